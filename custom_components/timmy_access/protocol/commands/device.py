@@ -1,0 +1,113 @@
+"""The terminal itself: settings, clock, capacity (specification B13, B14, B16-B18, B26, B36)."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+
+from ..messages import DeviceInfo
+from ..wire import Moment, Structure, Truth, Whole, wire
+from .base import Command, Reply
+from .kinds import BYTE, MOMENT, NUMBER, VERIFY_MODE
+
+MAX_VOLUME = 10
+MAX_FINGERPRINTS_PER_USER = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeviceSettings(Structure):
+    """The settings of a terminal (specification B17).
+
+    * `language`: number of a table that the specification leaves out.
+    * `screensaver_delay`: seconds without a touch, 1 to 255; 0 is never.
+    * `verify_mode`: 0 to 4 on fingerprint terminals (B17), the table of B37 on AI firmware.
+    * `log_warning`: records that still fit when the terminal starts to warn; 0 is never.
+    * `reverify_time`: minutes during which the same person makes no second record, 0 to 255
+      (field notes 5, setdevinfo: `reverifypm` in the English print only).
+    """
+
+    device_id: int | None = field(default=None, metadata=wire("deviceid", NUMBER))
+    language: int | None = field(default=None, metadata=wire("language", BYTE))
+    volume: int | None = field(default=None, metadata=wire("volume", Whole(0, MAX_VOLUME)))
+    screensaver_delay: int | None = field(default=None, metadata=wire("screensaver", BYTE))
+    verify_mode: int | None = field(default=None, metadata=wire("verifymode", VERIFY_MODE))
+    sleep: bool | None = field(default=None, metadata=wire("sleep", Truth()))
+    fingerprints_per_user: int | None = field(
+        default=None, metadata=wire("userfpnum", Whole(1, MAX_FINGERPRINTS_PER_USER))
+    )
+    log_warning: int | None = field(default=None, metadata=wire("loghint", NUMBER))
+    reverify_time: int | None = field(default=None, metadata=wire("reverifytime", BYTE, "reverifypm"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings(DeviceSettings, Reply):
+    """The settings of a terminal, as it has them (specification B18)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetSettings(Command[Settings]):
+    """Ask for the settings (specification B18)."""
+
+    name: ClassVar[str] = "getdevinfo"
+    reply: ClassVar[type[Reply]] = Settings
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetSettings(DeviceSettings, Command[Reply]):
+    """Change those settings that are not None (specification B17)."""
+
+    name: ClassVar[str] = "setdevinfo"
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalTime(Reply):
+    """The clock of a terminal, naive; there is no `result` with it (specification B26)."""
+
+    time: datetime | None = field(default=None, metadata=wire("time", Moment()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetTime(Command[TerminalTime]):
+    """Ask what time it is (specification B26)."""
+
+    name: ClassVar[str] = "gettime"
+    reply: ClassVar[type[Reply]] = TerminalTime
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetTime(Command[Reply]):
+    """Set the clock to a naive local time (specification B16)."""
+
+    name: ClassVar[str] = "settime"
+
+    time: datetime = field(metadata=wire("cloudtime", MOMENT))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Capacity(DeviceInfo, Reply):
+    """How much fits on a terminal and how full it is (specification B36)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetCapacity(Command[Capacity]):
+    """Ask how full the terminal is (specification B36)."""
+
+    name: ClassVar[str] = "getdevcap"
+    reply: ClassVar[type[Reply]] = Capacity
+    repeatable: ClassVar[bool] = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restart(Command[Reply]):
+    """Restart the terminal, which does not answer but registers anew (specification B14)."""
+
+    name: ClassVar[str] = "reboot"
+    timeout: ClassVar[float] = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class EraseTerminal(Command[Reply]):
+    """Delete all users and all records; the settings stay (specification B13)."""
+
+    name: ClassVar[str] = "initsys"

@@ -1,0 +1,55 @@
+"""The logs of a terminal (specification B10-B12)."""
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import ClassVar, Self, override
+
+from ..messages import MAX_BATCH, LogRecord
+from ..wire import Day, Many, Nested, wire
+from .base import Command, Page, Paged, Reply
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogPage(Page):
+    """One page of log records (specification B10, B11)."""
+
+    records: tuple[LogRecord, ...] | None = field(
+        default=None, metadata=wire("record", Many(Nested(LogRecord), MAX_BATCH))
+    )
+
+    @property
+    @override
+    def rows(self) -> tuple[LogRecord, ...]:
+        """Return the records of the page."""
+        return self.records or ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetNewLogs(Paged[LogPage]):
+    """Ask for the records not read yet; the terminal marks them as read (specification B10)."""
+
+    name: ClassVar[str] = "getnewlog"
+    reply: ClassVar[type[Reply]] = LogPage
+
+
+@dataclass(frozen=True, kw_only=True)
+class GetAllLogs(Paged[LogPage]):
+    """Ask for all records, or for those of some days, both days included (specification B11)."""
+
+    name: ClassVar[str] = "getalllog"
+    reply: ClassVar[type[Reply]] = LogPage
+
+    since: date | None = field(default=None, metadata=wire("from", Day()))
+    until: date | None = field(default=None, metadata=wire("to", Day()))
+
+    @override
+    def following(self) -> Self:
+        """Return the request for the next page; the days are only said once."""
+        return replace(self, first=False, since=None, until=None)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CleanLogs(Command[Reply]):
+    """Delete all records of a terminal, those it has not sent yet included (specification B12)."""
+
+    name: ClassVar[str] = "cleanlog"

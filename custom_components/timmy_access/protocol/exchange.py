@@ -1,0 +1,263 @@
+"""Commands to one terminal and the replies to them.
+
+Rules that keep doors safe:
+
+* One command is in flight at a time, door commands first. A small command that the terminal leaves unanswered, as old
+  firmware does with what it does not know, holds up a door for `DOOR_PATIENCE_SECONDS` and not longer.
+* A door command is written within `DOOR_WRITE_SECONDS` of the request or not at all, and is never written twice.
+* A door command without an answer resets the connection, so that what still waits in a stalled network cannot reach
+  the terminal later.
+* A reply that arrives after its command timed out is never taken for the answer to the next command of that name.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any, cast
+
+from .codec import Frame
+from .commands import GetTime
+from .commands.base import Command, Page, Paged, Reply
+from .counters import Counters
+from .errors import CommandRefused, CommandTimeout, TerminalBusy, TerminalOffline
+from .paging import MAX_PAGES, Listing, ends_list, is_whole
+from .peer import printable
+from .turns import Priority, Turns
+from .wire import Structure
+
+# A door that opens long after somebody asked for it is a security fault.
+DOOR_WRITE_SECONDS = 2.0
+# Terminals answer small commands within milliseconds (field notes 1, throughput); one that has not answered within this
+# time has most likely not understood (field notes 5, all), and nobody should stand before a locked door for that.
+DOOR_PATIENCE_SECONDS = 0.8
+# Terminals answer `opendoor` within milliseconds, and somebody stands at the door.
+DOOR_ANSWER_SECONDS = 5.0
+# Further pages follow at once or never (field notes 5: silence may mark the end of a list).
+PAGE_SECONDS = 5.0
+# How often a read is sent in all before it counts as unanswered; the vendor's server tries thrice (field notes 0.4).
+READ_ATTEMPTS = 2
+# How long the reply to a command that timed out may still be on its way; Java servers in the field wait 20 s.
+LATE_SECONDS = 30.0
+# English v3.0 prints the failure of getdevlock under the name of setdevlock (field notes 5).
+MISNAMED_REPLIES = {"setdevlock": "getdevlock"}
+
+
+class _Waiter:
+    """A command that has been written and the replies that may belong to it."""
+
+    def __init__(self, command: Command[Any]) -> None:
+        self.command = command
+        self.replies: asyncio.Queue[Frame | None] = asyncio.Queue()
+
+    async def reply(self, seconds: float) -> Frame:
+        """Return the next reply; raises TimeoutError, or `TerminalOffline` when the connection ends."""
+        async with asyncio.timeout(seconds):
+            frame = await self.replies.get()
+        if frame is None:
+            raise TerminalOffline(self.command.name)
+        return frame
+
+
+class Exchange:
+    """One command in flight, and the replies that may belong to it."""
+
+    def __init__(
+        self,
+        send: Callable[[Frame], Awaitable[None]],
+        reset: Callable[[], None],
+        counters: Counters,
+    ) -> None:
+        """Use `send` to write a frame and `reset` to drop the connection with all that is unsent on it."""
+        self._send = send
+        self._reset = reset
+        self._counters = counters
+        self._loop = asyncio.get_running_loop()
+        self._turns = Turns(begun=False)
+        self._detached_turns = Turns()
+        self._door_turns = Turns()
+        self._list_turns = Turns()
+        self._waiting: dict[str, _Waiter] = {}
+        self._late: dict[str, tuple[int, float]] = {}
+        self._ended = False
+
+    def begin(self) -> None:
+        """Let commands go: the registration has been answered, and the terminal listens from now on."""
+        self._turns.begin()
+
+    def end(self) -> None:
+        """Fail every command that waits; the connection is over."""
+        self._ended = True
+        for waiter in self._waiting.values():
+            waiter.replies.put_nowait(None)
+
+    def take_reply(self, name: str, frame: Frame) -> None:
+        """Give a reply to the command that waits for it, or count it as unexpected."""
+        if name not in self._waiting:
+            name = MISNAMED_REPLIES.get(name, name)
+        waiter = self._waiting.get(name)
+        if self._is_late(name) or waiter is None or not waiter.command.answered_by(frame):
+            self._counters.unexpected_replies += 1
+            return
+        waiter.replies.put_nowait(frame)
+
+    async def request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
+        """Send a command and return its typed reply.
+
+        Raises `TerminalOffline`, `CommandTimeout`, `CommandRefused`, and for door commands `TerminalBusy` when the
+        command could not be written in time (it is then never written).
+        """
+        if command.moves_door:
+            return await self._request_door(command)
+        if command.detached:
+            async with self._detached_turns.turn(priority):
+                return await self._request_detached(command, priority)
+        async with self._turns.turn(priority, lends=not command.cargo):
+            return await self._exchange(command)
+
+    async def read_list[P: Page](self, command: Paged[P], priority: Priority = Priority.BULK) -> Listing[Structure]:
+        """Read all pages of a list (field notes 5, getuserlist); between pages more urgent commands go first.
+
+        Raises as `request` does when not even the first page came; what ends a list later leaves it incomplete.
+        """
+        async with self._list_turns.turn(priority):
+            pages, complete = await self._read_pages(command, priority)
+        if not pages:
+            raise CommandTimeout(command.name)
+        rows = tuple(row for page in pages for row in page.rows)
+        return Listing(rows=rows, complete=complete)
+
+    async def _read_pages[P: Page](self, command: Paged[P], priority: Priority) -> tuple[list[P], bool]:
+        pages: list[P] = []
+        starts: set[int | None] = set()
+        complete = False
+        waiter: _Waiter | None = None
+        request: Command[P] = command
+        try:
+            while len(pages) < MAX_PAGES and not complete:
+                async with self._turns.turn(priority, lends=True):
+                    if waiter is None:
+                        await self._fence(command)
+                        waiter = self._expect(command)
+                    if waiter.replies.empty():
+                        await self._send(request.frame())
+                    page = cast("P", await self._read_page(waiter, first=not pages))
+                request = command.following()
+                if page.rows and page.start is not None and page.start in starts:
+                    continue  # sent twice, or unasked for
+                starts.add(page.start)
+                pages.append(page)
+                complete = ends_list(pages)
+        except TimeoutError:
+            complete = is_whole(pages)
+            self._remember_late(command, 1)
+        except CommandRefused, TerminalOffline:
+            if not pages:
+                raise
+        finally:
+            self._waiting.pop(command.name, None)
+        return pages, complete
+
+    async def _request_door[R: Reply](self, command: Command[R]) -> R:
+        begun = False
+        try:
+            async with (
+                asyncio.timeout(DOOR_WRITE_SECONDS) as until_written,
+                self._door_turns.turn(Priority.DOOR),
+                self._turns.urgent(DOOR_PATIENCE_SECONDS),
+            ):
+                waiter = self._expect(command)
+                try:
+                    begun = True
+                    await self._send(command.frame())
+                    until_written.reschedule(None)
+                    return await self._door_reply(command, waiter)
+                finally:
+                    self._waiting.pop(command.name, None)
+        except TimeoutError:
+            if begun:  # a part of it may wait in a stalled network
+                self._reset()
+            raise TerminalBusy(command.name) from None
+
+    async def _door_reply[R: Reply](self, command: Command[R], waiter: _Waiter) -> R:
+        try:
+            return self._checked(command, await waiter.reply(DOOR_ANSWER_SECONDS))
+        except TimeoutError:
+            self._counters.timeouts += 1
+            self._reset()
+            raise CommandTimeout(command.name) from None
+        except asyncio.CancelledError:
+            self._reset()  # the caller is gone, and with it the reason to open
+            raise
+
+    async def _request_detached[R: Reply](self, command: Command[R], priority: Priority) -> R:
+        waiter = self._expect(command)
+        try:
+            async with self._turns.turn(priority, lends=True):
+                await self._fence(command)
+                await self._send(command.frame())
+            return self._checked(command, await waiter.reply(command.timeout))
+        except TimeoutError:
+            self._counters.timeouts += 1
+            self._remember_late(command, 1)
+            raise CommandTimeout(command.name) from None
+        finally:
+            self._waiting.pop(command.name, None)
+
+    async def _exchange[R: Reply](self, command: Command[R]) -> R:
+        if not command.repeatable:
+            await self._fence(command)
+        waiter = self._expect(command)
+        sent = 0
+        try:
+            while sent < (READ_ATTEMPTS if command.repeatable else 1):
+                await self._send(command.frame())
+                sent += 1
+                if not command.timeout:
+                    return command.read({})
+                try:
+                    frame = await waiter.reply(command.timeout)
+                except TimeoutError:
+                    self._counters.timeouts += 1
+                    continue
+                self._late.clear()  # terminals answer in order: nothing older can follow
+                sent -= 1
+                return self._checked(command, frame)
+        finally:
+            self._waiting.pop(command.name, None)
+            if sent and command.timeout:
+                self._remember_late(command, sent)
+        raise CommandTimeout(command.name)
+
+    async def _fence(self, command: Command[Any]) -> None:
+        """Make sure that no reply to an earlier command of this name can follow.
+
+        Terminals answer in order, so after the answer to one small question nothing older is on its way.
+        """
+        if command.name in self._late:
+            await self._exchange(GetTime())
+
+    async def _read_page[P: Page](self, waiter: _Waiter, *, first: bool) -> P:
+        seconds = waiter.command.timeout if first else PAGE_SECONDS
+        return cast("P", self._checked(waiter.command, await waiter.reply(seconds)))
+
+    def _expect(self, command: Command[Any]) -> _Waiter:
+        if self._ended:
+            raise TerminalOffline(command.name)
+        waiter = self._waiting[command.name] = _Waiter(command)
+        return waiter
+
+    def _checked[R: Reply](self, command: Command[R], frame: Frame) -> R:
+        reply = command.read(frame)
+        if reply.result is False:
+            raise CommandRefused(command.name, reply.reason, printable(reply.message or ""))
+        return reply
+
+    def _remember_late(self, command: Command[Any], count: int) -> None:
+        self._late[command.name] = (count, self._loop.time() + LATE_SECONDS)
+
+    def _is_late(self, name: str) -> bool:
+        count, until = self._late.pop(name, (0, 0.0))
+        if not count or self._loop.time() > until:
+            return False
+        if count > 1:
+            self._late[name] = (count - 1, until)
+        return True

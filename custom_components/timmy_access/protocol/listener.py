@@ -1,0 +1,200 @@
+"""The port terminals dial in to.
+
+Threat model: the protocol has no authentication, so whoever reaches the port can claim any serial number. Therefore
+
+* nothing a peer says before it is admitted has any effect but the question to the gate, and none of its records are
+  acknowledged;
+* peers that are not admitted are few, short-lived and cheap;
+* the gate, not the peer, decides whether a new connection of a serial replaces the old one;
+* no message of an admitted terminal opens a door by itself.
+
+Terminals are told apart by serial number only; put them on a network of their own.
+"""
+
+import asyncio
+from contextlib import suppress
+import logging
+import socket
+from typing import Protocol
+
+from websockets.asyncio.server import Server, ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from .answers import RegistrationRefused
+from .codec import decode, encode
+from .errors import MalformedFrame
+from .messages import Registration
+from .peer import Peer
+from .session import MAX_MALFORMED, SILENCE_SECONDS, Delegate, Session
+
+_LOGGER = logging.getLogger(__name__)
+
+# The default port of the terminals' menus (specification, note 1).
+DEFAULT_PORT = 7788
+# A photo travels base64 in one frame; 64 kB and 1 MB were too small in the field (field notes 1, frame sizes).
+MAX_FRAME_BYTES = 4 * 1024 * 1024
+# Messages buffered a connection before TCP slows the peer down.
+MAX_QUEUED_FRAMES = 8
+# Terminals register two seconds after connecting; servers that waited less than ten lost some (field notes 1).
+IDENTIFY_SECONDS = 30.0
+# A refused terminal asks again about every 20 s on the same socket (field notes 1, reg repetition).
+REFUSED_SECONDS = 90.0
+# Room for a building whose terminals all wait for approval, and nothing for a flood.
+MAX_UNADMITTED = 32
+# The WebSocket handshake is one small request.
+OPEN_SECONDS = 10.0
+# Terminals often never answer a close frame; unloading must not wait for them.
+CLOSE_SECONDS = 1.0
+# TCP's own search for dead peers: first question after a minute of silence, given up after two more.
+KEEPALIVE_IDLE_SECONDS = 60
+KEEPALIVE_INTERVAL_SECONDS = 20
+KEEPALIVE_PROBES = 3
+# Written but never acknowledged by the peer's TCP for this long: the connection is dead.
+UNACKNOWLEDGED_MILLISECONDS = 30_000
+
+
+class Gate(Protocol):
+    """Decides who may come in."""
+
+    async def admit(self, registration: Registration, peer: Peer) -> Delegate | RegistrationRefused:
+        """Return the terminal that may use this connection, or what to show on the peer's screen."""
+
+
+class _QuietFilter(logging.Filter):
+    """Any port scan makes the WebSocket library log errors; what it says about peers is for debugging only."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
+        return _LOGGER.isEnabledFor(logging.DEBUG)
+
+
+class Listener:
+    """A WebSocket server that accepts any path and admits terminals through a gate."""
+
+    def __init__(
+        self,
+        gate: Gate,
+        host: str | None,
+        port: int,
+        *,
+        silence: float = SILENCE_SECONDS,
+    ) -> None:
+        """Prepare to listen on one address, or on all when `host` is None."""
+        self._gate = gate
+        self._host = host
+        self._port = port
+        self._silence = silence
+        self._server: Server | None = None
+        # Connections that are not admitted, with the serial number they have claimed so far.
+        self._unadmitted: dict[ServerConnection, str | None] = {}
+        self.refused = 0
+        self._library_log = logging.getLogger(f"{__name__}.websockets")
+        self._library_log.addFilter(_QuietFilter())
+        # Its debug lines hold whole frames, with PINs and codes in them.
+        self._library_log.setLevel(logging.INFO)
+
+    async def start(self) -> None:
+        """Bind the port; raises OSError when it cannot be had."""
+        self._server = await serve(
+            self._serve,
+            self._host,
+            self._port,
+            compression=None,
+            close_timeout=CLOSE_SECONDS,
+            logger=self._library_log,
+            max_queue=MAX_QUEUED_FRAMES,
+            max_size=MAX_FRAME_BYTES,
+            open_timeout=OPEN_SECONDS,
+            # Many terminals never answer a ping (field notes 0.1); a deadline would cut them off for ever.
+            ping_interval=None,
+            server_header=None,
+        )
+
+    async def stop(self) -> None:
+        """Close the port and every connection."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        await server.wait_closed()
+
+    @property
+    def port(self) -> int:
+        """The bound port; differs from the wanted one only when that was 0."""
+        if self._server is None:
+            return self._port
+        port: int = next(iter(self._server.sockets)).getsockname()[1]
+        return port
+
+    @property
+    def unadmitted(self) -> int:
+        """How many connections are open that belong to no admitted terminal."""
+        return len(self._unadmitted)
+
+    def invite(self, serial: str) -> None:
+        """Cut off the refused connections of a serial number: it dials in again within seconds and is admitted."""
+        for connection, claimed in tuple(self._unadmitted.items()):
+            if claimed == serial:
+                connection.transport.close()
+
+    async def _serve(self, connection: ServerConnection) -> None:
+        if len(self._unadmitted) >= MAX_UNADMITTED:
+            self.refused += 1
+            await connection.close(CloseCode.TRY_AGAIN_LATER, "too many unknown terminals")
+            return
+        _watch_peer(connection)
+        address, port, *_ = connection.remote_address
+        peer = Peer(str(address).removeprefix("::ffff:"), port)
+        self._unadmitted[connection] = None
+        try:
+            session = await self._admitted(connection, peer)
+        except ConnectionClosed:
+            return
+        finally:
+            self._unadmitted.pop(connection, None)
+        if session is not None:
+            await session.run()
+
+    async def _admitted(self, connection: ServerConnection, peer: Peer) -> Session | None:
+        """Wait for a registration that the gate accepts; None when the peer's time is over."""
+        loop = asyncio.get_running_loop()
+        broken = 0
+        with suppress(TimeoutError):
+            async with asyncio.timeout(IDENTIFY_SECONDS) as deadline:
+                async for data in connection:
+                    try:
+                        frame = decode(data)
+                    except MalformedFrame:
+                        broken += 1
+                        if broken >= MAX_MALFORMED:
+                            break
+                        continue
+                    if frame.get("cmd") != "reg":
+                        continue  # not acknowledged: the terminal keeps it
+                    registration = Registration.parse(frame)
+                    if not registration.is_valid:
+                        break
+                    verdict = await self._gate.admit(registration, peer)
+                    if not isinstance(verdict, RegistrationRefused):
+                        return Session(connection, registration, peer, verdict, silence=self._silence)
+                    self.refused += 1
+                    self._unadmitted[connection] = registration.serial
+                    deadline.reschedule(loop.time() + REFUSED_SECONDS)
+                    await connection.send(encode(verdict.frame()))
+        await connection.close(CloseCode.POLICY_VIOLATION, "not admitted")
+        return None
+
+
+def _watch_peer(connection: ServerConnection) -> None:
+    """Let TCP find a peer that vanished without closing."""
+    sock = connection.transport.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
+        ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
+        ("TCP_KEEPCNT", KEEPALIVE_PROBES),
+        ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_MILLISECONDS),
+    ):
+        if hasattr(socket, option):  # not every platform has all of them
+            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

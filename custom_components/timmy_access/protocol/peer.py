@@ -1,0 +1,24 @@
+"""Who is at the other end of a socket, and how its words may be shown."""
+
+from dataclasses import dataclass
+
+# Longest piece of peer text in a log line, a form or a card.
+MAX_SHOWN = 64
+
+
+@dataclass(frozen=True)
+class Peer:
+    """The address a connection comes from."""
+
+    address: str
+    port: int
+
+    def __str__(self) -> str:
+        """Return the address as people write it."""
+        return f"{self.address}:{self.port}"
+
+
+def printable(text: object, limit: int = MAX_SHOWN) -> str:
+    """Return peer text without control characters or line breaks, cut to `limit` characters."""
+    shown = "".join(char if char.isprintable() else "�" for char in str(text)[: limit + 1])
+    return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

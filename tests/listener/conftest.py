@@ -1,0 +1,169 @@
+"""A listener without Home Assistant behind it, and a terminal that says just what a test tells it to."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import datetime
+import json
+from typing import Any, Self
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+
+from custom_components.timmy_access.protocol.answers import (
+    HeartbeatAnswer,
+    LogsAccepted,
+    PinVerdict,
+    QrVerdict,
+    RegistrationAccepted,
+    RegistrationRefused,
+    UserAccepted,
+)
+from custom_components.timmy_access.protocol.counters import Counters
+from custom_components.timmy_access.protocol.listener import Listener
+from custom_components.timmy_access.protocol.messages import (
+    Heartbeat,
+    LogBatch,
+    PinEntry,
+    QrScan,
+    Registration,
+    UserUpload,
+)
+from custom_components.timmy_access.protocol.peer import Peer
+from custom_components.timmy_access.protocol.session import Session
+
+NOW = datetime(2026, 11, 24, 12, 0, 0)  # noqa: DTZ001 - terminals speak naive local time
+LOOPBACK = "127.0.0.1"
+SERIAL = "ZX00000001"
+REG = {"cmd": "reg", "sn": SERIAL, "devinfo": {"modelname": "tfs30"}}
+
+
+class Desk:
+    """A delegate that writes everything down."""
+
+    def __init__(self) -> None:
+        self.counters = Counters()
+        self.session: Session | None = None
+        self.registrations: list[Registration] = []
+        self.batches: list[LogBatch] = []
+        self.uploads: list[UserUpload] = []
+        self.ended = asyncio.Event()
+        self.verdict: Callable[[], Awaitable[QrVerdict]] | None = None
+        self.on_attached: Callable[[Session], None] = lambda _: None
+        self.fails = False
+
+    def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
+        self.session = session
+        self.registrations.append(registration)
+        self.on_attached(session)
+        return RegistrationAccepted(cloud_time=NOW)
+
+    def detached(self, session: Session) -> None:
+        if session is self.session:
+            self.ended.set()
+
+    async def logs(self, batch: LogBatch) -> LogsAccepted | None:
+        if self.fails:
+            raise OSError("disk full")
+        self.batches.append(batch)
+        return LogsAccepted(count=batch.count, log_index=batch.log_index, cloud_time=NOW)
+
+    async def user(self, upload: UserUpload) -> UserAccepted:
+        self.uploads.append(upload)
+        return UserAccepted(cloud_time=NOW)
+
+    async def qr_scan(self, scan: QrScan) -> QrVerdict:  # noqa: ARG002
+        return QrVerdict(access=False) if self.verdict is None else await self.verdict()
+
+    async def pin_entry(self, entry: PinEntry) -> PinVerdict:  # noqa: ARG002
+        return PinVerdict(access=False)
+
+    async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
+        return HeartbeatAnswer(name=beat.name, cloud_time=NOW)
+
+
+class OpenGate:
+    """Admits the serial numbers it knows."""
+
+    def __init__(self, desk: Desk) -> None:
+        self.desks = {SERIAL: desk}
+        self.asked: list[tuple[Registration, Peer]] = []
+
+    async def admit(self, registration: Registration, peer: Peer) -> Desk | RegistrationRefused:
+        self.asked.append((registration, peer))
+        desk = self.desks.get(registration.serial or "")
+        return desk or RegistrationRefused(reason="Approve me")
+
+
+class ScriptedTerminal:
+    """One connection of a terminal that does nothing by itself."""
+
+    def __init__(self, connection: ClientConnection) -> None:
+        self.connection = connection
+
+    async def say(self, frame: dict[str, Any] | str | bytes) -> None:
+        await self.connection.send(json.dumps(frame) if isinstance(frame, dict) else frame)
+
+    async def hear(self) -> dict[str, Any]:
+        async with asyncio.timeout(5):
+            heard: dict[str, Any] = json.loads(await self.connection.recv())
+        return heard
+
+    async def ask(self, frame: dict[str, Any] | str | bytes) -> dict[str, Any]:
+        await self.say(frame)
+        return await self.hear()
+
+    async def register(self) -> Self:
+        assert (await self.ask(REG))["result"] is True
+        return self
+
+    async def closed(self) -> int | None:
+        async with asyncio.timeout(5):
+            await self.connection.wait_closed()
+        return self.connection.close_code
+
+
+type Dial = Callable[[], Awaitable[ScriptedTerminal]]
+
+
+@pytest.fixture
+def desk() -> Desk:
+    return Desk()
+
+
+@pytest.fixture
+def gate(desk: Desk) -> OpenGate:
+    return OpenGate(desk)
+
+
+@pytest.fixture
+async def listener(gate: OpenGate) -> AsyncGenerator[Listener]:
+    listener = Listener(gate, LOOPBACK, 0)
+    await listener.start()
+    yield listener
+    await listener.stop()
+
+
+@pytest.fixture
+async def dial(listener: Listener) -> AsyncGenerator[Dial]:
+    async with AsyncExitStack() as stack:
+
+        async def _dial() -> ScriptedTerminal:
+            return ScriptedTerminal(
+                await stack.enter_async_context(
+                    connect(f"ws://{LOOPBACK}:{listener.port}/pub/chat", ping_interval=None)
+                )
+            )
+
+        yield _dial
+
+
+@pytest.fixture
+async def terminal(dial: Dial) -> ScriptedTerminal:
+    return await (await dial()).register()
+
+
+@pytest.fixture
+def session(terminal: ScriptedTerminal, desk: Desk) -> Session:
+    assert desk.session is not None
+    return desk.session

@@ -1,0 +1,140 @@
+"""The port: who comes in, and what unknown peers can do (nothing)."""
+
+import asyncio
+import logging
+
+import pytest
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed
+
+from custom_components.timmy_access.protocol import listener as listener_module
+from custom_components.timmy_access.protocol.listener import IDENTIFY_SECONDS, Listener
+
+from .conftest import LOOPBACK, REG, SERIAL, Desk, Dial, OpenGate, ScriptedTerminal
+
+STRANGER = {"cmd": "reg", "sn": "ZX99999999", "devinfo": {}}
+
+
+async def test_any_path_is_accepted(listener: Listener) -> None:
+    for path in ("/pub/chat", "/", "/ws/tm20/"):
+        async with connect(f"ws://{LOOPBACK}:{listener.port}{path}") as connection:
+            assert (await ScriptedTerminal(connection).ask(REG))["ret"] == "reg"
+
+
+async def test_registration_is_answered_with_the_bare_documented_reply(dial: Dial) -> None:
+    assert await (await dial()).ask(REG) == {
+        "ret": "reg",
+        "result": True,
+        "cloudtime": "2026-11-24 12:00:00",
+    }
+
+
+async def test_registration_may_come_seconds_after_the_connection(dial: Dial) -> None:
+    assert IDENTIFY_SECONDS >= 10  # field notes 1: terminals wait 2 s, some longer
+    terminal = await dial()
+    await terminal.connection.ping()  # alive, and silent
+    await terminal.register()
+
+
+async def test_a_peer_that_does_not_identify_itself_is_cut_off(
+    monkeypatch: pytest.MonkeyPatch, dial: Dial, listener: Listener
+) -> None:
+    monkeypatch.setattr(listener_module, "IDENTIFY_SECONDS", 0.05)
+    terminal = await dial()
+    assert await terminal.closed() == 1008
+    await listener.stop()  # waits for the handler of the connection
+    assert listener.unadmitted == 0
+
+
+async def test_unknown_serial_is_refused_with_a_text_for_its_screen(
+    dial: Dial, gate: OpenGate, listener: Listener
+) -> None:
+    terminal = await dial()
+    assert await terminal.ask(STRANGER) == {"ret": "reg", "result": False, "reason": "Approve me"}
+    assert await terminal.ask(STRANGER) == {"ret": "reg", "result": False, "reason": "Approve me"}
+    assert listener.refused == 2
+    assert gate.asked[0][1].address == LOOPBACK
+
+
+async def test_a_refused_peer_gets_no_acknowledgement(dial: Dial, desk: Desk) -> None:
+    terminal = await dial()
+    await terminal.ask(STRANGER)
+    await terminal.say({"cmd": "sendlog", "sn": SERIAL, "count": 1, "logindex": 1, "record": []})
+    await terminal.say({"cmd": "sendqrcode", "sn": SERIAL, "record": "1"})
+    assert (await terminal.ask(STRANGER))["ret"] == "reg"  # the next answer is the one to reg
+    assert desk.batches == []
+
+
+async def test_an_invited_terminal_is_cut_off_so_that_it_dials_again(
+    dial: Dial, listener: Listener, desk: Desk, gate: OpenGate
+) -> None:
+    terminal, other = await dial(), await dial()
+    await terminal.ask(STRANGER)
+    await other.ask({**STRANGER, "sn": "ZX88888888"})
+    gate.desks["ZX99999999"] = desk
+    listener.invite("ZX99999999")
+    await terminal.closed()
+    assert (await other.ask({**STRANGER, "sn": "ZX88888888"}))["result"] is False
+
+
+async def test_a_serial_number_that_cannot_be_one_is_cut_off(dial: Dial, gate: OpenGate) -> None:
+    for serial in ("", "  ", "x" * 33, "a b", "<script>", None, 7.5, ["ZX1"]):
+        terminal = await dial()
+        await terminal.say({"cmd": "reg", "sn": serial})
+        assert await terminal.closed() == 1008
+    assert gate.asked == []
+
+
+async def test_broken_frames_before_registration_are_limited(dial: Dial) -> None:
+    terminal = await dial()
+    for _ in range(19):
+        await terminal.say("{")
+    await terminal.register()
+    stranger = await dial()
+    for _ in range(20):
+        await stranger.say("{")
+    assert await stranger.closed() == 1008
+
+
+async def test_unknown_peers_are_few(monkeypatch: pytest.MonkeyPatch, dial: Dial, listener: Listener) -> None:
+    monkeypatch.setattr(listener_module, "MAX_UNADMITTED", 2)
+    first, second = await dial(), await dial()
+    await first.ask(STRANGER)
+    await second.ask(STRANGER)
+    third = await dial()
+    with pytest.raises(ConnectionClosed):
+        await third.ask(REG)
+    assert third.connection.close_code == 1013
+    assert listener.refused == 3
+
+
+async def test_handshake_failures_are_not_logged_as_errors(
+    listener: Listener, caplog: pytest.LogCaptureFixture
+) -> None:
+    reader, writer = await asyncio.open_connection(LOOPBACK, listener.port)
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert b"426" in await reader.readline()
+    writer.close()
+    await writer.wait_closed()
+    assert [record for record in caplog.records if record.levelno >= logging.INFO] == []
+
+
+async def test_stopping_closes_everything_and_frees_the_port(gate: OpenGate, desk: Desk) -> None:
+    listener = Listener(gate, LOOPBACK, 0)
+    await listener.start()
+    port = listener.port
+    async with connect(f"ws://{LOOPBACK}:{port}/pub/chat") as connection:
+        await ScriptedTerminal(connection).register()
+        await listener.stop()
+        await connection.wait_closed()
+        assert connection.close_code == 1001
+    await asyncio.wait_for(desk.ended.wait(), 5)
+    await listener.stop()  # a second time does nothing
+    again = Listener(gate, LOOPBACK, port)
+    await again.start()
+    await again.stop()
+
+
+async def test_a_busy_port_is_an_oserror(gate: OpenGate, listener: Listener) -> None:
+    with pytest.raises(OSError, match="in use"):
+        await Listener(gate, LOOPBACK, listener.port).start()
