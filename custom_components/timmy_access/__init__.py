@@ -1,0 +1,62 @@
+"""Timmy Access: access terminals that dial in to Home Assistant."""
+
+import errno
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.core import Event, HomeAssistant
+from homeassistant.exceptions import ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv, device_registry as dr
+
+from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .coordinator import TimmyAccessConfigEntry
+from .hub import Hub
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.LOCK, Platform.SENSOR)
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:
+    """Open the port for the terminals of an entry."""
+    hub = Hub(hass, entry)
+    try:
+        await hub.async_start()
+    except OSError as err:
+        # Also an address may come later, with its network.
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key="port_in_use" if err.errno == errno.EADDRINUSE else "cannot_listen",
+            translation_placeholders={"port": str(entry.data[CONF_PORT]), "error": err.strerror or str(err)},
+        ) from err
+    entry.async_on_unload(hub.async_stop)
+    entry.runtime_data = hub
+
+    async def _async_stop(_: Event) -> None:
+        await hub.async_stop()
+
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop))
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    entry.async_on_unload(entry.add_update_listener(_async_apply))
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:
+    """Remove the entities; closing the port follows by `async_on_unload`."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,  # noqa: ARG001 - given by Home Assistant
+    entry: ConfigEntry,
+    device: dr.AnyDeviceEntry,
+) -> bool:
+    """Allow removing devices of terminals that are no longer approved."""
+    serials = {subentry.data[CONF_SERIAL] for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)}
+    return not any(
+        domain == DOMAIN and identifier.partition("_door")[0] in serials for domain, identifier in device.identifiers
+    )
+
+
+async def _async_apply(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> None:  # noqa: ARG001
+    entry.runtime_data.async_apply()

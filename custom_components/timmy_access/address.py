@@ -1,0 +1,43 @@
+"""Ports and addresses: whether we can listen there, and what people type into the terminal."""
+
+import asyncio
+import errno
+
+from homeassistant.components.network import async_get_source_ip
+from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.util.network import is_ip_address
+
+from .const import ALL_ADDRESSES
+
+# What keeps from listening: the field of the form that is to blame, and the translation key.
+_ERRORS = {
+    errno.EACCES: (CONF_PORT, "port_not_allowed"),
+    errno.EADDRINUSE: (CONF_PORT, "port_in_use"),
+    errno.EADDRNOTAVAIL: (CONF_HOST, "address_not_available"),
+}
+
+
+async def async_listening_errors(host: str, port: int) -> dict[str, str]:
+    """Return why nobody can listen there, as errors of a form; nothing when it works."""
+    if not is_ip_address(host):
+        return {CONF_HOST: "invalid_address"}
+    try:
+        server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
+    except OSError as err:
+        # asyncio reports an address of another machine without a number
+        return dict((_ERRORS.get(err.errno or errno.EADDRNOTAVAIL, ("base", "cannot_listen")),))
+    server.close()
+    await server.wait_closed()
+    return {}
+
+
+async def async_terminal_url(hass: HomeAssistant, host: str, port: int) -> str:
+    """Return what to type into a terminal: the address of this Home Assistant in its network."""
+    if host == ALL_ADDRESSES:
+        try:
+            host = await async_get_source_ip(hass)
+        except HomeAssistantError:
+            host = "homeassistant.local"
+    return f"ws://{host}:{port}"

@@ -1,0 +1,90 @@
+"""When a record really happened, and whether it is live or history.
+
+Terminals speak naive local time (field notes 0.5) from a clock that may be wrong, and replay months of records after
+a time offline (field notes 3). Live records reach automations and may open doors; history never does. Every doubt
+here makes a record history.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from homeassistant.util import dt as dt_util
+
+from .const import LIVE_WINDOW
+
+# `devinfo.time` is composed at the TCP connect and sent two to three seconds later (field notes 2).
+REGISTRATION_LAG = timedelta(seconds=2)
+# Differences below this are the lag of the measurement, not of the clock.
+DRIFT_TOLERANCE = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """A record's place in time."""
+
+    occurred_at: datetime
+    live: bool
+
+
+def local_naive(now: datetime) -> datetime:
+    """Return the wall clock of this Home Assistant, as terminals are told it."""
+    return dt_util.as_local(now).replace(tzinfo=None, microsecond=0)
+
+
+def localise(naive: datetime, near: datetime) -> datetime:
+    """Return a naive local time as an instant; in the repeated hour of autumn the one nearer to `near`."""
+    zone = dt_util.get_default_time_zone()
+    return min(
+        (dt_util.as_utc(naive.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)),
+        key=lambda instant: abs(instant - near),
+    )
+
+
+class TerminalClock:
+    """What is known of one terminal's clock.
+
+    Every registration is answered with our time, which the terminal takes over. So a clock that was wrong then is
+    right afterwards, and only the records it made before, the ones still unsent at the registration, are off.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = dt_util.utcnow) -> None:
+        """Start with a clock that is believed until it is measured."""
+        self._now = now
+        self.drift: timedelta | None = None
+        self._backlog: int | None = 0
+        self._doubt_until: datetime | None = None
+
+    def measured(self, shown: datetime | None, unsent: int | None) -> None:
+        """Note a registration: the time the terminal showed, and how many records it still holds."""
+        now = self._now()
+        if shown is None:
+            self.drift = None
+            return
+        drift = now - localise(shown, now) - REGISTRATION_LAG
+        self.drift = timedelta(0) if abs(drift) <= DRIFT_TOLERANCE else drift
+        self._backlog = unsent
+        self._doubt_until = now + LIVE_WINDOW
+
+    def place(self, shown: datetime | None, records_in_frame: int) -> Placed:
+        """Return when a record that arrives now happened, and whether it is live."""
+        now = self._now()
+        if shown is None:
+            return Placed(occurred_at=now, live=False)
+        doubted = self._is_doubted(now, records_in_frame)
+        if self._backlog:
+            self._backlog -= 1
+        as_shown = localise(shown, now)
+        corrected = as_shown + self.drift if doubted and self.drift else as_shown
+        live = all(abs(now - instant) <= LIVE_WINDOW for instant in (as_shown, corrected))
+        return Placed(occurred_at=corrected, live=live)
+
+    def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
+        """Return whether a record may have been made while the clock was wrong."""
+        if not self.drift:
+            return False
+        if self._backlog is not None:
+            return self._backlog > 0
+        if records_in_frame > 1:
+            self._doubt_until = now + LIVE_WINDOW
+        return self._doubt_until is not None and now < self._doubt_until

@@ -1,0 +1,99 @@
+"""The doors of a terminal as locks.
+
+`open` releases the door for the terminal's open delay. `unlock` does the same unless the owner of a one-door terminal
+chose that it holds the door open. `lock` puts the relay back to rest and never forces the door closed. What the
+protocol cannot tell, the position of the relay, is what we asked for last; at rest a relay is locked.
+"""
+
+from typing import Any, override
+
+from homeassistant.components.lock import LockEntity, LockEntityFeature, LockState
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoreEntity
+
+from .coordinator import TimmyAccessConfigEntry
+from .entity import DoorEntity, async_add_terminal_entities
+from .errors import translated_errors
+from .state import DoorPhase
+from .terminal import Terminal
+
+# Every terminal has its own queue with doors first; one that does not answer must not hold up another's.
+PARALLEL_UPDATES = 0
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - given by Home Assistant
+    entry: TimmyAccessConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add a lock for every door."""
+    async_add_terminal_entities(
+        entry,
+        async_add_entities,
+        lambda terminal: [DoorLock(terminal, number) for number in terminal.coordinator.data.doors],
+    )
+
+
+class DoorLock(DoorEntity, LockEntity, RestoreEntity):
+    """The lock of one door."""
+
+    _attr_name = None
+    _attr_supported_features = LockEntityFeature.OPEN
+
+    def __init__(self, terminal: Terminal, number: int) -> None:
+        """Control one door."""
+        super().__init__(terminal, number, "lock")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Remember from before a restart that the door is held open: the terminal cannot be asked."""
+        await super().async_added_to_hass()
+        last = await self.async_get_last_state()
+        if last is not None and last.state == LockState.UNLOCKED and self.terminal.hold_open:
+            self.terminal.doors.async_assume_held_open(self.door)
+
+    @property
+    @override
+    def is_locked(self) -> bool:
+        """Whether the relay is at rest."""
+        return self.state_of_door.phase is DoorPhase.LOCKED
+
+    @property
+    @override
+    def is_open(self) -> bool:
+        """Whether the door was released and its open delay still runs."""
+        return self.state_of_door.phase is DoorPhase.OPEN
+
+    @property
+    @override
+    def is_opening(self) -> bool:
+        """Whether the terminal has been asked to open and has not answered yet."""
+        return self.state_of_door.phase is DoorPhase.OPENING
+
+    @property
+    @override
+    def changed_by(self) -> str | None:
+        """Who used the door last."""
+        return self.state_of_door.changed_by
+
+    @override
+    async def async_open(self, **kwargs: Any) -> None:
+        """Release the door for the open delay."""
+        with translated_errors(self.terminal.name):
+            await self.terminal.doors.async_open(self.door)
+
+    @override
+    async def async_unlock(self, **kwargs: Any) -> None:
+        """Release the door, or hold it open where the owner chose so."""
+        with translated_errors(self.terminal.name):
+            if self.terminal.hold_open:
+                await self.terminal.doors.async_hold_open(self.door)
+            else:
+                await self.terminal.doors.async_open(self.door)
+
+    @override
+    async def async_lock(self, **kwargs: Any) -> None:
+        """Put the relay back to rest."""
+        with translated_errors(self.terminal.name):
+            await self.terminal.doors.async_lock(self.door)

@@ -1,0 +1,134 @@
+"""What happens at a terminal, as it happens; and who listens.
+
+State goes through the coordinator. Moments go through a subscription that event entities, sensors and triggers share.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from .const import LOGGER
+from .protocol.enums import DoorEvent, Reader, VerifyMethod
+from .protocol.messages import LogRecord
+
+
+class AccessKind(StrEnum):
+    """How somebody was recognised, in words of Home Assistant."""
+
+    CARD = "card"
+    COMBINED = "combined"
+    FACE = "face"
+    FINGERPRINT = "fingerprint"
+    OTHER = "other"
+    PALM = "palm"
+    PASSWORD = "password"  # noqa: S105 - a word, not a secret
+    QR_CODE = "qr_code"
+    UNRECOGNISED = "unrecognised"
+
+
+# Every other method of the protocol is a combination of these, or one that has no word here.
+_SINGLE_METHODS = {
+    VerifyMethod.CARD: AccessKind.CARD,
+    VerifyMethod.FACE: AccessKind.FACE,
+    VerifyMethod.FINGERPRINT: AccessKind.FINGERPRINT,
+    VerifyMethod.PALM: AccessKind.PALM,
+    VerifyMethod.PASSWORD: AccessKind.PASSWORD,
+    VerifyMethod.PASSWORD_ALTERNATIVE: AccessKind.PASSWORD,
+    VerifyMethod.QR_CODE: AccessKind.QR_CODE,
+}
+_OTHER_METHODS = frozenset({VerifyMethod.ANY, VerifyMethod.ID_CARD, VerifyMethod.ONE_TO_MANY, VerifyMethod.UNKNOWN})
+
+
+class DoorKind(StrEnum):
+    """What happened to a door or to the housing of a terminal."""
+
+    ALARM = "alarm"
+    BOOT = "boot"
+    CLOSED = "closed"
+    CLOSED_BY_SOFTWARE = "closed_by_software"
+    EXIT_BUTTON = "exit_button"
+    FORCED_OPEN = "forced_open"
+    OPENED = "opened"
+    OPENED_BY_SOFTWARE = "opened_by_software"
+    TAMPER = "tamper"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Punch:
+    """Somebody was recognised, or was not, at a reader."""
+
+    enroll_id: int
+    function_key: int
+    kind: AccessKind
+    mode: int
+    occurred_at: datetime
+    person: str | None
+    reader: str
+    temperature: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoorMoment:
+    """Something happened to a door; terminals do not say to which (field notes 3, event)."""
+
+    kind: DoorKind
+    occurred_at: datetime
+
+
+type Moment = DoorMoment | Punch
+type MomentListener = Callable[[Moment], None]
+
+
+class Moments:
+    """A subscription list; one listener that fails does not keep a moment from the others."""
+
+    def __init__(self) -> None:
+        """Start without listeners."""
+        self._listeners: list[MomentListener] = []
+
+    @callback
+    def async_subscribe(self, listener: MomentListener) -> CALLBACK_TYPE:
+        """Call `listener` with every moment until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_publish(self, moment: Moment) -> None:
+        """Hand a moment to everybody."""
+        for listener in tuple(self._listeners):
+            try:
+                listener(moment)
+            except Exception:  # noqa: BLE001 - whatever a listener does wrong
+                LOGGER.exception("A listener failed on a %s", type(moment).__name__)
+
+
+def moment_of(record: LogRecord, occurred_at: datetime, name: str | None) -> Moment | None:
+    """Return what a log record means; None for records about neither a person nor a door."""
+    if record.is_door_event:
+        event = record.door_event
+        if event is DoorEvent.UNKNOWN:
+            return None
+        return DoorMoment(kind=DoorKind[event.name], occurred_at=occurred_at)
+    if record.enroll_id is None:
+        return None
+    return Punch(
+        enroll_id=record.enroll_id,
+        function_key=record.event or 0,
+        kind=_access_kind(record),
+        mode=record.mode or 0,
+        occurred_at=occurred_at,
+        person=None if record.is_stranger else name or f"User {record.enroll_id}",
+        reader=Reader(-1 if record.reader is None else record.reader).name.lower(),
+        temperature=record.temperature,
+    )
+
+
+def _access_kind(record: LogRecord) -> AccessKind:
+    if record.is_stranger:
+        return AccessKind.UNRECOGNISED
+    if record.method in _OTHER_METHODS:
+        return AccessKind.OTHER
+    return _SINGLE_METHODS.get(record.method, AccessKind.COMBINED)

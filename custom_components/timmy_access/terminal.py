@@ -1,0 +1,204 @@
+"""One approved terminal: what its messages mean to Home Assistant."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import ATTR_AREA_ID, CONF_MODEL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from .clock import TerminalClock, local_naive
+from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LOGGER
+from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
+from .devices import async_place_doors, async_register_terminal
+from .doors import Doors
+from .moments import DoorKind, DoorMoment, Moments, Punch, moment_of
+from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
+from .protocol.commands import GetAccessSettings
+from .protocol.commands.base import Command, Reply
+from .protocol.counters import Counters
+from .protocol.errors import ProtocolError, TerminalOffline
+from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
+from .protocol.peer import printable
+from .protocol.session import Session
+from .protocol.turns import Priority
+from .state import TerminalState
+
+type RecordIdentity = tuple[int | None, datetime | None, int | None, int | None, int | None]
+
+# Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
+# recognised without looking anywhere else.
+REMEMBERED_RECORDS = 20 * 50
+# Names learnt from uploads; the largest terminals hold 50,000 people.
+MAX_NAMES = 50_000
+
+
+class Terminal:
+    """The delegate of a terminal's sessions, and the owner of its state, doors and moments."""
+
+    def __init__(self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, subentry: ConfigSubentry) -> None:
+        """Prepare a terminal that has not dialled in yet."""
+        self._hass = hass
+        self._entry = entry
+        self._session: Session | None = None
+        self._names: dict[int, str] = {}
+        self._recent: OrderedDict[RecordIdentity, None] = OrderedDict()
+        self.subentry_id = subentry.subentry_id
+        self.serial: str = subentry.data[CONF_SERIAL]
+        self.name = subentry.title
+        self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
+        self.clock = TerminalClock()
+        self.counters = Counters()
+        self.moments = Moments()
+        self.coordinator = TerminalCoordinator(
+            hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
+        )
+        self.doors = Doors(hass, self.coordinator, self.async_request)
+        self.device_id = self._async_register(
+            DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
+        )
+        self._async_place_doors(subentry.data[CONF_DOORS])
+
+    # What Home Assistant asks
+
+    @property
+    def session(self) -> Session | None:
+        """The present connection."""
+        return self._session
+
+    async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
+        """Send a command over the present connection; raises the protocol's errors."""
+        if self._session is None:
+            raise TerminalOffline(command.name)
+        return await self._session.request(command, priority)
+
+    @callback
+    def async_apply(self, title: str, data: Mapping[str, Any]) -> None:
+        """Apply changed settings without touching the connection."""
+        self.hold_open = data.get(CONF_HOLD_OPEN, False)
+        if title != self.name:
+            self.name = title
+            self._async_register(self.coordinator.data.info)
+        self._async_place_doors(data[CONF_DOORS])
+        self.doors.async_resize(data[CONF_DOORS])
+
+    async def async_stop(self, reason: str) -> None:
+        """Close the connection and cancel what is planned."""
+        self.doors.async_stop()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close(reason)
+
+    # What the terminal says (protocol.session.Delegate)
+
+    @callback
+    def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
+        """Take over a connection, or note the repeated registration that AiFace firmware uses as its heartbeat."""
+        is_new = session is not self._session
+        replaced, self._session = self._session, session
+        info = registration.info
+        self.clock.measured(info.time, info.logs_unsent)
+        if is_new:
+            if replaced is not None:
+                replaced.reset()
+            else:
+                LOGGER.info("%s (%s) is connected", self.name, self.serial)
+            self._async_register(info)
+            self._entry.async_create_background_task(self._hass, self._async_learn(session), f"learn {self.serial}")
+        state = self.coordinator.data
+        self.coordinator.async_replace(
+            replace(state, online=True, address=session.peer.address, info=replace(info, time=None))
+        )
+        return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
+
+    @callback
+    def detached(self, session: Session) -> None:
+        """Mark the terminal offline, unless another connection has taken over already."""
+        if session is not self._session:
+            return
+        self._session = None
+        LOGGER.info("%s (%s) is no longer connected", self.name, self.serial)
+        self.coordinator.async_replace(replace(self.coordinator.data, online=False))
+
+    async def logs(self, batch: LogBatch) -> LogsAccepted:
+        """Turn live records into moments and acknowledge the frame."""
+        for record in batch.records:
+            self._async_take(record, len(batch.records))
+        return LogsAccepted(
+            count=len(batch.records) if batch.count is None else batch.count,
+            log_index=batch.log_index,
+            cloud_time=local_naive(dt_util.utcnow()),
+        )
+
+    async def user(self, upload: UserUpload) -> UserAccepted:
+        """Learn the name of somebody who was added at the keypad."""
+        if upload.enroll_id is not None and upload.name and len(self._names) < MAX_NAMES:
+            self._names[upload.enroll_id] = printable(upload.name)
+        return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
+
+    async def qr_scan(self, scan: QrScan) -> QrVerdict:  # noqa: ARG002 - nobody has a pass
+        """Refuse: the safe default."""
+        return QrVerdict(access=False)
+
+    async def pin_entry(self, entry: PinEntry) -> PinVerdict:  # noqa: ARG002
+        """Refuse: the safe default."""
+        return PinVerdict(access=False)
+
+    async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
+        """Answer with our time."""
+        return HeartbeatAnswer(name=beat.name, cloud_time=local_naive(dt_util.utcnow()))
+
+    @callback
+    def _async_take(self, record: LogRecord, records_in_frame: int) -> None:
+        identity = (record.enroll_id, record.time, record.mode, record.reader, record.event)
+        if identity in self._recent:
+            self.counters.duplicates += 1
+            return
+        self._recent[identity] = None
+        if len(self._recent) > REMEMBERED_RECORDS:
+            self._recent.popitem(last=False)
+        placed = self.clock.place(record.time, records_in_frame)
+        if not placed.live:
+            self.counters.history += 1
+            return
+        name = record.name or self._names.get(record.enroll_id or 0)
+        moment = moment_of(record, placed.occurred_at, printable(name) if name else None)
+        if moment is None:
+            return
+        if isinstance(moment, Punch) and moment.person is not None:
+            self.coordinator.async_replace(replace(self.coordinator.data, latest_punch=moment))
+            if len(self.coordinator.data.doors) == 1:
+                self.doors.async_changed_by(1, moment.person)
+        elif isinstance(moment, DoorMoment) and moment.kind is DoorKind.BOOT:
+            self.doors.async_restarted()
+        self.moments.async_publish(moment)
+
+    async def _async_learn(self, session: Session) -> None:
+        """Ask what a registration does not say. Optional: no answer changes nothing (and never availability)."""
+        try:
+            settings = await session.request(GetAccessSettings(), Priority.BULK)
+        except ProtocolError as err:
+            LOGGER.debug("%s does not tell its open delay: %s", self.serial, err)
+            return
+        if settings.open_delay:
+            self.coordinator.async_replace(replace(self.coordinator.data, open_delay=float(settings.open_delay)))
+
+    @callback
+    def _async_place_doors(self, count: int) -> None:
+        async_place_doors(self._hass, self._entry.entry_id, self.subentry_id, self.serial, count)
+
+    @callback
+    def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:
+        return async_register_terminal(
+            self._hass,
+            self._entry.entry_id,
+            self.subentry_id,
+            self.serial,
+            self.name,
+            info,
+            area_id=area_id,
+        )

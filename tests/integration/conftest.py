@@ -1,0 +1,126 @@
+"""A real Home Assistant with a real listener, and virtual terminals that dial in."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack
+import socket
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.hub import Hub
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
+from homeassistant.core import HomeAssistant
+from simulator import Timing, User, VirtualTerminal
+
+LOOPBACK = "127.0.0.1"
+FACE = "AYTG00000001"
+FINGER = "ZYTI00000002"
+CONTROLLER = "ZX00000004"
+ADA = "Ada Lovelace"
+
+type MakeTerminal = Callable[..., VirtualTerminal]
+
+
+def subentry_data(serial: str, title: str, doors: int = 1, **data: Any) -> dict[str, Any]:
+    return {
+        "data": {"serial": serial, "doors": doors, "hold_open": False, **data},
+        "subentry_type": "terminal",
+        "title": title,
+        "unique_id": serial,
+    }
+
+
+def subentry(serial: str, title: str, doors: int = 1, **data: Any) -> ConfigSubentry:
+    made = subentry_data(serial, title, doors, **data)
+    return ConfigSubentry(**{**made, "data": MappingProxyType(made["data"])})
+
+
+@pytest.fixture(autouse=True)
+def _custom_integrations(enable_custom_integrations: None) -> None:
+    """Let Home Assistant load what is in custom_components."""
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        free: int = probe.getsockname()[1]
+        return free
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, port: int) -> MockConfigEntry:
+    """One listener with a face terminal, a fingerprint terminal and a four-door controller."""
+    made = MockConfigEntry(
+        domain=DOMAIN,
+        title="Timmy Access",
+        data={"port": port, "host": LOOPBACK},
+        subentries_data=[
+            subentry_data(FACE, "Front door"),
+            subentry_data(FINGER, "Office"),
+            subentry_data(CONTROLLER, "Warehouse", doors=4),
+        ],
+    )
+    made.add_to_hass(hass)
+    return made
+
+
+@pytest.fixture
+async def hub(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncGenerator[Hub]:
+    """The running listener."""
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await hass.async_block_till_done()
+    yield entry.runtime_data
+    if entry.state is ConfigEntryState.LOADED:
+        assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+@pytest.fixture
+async def make_terminal(port: int) -> AsyncGenerator[MakeTerminal]:
+    """Make virtual terminals that stop with the test."""
+    async with AsyncExitStack() as stack:
+
+        def _make(profile: str, serial: str, **options: Any) -> VirtualTerminal:
+            terminal = VirtualTerminal(
+                profile=profile,
+                serial=serial,
+                url=f"ws://{LOOPBACK}:{port}/pub/chat",
+                timing=options.pop("timing", Timing.fast()),
+                **options,
+            )
+            terminal.add_user(User(enrollid=1, name=ADA))
+            stack.push_async_callback(terminal.stop)
+            return terminal
+
+        yield _make
+
+
+@pytest.fixture
+async def face(hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal) -> VirtualTerminal:
+    return await connected(hass, make_terminal("ai_face", FACE))
+
+
+@pytest.fixture
+async def finger(hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal) -> VirtualTerminal:
+    return await connected(hass, make_terminal("tfs30", FINGER))
+
+
+@pytest.fixture
+async def controller(
+    hass: HomeAssistant,
+    hub: Hub,
+    make_terminal: MakeTerminal,
+) -> VirtualTerminal:
+    return await connected(hass, make_terminal("controller4", CONTROLLER))
+
+
+async def connected(hass: HomeAssistant, terminal: VirtualTerminal) -> VirtualTerminal:
+    """Dial in and wait until the first questions have been answered."""
+    await terminal.start()
+    await terminal.wait_registered(timeout=10)
+    await terminal.wait_received("getdevlock", timeout=10)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return terminal

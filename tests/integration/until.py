@@ -1,0 +1,58 @@
+"""Wait for a state that a socket brings about."""
+
+import asyncio
+from collections.abc import Callable
+
+from homeassistant.const import EVENT_STATE_CHANGED, MATCH_ALL
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+
+SECONDS = 10.0
+
+
+def state_of(hass: HomeAssistant, entity_id: str) -> State:
+    """Return the present state of an entity, which must have one."""
+    state = hass.states.get(entity_id)
+    assert state is not None, entity_id
+    return state
+
+
+async def until_state(hass: HomeAssistant, entity_id: str, wanted: str) -> State:
+    """Return the state once it has the wanted value."""
+    return await until(hass, entity_id, lambda state: state.state == wanted)
+
+
+async def until(hass: HomeAssistant, entity_id: str, test: Callable[[State], bool]) -> State:
+    """Return the state once it passes a test."""
+    seen = asyncio.Event()
+
+    @callback
+    def _changed(event: Event[EventStateChangedData]) -> None:
+        if event.data["entity_id"] == entity_id:
+            seen.set()
+
+    remove = hass.bus.async_listen(EVENT_STATE_CHANGED, _changed)
+    try:
+        async with asyncio.timeout(SECONDS):
+            while (state := hass.states.get(entity_id)) is None or not test(state):
+                seen.clear()
+                await seen.wait()
+    finally:
+        remove()
+    return state
+
+
+async def until_event(hass: HomeAssistant, test: Callable[[Event], bool]) -> Event:
+    """Return the next event on the bus that passes a test."""
+    found: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+
+    @callback
+    def _fired(event: Event) -> None:
+        if not found.done() and test(event):
+            found.set_result(event)
+
+    remove = hass.bus.async_listen(MATCH_ALL, _fired)
+    try:
+        async with asyncio.timeout(SECONDS):
+            return await found
+    finally:
+        remove()
