@@ -1,0 +1,1 @@
+"""What developers and curious people run."""

@@ -1,0 +1,64 @@
+"""A real browser that is logged in to a demo Home Assistant."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+import shutil
+
+from playwright.async_api import Page, async_playwright
+
+from .home import PASSWORD, USER, Home, HomeError
+
+WIDTH, HEIGHT = 1280, 800
+# The first page compiles and paints a large application; on two slow cores it takes about 10 s.
+PAGE_MILLISECONDS = 60_000
+# A machine without a network behind it must not look for one, and a container has no sandbox of its own.
+OPTIONS = (
+    "--no-sandbox",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-sync",
+    "--no-first-run",
+)
+
+
+@asynccontextmanager
+async def logged_in(home: Home, *, dark: bool = False) -> AsyncGenerator[Page]:
+    """Open Chromium, log in as a person does, and yield the page."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        raise HomeError("no Chromium on the PATH; scripts/setup installs it where it can")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        try:
+            page = await browser.new_page(
+                viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if dark else "light"
+            )
+            page.set_default_timeout(PAGE_MILLISECONDS)
+            await page.goto(home.url)
+            await page.locator("input[name=username]").fill(USER)
+            await page.locator("input[name=password]").fill(PASSWORD)
+            await page.locator("input[name=password]").press("Enter")
+            await page.locator("home-assistant-main").wait_for()
+            yield page
+        finally:
+            await browser.close()
+
+
+async def see(page: Page, home: Home, path: str, text: str) -> None:
+    """Go to a page of Home Assistant and wait for a text on it."""
+    await page.goto(home.url + path)
+    await page.get_by_text(text).first.wait_for()
+
+
+async def approve_by_hand(page: Page, home: Home, name: str, look: Callable[[], Awaitable[None]] | None = None) -> None:
+    """Approve the only waiting terminal as a person does, until the dialog says so; `look` at the filled form."""
+    await see(page, home, "/config/integrations/integration/timmy_access", "Discovered")
+    await page.get_by_role("button", name="Add", exact=True).click()
+    dialog = page.locator("dialog-data-entry-flow")
+    await dialog.locator("input[name=name]").fill(name)
+    if look is not None:
+        await look()
+    await dialog.get_by_role("button", name="Submit").click()
+    await dialog.get_by_text(f"{name} is approved").wait_for()

@@ -1,0 +1,64 @@
+"""Takes the pictures of the documentation from the running demo, so that they show what there is."""
+
+import asyncio
+from pathlib import Path
+import sys
+
+from simulator import Timing
+
+from .browser import approve_by_hand, logged_in, see
+from .demo_house import CONTROLLER, House, house
+from .home import REPOSITORY, HomeError, free_port
+
+PICTURES = REPOSITORY / "docs" / "pictures"
+# Animations of a page end within this time; only looking shows that they have.
+SETTLE_MILLISECONDS = 1500
+
+
+async def take(folder: Path) -> None:
+    """Write all pictures into a folder."""
+    async with (
+        house(REPOSITORY / ".demo" / "pictures", free_port(), free_port(), Timing.fast()) as built,
+        logged_in(built.home) as page,
+    ):
+
+        async def picture(name: str) -> None:
+            await page.wait_for_timeout(SETTLE_MILLISECONDS)
+            await page.screenshot(path=folder / f"{name}.png")
+            print(f"{name}.png", flush=True)
+
+        await see(page, built.home, "/config/integrations/dashboard", CONTROLLER)
+        await picture("discovered")
+        await approve_by_hand(page, built.home, "Warehouse", lambda: picture("approve"))
+        await built.controller.wait_registered()
+        await furnish(built)
+        await see(page, built.home, "/security", "Warehouse")
+        await picture("security")
+        device = await built.home.device("Front door")
+        await see(page, built.home, f"/config/devices/device/{device}", "Latest punch")
+        await picture("terminal")
+
+
+async def furnish(built: House) -> None:
+    """Let the doors lie in areas, and people come in."""
+    area = await built.home.call("config/area_registry/create", name="Warehouse")
+    device = await built.home.device("Warehouse")
+    await built.home.call("config/device_registry/update", device_id=device, area_id=area["area_id"])
+    for enroll_id, terminal in ((1, built.face), (2, built.finger), (3, built.face)):
+        terminal.punch(enroll_id)
+        await terminal.wait_sent()
+
+
+def main() -> int:
+    """Take the pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    try:
+        asyncio.run(take(PICTURES))
+    except (HomeError, TimeoutError) as err:
+        print(f"FAILED: {err}")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
