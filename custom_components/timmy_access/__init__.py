@@ -7,14 +7,22 @@ from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.typing import ConfigType
 
 from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .coordinator import TimmyAccessConfigEntry
 from .hub import Hub
+from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 PLATFORMS = (Platform.BINARY_SENSOR, Platform.EVENT, Platform.LOCK, Platform.SENSOR)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
+    """Register the actions, which are there whether or not a listener runs."""
+    async_setup_services(hass)
+    return True
 
 
 async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:

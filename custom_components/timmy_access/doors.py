@@ -57,6 +57,10 @@ class Doors:
         self._async_cancel_relock(number)
         self._async_set(number, DoorPhase.LOCKED)
 
+    async def async_control(self, function: DoorControl) -> None:
+        """Perform one of the six functions of specification B38 on the only door of a terminal."""
+        await self._send(ControlDoor(function=function))
+
     @callback
     def async_assume_held_open(self, number: int) -> None:
         """Take over from before a restart that a door is held open; the terminal cannot be asked."""

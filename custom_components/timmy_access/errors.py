@@ -6,7 +6,32 @@ from contextlib import contextmanager
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
-from .protocol.errors import CommandInvalid, CommandRefused, CommandTimeout, TerminalBusy, TerminalOffline
+from .protocol.errors import (
+    CommandInvalid,
+    CommandRefused,
+    CommandTimeout,
+    ProtocolError,
+    TerminalBusy,
+    TerminalOffline,
+)
+from .protocol.reasons import Refusal, holder_of, refusal_of
+
+
+class EnrolmentBusy(ProtocolError):
+    """Somebody is being recorded at this terminal already."""
+
+
+class EnrolmentCancelled(ProtocolError):
+    """The recording was called off."""
+
+
+class PersonUnknown(ProtocolError):
+    """There is nobody with this enroll id on the terminal."""
+
+    def __init__(self, enroll_id: int) -> None:
+        """Remember who was asked for."""
+        super().__init__(f"enroll id {enroll_id} is not known")
+        self.enroll_id = enroll_id
 
 
 @contextmanager
@@ -18,28 +43,71 @@ def translated_errors(terminal: str) -> Iterator[None]:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key=err.problem.value,
-            translation_placeholders={"field": err.field, **err.limits},
+            translation_placeholders={"field": _field_name(err.field), **err.limits},
         ) from err
     except CommandRefused as err:
+        raise _refused(err, terminal) from err
+    except PersonUnknown as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="person_unknown",
+            translation_placeholders={"terminal": terminal, "enroll_id": str(err.enroll_id)},
+        ) from err
+    except ProtocolError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key="command_refused",
-            translation_placeholders={
-                "terminal": terminal,
-                "reason": err.message or str(err.reason),
-            },
+            translation_key=_KEYS.get(type(err), "command_timeout"),
+            translation_placeholders={"terminal": terminal},
         ) from err
-    except CommandTimeout as err:
-        raise _failure("command_timeout", terminal) from err
-    except TerminalBusy as err:
-        raise _failure("terminal_busy", terminal) from err
-    except TerminalOffline as err:
-        raise _failure("terminal_offline", terminal) from err
 
 
-def _failure(key: str, terminal: str) -> HomeAssistantError:
+_KEYS: dict[type[ProtocolError], str] = {
+    CommandTimeout: "command_timeout",
+    EnrolmentBusy: "enrolment_busy",
+    EnrolmentCancelled: "enrolment_cancelled",
+    TerminalBusy: "terminal_busy",
+    TerminalOffline: "terminal_offline",
+}
+
+
+# What a field of the protocol is called where people fill it in.
+_FIELD_NAMES = {
+    "backup_number": "credential",
+    "combinations": "groups_together",
+    "device_id": "terminal_number",
+    "pin": "password",
+    "profile": "message",
+    "user_name": "name",
+}
+
+
+def _field_name(field: str) -> str:
+    outer, dot, inner = field.rpartition(".")
+    name, bracket, index = inner.partition("[")
+    return f"{outer}{dot}{_FIELD_NAMES.get(name, name)}{bracket}{index}"
+
+
+def word_of(error: ProtocolError) -> str:
+    """Return a failure in one word, for event data and responses: ours where the reason is known."""
+    if isinstance(error, CommandRefused):
+        refusal = refusal_of(error)
+        return refusal.value if refusal else "refused"
+    return {CommandInvalid: "invalid", TerminalOffline: "offline"}.get(type(error), "no_answer")
+
+
+def _refused(error: CommandRefused, terminal: str) -> HomeAssistantError:
+    refusal = refusal_of(error)
+    holder = holder_of(error)
+    if refusal is Refusal.ALREADY_ENROLLED and holder is not None:
+        key = "refused_already_enrolled_by"
+    else:
+        key = f"refused_{refusal}" if refusal else "command_refused"
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key=key,
-        translation_placeholders={"terminal": terminal},
+        translation_placeholders={
+            "terminal": terminal,
+            "reason": error.message or str(error.reason),
+            "holder": str(holder),
+        },
     )

@@ -14,7 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TimmyAccessConfigEntry
 from .entity import TerminalEntity, async_add_terminal_entities
-from .moments import AccessKind, DoorKind, DoorMoment, Moment, Punch
+from .moments import AccessKind, DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moment, Punch
 from .terminal import Terminal
 
 PARALLEL_UPDATES = 0  # read only
@@ -25,7 +25,7 @@ class TerminalEventDescription(EventEntityDescription):
     """Which moments an event entity shows, and how."""
 
     attributes_fn: Callable[[Any], Mapping[str, Any]]
-    moment: type[DoorMoment | Punch]
+    moment: type[DoorMoment | EnrolmentMoment | Punch]
 
 
 def _punch_attributes(punch: Punch) -> Mapping[str, Any]:
@@ -37,6 +37,15 @@ def _punch_attributes(punch: Punch) -> Mapping[str, Any]:
         "person": punch.person,
         "reader": punch.reader,
         "temperature": punch.temperature,
+    }
+
+
+def _enrolment_attributes(moment: EnrolmentMoment) -> Mapping[str, Any]:
+    return {
+        "credential": moment.credential,
+        "enroll_id": moment.enroll_id,
+        "person": moment.person,
+        "reason": moment.reason,
     }
 
 
@@ -54,6 +63,13 @@ EVENTS: tuple[TerminalEventDescription, ...] = (
         attributes_fn=lambda moment: {"occurred_at": moment.occurred_at.isoformat()},
         event_types=[kind.value for kind in DoorKind],
         moment=DoorMoment,
+    ),
+    TerminalEventDescription(
+        key="enrolment",
+        translation_key="enrolment",
+        attributes_fn=_enrolment_attributes,
+        event_types=[kind.value for kind in EnrolmentKind],
+        moment=EnrolmentMoment,
     ),
 )
 

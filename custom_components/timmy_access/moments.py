@@ -56,6 +56,30 @@ class DoorKind(StrEnum):
     TAMPER = "tamper"
 
 
+class EnrolmentKind(StrEnum):
+    """What happened to the recording of a person at the terminal."""
+
+    CANCELLED = "cancelled"
+    ENROLLED = "enrolled"
+    FAILED = "failed"
+    STARTED = "started"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EnrolmentMoment:
+    """Somebody is being recorded at a terminal, or has been, at its keypad or on request.
+
+    `credential` is a word of `protocol.enums.Credential`; `reason` is why it failed, in a word.
+    """
+
+    credential: str
+    enroll_id: int
+    kind: EnrolmentKind
+    occurred_at: datetime
+    person: str | None
+    reason: str | None = None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Punch:
     """Somebody was recognised, or was not, at a reader."""
@@ -78,7 +102,7 @@ class DoorMoment:
     occurred_at: datetime
 
 
-type Moment = DoorMoment | Punch
+type Moment = DoorMoment | EnrolmentMoment | Punch
 type MomentListener = Callable[[Moment], None]
 
 

@@ -16,16 +16,23 @@ from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LOGGER
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .devices import async_place_doors, async_register_terminal
 from .doors import Doors
-from .moments import DoorKind, DoorMoment, Moments, Punch, moment_of
+from .echoes import Echoes
+from .enrolment import Enrolments
+from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moments, Punch, moment_of
+from .people import People
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
 from .protocol.commands import GetAccessSettings
-from .protocol.commands.base import Command, Reply
+from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
+from .protocol.enums import Credential
 from .protocol.errors import ProtocolError, TerminalOffline
 from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
+from .protocol.paging import Listing
 from .protocol.peer import printable
 from .protocol.session import Session
 from .protocol.turns import Priority
+from .protocol.wire import Structure
+from .roster import Roster
 from .state import TerminalState
 
 type RecordIdentity = tuple[int | None, datetime | None, int | None, int | None, int | None]
@@ -33,8 +40,6 @@ type RecordIdentity = tuple[int | None, datetime | None, int | None, int | None,
 # Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
 # recognised without looking anywhere else.
 REMEMBERED_RECORDS = 20 * 50
-# Names learnt from uploads; the largest terminals hold 50,000 people.
-MAX_NAMES = 50_000
 
 
 class Terminal:
@@ -45,15 +50,18 @@ class Terminal:
         self._hass = hass
         self._entry = entry
         self._session: Session | None = None
-        self._names: dict[int, str] = {}
         self._recent: OrderedDict[RecordIdentity, None] = OrderedDict()
         self.subentry_id = subentry.subentry_id
         self.serial: str = subentry.data[CONF_SERIAL]
         self.name = subentry.title
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
+        self.roster = Roster(self, self.serial)
+        self._echoes = Echoes()
+        self.people = People(self, self.roster, self._echoes)
         self.clock = TerminalClock()
         self.counters = Counters()
         self.moments = Moments()
+        self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.coordinator = TerminalCoordinator(
             hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
         )
@@ -75,6 +83,17 @@ class Terminal:
         if self._session is None:
             raise TerminalOffline(command.name)
         return await self._session.request(command, priority)
+
+    async def async_read_list(self, command: Paged[Any], priority: Priority = Priority.BULK) -> Listing[Structure]:
+        """Read a list over the present connection; raises the protocol's errors."""
+        if self._session is None:
+            raise TerminalOffline(command.name)
+        return await self._session.read_list(command, priority)
+
+    @property
+    def fingerprint_algorithm(self) -> str | None:
+        """Which templates the terminal understands; None where it does not tell (specification A1)."""
+        return self.coordinator.data.info.fingerprint_algorithm
 
     @callback
     def async_apply(self, title: str, data: Mapping[str, Any]) -> None:
@@ -108,7 +127,10 @@ class Terminal:
             else:
                 LOGGER.info("%s (%s) is connected", self.name, self.serial)
             self._async_register(info)
-            self._entry.async_create_background_task(self._hass, self._async_learn(session), f"learn {self.serial}")
+            self.people.firmware_is(info.firmware)
+            self._entry.async_create_background_task(
+                self._hass, self._async_learn(session, info.users_used), f"learn {self.serial}"
+            )
         state = self.coordinator.data
         self.coordinator.async_replace(
             replace(state, online=True, address=session.peer.address, info=replace(info, time=None))
@@ -135,9 +157,8 @@ class Terminal:
         )
 
     async def user(self, upload: UserUpload) -> UserAccepted:
-        """Learn the name of somebody who was added at the keypad."""
-        if upload.enroll_id is not None and upload.name and len(self._names) < MAX_NAMES:
-            self._names[upload.enroll_id] = printable(upload.name)
+        """Note somebody who was added at the keypad, or the echo of what we wrote."""
+        self._async_note_upload(upload)
         return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
     async def qr_scan(self, scan: QrScan) -> QrVerdict:  # noqa: ARG002 - nobody has a pass
@@ -153,6 +174,24 @@ class Terminal:
         return HeartbeatAnswer(name=beat.name, cloud_time=local_naive(dt_util.utcnow()))
 
     @callback
+    def _async_note_upload(self, upload: UserUpload) -> None:
+        before = self.roster.people.get(upload.enroll_id or 0)
+        person = self.roster.async_note_upload(upload)
+        if self.enrolments.async_note_upload(upload) or person is None or self._echoes.is_echo(upload):
+            return
+        # Terminals also send whom they have had all along; only what is new to a known roster has happened just now.
+        if self.roster.complete and person.slots - (before.slots if before else frozenset()):
+            self.moments.async_publish(
+                EnrolmentMoment(
+                    credential=Credential.of(-1 if upload.backup_number is None else upload.backup_number).name.lower(),
+                    enroll_id=person.enroll_id,
+                    kind=EnrolmentKind.ENROLLED,
+                    occurred_at=dt_util.utcnow(),
+                    person=person.name or None,
+                )
+            )
+
+    @callback
     def _async_take(self, record: LogRecord, records_in_frame: int) -> None:
         identity = (record.enroll_id, record.time, record.mode, record.reader, record.event)
         if identity in self._recent:
@@ -165,7 +204,7 @@ class Terminal:
         if not placed.live:
             self.counters.history += 1
             return
-        name = record.name or self._names.get(record.enroll_id or 0)
+        name = record.name or self.roster.name_of(record.enroll_id)
         moment = moment_of(record, placed.occurred_at, printable(name) if name else None)
         if moment is None:
             return
@@ -177,8 +216,16 @@ class Terminal:
             self.doors.async_restarted()
         self.moments.async_publish(moment)
 
-    async def _async_learn(self, session: Session) -> None:
+    async def _async_learn(self, session: Session, users_used: int | None) -> None:
         """Ask what a registration does not say. Optional: no answer changes nothing (and never availability)."""
+        await self._async_learn_open_delay(session)
+        if self.roster.is_stale(users_used):
+            try:
+                await self.roster.async_refresh(users_used)
+            except ProtocolError as err:
+                LOGGER.debug("%s does not tell its people: %s", self.serial, err)
+
+    async def _async_learn_open_delay(self, session: Session) -> None:
         try:
             settings = await session.request(GetAccessSettings(), Priority.BULK)
         except ProtocolError as err:

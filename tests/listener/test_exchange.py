@@ -122,7 +122,7 @@ async def test_one_command_is_in_flight_and_doors_go_first(terminal: ScriptedTer
     assert heard == ["opendoor", "gettime", "cleanlog"]
 
 
-PHOTO = SetCredential(enroll_id=1, user_name="Ada", backup_number=50, record="/9j/")
+PHOTO = SetCredential(enroll_id=1, user_name="Ada", backup_number=50, record="/9j/" + "A" * 3000)
 
 
 @pytest.mark.usefixtures("impatient")

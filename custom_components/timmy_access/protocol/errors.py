@@ -48,6 +48,7 @@ class Problem(StrEnum):
     NOT_A_NUMBER = "invalid_number"
     NOT_A_TEXT = "invalid_text"
     NOT_A_TRUTH = "invalid_truth"
+    NOT_SUPPORTED = "not_supported"
     OUT_OF_RANGE = "out_of_range"
     TOO_FEW = "too_few"
     TOO_LONG = "text_too_long"

@@ -110,7 +110,7 @@ class Exchange:
         if command.detached:
             async with self._detached_turns.turn(priority):
                 return await self._request_detached(command, priority)
-        async with self._turns.turn(priority, lends=not command.cargo):
+        async with self._turns.turn(priority, lends=command.is_small):
             return await self._exchange(command)
 
     async def read_list[P: Page](self, command: Paged[P], priority: Priority = Priority.BULK) -> Listing[Structure]:

@@ -60,8 +60,7 @@ class Command[R: Reply](Structure):
     def __post_init__(self) -> None:
         """Check every field and the size of the frame; raises `CommandInvalid`."""
         limit = MAX_CARGO_BYTES if self.cargo else MAX_COMMAND_BYTES
-        size = len(encode(self.frame()).encode())
-        if size > limit:
+        if (size := self._size()) > limit:
             raise CommandInvalid(
                 self.name,
                 Problem.TOO_LARGE,
@@ -71,6 +70,14 @@ class Command[R: Reply](Structure):
     def frame(self) -> Frame:
         """Return the frame that is sent."""
         return {"cmd": self.name, **self.wire()}
+
+    @property
+    def is_small(self) -> bool:
+        """Whether it carries neither a photo nor a template, and a terminal is done with it in a moment."""
+        return not self.cargo or self._size() <= MAX_COMMAND_BYTES
+
+    def _size(self) -> int:
+        return len(encode(self.frame()).encode())
 
     def answered_by(self, frame: Mapping[str, Any]) -> bool:
         """Return whether a reply of this command's name may be the answer to this very request."""

@@ -1,0 +1,27 @@
+"""The actions, registered once for all terminals."""
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import service
+
+from ..const import DOMAIN
+from . import access, device, doors, people, questionnaire
+from .action import Action
+
+ACTIONS: tuple[Action, ...] = tuple(
+    sorted(
+        (*access.ACTIONS, *device.ACTIONS, *doors.ACTIONS, *people.ACTIONS, *questionnaire.ACTIONS),
+        key=lambda action: action.name,
+    )
+)
+
+
+@callback
+def async_setup_services(hass: HomeAssistant) -> None:
+    """Register every action; those for administrators refuse other users."""
+    for action in ACTIONS:
+        if action.admin:
+            service.async_register_admin_service(
+                hass, DOMAIN, action.name, action.async_call, action.schema, action.response
+            )
+        else:
+            hass.services.async_register(DOMAIN, action.name, action.async_call, action.schema, action.response)

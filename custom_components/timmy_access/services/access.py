@@ -1,0 +1,207 @@
+"""Actions for who may pass when: opening hours, groups, holidays, and what holds for one person."""
+
+import re
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+
+from ..const import DOMAIN
+from ..protocol.commands import (
+    AccessSettings,
+    CleanPermissions,
+    DeletePermission,
+    GetAccessSettings,
+    GetHolidays,
+    GetPermission,
+    Holiday,
+    Permission,
+    SetAccessSettings,
+    SetHolidays,
+)
+from ..protocol.commands.kinds import MAX_GROUP
+from ..protocol.errors import ProtocolError
+from ..schedules import WEEKDAYS, Zones, readable_days, readable_weeks, with_days, with_weeks
+from .action import Action, Request, door_unknown
+from .device import confirmed, known_values
+from .fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole
+
+ATTR_DAY_ZONES = "day_zones"
+ATTR_GROUPS_TOGETHER = "groups_together"
+ATTR_HOLIDAYS = "holidays"
+ATTR_NORMALLY_OPEN = "normally_open"
+ATTR_WEEK_ZONES = "week_zones"
+# The week zone of each door, from 1.
+WEEK_ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
+
+_TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_TABLES = frozenset({"combinations", "day_zones", "normally_open", "week_zones"})
+
+
+def time_of_day(value: Any) -> str:
+    """Return a time of day as `HH:MM`, also from one with seconds."""
+    text = cv.string(value).strip()
+    text = text.removesuffix(":00") if text.count(":") > 1 else text
+    text = text if text.index(":") > 1 else f"0{text}" if ":" in text else text
+    if not _TIME_OF_DAY.fullmatch(text):
+        raise vol.Invalid("expected a time of day such as 07:30")
+    return text
+
+
+_SECTION = vol.Schema({vol.Required("from"): time_of_day, vol.Required("to"): time_of_day})
+_GROUP = vol.All(whole, vol.Range(min=1, max=MAX_GROUP))
+_SECTIONS = vol.All(cv.ensure_list, [_SECTION])
+_DAYS = vol.Schema({whole: _SECTIONS})
+_WEEKS = vol.Schema({whole: vol.Schema({vol.In(WEEKDAYS): _SECTIONS})})
+
+
+def check_week_zones(request: Request) -> None:
+    """Raise when a week zone is for a door that the terminal does not have."""
+    for door, name in enumerate(WEEK_ZONES, 1):
+        if name in request.data and door not in request.terminal.coordinator.data.doors:
+            raise door_unknown(request.terminal, name, door)
+
+
+async def _get_access_settings(request: Request) -> ServiceResponse:
+    settings = await request.terminal.async_request(GetAccessSettings())
+    zones = _zones(settings)
+    response = known_values(settings, leave_out=_TABLES | {"serial", "result", "reason", "message", "extra"})
+    response[ATTR_DAY_ZONES] = readable_days(zones)
+    response[ATTR_WEEK_ZONES] = readable_weeks(zones)
+    response[ATTR_GROUPS_TOGETHER] = [[int(digit) for digit in str(group)] for group in settings.combinations or ()]
+    if settings.normally_open is not None:
+        response[ATTR_NORMALLY_OPEN] = dict(zip(WEEKDAYS, settings.normally_open, strict=False))
+    return response
+
+
+async def _set_access_settings(request: Request) -> None:
+    if not request.data:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_change")
+    data = dict(request.data)
+    days, weeks = data.pop(ATTR_DAY_ZONES, {}), data.pop(ATTR_WEEK_ZONES, {})
+    if groups := data.pop(ATTR_GROUPS_TOGETHER, None):
+        data["combinations"] = tuple(int("".join(map(str, group))) for group in groups)
+    tables: dict[str, Any] = {}
+    SetAccessSettings(**data)  # what is wrong is said before anything is asked
+    if days or weeks:
+        with_weeks(with_days(Zones(), days), weeks)
+        present = await request.terminal.async_request(GetAccessSettings())
+        before = _zones(present)
+        after = with_weeks(with_days(before, days), weeks, await _referred_zones(request, present))
+        if after.days != before.days:
+            tables["day_zones"] = after.days
+        if after.weeks != before.weeks:
+            tables["week_zones"] = after.weeks
+    if data or tables:
+        await request.terminal.async_request(SetAccessSettings(**data, **tables))
+
+
+async def _referred_zones(request: Request, settings: AccessSettings) -> set[int]:
+    """Return the day zones that something besides the week zones refers to."""
+    referred = set(settings.normally_open or ())
+    try:
+        listing = await request.terminal.async_read_list(GetHolidays())
+    except ProtocolError:
+        return referred
+    holidays = [row for row in listing.rows if isinstance(row, Holiday)]
+    return referred | {holiday.day_zone for holiday in holidays if holiday.day_zone}
+
+
+async def _get_holidays(request: Request) -> ServiceResponse:
+    listing = await request.terminal.async_read_list(GetHolidays())
+    return {ATTR_HOLIDAYS: [known_values(holiday) for holiday in listing.rows]}
+
+
+async def _set_holidays(request: Request) -> None:
+    holidays = tuple(Holiday(**holiday) for holiday in request.data[ATTR_HOLIDAYS])
+    await request.terminal.async_request(SetHolidays(holidays=holidays))
+
+
+async def _get_user_access(request: Request) -> ServiceResponse:
+    return known_values(await request.terminal.async_request(GetPermission(enroll_id=request.data[ATTR_ENROLL_ID])))
+
+
+async def _set_user_access(request: Request) -> None:
+    if request.data.keys() == {ATTR_ENROLL_ID}:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_change")
+    check_week_zones(request)
+    change = Permission(**request.data)
+    change.wire()
+    await request.terminal.people.async_set_access(change)
+
+
+async def _clear_user_access(request: Request) -> None:
+    await request.terminal.async_request(DeletePermission(enroll_id=request.data[ATTR_ENROLL_ID]))
+
+
+async def _clear_all_user_access(request: Request) -> None:
+    confirmed(request.data)
+    await request.terminal.async_request(CleanPermissions())
+
+
+def _zones(settings: AccessSettings) -> Zones:
+    return Zones(days=settings.day_zones or (), weeks=settings.week_zones or ())
+
+
+_PERMISSION: Fields = {
+    vol.Optional("group"): whole,
+    vol.Optional("valid_from"): local_time,
+    vol.Optional("valid_until"): local_time,
+    **{vol.Optional(name): whole for name in WEEK_ZONES},
+}
+
+ACTIONS = (
+    Action(name="clear_all_user_access", handler=_clear_all_user_access, fields=CONFIRM),
+    Action(name="clear_user_access", handler=_clear_user_access, fields=ENROLL_ID),
+    Action(name="get_access_settings", handler=_get_access_settings, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_holidays", handler=_get_holidays, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_user_access", handler=_get_user_access, fields=ENROLL_ID, response=SupportsResponse.ONLY),
+    Action(
+        name="set_access_settings",
+        handler=_set_access_settings,
+        fields={
+            vol.Optional("access_times"): whole,
+            vol.Optional("alarm_delay"): whole,
+            vol.Optional("alarm_input"): whole,
+            vol.Optional("anti_passback"): whole,
+            vol.Optional(ATTR_DAY_ZONES): _DAYS,
+            vol.Optional("door_sensor"): whole,
+            vol.Optional("duress"): whole,
+            vol.Optional(ATTR_GROUPS_TOGETHER): vol.All(cv.ensure_list, [vol.All(cv.ensure_list, [_GROUP])]),
+            vol.Optional("interlock"): cv.boolean,
+            vol.Optional("open_delay"): whole,
+            vol.Optional("people_together"): whole,
+            vol.Optional("punch_times"): whole,
+            vol.Optional("tamper"): cv.boolean,
+            vol.Optional("tries_before_alarm"): whole,
+            vol.Optional(ATTR_WEEK_ZONES): _WEEKS,
+            vol.Optional("wiegand_card"): cv.boolean,
+            vol.Optional("wiegand_format"): whole,
+            vol.Optional("wiegand_output"): whole,
+        },
+    ),
+    Action(
+        name="set_holidays",
+        handler=_set_holidays,
+        fields={
+            vol.Required(ATTR_HOLIDAYS): vol.All(
+                cv.ensure_list,
+                [
+                    vol.Schema(
+                        {
+                            vol.Required("name"): cv.string,
+                            vol.Required("start_day"): cv.string,
+                            vol.Required("end_day"): cv.string,
+                            vol.Optional("day_zone", default=0): whole,
+                            vol.Optional("shift", default=0): whole,
+                        }
+                    )
+                ],
+            )
+        },
+    ),
+    Action(name="set_user_access", handler=_set_user_access, fields={**ENROLL_ID, **_PERMISSION}),
+)

@@ -1,0 +1,147 @@
+"""Actions for the terminal itself: settings, clock, capacity, restart, messages on its screen, raw commands."""
+
+from collections.abc import Mapping
+from dataclasses import fields as dataclass_fields
+from datetime import date, datetime
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from ..clock import local_naive
+from ..const import DOMAIN
+from ..protocol.commands import (
+    COMMANDS,
+    NOTICE_ID,
+    EraseTerminal,
+    GetCapacity,
+    GetSettings,
+    GetTime,
+    GetUserProfile,
+    Restart,
+    SetSettings,
+    SetTime,
+    SetUserProfile,
+)
+from ..protocol.commands.raw import raw_command
+from ..protocol.wire import Structure
+from .action import Action, Request
+from .fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, whole
+
+ATTR_COMMAND = "command"
+ATTR_MESSAGE = "message"
+ATTR_TIME = "time"
+
+# What every reply has besides what was asked for.
+_ENVELOPE = frozenset({"serial", "result", "reason", "message", "extra"})
+
+
+def known_values(structure: Structure, leave_out: frozenset[str] = _ENVELOPE) -> dict[str, Any]:
+    """Return the fields of a reply that the terminal has told, by name, as plain JSON values."""
+    values = ((item.name, getattr(structure, item.name)) for item in dataclass_fields(structure))
+    return {
+        name: value.isoformat() if isinstance(value, date | datetime) else value
+        for name, value in values
+        if value is not None and name not in leave_out
+    }
+
+
+def confirmed(data: Mapping[str, Any]) -> None:
+    """Raise unless somebody has said that they mean it."""
+    if not data[ATTR_CONFIRM]:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="not_confirmed", translation_placeholders={"field": ATTR_CONFIRM}
+        )
+
+
+async def _get_capacity(request: Request) -> ServiceResponse:
+    return known_values(await request.terminal.async_request(GetCapacity()))
+
+
+async def _get_settings(request: Request) -> ServiceResponse:
+    return known_values(await request.terminal.async_request(GetSettings()))
+
+
+async def _set_settings(request: Request) -> None:
+    if not request.data:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_change")
+    data = {("device_id" if key == "terminal_number" else key): value for key, value in request.data.items()}
+    await request.terminal.async_request(SetSettings(**data))
+
+
+async def _get_time(request: Request) -> ServiceResponse:
+    return known_values(await request.terminal.async_request(GetTime()))
+
+
+async def _set_time(request: Request) -> None:
+    time = request.data.get(ATTR_TIME) or local_naive(dt_util.utcnow())
+    await request.terminal.async_request(SetTime(time=time))
+
+
+async def _restart(request: Request) -> None:
+    await request.terminal.async_request(Restart())
+
+
+async def _initialize(request: Request) -> None:
+    confirmed(request.data)
+    await request.terminal.async_request(EraseTerminal())
+    request.terminal.roster.async_forget(tuple(request.terminal.roster.people))
+
+
+async def _get_user_message(request: Request) -> ServiceResponse:
+    reply = await request.terminal.async_request(GetUserProfile(enroll_id=request.data[ATTR_ENROLL_ID]))
+    return {ATTR_MESSAGE: reply.text or ""}
+
+
+async def _set_user_message(request: Request) -> None:
+    await request.terminal.async_request(
+        SetUserProfile(enroll_id=request.data[ATTR_ENROLL_ID], profile=request.data[ATTR_MESSAGE])
+    )
+
+
+async def _send_command(request: Request) -> ServiceResponse:
+    reply = await request.terminal.async_request(raw_command(request.data[ATTR_COMMAND], COMMANDS))
+    return {"reply": dict(reply.frame)}
+
+
+_MESSAGE_FOR: Fields = {vol.Optional(ATTR_ENROLL_ID, default=NOTICE_ID): whole}
+
+ACTIONS = (
+    Action(name="get_capacity", handler=_get_capacity, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_settings", handler=_get_settings, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_time", handler=_get_time, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_user_message", handler=_get_user_message, fields=_MESSAGE_FOR, response=SupportsResponse.ONLY),
+    Action(name="initialize", handler=_initialize, fields=CONFIRM),
+    Action(name="restart", handler=_restart),
+    Action(
+        name="send_command",
+        handler=_send_command,
+        fields={vol.Required(ATTR_COMMAND): dict},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    Action(
+        name="set_settings",
+        handler=_set_settings,
+        fields={
+            vol.Optional("fingerprints_per_user"): whole,
+            vol.Optional("language"): whole,
+            vol.Optional("log_warning"): whole,
+            vol.Optional("reverify_time"): whole,
+            vol.Optional("screensaver_delay"): whole,
+            vol.Optional("sleep"): cv.boolean,
+            vol.Optional("terminal_number"): whole,
+            vol.Optional("verify_mode"): whole,
+            vol.Optional("volume"): whole,
+        },
+    ),
+    Action(name="set_time", handler=_set_time, fields={vol.Optional(ATTR_TIME): local_time}),
+    Action(
+        name="set_user_message",
+        handler=_set_user_message,
+        fields={**_MESSAGE_FOR, vol.Required(ATTR_MESSAGE): cv.string},
+    ),
+)

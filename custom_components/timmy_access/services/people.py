@@ -1,0 +1,360 @@
+"""Actions for the people on a terminal, their credentials and their enrolment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util.json import JsonObjectType
+
+from ..const import DOMAIN
+from ..copying import Copied, async_copy, async_read_original
+from ..errors import PersonUnknown, word_of
+from ..people import CARD_SLOT, PASSWORD_SLOT, PersonChange
+from ..photos import async_photo_from_entity, async_photo_from_file, async_photo_from_media
+from ..protocol.commands import ALL_FINGERPRINTS, AddUser
+from ..protocol.commands.base import MAX_RECORDS
+from ..protocol.enums import Role
+from ..protocol.errors import CommandRefused
+from ..protocol.turns import Priority
+from ..roster import Person
+from ..terminal import Terminal
+from .access import WEEK_ZONES, check_week_zones
+from .action import Action, Request, terminal_of
+from .device import confirmed
+from .fields import (
+    ATTR_CREDENTIAL,
+    ATTR_ENROLL_ID,
+    ATTR_INCLUDE_SECRETS,
+    ATTR_INDEX,
+    ATTR_NAME,
+    ATTR_PHOTO_ENTITY,
+    ATTR_PHOTO_FILE,
+    ATTR_PHOTO_MEDIA,
+    ATTR_ROLE,
+    ATTR_VALUE,
+    CONFIRM,
+    ENROLL_ID,
+    FIRST_SLOTS,
+    PHOTO,
+    ROLES,
+    VERIFY_MODES,
+    Fields,
+    credential_name,
+    digits,
+    local_time,
+    slot_of,
+    whole,
+    word,
+)
+
+ATTR_NAMES = "names"
+ATTR_TO = "to"
+ATTR_USERS = "users"
+ALL_FINGERPRINTS_WORD = "all_fingerprints"
+
+_NUMBER_CREDENTIALS = frozenset({"card", "password"})
+
+
+async def _get_users(request: Request) -> ServiceResponse:
+    roster = request.terminal.roster
+    if not roster.complete:
+        await roster.async_refresh(request.terminal.coordinator.data.info.users_used, Priority.INTERACTIVE)
+    users: list[Any] = []
+    for enroll_id in sorted(roster.people):
+        if (person := roster.people.get(enroll_id)) is None:  # gone while others were asked for
+            continue
+        user = _readable(person)
+        if request.data[ATTR_INCLUDE_SECRETS]:
+            user |= await _secrets(request.terminal, person, person.slots & {CARD_SLOT, PASSWORD_SLOT})
+        users.append(user)
+    return {ATTR_USERS: users}
+
+
+async def _get_user(request: Request) -> ServiceResponse:
+    terminal, enroll_id = request.terminal, request.data[ATTR_ENROLL_ID]
+    if enroll_id not in terminal.roster.people:
+        await terminal.roster.async_refresh(terminal.coordinator.data.info.users_used, Priority.INTERACTIVE)
+    if (person := terminal.roster.people.get(enroll_id)) is None:
+        raise PersonUnknown(enroll_id)
+    user = _readable(person)
+    if request.data[ATTR_INCLUDE_SECRETS]:
+        user |= await _secrets(terminal, person, person.slots)
+    return user
+
+
+async def _secrets(terminal: Terminal, person: Person, slots: frozenset[int]) -> JsonObjectType:
+    """Return the records of some slots by their names; one that cannot be read is left out."""
+    secrets: JsonObjectType = {}
+    for slot in sorted(slots):
+        try:
+            secrets[credential_name(slot)] = (await terminal.people.async_record(person.enroll_id, slot)).record
+        except CommandRefused:
+            continue
+    return {"secrets": secrets}
+
+
+async def _set_user(request: Request) -> None:
+    data = dict(request.data)
+    check_week_zones(request)
+    zones = {door: data.pop(key) for door, key in enumerate(WEEK_ZONES, 1) if key in data}
+    await request.terminal.people.async_set(PersonChange(**data, week_zones=zones))
+
+
+async def _set_user_names(request: Request) -> None:
+    names = {item[ATTR_ENROLL_ID]: item[ATTR_NAME] for item in request.data[ATTR_NAMES]}
+    await request.terminal.people.async_set_names(names)
+
+
+async def _enable_user(request: Request) -> None:
+    await request.terminal.people.async_enable(request.data[ATTR_ENROLL_ID], enabled=True)
+
+
+async def _disable_user(request: Request) -> None:
+    await request.terminal.people.async_enable(request.data[ATTR_ENROLL_ID], enabled=False)
+
+
+async def _set_credential(request: Request) -> None:
+    slot = _slot(request.data)
+    record = await _given_record(request)
+    if record is None:
+        raise _invalid(ATTR_VALUE, "value_missing")
+    await request.terminal.people.async_set_credential(
+        request.data[ATTR_ENROLL_ID],
+        slot,
+        record,
+        name=request.data.get(ATTR_NAME),
+        role=request.data.get(ATTR_ROLE),
+    )
+
+
+async def _delete_credential(request: Request) -> None:
+    everything = request.data[ATTR_CREDENTIAL] == ALL_FINGERPRINTS_WORD
+    slot = ALL_FINGERPRINTS if everything else _slot(request.data)
+    await request.terminal.people.async_delete_credentials(request.data[ATTR_ENROLL_ID], slot)
+
+
+async def _delete_user(request: Request) -> None:
+    await request.terminal.people.async_delete(request.data[ATTR_ENROLL_ID])
+
+
+async def _delete_all_users(request: Request) -> None:
+    confirmed(request.data)
+    await request.terminal.people.async_delete_all()
+
+
+async def _clear_admins(request: Request) -> None:
+    confirmed(request.data)
+    await request.terminal.people.async_clear_admins()
+
+
+async def _add_user(request: Request) -> ServiceResponse:
+    """Write a credential that is given, or have the person recorded at the terminal."""
+    terminal, data = request.terminal, request.data
+    enroll_id = data.get(ATTR_ENROLL_ID)
+    if enroll_id is None:
+        if not terminal.roster.complete:
+            await terminal.roster.async_refresh(terminal.coordinator.data.info.users_used, Priority.INTERACTIVE)
+        enroll_id = terminal.roster.next_enroll_id()
+    elif enroll_id in terminal.roster.people:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="refused_enroll_id_in_use",
+            translation_placeholders={"terminal": terminal.name},
+        )
+    slot = _slot(data)
+    if (record := await _given_record(request)) is not None:
+        await terminal.people.async_set_credential(enroll_id, slot, record, name=data[ATTR_NAME], role=data[ATTR_ROLE])
+    else:
+        await terminal.enrolments.async_enrol(
+            AddUser(enroll_id=enroll_id, backup_number=slot, role=data[ATTR_ROLE], user_name=data[ATTR_NAME])
+        )
+        terminal.roster.async_note(enroll_id, slot=slot, name=data[ATTR_NAME], role=data[ATTR_ROLE])
+    return {ATTR_ENROLL_ID: enroll_id}
+
+
+async def _cancel_add_user(request: Request) -> None:
+    if not request.terminal.enrolments.async_cancel():
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_enrolment",
+            translation_placeholders={"terminal": request.terminal.name},
+        )
+
+
+async def _copy_user(request: Request) -> ServiceResponse:
+    targets = {device_id: terminal_of(request.hass, device_id) for device_id in request.data[ATTR_TO]}
+    if request.terminal in targets.values():
+        raise _invalid(ATTR_TO, "copy_to_itself")
+    original = await async_read_original(request.terminal, request.data[ATTR_ENROLL_ID])
+    results = {device_id: await async_copy(original, terminal) for device_id, terminal in targets.items()}
+    failed = [
+        targets[device_id].name
+        for device_id, copied in results.items()
+        if copied.failed or copied.incompatible or copied.access_failed
+    ]
+    if failed and not request.wants_response:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="copy_incomplete",
+            translation_placeholders={"terminals": ", ".join(failed)},
+        )
+    return {
+        "terminals": {
+            device_id: {ATTR_NAME: targets[device_id].name, **_readable_copy(copied)}
+            for device_id, copied in results.items()
+        }
+    }
+
+
+def _readable(person: Person) -> JsonObjectType:
+    return {
+        ATTR_ENROLL_ID: person.enroll_id,
+        ATTR_NAME: person.name,
+        ATTR_ROLE: None if person.role is None else Role(person.role).name.lower(),
+        "enabled": person.enabled,
+        "credentials": dict(person.credentials),
+    }
+
+
+def _readable_copy(copied: Copied) -> JsonObjectType:
+    return {
+        "copied": [credential_name(slot) for slot in copied.copied],
+        "unchanged": [credential_name(slot) for slot in copied.unchanged],
+        "incompatible": [credential_name(slot) for slot in copied.incompatible],
+        "failed": {credential_name(slot): word_of(error) for slot, error in copied.failed.items()},
+        "dates": word_of(copied.access_failed) if copied.access_failed else "ok",
+    }
+
+
+def _slot(data: Mapping[str, Any]) -> int:
+    slot = slot_of(data[ATTR_CREDENTIAL], data[ATTR_INDEX])
+    if slot is None:
+        raise _invalid(ATTR_INDEX, "no_such_index")
+    return slot
+
+
+async def _given_record(request: Request) -> int | str | None:
+    """Return the credential that the call brings along; None when it has to be taken at the terminal."""
+    data, credential = request.data, request.data[ATTR_CREDENTIAL]
+    photo = next((key for key in (ATTR_PHOTO_ENTITY, ATTR_PHOTO_FILE, ATTR_PHOTO_MEDIA) if key in data), None)
+    if photo is not None:
+        if credential != "photo":
+            raise _invalid(photo, "photo_without_photo_credential")
+        return await _photo(request, photo)
+    if (value := data.get(ATTR_VALUE)) is None:
+        return None
+    if credential not in _NUMBER_CREDENTIALS:
+        return str(value)
+    try:
+        return digits(value)
+    except vol.Invalid:
+        raise _invalid(ATTR_VALUE, "invalid_number") from None
+
+
+async def _photo(request: Request, key: str) -> str:
+    source = request.data[key]
+    if key == ATTR_PHOTO_ENTITY:
+        return await async_photo_from_entity(request.hass, source)
+    if key == ATTR_PHOTO_FILE:
+        return await async_photo_from_file(request.hass, source)
+    return await async_photo_from_media(
+        request.hass, source["media_content_id"] if isinstance(source, Mapping) else source
+    )
+
+
+def _invalid(field: str, key: str) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"field": field}
+    )
+
+
+_SECRETS: Fields = {vol.Optional(ATTR_INCLUDE_SECRETS, default=False): cv.boolean}
+_WHICH: Fields = {
+    vol.Required(ATTR_CREDENTIAL): vol.In(list(FIRST_SLOTS)),
+    vol.Optional(ATTR_INDEX, default=0): whole,
+}
+
+ACTIONS = (
+    Action(
+        name="add_user",
+        handler=_add_user,
+        fields={
+            vol.Optional(ATTR_ENROLL_ID): whole,
+            vol.Required(ATTR_NAME): cv.string,
+            vol.Optional(ATTR_ROLE, default="user"): word(ROLES),
+            **_WHICH,
+            vol.Optional(ATTR_VALUE): cv.string,
+            **PHOTO,
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    Action(name="cancel_add_user", handler=_cancel_add_user),
+    Action(name="clear_admins", handler=_clear_admins, fields=CONFIRM),
+    Action(
+        name="copy_user",
+        handler=_copy_user,
+        fields={**ENROLL_ID, vol.Required(ATTR_TO): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))},
+        response=SupportsResponse.OPTIONAL,
+    ),
+    Action(name="delete_all_users", handler=_delete_all_users, fields=CONFIRM),
+    Action(
+        name="delete_credential",
+        handler=_delete_credential,
+        fields={
+            **ENROLL_ID,
+            vol.Required(ATTR_CREDENTIAL): vol.In([*FIRST_SLOTS, ALL_FINGERPRINTS_WORD]),
+            vol.Optional(ATTR_INDEX, default=0): whole,
+        },
+    ),
+    Action(name="delete_user", handler=_delete_user, fields=ENROLL_ID),
+    Action(name="disable_user", handler=_disable_user, fields=ENROLL_ID),
+    Action(name="enable_user", handler=_enable_user, fields=ENROLL_ID),
+    Action(name="get_user", handler=_get_user, fields={**ENROLL_ID, **_SECRETS}, response=SupportsResponse.ONLY),
+    Action(name="get_users", handler=_get_users, fields=_SECRETS, response=SupportsResponse.ONLY),
+    Action(
+        name="set_credential",
+        handler=_set_credential,
+        fields={
+            **ENROLL_ID,
+            vol.Optional(ATTR_NAME): cv.string,
+            vol.Optional(ATTR_ROLE): word(ROLES),
+            **_WHICH,
+            vol.Optional(ATTR_VALUE): cv.string,
+            **PHOTO,
+        },
+    ),
+    Action(
+        name="set_user",
+        handler=_set_user,
+        fields={
+            **ENROLL_ID,
+            vol.Optional("access_times"): whole,
+            vol.Optional("card"): digits,
+            vol.Optional("department"): cv.string,
+            vol.Optional("enabled"): cv.boolean,
+            vol.Optional("group"): whole,
+            vol.Optional(ATTR_NAME): cv.string,
+            vol.Optional("password"): digits,
+            vol.Optional(ATTR_ROLE): word(ROLES),
+            vol.Optional("valid_from"): local_time,
+            vol.Optional("valid_until"): local_time,
+            vol.Optional("verify_mode"): word(VERIFY_MODES),
+            **{vol.Optional(key): whole for key in WEEK_ZONES},
+        },
+    ),
+    Action(
+        name="set_user_names",
+        handler=_set_user_names,
+        fields={
+            vol.Required(ATTR_NAMES): vol.All(
+                cv.ensure_list,
+                [vol.Schema({vol.Required(ATTR_ENROLL_ID): whole, vol.Required(ATTR_NAME): cv.string})],
+                vol.Length(min=1, max=MAX_RECORDS),
+            )
+        },
+    ),
+)
