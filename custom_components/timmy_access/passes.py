@@ -1,0 +1,88 @@
+"""What a guest's pass allows: rules without a clock, a database or a terminal of their own."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta, tzinfo
+from enum import StrEnum
+from typing import Any
+
+from .schedules import WEEKDAYS
+
+# Something in place of a number of uses: as often as wanted.
+ANY_NUMBER = None
+
+
+class Refused(StrEnum):
+    """Why a code does not open; each is a word in events."""
+
+    EXPIRED = "expired"
+    NOT_NOW = "not_now"
+    NOT_YET_VALID = "not_yet_valid"
+    REVOKED = "revoked"
+    TOO_MANY_TRIES = "too_many_tries"
+    UNKNOWN = "unknown"
+    USED_UP = "used_up"
+    WRONG_DOOR = "wrong_door"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hours:
+    """Some hours of some weekdays, local time; when `end` is not after `begin` they reach into the next day."""
+
+    weekdays: frozenset[int] = frozenset(range(7))
+    begin: time = time.min
+    end: time = time.min
+
+    def hold(self, local: datetime) -> bool:
+        """Return whether a local time is within them; those past midnight belong to the day they began."""
+        now = local.time()
+        if self.begin < self.end:
+            return local.weekday() in self.weekdays and self.begin <= now < self.end
+        yesterday = (local.weekday() - 1) % 7
+        return (local.weekday() in self.weekdays and now >= self.begin) or (
+            yesterday in self.weekdays and now < self.end
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pass:
+    """One guest's permission to pass.
+
+    `doors` are the doors by serial number of their terminal. `valid_from` and `valid_until` are instants. `hours` None
+    is all day, every day. `max_uses` None is any number. `calendar` and `tag` tie the pass to the events of a calendar
+    whose texts hold the tag. The code itself is nowhere: `code_hash` is a keyed hash of it.
+    """
+
+    pass_id: str
+    code_hash: bytes = field(repr=False)
+    name: str
+    doors: Mapping[str, frozenset[int]]
+    created_at: datetime
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    hours: Hours | None = None
+    max_uses: int | None = ANY_NUMBER
+    uses: int = 0
+    person: str | None = None
+    calendar: str | None = None
+    tag: str | None = None
+    revoked_at: datetime | None = None
+
+    def refused(self, serial: str, now: datetime, zone: tzinfo) -> Refused | None:
+        """Return why the pass does not open at this terminal at this instant; None when it does.
+
+        A pass of a calendar also needs a running event, which is for the caller to know.
+        """
+        if self.revoked_at is not None:
+            return Refused.REVOKED
+        if not self.doors.get(serial):
+            return Refused.WRONG_DOOR
+        if self.valid_from is not None and now < self.valid_from:
+            return Refused.NOT_YET_VALID
+        if self.valid_until is not None and now >= self.valid_until:
+            return Refused.EXPIRED
+        if self.max_uses is not None and self.uses >= self.max_uses:
+            return Refused.USED_UP
+        if self.hours is not None and not self.hours.hold(now.astimezone(zone)):
+            return Refused.NOT_NOW
+        return None
