@@ -85,7 +85,7 @@ class Hub:
             if (known := self.terminals.get(serial)) is None:
                 self.terminals[serial] = known = Terminal(self._hass, self._entry, subentry)
                 self.pending.async_drop(serial)
-                self.listener.invite(serial)
+                self.listener.lobby.invite(serial)
             else:
                 known.async_apply(subentry.title, subentry.data)
             for listener in tuple(self._changed):

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import datetime, time, tzinfo
 from enum import StrEnum
-from typing import Any
-
-from .schedules import WEEKDAYS
 
 # Something in place of a number of uses: as often as wanted.
 ANY_NUMBER = None
@@ -73,16 +70,12 @@ class Pass:
 
         A pass of a calendar also needs a running event, which is for the caller to know.
         """
-        if self.revoked_at is not None:
-            return Refused.REVOKED
-        if not self.doors.get(serial):
-            return Refused.WRONG_DOOR
-        if self.valid_from is not None and now < self.valid_from:
-            return Refused.NOT_YET_VALID
-        if self.valid_until is not None and now >= self.valid_until:
-            return Refused.EXPIRED
-        if self.max_uses is not None and self.uses >= self.max_uses:
-            return Refused.USED_UP
-        if self.hours is not None and not self.hours.hold(now.astimezone(zone)):
-            return Refused.NOT_NOW
-        return None
+        reasons = {
+            Refused.REVOKED: self.revoked_at is not None,
+            Refused.WRONG_DOOR: not self.doors.get(serial),
+            Refused.NOT_YET_VALID: self.valid_from is not None and now < self.valid_from,
+            Refused.EXPIRED: self.valid_until is not None and now >= self.valid_until,
+            Refused.USED_UP: self.max_uses is not None and self.uses >= self.max_uses,
+            Refused.NOT_NOW: self.hours is not None and not self.hours.hold(now.astimezone(zone)),
+        }
+        return next((reason for reason, holds in reasons.items() if holds), None)

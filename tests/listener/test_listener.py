@@ -5,10 +5,11 @@ import logging
 
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
-from custom_components.timmy_access.protocol import listener as listener_module
-from custom_components.timmy_access.protocol.listener import IDENTIFY_SECONDS, Listener
+from custom_components.timmy_access.protocol import listener as listener_module, lobby as lobby_module
+from custom_components.timmy_access.protocol.listener import IDENTIFY_SECONDS, MAX_UNADMITTED_FRAME_BYTES, Listener
+from custom_components.timmy_access.protocol.lobby import MAX_WAITING_PER_ADDRESS
 
 from .conftest import LOOPBACK, REG, SERIAL, Desk, Dial, OpenGate, ScriptedTerminal
 
@@ -43,7 +44,7 @@ async def test_a_peer_that_does_not_identify_itself_is_cut_off(
     terminal = await dial()
     assert await terminal.closed() == 1008
     await listener.stop()  # waits for the handler of the connection
-    assert listener.unadmitted == 0
+    assert len(listener.lobby) == 0
 
 
 async def test_unknown_serial_is_refused_with_a_text_for_its_screen(
@@ -52,7 +53,7 @@ async def test_unknown_serial_is_refused_with_a_text_for_its_screen(
     terminal = await dial()
     assert await terminal.ask(STRANGER) == {"ret": "reg", "result": False, "reason": "Approve me"}
     assert await terminal.ask(STRANGER) == {"ret": "reg", "result": False, "reason": "Approve me"}
-    assert listener.refused == 2
+    assert listener.lobby.refused == 2
     assert gate.asked[0][1].address == LOOPBACK
 
 
@@ -72,7 +73,7 @@ async def test_an_invited_terminal_is_cut_off_so_that_it_dials_again(
     await terminal.ask(STRANGER)
     await other.ask({**STRANGER, "sn": "ZX88888888"})
     gate.desks["ZX99999999"] = desk
-    listener.invite("ZX99999999")
+    listener.lobby.invite("ZX99999999")
     await terminal.closed()
     assert (await other.ask({**STRANGER, "sn": "ZX88888888"}))["result"] is False
 
@@ -96,16 +97,60 @@ async def test_broken_frames_before_registration_are_limited(dial: Dial) -> None
     assert await stranger.closed() == 1008
 
 
-async def test_unknown_peers_are_few(monkeypatch: pytest.MonkeyPatch, dial: Dial, listener: Listener) -> None:
-    monkeypatch.setattr(listener_module, "MAX_UNADMITTED", 2)
-    first, second = await dial(), await dial()
-    await first.ask(STRANGER)
-    await second.ask(STRANGER)
-    third = await dial()
-    with pytest.raises(ConnectionClosed):
-        await third.ask(REG)
-    assert third.connection.close_code == 1013
-    assert listener.refused == 3
+REFUSED = (ConnectionClosed, InvalidMessage, OSError)
+
+
+async def test_unknown_peers_of_one_address_are_few(dial: Dial, listener: Listener) -> None:
+    terminals = [await dial() for _ in range(MAX_WAITING_PER_ADDRESS)]
+    for terminal in terminals:
+        await terminal.ask(STRANGER)
+    with pytest.raises(REFUSED):
+        await dial()
+    assert len(listener.lobby) == MAX_WAITING_PER_ADDRESS
+    for terminal in terminals:
+        await terminal.ask(STRANGER)
+
+
+async def test_a_peer_that_says_nothing_counts_too(dial: Dial, listener: Listener) -> None:
+    writers = []
+    for _ in range(MAX_WAITING_PER_ADDRESS):
+        _, writer = await asyncio.open_connection(LOOPBACK, listener.port)
+        writers.append(writer)
+    with pytest.raises(REFUSED):
+        await dial()
+    for writer in writers:
+        writer.close()
+        await writer.wait_closed()
+    async with asyncio.timeout(5):
+        while len(listener.lobby):  # noqa: ASYNC110 - until the listener has noticed
+            await asyncio.sleep(0)
+    await (await dial()).register()
+
+
+async def test_a_flood_from_one_address_keeps_nobody_else_out(
+    listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lobby_module, "MAX_WAITING", 6)
+    flood = [await connect(url(listener), local_addr=("127.0.0.2", 0)) for _ in range(6)]
+    assert len(listener.lobby) == 6
+    async with connect(url(listener), local_addr=("127.0.0.3", 0)) as connection:
+        assert (await ScriptedTerminal(connection).ask(REG))["result"] is True
+    await flood[0].wait_closed()
+    for other in flood[1:]:
+        await other.ping()
+        await other.close()
+
+
+async def test_large_frames_are_for_admitted_terminals(dial: Dial) -> None:
+    stranger = await dial()
+    await stranger.say({"cmd": "reg", "sn": "ZX1", "x": "x" * MAX_UNADMITTED_FRAME_BYTES})
+    assert await stranger.closed() == 1009
+    terminal = await (await dial()).register()
+    assert (await terminal.ask({**REG, "x": "x" * MAX_UNADMITTED_FRAME_BYTES}))["result"] is True
+
+
+def url(listener: Listener) -> str:
+    return f"ws://{LOOPBACK}:{listener.port}/pub/chat"
 
 
 async def test_handshake_failures_are_not_logged_as_errors(

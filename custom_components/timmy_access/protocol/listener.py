@@ -4,7 +4,8 @@ Threat model: the protocol has no authentication, so whoever reaches the port ca
 
 * nothing a peer says before it is admitted has any effect but the question to the gate, and none of its records are
   acknowledged;
-* peers that are not admitted are few, short-lived and cheap;
+* peers that are not admitted are few, short-lived, cheap, and cannot keep each other out (`lobby`);
+* an admitted terminal that talks too fast is slowed down, and no other with it (`throttle`);
 * the gate, not the peer, decides whether a new connection of a serial replaces the old one;
 * no message of an admitted terminal opens a door by itself.
 
@@ -13,9 +14,10 @@ Terminals are told apart by serial number only; put them on a network of their o
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 import logging
 import socket
-from typing import Protocol
+from typing import Any, Protocol, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -24,6 +26,7 @@ from websockets.frames import CloseCode
 from .answers import RegistrationRefused
 from .codec import decode, encode
 from .errors import MalformedFrame
+from .lobby import Lobby
 from .messages import Registration
 from .peer import Peer
 from .session import MAX_MALFORMED, SILENCE_SECONDS, Delegate, Session
@@ -32,6 +35,8 @@ _LOGGER = logging.getLogger(__name__)
 
 # The default port of the terminals' menus (specification, note 1).
 DEFAULT_PORT = 7788
+# A registration has about 350 bytes, of AI firmware about 1,000 (field notes 1, frame sizes).
+MAX_UNADMITTED_FRAME_BYTES = 16 * 1024
 # A photo travels base64 in one frame; 64 kB and 1 MB were too small in the field (field notes 1, frame sizes).
 MAX_FRAME_BYTES = 4 * 1024 * 1024
 # Messages buffered a connection before TCP slows the peer down.
@@ -40,8 +45,6 @@ MAX_QUEUED_FRAMES = 8
 IDENTIFY_SECONDS = 30.0
 # A refused terminal asks again about every 20 s on the same socket (field notes 1, reg repetition).
 REFUSED_SECONDS = 90.0
-# Room for a building whose terminals all wait for approval, and nothing for a flood.
-MAX_UNADMITTED = 32
 # The WebSocket handshake is one small request.
 OPEN_SECONDS = 10.0
 # Terminals often never answer a close frame; unloading must not wait for them.
@@ -69,6 +72,34 @@ class _QuietFilter(logging.Filter):
         return _LOGGER.isEnabledFor(logging.DEBUG)
 
 
+class _Connection(ServerConnection):
+    """A connection that is in the lobby from its first packet on, so that also one that says nothing counts."""
+
+    peer = Peer("", 0)
+
+    def __init__(self, lobby: Lobby, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._lobby = lobby
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        address, port, *_ = transport.get_extra_info("peername") or ("", 0)
+        self.peer = Peer(str(address).removeprefix("::ffff:"), port)
+        super().connection_made(transport)
+        if not self._lobby.enter(self):
+            self.cut_off()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._lobby.leave(self)
+        super().connection_lost(exc)
+
+    @property
+    def address(self) -> str:
+        return self.peer.address
+
+    def cut_off(self) -> None:
+        self.transport.abort()
+
+
 class Listener:
     """A WebSocket server that accepts any path and admits terminals through a gate."""
 
@@ -86,9 +117,7 @@ class Listener:
         self._port = port
         self._silence = silence
         self._server: Server | None = None
-        # Connections that are not admitted, with the serial number they have claimed so far.
-        self._unadmitted: dict[ServerConnection, str | None] = {}
-        self.refused = 0
+        self.lobby = Lobby()
         self._library_log = logging.getLogger(f"{__name__}.websockets")
         self._library_log.addFilter(_QuietFilter())
         # Its debug lines hold whole frames, with PINs and codes in them.
@@ -102,9 +131,10 @@ class Listener:
             self._port,
             compression=None,
             close_timeout=CLOSE_SECONDS,
+            create_connection=partial(_Connection, self.lobby),  # type: ignore[arg-type]  # made with the rest
             logger=self._library_log,
             max_queue=MAX_QUEUED_FRAMES,
-            max_size=MAX_FRAME_BYTES,
+            max_size=MAX_UNADMITTED_FRAME_BYTES,
             open_timeout=OPEN_SECONDS,
             # Many terminals never answer a ping (field notes 0.1); a deadline would cut them off for ever.
             ping_interval=None,
@@ -127,36 +157,20 @@ class Listener:
         port: int = next(iter(self._server.sockets)).getsockname()[1]
         return port
 
-    @property
-    def unadmitted(self) -> int:
-        """How many connections are open that belong to no admitted terminal."""
-        return len(self._unadmitted)
-
-    def invite(self, serial: str) -> None:
-        """Cut off the refused connections of a serial number: it dials in again within seconds and is admitted."""
-        for connection, claimed in tuple(self._unadmitted.items()):
-            if claimed == serial:
-                connection.transport.close()
-
     async def _serve(self, connection: ServerConnection) -> None:
-        if len(self._unadmitted) >= MAX_UNADMITTED:
-            self.refused += 1
-            await connection.close(CloseCode.TRY_AGAIN_LATER, "too many unknown terminals")
-            return
+        guest = cast("_Connection", connection)
         _watch_peer(connection)
-        address, port, *_ = connection.remote_address
-        peer = Peer(str(address).removeprefix("::ffff:"), port)
-        self._unadmitted[connection] = None
         try:
-            session = await self._admitted(connection, peer)
+            session = await self._admitted(guest, guest.peer)
         except ConnectionClosed:
             return
         finally:
-            self._unadmitted.pop(connection, None)
+            self.lobby.leave(guest)
         if session is not None:
+            _allow(connection, MAX_FRAME_BYTES)
             await session.run()
 
-    async def _admitted(self, connection: ServerConnection, peer: Peer) -> Session | None:
+    async def _admitted(self, connection: _Connection, peer: Peer) -> Session | None:
         """Wait for a registration that the gate accepts; None when the peer's time is over."""
         loop = asyncio.get_running_loop()
         broken = 0
@@ -178,12 +192,18 @@ class Listener:
                     verdict = await self._gate.admit(registration, peer)
                     if not isinstance(verdict, RegistrationRefused):
                         return Session(connection, registration, peer, verdict, silence=self._silence)
-                    self.refused += 1
-                    self._unadmitted[connection] = registration.serial
+                    self.lobby.claim(connection, registration.serial)
                     deadline.reschedule(loop.time() + REFUSED_SECONDS)
                     await connection.send(encode(verdict.frame()))
         await connection.close(CloseCode.POLICY_VIOLATION, "not admitted")
         return None
+
+
+def _allow(connection: ServerConnection, size: int) -> None:
+    """Let a connection send larger frames from now on."""
+    protocol = connection.protocol
+    # The attribute has another name in older versions of the library that Home Assistant still allows.
+    setattr(protocol, "max_message_size" if hasattr(protocol, "max_message_size") else "max_size", size)
 
 
 def _watch_peer(connection: ServerConnection) -> None:

@@ -33,6 +33,7 @@ from .exchange import Exchange
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .paging import Listing
 from .peer import Peer, printable
+from .throttle import Throttle
 from .turns import Priority
 from .wire import Structure
 
@@ -46,6 +47,11 @@ PROBE_SECONDS = 10.0
 MAX_MALFORMED = 20
 # Messages of one terminal that may be worked on at once; beyond it reading stops, and TCP slows the peer down.
 MAX_IN_HAND = 8
+# Real terminals send up to 28 frames a second, also when they repeat themselves (field notes 0.2); this is a flood, and
+# still lets a backlog through as fast as a disk can keep it.
+MAX_FRAMES_PER_SECOND = 2_000
+# A terminal on Fast Ethernet that sends nothing but photos.
+MAX_BYTES_PER_SECOND = 12_500_000
 
 
 class Delegate(Protocol):
@@ -101,6 +107,8 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._exchange = Exchange(self._send, self.reset, delegate.counters)
         self._in_hand = asyncio.Semaphore(MAX_IN_HAND)
+        self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
+        self._bytes = Throttle(MAX_BYTES_PER_SECOND, MAX_BYTES_PER_SECOND)
         self._log_order = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._malformed_in_row = 0
@@ -119,6 +127,8 @@ class Session:
             self._exchange.begin()  # terminals drop commands that come before the answer to their registration
             async for data in self._connection:
                 await self._receive(data)
+                if pause := max(self._frames.take(1), self._bytes.take(len(data))):
+                    await asyncio.sleep(pause)
         except ConnectionClosed:
             pass
         finally:

@@ -1,0 +1,73 @@
+"""Limits on what peers may do, each without a socket."""
+
+import logging
+
+from hypothesis import given, strategies as st
+import pytest
+
+from custom_components.timmy_access.protocol import lobby as lobby_module
+from custom_components.timmy_access.protocol.lobby import MAX_WAITING, MAX_WAITING_PER_ADDRESS, Lobby
+from custom_components.timmy_access.protocol.log_budget import LINES_PER_MINUTE, LogBudget
+from custom_components.timmy_access.protocol.throttle import Throttle
+
+
+class Visitor:
+    """A connection in a lobby."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.is_cut_off = False
+
+    def cut_off(self) -> None:
+        self.is_cut_off = True
+
+
+@given(st.lists(st.integers(0, 30), max_size=300))
+def test_a_lobby_is_bounded_and_a_quiet_address_always_gets_in(addresses: list[int]) -> None:
+    lobby = Lobby()
+    inside: list[Visitor] = []
+    for address in addresses:
+        visitor = Visitor(str(address))
+        mine = sum(other.address == visitor.address for other in inside if not other.is_cut_off)
+        entered = lobby.enter(visitor)
+        if entered:
+            inside.append(visitor)
+        present = [other for other in inside if not other.is_cut_off]
+        assert len(lobby) == len(present) <= MAX_WAITING
+        assert entered or mine >= 1
+        assert sum(other.address == visitor.address for other in present) <= MAX_WAITING_PER_ADDRESS
+
+
+def test_a_lobby_full_of_different_addresses_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lobby_module, "MAX_WAITING", 3)
+    lobby = Lobby()
+    visitors = [Visitor(address) for address in "abc"]
+    assert all(lobby.enter(visitor) for visitor in visitors)
+    assert not lobby.enter(Visitor("d"))
+    assert lobby.refused == 1
+    lobby.leave(visitors[0])
+    assert lobby.enter(Visitor("d"))
+
+
+def test_a_throttle_lets_a_burst_through_and_then_a_rate() -> None:
+    now = 0.0
+    throttle = Throttle(10, 5, lambda: now)
+    assert [throttle.take(1) for _ in range(5)] == [0.0] * 5
+    assert throttle.take(1) == pytest.approx(0.1)
+    assert throttle.take(2) == pytest.approx(0.3)
+    now = 100.0
+    assert throttle.take(5) == 0.0
+    assert throttle.take(1) == pytest.approx(0.1)
+
+
+def test_a_flood_makes_few_log_lines(caplog: pytest.LogCaptureFixture) -> None:
+    now = 0.0
+    budget = LogBudget(logging.getLogger("test"), lambda: now)
+    caplog.set_level(logging.INFO)
+    for number in range(1000):
+        budget.log(logging.INFO, "peer %s", number)
+    budget.log(logging.INFO, "another %s", 1)
+    assert len(caplog.records) == LINES_PER_MINUTE + 2
+    now = 61.0
+    budget.log(logging.INFO, "peer %s", 1)
+    assert caplog.records[-1].getMessage() == "peer 1"
