@@ -3,7 +3,7 @@
 from typing import Any, Protocol
 
 from .protocol.commands.base import Command, Paged, Reply
-from .protocol.paging import Listing
+from .protocol.paging import Listing, PageTaker
 from .protocol.turns import Priority
 from .protocol.wire import Structure
 
@@ -14,5 +14,7 @@ class Line(Protocol):
     async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
         """Send a command and return its reply; raises the protocol's errors."""
 
-    async def async_read_list(self, command: Paged[Any], priority: Priority = Priority.BULK) -> Listing[Structure]:
-        """Read all pages of a list; raises the protocol's errors."""
+    async def async_read_list(
+        self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
+    ) -> Listing[Structure]:
+        """Read all pages of a list (see `Exchange.read_list`); raises the protocol's errors."""

@@ -27,7 +27,7 @@ from .protocol.counters import Counters
 from .protocol.enums import Credential
 from .protocol.errors import ProtocolError, TerminalOffline
 from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
-from .protocol.paging import Listing
+from .protocol.paging import Listing, PageTaker
 from .protocol.peer import printable
 from .protocol.session import Session
 from .protocol.turns import Priority
@@ -84,11 +84,13 @@ class Terminal:
             raise TerminalOffline(command.name)
         return await self._session.request(command, priority)
 
-    async def async_read_list(self, command: Paged[Any], priority: Priority = Priority.BULK) -> Listing[Structure]:
+    async def async_read_list(
+        self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
+    ) -> Listing[Structure]:
         """Read a list over the present connection; raises the protocol's errors."""
         if self._session is None:
             raise TerminalOffline(command.name)
-        return await self._session.read_list(command, priority)
+        return await self._session.read_list(command, priority, on_page)
 
     @property
     def fingerprint_algorithm(self) -> str | None:

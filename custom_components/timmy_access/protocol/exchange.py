@@ -19,7 +19,7 @@ from .commands import GetTime
 from .commands.base import Command, Page, Paged, Reply
 from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, TerminalBusy, TerminalOffline
-from .paging import MAX_PAGES, Listing, ends_list, is_whole
+from .paging import MAX_PAGES, Listing, ListProgress, PageTaker
 from .peer import printable
 from .turns import Priority, Turns
 from .wire import Structure
@@ -113,48 +113,51 @@ class Exchange:
         async with self._turns.turn(priority, lends=command.is_small):
             return await self._exchange(command)
 
-    async def read_list[P: Page](self, command: Paged[P], priority: Priority = Priority.BULK) -> Listing[Structure]:
+    async def read_list[P: Page](
+        self, command: Paged[P], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
+    ) -> Listing[Structure]:
         """Read all pages of a list (field notes 5, getuserlist); between pages more urgent commands go first.
 
-        Raises as `request` does when not even the first page came; what ends a list later leaves it incomplete.
+        Each page goes to `on_page` where that is given, before the next is asked for, and the listing then has no
+        rows: logs may be too long to be held. Raises as `request` does when not even the first page came, and what
+        `on_page` raises; what else ends a list later leaves it incomplete.
         """
         async with self._list_turns.turn(priority):
-            pages, complete = await self._read_pages(command, priority)
-        if not pages:
+            progress = await self._read_pages(command, priority, on_page)
+        if not progress.pages:
             raise CommandTimeout(command.name)
-        rows = tuple(row for page in pages for row in page.rows)
-        return Listing(rows=rows, complete=complete)
+        return Listing(rows=tuple(progress.held), complete=progress.complete)
 
-    async def _read_pages[P: Page](self, command: Paged[P], priority: Priority) -> tuple[list[P], bool]:
-        pages: list[P] = []
-        starts: set[int | None] = set()
-        complete = False
+    async def _read_pages[P: Page](
+        self, command: Paged[P], priority: Priority, on_page: PageTaker | None
+    ) -> ListProgress:
+        progress = ListProgress()
         waiter: _Waiter | None = None
         request: Command[P] = command
         try:
-            while len(pages) < MAX_PAGES and not complete:
+            while progress.pages < MAX_PAGES and not progress.complete:
                 async with self._turns.turn(priority, lends=True):
                     if waiter is None:
                         await self._fence(command)
                         waiter = self._expect(command)
                     if waiter.replies.empty():
                         await self._send(request.frame())
-                    page = cast("P", await self._read_page(waiter, first=not pages))
+                    page = cast("P", await self._read_page(waiter, first=not progress.pages))
                 request = command.following()
-                if page.rows and page.start is not None and page.start in starts:
-                    continue  # sent twice, or unasked for
-                starts.add(page.start)
-                pages.append(page)
-                complete = ends_list(pages)
+                if progress.take(page):
+                    if on_page is None:
+                        progress.held += page.rows
+                    else:
+                        await on_page(page)
         except TimeoutError:
-            complete = is_whole(pages)
+            progress.fall_silent()
             self._remember_late(command, 1)
         except CommandRefused, TerminalOffline:
-            if not pages:
+            if not progress.pages:
                 raise
         finally:
             self._waiting.pop(command.name, None)
-        return pages, complete
+        return progress
 
     async def _request_door[R: Reply](self, command: Command[R]) -> R:
         begun = False

@@ -5,11 +5,13 @@ Two conventions share the same keys (field notes 5, getuserlist): `to` inclusive
 page, by the total, or by silence.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 
 from .commands.base import Page
 from .wire import Structure
+
+type PageTaker = Callable[[Page], Awaitable[None]]
 
 # 500,000 records, the largest log capacity seen, in pages of 20; a firmware that never ends a list is cut off here.
 MAX_PAGES = 25_000
@@ -23,25 +25,45 @@ class Listing[S: Structure]:
     complete: bool
 
 
-def ends_list(pages: Sequence[Page]) -> bool:
-    """Return whether the last page says that none follows."""
-    last = pages[-1]
-    if not last.rows:
+@dataclass(kw_only=True)
+class ListProgress:
+    """How far the reading of a list has come."""
+
+    pages: int = 0
+    rows: int = 0
+    complete: bool = False
+    held: list[Structure] = field(default_factory=list)
+    _last: Page | None = None
+    _starts: set[int | None] = field(default_factory=set)
+
+    def take(self, page: Page) -> bool:
+        """Note a page; False for one that was sent twice or unasked for, and is to be dropped."""
+        if page.rows and page.start is not None and page.start in self._starts:
+            return False
+        self._starts.add(page.start)
+        self.pages += 1
+        self.rows += len(page.rows)
+        self._last = page
+        self.complete = _ends_list(page)
         return True
-    if last.count is None or last.start is None or last.end is None:
+
+    def fall_silent(self) -> None:
+        """Note that no page follows the last one, though it did not say so.
+
+        A page whose count is just its own size does not tell the total; then silence proves nothing.
+        """
+        total = self._last.count if self._last else None
+        self.complete = total is not None and total == self.rows and self.pages > 1
+
+
+def _ends_list(page: Page) -> bool:
+    """Return whether a page says that none follows."""
+    if not page.rows:
+        return True
+    if page.count is None or page.start is None or page.end is None:
         return False
-    if last.end == last.start + len(last.rows):  # exclusive: count is the total
-        return last.end >= last.count
-    if last.end == last.start + len(last.rows) - 1 and last.count != len(last.rows):
-        return last.end + 1 >= last.count
+    if page.end == page.start + len(page.rows):  # exclusive: count is the total
+        return page.end >= page.count
+    if page.end == page.start + len(page.rows) - 1 and page.count != len(page.rows):
+        return page.end + 1 >= page.count
     return False
-
-
-def is_whole(pages: Sequence[Page]) -> bool:
-    """Return whether the pages received so far, followed by silence, are the whole list."""
-    if not pages:
-        return False
-    total = pages[-1].count
-    rows = sum(len(page.rows) for page in pages)
-    # A page whose count is just its own size does not tell the total; then silence proves nothing.
-    return ends_list(pages) or (total is not None and total == rows and len(pages) > 1)

@@ -31,7 +31,7 @@ from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
 from .exchange import Exchange
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
-from .paging import Listing
+from .paging import Listing, PageTaker
 from .peer import Peer, printable
 from .throttle import Throttle
 from .turns import Priority
@@ -162,9 +162,11 @@ class Session:
         """Send a command and return its typed reply; raises as `Exchange.request`."""
         return await self._exchange.request(command, priority)
 
-    async def read_list[P: Page](self, command: Paged[P], priority: Priority = Priority.BULK) -> Listing[Structure]:
+    async def read_list[P: Page](
+        self, command: Paged[P], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
+    ) -> Listing[Structure]:
         """Read all pages of a list; raises as `Exchange.read_list`."""
-        return await self._exchange.read_list(command, priority)
+        return await self._exchange.read_list(command, priority, on_page)
 
     async def probe(self, seconds: float) -> bool:
         """Ask for a sign of life; any frame within the time is one."""
