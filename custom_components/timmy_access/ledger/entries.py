@@ -98,7 +98,11 @@ class Row(NamedTuple):
     live: bool
 
 
-def rows_of(entries: Sequence[Entry]) -> list[Row]:
+# The values of a `Row` on their way in, without its name: a tenth of the time that a record takes.
+type Values = tuple[int, int, int, int, int, int | None, str | None, float | None, str | None, int, int, bool]
+
+
+def rows_of(entries: Sequence[Entry]) -> list[Values]:
     """Return entries as rows; raises `LedgerInvalid` naming the entry and the field, or for more than `MAX_ENTRIES`."""
     few("entries", entries, MAX_ENTRIES)
     rows = []
@@ -137,12 +141,12 @@ def record_of(serial: str, key: int, row: Row) -> StoredRecord:
     )
 
 
-def _row_of(entry: Entry) -> Row:
+def _row_of(entry: Entry) -> Values:
     temperature = entry.temperature
-    if temperature is not None and not (isinstance(temperature, int | float) and math.isfinite(temperature)):
+    if temperature is not None and not (isinstance(temperature, (int, float)) and math.isfinite(temperature)):
         raise LedgerInvalid("temperature", Problem.NOT_A_NUMBER)
     verify_mode = entry.verify_mode
-    return Row(
+    return (
         local_of("time", entry.time),
         number_of("enroll_id", entry.enroll_id),
         number_of("mode", entry.mode),

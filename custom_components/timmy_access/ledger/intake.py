@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from .database import Database
-from .entries import Kept, Row
+from .entries import Kept, Values
 from .errors import Cause, LedgerError, LedgerUnavailable
 from .failures import Failure
 from .health import Counters, Health
@@ -59,7 +59,7 @@ class Intake:
             if self._lost is not None and self._lost.cause is Cause.CLOSED:
                 self.lost(Failure(Cause.SLOW, "the database was not opened in time"))
 
-    async def keep(self, serial: str, rows: Sequence[Row]) -> Kept:
+    async def keep(self, serial: str, rows: Sequence[Values]) -> Kept:
         """Return once rows are committed; raises `LedgerUnavailable`, at once while the ledger is not available."""
         try:
             async with asyncio.timeout(self._limits.commit):

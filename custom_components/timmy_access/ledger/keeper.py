@@ -7,7 +7,7 @@ from itertools import batched
 from sqlalchemy import Connection, select
 
 from .database import Database
-from .entries import Kept, Row
+from .entries import Kept, Row, Values
 from .failures import is_conflict
 from .limits import LOOKUP_VALUES
 from .schema import RECORDS
@@ -46,7 +46,7 @@ class Keeper:
         """Forget everything: the database may be another one now."""
         self._numbers.clear()
 
-    def keep(self, calls: Sequence[tuple[str, Sequence[Row]]]) -> Written:
+    def keep(self, calls: Sequence[tuple[str, Sequence[Values]]]) -> Written:
         """Write in one transaction what is new of several calls, each a serial number and rows.
 
         Most records are new. So the first attempt writes without looking, unless the last call held known ones; the
@@ -61,7 +61,7 @@ class Keeper:
                     raise
         return self._attempt(calls, look=True)
 
-    def _attempt(self, calls: Sequence[tuple[str, Sequence[Row]]], *, look: bool) -> Written:
+    def _attempt(self, calls: Sequence[tuple[str, Sequence[Values]]], *, look: bool) -> Written:
         seen: set[_Key] = set()
         fresh: list[tuple[object, ...]] = []
         kept: list[Kept] = []
@@ -99,13 +99,13 @@ class Keeper:
         connection.exec_driver_sql(self._statement, rows)
 
 
-def _known(connection: Connection, calls: Iterable[tuple[int, Sequence[Row]]]) -> set[_Key]:
+def _known(connection: Connection, calls: Iterable[tuple[int, Sequence[Values]]]) -> set[_Key]:
     """Return the keys of all records of the same terminals, times and people."""
     wanted: dict[int, dict[int, set[int]]] = {}
     for number, rows in calls:
         times = wanted.setdefault(number, {})
-        for row in rows:
-            times.setdefault(row.time, set()).add(row.enroll_id)
+        for time, enroll_id, *_ in rows:
+            times.setdefault(time, set()).add(enroll_id)
     found: set[_Key] = set()
     for number, times in wanted.items():
         for part in batched(times, LOOKUP_VALUES, strict=False):

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import Database
-from .entries import Row
+from .entries import Values
 from .errors import Cause, LedgerError, LedgerInvalid, LedgerTooNew
 from .failures import Failure, failure_of, is_conflict
 from .keeper import ATTEMPTS, Keeper
@@ -28,7 +28,7 @@ class Batch:
 
     ticket: Future[Any]
     serial: str
-    rows: Sequence[Row]
+    rows: Sequence[Values]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
