@@ -142,7 +142,9 @@ async def take_turns(folder: Path, records: int) -> tuple[Measured, Measured]:
     await ledger.start()
     measured = Measured(), Measured()
     entries = [entry(index) for index in range(records)]
-    rows: list[tuple[object, ...]] = [(1, *row) for call in batched(entries, CALL, strict=False) for row in rows_of(call)]
+    rows: list[tuple[object, ...]] = []
+    for call in batched(entries, CALL, strict=False):
+        rows += ((1, *row) for row in rows_of(call))
     for begin in range(0, records, records // ROUNDS):
         part = slice(begin, begin + records // ROUNDS)
         entry_calls = list(batched(entries[part], CALL, strict=False))

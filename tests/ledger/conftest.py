@@ -1,6 +1,6 @@
 """Every kind of database, each empty for each test."""
 
-from collections.abc import AsyncGenerator, Callable, Generator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from pathlib import Path
 
 import pytest

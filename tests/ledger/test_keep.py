@@ -45,7 +45,7 @@ async def test_missing_values_are_values(ledger: Ledger) -> None:
     nothing = Entry(
         enroll_id=None, time=None, mode=None, reader=None, event=None, occurred_at=NOW, received_at=NOW, live=False
     )
-    one_missing = [replace(PUNCH, **{name: None}) for name in Identity._fields]
+    one_missing = [punch(0, **{name: None}) for name in Identity._fields]
     zeros = replace(nothing, enroll_id=0, mode=0, reader=0, event=0)
     entries = [nothing, zeros, PUNCH, *one_missing]
     assert (await ledger.keep(SERIAL, entries)).news == len(entries)

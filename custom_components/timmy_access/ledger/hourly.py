@@ -40,10 +40,12 @@ def hour_counts(connection: Connection, since_id: int, wanted: Collection[str] |
     """
     newest = newest_id(connection)
     known = serials(connection)
+    # A sum, not the column: SQLite would walk the whole index of terminals and times, for it has them in order.
+    terminal = RECORDS.c.terminal_id + 0
     changed = (
-        select(RECORDS.c.terminal_id, func.min(RECORDS.c.occurred_at))
+        select(terminal, func.min(RECORDS.c.occurred_at))
         .where(RECORDS.c.id > since_id, *conditions(RecordFilter(serials=wanted), known))
-        .group_by(RECORDS.c.terminal_id)
+        .group_by(terminal)
     )
     hours: list[HourCount] = []
     # Rest of a division that is never negative: clocks that lost the time show 1970, which may be before it in UTC.

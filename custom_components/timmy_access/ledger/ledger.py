@@ -1,7 +1,7 @@
 """The durable access log: what a terminal ever reported, exactly once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from itertools import batched
@@ -126,7 +126,7 @@ class Ledger:
 
     async def export(
         self, where: RecordFilter = _EVERYTHING, *, oldest_first: bool = True
-    ) -> AsyncIterator[StoredRecord]:
+    ) -> AsyncGenerator[StoredRecord]:
         """Yield all records there are at the start, however many, a few hundred in memory at a time."""
         newest = await self._reader.ask(records.newest_id)
         after: str | None = None
@@ -180,10 +180,11 @@ class Ledger:
         key_of("serial", serial)
         few("people", said, MAX_PEOPLE)
         now = datetime.now(UTC)
-        for part in batched(said, PEOPLE_ROWS, strict=False):
+        folded = await asyncio.to_thread(people.folded, said)
+        for part in batched(folded, PEOPLE_ROWS, strict=False):
             await self._write(partial(people.merge, serial=serial, said=part, now=now, complete=complete))
         if complete:
-            known = {person.enroll_id for person in said}
+            known = {person.enroll_id for person in folded}
             gone = await self._write(partial(people.strangers, serial=serial, known=known, before=now))
             for part_gone in batched(gone, PEOPLE_ROWS, strict=False):
                 await self.forget_people(serial, part_gone)

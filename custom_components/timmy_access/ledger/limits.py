@@ -34,8 +34,8 @@ class Limits:
 
 # Records a call; frames hold up to 50 (field notes 3), pages of a terminal's whole log up to 200 (field notes 1).
 MAX_ENTRIES = 1_000
-# People a list; the largest terminals hold 50,000.
-MAX_PEOPLE = 50_000
+# Lines a list of people; the largest terminals hold 50,000 people, with a line a credential.
+MAX_PEOPLE = 250_000
 # People a transaction, so that records are kept between two parts of a long list.
 PEOPLE_ROWS = 500
 # Records a page; more would hold the event loop for longer than a few milliseconds when they are shown.

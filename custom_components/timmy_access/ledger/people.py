@@ -57,8 +57,17 @@ def people(connection: Connection, serial: str) -> tuple[Person, ...]:
     return tuple(_person_of(row) for row in connection.execute(query))
 
 
+def folded(said: Iterable[Person]) -> list[Person]:
+    """Return what is said of each person in one piece: lists have a line a credential (specification B1)."""
+    found: dict[int, Person] = {}
+    for person in said:
+        known = found.get(person.enroll_id)
+        found[person.enroll_id] = person if known is None else _told(known, person, complete=False)
+    return list(found.values())
+
+
 def merge(connection: Connection, serial: str, said: Sequence[Person], now: datetime, *, complete: bool) -> int:
-    """Add to the roster what is said of people, and return how many changed.
+    """Add to the roster what is said of people, each once, and return how many changed.
 
     What is not said of a person stays. Slots replace the known ones when they are `complete`, else they are added.
     """
@@ -67,15 +76,15 @@ def merge(connection: Connection, serial: str, said: Sequence[Person], now: date
     for part in batched((person.enroll_id for person in said), LOOKUP_VALUES, strict=False):
         query = PEOPLE.select().where(PEOPLE.c.terminal_id == number, PEOPLE.c.enroll_id.in_(part))
         present |= {row.enroll_id: _person_of(row) for row in connection.execute(query)}
-    changed: dict[int, Person] = {}
+    changed: list[Person] = []
     for person in said:
-        known = changed.get(person.enroll_id) or present.get(person.enroll_id)
-        merged = _merged(known, person, now, complete=complete)
-        if merged != known:
-            changed[person.enroll_id] = merged
+        known = present.get(person.enroll_id)
+        told = _told(known or Person(enroll_id=person.enroll_id), person, complete=complete)
+        if told != known:
+            changed.append(told)
     if changed:
-        _delete(connection, number, changed.keys() & present.keys())
-        connection.execute(PEOPLE.insert(), [_row_of(number, person) for person in changed.values()])
+        _delete(connection, number, [person.enroll_id for person in changed if person.enroll_id in present])
+        connection.execute(PEOPLE.insert(), [_row_of(number, person, now) for person in changed])
     return len(changed)
 
 
@@ -98,23 +107,18 @@ def forget(connection: Connection, serial: str, enroll_ids: Collection[int] | No
     return _delete(connection, number, enroll_ids)
 
 
-def _merged(known: Person | None, said: Person, now: datetime, *, complete: bool) -> Person:
-    """Return a person as known after something was said; the same, time included, where that was no news."""
-    slots = None if said.slots is None else tuple(sorted(set(said.slots)))
-    if known is None:
-        return replace(said, name=name_of("name", said.name), slots=slots, updated_at=now)
-    if slots is None:
-        slots = known.slots
-    elif not complete:
-        slots = tuple(sorted({*slots, *(known.slots or ())}))
-    merged = replace(
+def _told(known: Person, said: Person, *, complete: bool) -> Person:
+    """Return a person as known after something was said, with the time of what was known before."""
+    slots = known.slots
+    if said.slots is not None:
+        slots = tuple(sorted({*said.slots, *(() if complete else slots or ())}))
+    return replace(
         known,
         name=known.name if said.name is None else name_of("name", said.name),
         role=known.role if said.role is None else said.role,
         enabled=known.enabled if said.enabled is None else said.enabled,
         slots=slots,
     )
-    return merged if merged == known else replace(merged, updated_at=now)
 
 
 def _delete(connection: Connection, number: int, enroll_ids: Iterable[int]) -> int:
@@ -124,7 +128,7 @@ def _delete(connection: Connection, number: int, enroll_ids: Iterable[int]) -> i
     )
 
 
-def _row_of(number: int, person: Person) -> dict[str, object]:
+def _row_of(number: int, person: Person, now: datetime) -> dict[str, object]:
     return {
         "terminal_id": number,
         "enroll_id": person.enroll_id,
@@ -132,7 +136,7 @@ def _row_of(number: int, person: Person) -> dict[str, object]:
         "role": person.role,
         "enabled": person.enabled,
         "slots": None if person.slots is None else " ".join(map(str, person.slots)),
-        "updated_at": None if person.updated_at is None else instant_of("updated_at", person.updated_at),
+        "updated_at": instant_of("updated_at", now),
     }
 
 
