@@ -8,9 +8,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
+from . import migrations
 from .errors import Cause, LedgerInvalid, LedgerUnavailable, Problem
 from .limits import Limits
-from .migrations import MIGRATIONS, migrate, version_of
 from .schema import META
 
 # The row of `meta` that is written to see whether writing works.
@@ -40,12 +40,12 @@ class Database:
             except ModuleNotFoundError as err:
                 raise LedgerInvalid("db_url", Problem.NO_DRIVER, {"driver": err.name or ""}) from None
         version = self.version()
-        while version < len(MIGRATIONS):
+        while version < len(migrations.MIGRATIONS):
             with self.migrating() as connection:
-                version = version_of(connection)  # another Home Assistant may have been faster
-                if version < len(MIGRATIONS):
+                version = migrations.version_of(connection)  # another Home Assistant may have been faster
+                if version < len(migrations.MIGRATIONS):
                     version += 1
-                    migrate(connection, version)
+                    migrations.migrate(connection, version)
         with self.writing() as connection:
             connection.execute(META.delete().where(META.c.name == _PROBED))
             connection.execute(META.insert().values(name=_PROBED, value=datetime.now(UTC).isoformat()))
@@ -80,7 +80,7 @@ class Database:
     def version(self) -> int:
         """Return the version of the tables."""
         with self.reading() as connection:
-            return version_of(connection)
+            return migrations.version_of(connection)
 
     @property
     def engines(self) -> tuple[Engine, Engine]:

@@ -47,9 +47,9 @@ class Sqlite(Database):
         return super().version() if self._path.exists() else 0
 
     @override
-    def open(self) -> None:
+    def disconnect(self) -> None:
+        super().disconnect()
         self._file = None
-        super().open()
 
     @override
     @contextmanager
@@ -65,8 +65,8 @@ class Sqlite(Database):
 
     @override
     def close(self) -> None:
-        writer, reader = self._engines or (None, None)
-        if writer is not None and reader is not None and not self._backing_up:
+        if self._file is not None and not self._backing_up:
+            writer, reader = self.engines
             reader.dispose()
             with closing(writer.raw_connection()) as raw:
                 # The last one to leave carries the log over into the file.
