@@ -1,0 +1,48 @@
+"""The durable access log. Knows nothing of Home Assistant, nor of the terminals' protocol.
+
+ledger = Ledger(default_url(folder))
+await ledger.start()
+kept = await ledger.keep("ZX00000001", [Entry(...), ...])   # committed; now acknowledge
+page = await ledger.records(RecordFilter(serials=["ZX00000001"]))
+await ledger.close()
+"""
+
+from .attendance import AttendanceDay
+from .entries import Entry, Identity, Kept, StoredRecord
+from .errors import Cause, LedgerError, LedgerInvalid, LedgerTooNew, LedgerUnavailable, Problem
+from .filters import RecordFilter, RecordKind
+from .health import Counters, Health
+from .hourly import HourCount, HourCounts
+from .ledger import Ledger
+from .limits import Limits
+from .passes import Pass, PassUse
+from .people import Person
+from .records import Page
+from .url import default_url
+
+__all__ = [
+    "AttendanceDay",
+    "Cause",
+    "Counters",
+    "Entry",
+    "Health",
+    "HourCount",
+    "HourCounts",
+    "Identity",
+    "Kept",
+    "Ledger",
+    "LedgerError",
+    "LedgerInvalid",
+    "LedgerTooNew",
+    "LedgerUnavailable",
+    "Limits",
+    "Page",
+    "Pass",
+    "PassUse",
+    "Person",
+    "Problem",
+    "RecordFilter",
+    "RecordKind",
+    "StoredRecord",
+    "default_url",
+]

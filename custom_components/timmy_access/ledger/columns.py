@@ -1,0 +1,55 @@
+"""The kinds of columns, alike in every database."""
+
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy.dialects.mysql import VARBINARY, VARCHAR
+
+from .values import MAX_KEY, MAX_NAME
+
+# Bytes of a hash; SHA-512 has 64.
+MAX_HASH = 64
+
+# SQLite counts by itself only in a column of this very name.
+_KEY = BigInteger().with_variant(Integer, "sqlite")
+# Serial numbers and ids that differ in case are different ones.
+EXACT = String(MAX_KEY).with_variant(VARCHAR(MAX_KEY, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
+# A column without a length cannot be unique in MariaDB.
+_HASH = LargeBinary(MAX_HASH).with_variant(VARBINARY(MAX_HASH), "mysql", "mariadb")
+
+# MariaDB: transactions, and every character there is.
+TABLE: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
+# SQLite: the id of a deleted row is never given again.
+COUNTED_TABLE: dict[str, Any] = {**TABLE, "sqlite_autoincrement": True}
+
+
+def counted() -> Column[int]:
+    """Return the primary key that the database counts up."""
+    return Column("id", _KEY, primary_key=True, autoincrement=True)
+
+
+def whole(name: str, *, empty: bool = False, primary: bool = False) -> Column[int]:
+    """Return a column of whole numbers of 64 bits."""
+    return Column(name, BigInteger, nullable=empty, primary_key=primary, autoincrement=False)
+
+
+def exact(name: str, *, primary: bool = False, unique: bool = False) -> Column[str]:
+    """Return a column of serial numbers or ids."""
+    return Column(name, EXACT, nullable=False, primary_key=primary, unique=unique)
+
+
+def person_name(name: str = "name") -> Column[str]:
+    """Return a column of people's names, which may be empty."""
+    return Column(name, String(MAX_NAME))
+
+
+def digest(name: str) -> Column[bytes]:
+    """Return a column of hashes that are all different."""
+    return Column(name, _HASH, nullable=False, unique=True)
+
+
+def terminal(*, primary: bool = False) -> Column[int]:
+    """Return the column that says which terminal a row belongs to."""
+    return Column(
+        "terminal_id", _KEY, ForeignKey("terminals.id"), nullable=False, primary_key=primary, autoincrement=False
+    )

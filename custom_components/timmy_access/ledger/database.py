@@ -1,0 +1,109 @@
+"""A database, as the threads see it that write and read."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
+
+from . import migrations
+from .errors import Cause, LedgerInvalid, LedgerUnavailable, Problem
+from .limits import Limits
+from .schema import META
+
+# The row of `meta` that is written to see whether writing works.
+_PROBED = "probed_at"
+
+
+class Database:
+    """One database. `writing` and what changes it are for one thread, `reading` for any.
+
+    Everything here blocks, and raises what drivers and SQLAlchemy raise; `failures` tells what that means.
+    """
+
+    def __init__(self, url: URL, limits: Limits) -> None:
+        """Prepare; nothing is opened yet, and no driver imported."""
+        self._url = url
+        self._limits = limits
+        self._engines: tuple[Engine, Engine] | None = None
+
+    def open(self) -> None:
+        """Connect, bring the tables to the present version, and see whether writing works.
+
+        Raises `LedgerTooNew` before anything is changed, `LedgerInvalid` where the driver is missing.
+        """
+        if self._engines is None:
+            try:
+                self._engines = self.create_engines()
+            except ModuleNotFoundError as err:
+                raise LedgerInvalid("db_url", Problem.NO_DRIVER, {"driver": err.name or ""}) from None
+        version = self.version()
+        while version < len(migrations.MIGRATIONS):
+            with self.migrating() as connection:
+                version = migrations.version_of(connection)  # another Home Assistant may have been faster
+                if version < len(migrations.MIGRATIONS):
+                    version += 1
+                    migrations.migrate(connection, version)
+        with self.writing() as connection:
+            connection.execute(META.delete().where(META.c.name == _PROBED))
+            connection.execute(META.insert().values(name=_PROBED, value=datetime.now(UTC).isoformat()))
+
+    def disconnect(self) -> None:
+        """Give up all connections; the next use makes new ones."""
+        for engine in self._engines or ():
+            engine.dispose()
+
+    def close(self) -> None:
+        """Disconnect for good."""
+        self.disconnect()
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """Give a transaction that is committed at the end, or rolled back on any error."""
+        with self.engines[0].begin() as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Give a transaction that sees the database as it is now."""
+        with self.engines[1].begin() as connection:
+            yield connection
+
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        """Give a transaction that keeps others from changing the tables."""
+        with self.writing() as connection:
+            yield connection
+
+    def version(self) -> int:
+        """Return the version of the tables."""
+        with self.reading() as connection:
+            return migrations.version_of(connection)
+
+    @property
+    def engines(self) -> tuple[Engine, Engine]:
+        """The one that writes and the one that reads."""
+        if self._engines is None:
+            raise LedgerUnavailable(Cause.UNREACHABLE, "not opened yet")
+        return self._engines
+
+    def create_engines(self) -> tuple[Engine, Engine]:
+        """Return an engine that writes and one that reads."""
+        raise NotImplementedError
+
+    # What only a file needs; a server looks after itself.
+
+    def verify(self) -> None:
+        """Raise where the database turns out to be corrupt."""
+
+    def put_aside(self) -> Path | None:
+        """Rename a corrupt database and return its new name; None where that is not for us to do."""
+        return None
+
+    def begin_backup(self) -> None:
+        """Let the database be copied while it is used."""
+
+    def end_backup(self) -> None:
+        """Undo `begin_backup`."""

@@ -1,0 +1,148 @@
+"""What a driver's error means.
+
+Drivers quote what was written in their messages: names, hashes. So of an error only its kind goes on, and its words
+only where no statement was involved yet.
+"""
+
+from dataclasses import dataclass
+import sqlite3
+from typing import Any
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, TimeoutError as PoolTimeoutError
+
+from .errors import Cause, LedgerInvalid, LedgerUnavailable
+
+# Primary result codes; the extended ones carry them in their lowest byte.
+_SQLITE = {
+    sqlite3.SQLITE_AUTH: Cause.REFUSED,
+    sqlite3.SQLITE_BUSY: Cause.LOCKED,
+    sqlite3.SQLITE_CANTOPEN: Cause.UNREACHABLE,
+    sqlite3.SQLITE_CORRUPT: Cause.CORRUPT,
+    sqlite3.SQLITE_FULL: Cause.DISK_FULL,
+    sqlite3.SQLITE_IOERR: Cause.IO_ERROR,
+    sqlite3.SQLITE_LOCKED: Cause.LOCKED,
+    sqlite3.SQLITE_NOTADB: Cause.CORRUPT,
+    sqlite3.SQLITE_PERM: Cause.REFUSED,
+    sqlite3.SQLITE_PROTOCOL: Cause.LOCKED,
+    sqlite3.SQLITE_READONLY: Cause.READ_ONLY,
+}
+# SQLSTATE or its class.
+_POSTGRESQL = {
+    "08": Cause.UNREACHABLE,
+    "25006": Cause.READ_ONLY,
+    "28": Cause.REFUSED,
+    "3D000": Cause.REFUSED,
+    "42501": Cause.REFUSED,
+    "53100": Cause.DISK_FULL,
+    "53300": Cause.UNREACHABLE,
+    "55P03": Cause.LOCKED,
+    "57014": Cause.SLOW,
+    "57P": Cause.UNREACHABLE,
+    "58": Cause.IO_ERROR,
+    "XX001": Cause.CORRUPT,
+    "XX002": Cause.CORRUPT,
+}
+_CONFLICTS_POSTGRESQL = frozenset({"40001", "40P01"})
+_MARIADB = {
+    1021: Cause.DISK_FULL,
+    1026: Cause.IO_ERROR,
+    1034: Cause.CORRUPT,
+    1040: Cause.UNREACHABLE,
+    1044: Cause.REFUSED,
+    1045: Cause.REFUSED,
+    1049: Cause.REFUSED,
+    1053: Cause.UNREACHABLE,
+    1114: Cause.DISK_FULL,
+    1142: Cause.REFUSED,
+    1194: Cause.CORRUPT,
+    1205: Cause.LOCKED,
+    1290: Cause.READ_ONLY,
+    1698: Cause.REFUSED,
+    1792: Cause.READ_ONLY,
+    1836: Cause.READ_ONLY,
+    1877: Cause.CORRUPT,
+    1969: Cause.SLOW,
+    2002: Cause.UNREACHABLE,
+    2003: Cause.UNREACHABLE,
+    2006: Cause.UNREACHABLE,
+    2013: Cause.UNREACHABLE,
+    2014: Cause.UNREACHABLE,
+    2055: Cause.UNREACHABLE,
+}
+_CONFLICTS_MARIADB = frozenset({1020, 1213})
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why something did not happen, and whether only what was written is to blame and not the database."""
+
+    cause: Cause
+    detail: str
+    own_fault: bool = False
+
+    def error(self) -> LedgerUnavailable:
+        """Return a new error to raise."""
+        return LedgerUnavailable(self.cause, self.detail)
+
+
+def failure_of(err: Exception) -> Failure:
+    """Return what an error means that came out of a database."""
+    if isinstance(err, LedgerUnavailable):
+        return Failure(err.cause, err.detail)
+    if isinstance(err, LedgerInvalid):
+        return Failure(Cause.REFUSED, str(err))
+    if isinstance(err, DBAPIError | sqlite3.Error):
+        return _driver_failure(err)
+    if isinstance(err, OSError):
+        return Failure(Cause.IO_ERROR, type(err).__name__)
+    if isinstance(err, PoolTimeoutError):
+        return Failure(Cause.SLOW, "no connection became free")
+    return Failure(Cause.UNKNOWN, type(err).__name__, own_fault=True)
+
+
+def is_conflict(err: Exception) -> bool:
+    """Whether another writer was faster, so that a second look helps."""
+    if isinstance(err, IntegrityError):
+        return True
+    if not isinstance(err, DBAPIError):
+        return False
+    original: Any = err.orig
+    return (
+        getattr(original, "pgcode", None) in _CONFLICTS_POSTGRESQL
+        or next(iter(original.args), None) in _CONFLICTS_MARIADB
+    )
+
+
+def _driver_failure(err: DBAPIError | sqlite3.Error) -> Failure:
+    if isinstance(err, sqlite3.Error):
+        cause, code = _cause_of(err)
+        return Failure(cause, f"{type(err).__name__} {code}".rstrip())
+    cause, code = _cause_of(err.orig)
+    if cause is Cause.UNKNOWN and err.connection_invalidated:
+        cause = Cause.UNREACHABLE
+    detail = f"{type(err.orig).__name__} {code}".rstrip()
+    # Without a statement it is about the connection, and says where it went and why it failed.
+    if err.statement is None and cause in {Cause.UNREACHABLE, Cause.REFUSED}:
+        detail = " ".join(str(err.orig).split())
+    return Failure(cause, detail, own_fault=isinstance(err, DataError | IntegrityError))
+
+
+def _cause_of(original: Any) -> tuple[Cause, str]:
+    """Return the cause, and the driver's code for it."""
+    if isinstance(original, sqlite3.Error):
+        number = getattr(original, "sqlite_errorcode", None)
+        name = getattr(original, "sqlite_errorname", "")
+        return _SQLITE.get(0 if number is None else number & 0xFF, Cause.UNKNOWN), name
+    if hasattr(original, "pgcode"):
+        state: str | None = original.pgcode
+        if state is None:  # the connection itself
+            lost = type(original).__name__ in {"OperationalError", "InterfaceError"}
+            return (Cause.UNREACHABLE if lost else Cause.UNKNOWN), ""
+        for length in (5, 3, 2):
+            if cause := _POSTGRESQL.get(state[:length]):
+                return cause, state
+        return Cause.UNKNOWN, state
+    code = next(iter(original.args), None)
+    if isinstance(code, int):
+        return _MARIADB.get(code, Cause.UNKNOWN), str(code)
+    return Cause.UNKNOWN, ""

@@ -1,0 +1,121 @@
+"""Which records somebody asks for."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+import re
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, and_, literal, or_, tuple_
+
+from .entries import DOOR_ID
+from .errors import LedgerInvalid, Problem
+from .limits import MAX_FILTER_VALUES
+from .schema import RECORDS
+from .values import MISSING, few, instant_of, whole_of
+
+_CURSOR = re.compile(r"(-?\d{1,18})\.(\d{1,18})", re.ASCII)
+
+
+class RecordKind(StrEnum):
+    """What a record is about; one without an enroll id is about neither."""
+
+    DOOR = "door"
+    PUNCH = "punch"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordFilter:
+    """All that is given must hold; None asks for nothing.
+
+    `since` (included) and `until` (not included) are aware times and mean `occurred_at`. `modes` are raw numbers;
+    `methods` are the numbers of `verify_mode` where a record has one, else of its mode.
+    """
+
+    serials: Collection[str] | None = None
+    enroll_ids: Collection[int] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    modes: Collection[int] | None = None
+    methods: Collection[int] | None = None
+    kind: RecordKind | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no record could be compared with; raises `LedgerInvalid` naming the field."""
+        for name in ("serials", "enroll_ids", "modes", "methods"):
+            values = getattr(self, name)
+            if values is None:
+                continue
+            few(name, values, MAX_FILTER_VALUES)
+            for value in values:
+                if name != "serials":
+                    whole_of(name, value)
+                elif isinstance(values, str):  # a collection of letters, to Python
+                    raise LedgerInvalid(name, Problem.NOT_A_TEXT)
+        for name in ("since", "until"):
+            if (value := getattr(self, name)) is not None:
+                instant_of(name, value)
+
+
+class Cursor(NamedTuple):
+    """The place of a record in the order of a list."""
+
+    occurred_at: int
+    id: int
+
+    def __str__(self) -> str:
+        """Return it as callers hand it back."""
+        return f"{self.occurred_at}.{self.id}"
+
+    @classmethod
+    def read(cls, text: str) -> Cursor:
+        """Return what `str` made of one; raises `LedgerInvalid`."""
+        match = _CURSOR.fullmatch(text)
+        if match is None:
+            raise LedgerInvalid("after", Problem.NOT_A_CURSOR)
+        return cls(int(match[1]), int(match[2]))
+
+
+def conditions(where: RecordFilter, serials: dict[int, str]) -> list[ColumnElement[bool]]:
+    """Return a filter as conditions on the table of records; `serials` are those of all terminals by number."""
+    column = RECORDS.c
+    found: list[ColumnElement[bool]] = []
+    if where.serials is not None:
+        wanted = frozenset(where.serials)
+        found.append(_among(column.terminal_id, [number for number, serial in serials.items() if serial in wanted]))
+    if where.enroll_ids is not None:
+        found.append(_among(column.enroll_id, where.enroll_ids))
+    if where.since is not None:
+        found.append(column.occurred_at >= instant_of("since", where.since))
+    if where.until is not None:
+        found.append(column.occurred_at < instant_of("until", where.until))
+    if where.modes is not None:
+        found.append(_among(column.mode, where.modes))
+    if where.methods is not None:
+        unsaid = or_(column.verify_mode.is_(None), column.verify_mode == 0)
+        found.append(or_(_among(column.verify_mode, where.methods), and_(unsaid, _among(column.mode, where.methods))))
+    if where.kind is RecordKind.DOOR:
+        found.append(column.enroll_id == DOOR_ID)
+    elif where.kind is RecordKind.PUNCH:
+        found.append(column.enroll_id.not_in([DOOR_ID, MISSING]))
+    return found
+
+
+def beyond(cursor: Cursor, *, oldest_first: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions for what comes after a cursor.
+
+    The first one alone would do; the second says the same of a single column, which MariaDB can look up in an index.
+    """
+    place = tuple_(RECORDS.c.occurred_at, RECORDS.c.id)
+    last = tuple_(literal(cursor.occurred_at), literal(cursor.id))
+    if oldest_first:
+        return [place > last, RECORDS.c.occurred_at >= cursor.occurred_at]
+    return [place < last, RECORDS.c.occurred_at <= cursor.occurred_at]
+
+
+def _among(column: Any, values: Collection[int]) -> ColumnElement[bool]:
+    """Return an equality where there is one value: indexes then give the order, too."""
+    distinct = list(dict.fromkeys(values))
+    condition: ColumnElement[bool] = column == distinct[0] if len(distinct) == 1 else column.in_(distinct)
+    return condition

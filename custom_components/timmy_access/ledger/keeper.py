@@ -1,0 +1,117 @@
+"""Writes records, each exactly once."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import batched
+
+from sqlalchemy import Connection, select
+
+from .database import Database
+from .entries import Kept, Row, Values
+from .failures import is_conflict
+from .limits import LOOKUP_VALUES
+from .schema import RECORDS
+from .terminals import numbered
+
+# The number of the terminal, then the identity within it.
+type _Key = tuple[int, int, int, int, int, int]
+
+_COLUMNS = ("terminal_id", *Row._fields)
+_KEY_COLUMNS = [RECORDS.c[name] for name in _COLUMNS[:6]]
+_INSERT = RECORDS.insert()
+# Another Home Assistant on the same server may keep the same records at the same time; after three looks in vain
+# something else is wrong.
+ATTEMPTS = 3
+
+
+@dataclass(frozen=True)
+class Written:
+    """What became of several calls: for each what was new, and how many rows were written in all."""
+
+    kept: list[Kept]
+    rows: int
+
+
+class Keeper:
+    """Remembers between two transactions what spares it questions; for the one thread that writes."""
+
+    def __init__(self, database: Database) -> None:
+        """Start without memories."""
+        self._database = database
+        self._numbers: dict[str, int] = {}
+        self._look = False
+        self._statement: str | None = None
+
+    def forget(self) -> None:
+        """Forget everything: the database may be another one now."""
+        self._numbers.clear()
+
+    def keep(self, calls: Sequence[tuple[str, Sequence[Values]]]) -> Written:
+        """Write in one transaction what is new of several calls, each a serial number and rows.
+
+        Most records are new. So the first attempt writes without looking, unless the last call held known ones; the
+        unique index stops it where that was wrong, and the next attempt looks first.
+        """
+        for attempt in range(1, ATTEMPTS):
+            try:
+                return self._attempt(calls, look=self._look or attempt > 1)
+            except Exception as err:
+                self.forget()
+                if not is_conflict(err):
+                    raise
+        return self._attempt(calls, look=True)
+
+    def _attempt(self, calls: Sequence[tuple[str, Sequence[Values]]], *, look: bool) -> Written:
+        seen: set[_Key] = set()
+        fresh: list[tuple[object, ...]] = []
+        kept: list[Kept] = []
+        with self._database.writing() as connection:
+            numbers = {serial: self._number(connection, serial) for serial, _ in calls}
+            if look:
+                seen |= _known(connection, [(numbers[serial], rows) for serial, rows in calls])
+            for serial, rows in calls:
+                number = numbers[serial]
+                new = []
+                for row in rows:
+                    key = (number, *row[:5])
+                    new.append(key not in seen)
+                    if new[-1]:
+                        seen.add(key)
+                        fresh.append((number, *row))
+                kept.append(Kept(tuple(new)))
+            if fresh:
+                self._insert(connection, fresh)
+        self._numbers |= numbers
+        self._look = any(one.duplicates for one in kept)
+        return Written(kept, len(fresh))
+
+    def _number(self, connection: Connection, serial: str) -> int:
+        number = self._numbers.get(serial)
+        return numbered(connection, serial) if number is None else number
+
+    def _insert(self, connection: Connection, rows: list[tuple[object, ...]]) -> None:
+        if not connection.dialect.positional:
+            connection.execute(_INSERT, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
+            return
+        # Where the driver takes rows as they are, giving it these halves the time of a large insert.
+        if self._statement is None:
+            self._statement = str(_INSERT.compile(dialect=connection.dialect, column_keys=_COLUMNS))
+        connection.exec_driver_sql(self._statement, rows)
+
+
+def _known(connection: Connection, calls: Iterable[tuple[int, Sequence[Values]]]) -> set[_Key]:
+    """Return the keys of all records of the same terminals, times and people."""
+    wanted: dict[int, dict[int, set[int]]] = {}
+    for number, rows in calls:
+        times = wanted.setdefault(number, {})
+        for time, enroll_id, *_ in rows:
+            times.setdefault(time, set()).add(enroll_id)
+    found: set[_Key] = set()
+    for number, times in wanted.items():
+        for part in batched(times, LOOKUP_VALUES, strict=False):
+            query = select(*_KEY_COLUMNS).where(RECORDS.c.terminal_id == number, RECORDS.c.time.in_(part))
+            if len(part) == 1:
+                # A clock that stands still gives thousands of people the same time (field notes 3, time).
+                query = query.where(RECORDS.c.enroll_id.in_(times[part[0]]))
+            found.update(tuple(row) for row in connection.execute(query))
+    return found

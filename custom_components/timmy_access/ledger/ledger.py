@@ -1,0 +1,245 @@
+"""The durable access log: what a terminal ever reported, exactly once."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from datetime import UTC, date, datetime, tzinfo
+from functools import partial
+from itertools import batched
+
+from sqlalchemy import Connection
+
+from . import passes, people, records
+from .attendance import AttendanceDay, attendance
+from .database import Database
+from .databases import database_at
+from .entries import Entry, Identity, Kept, StoredRecord, rows_of
+from .filters import RecordFilter
+from .health import Counters, Health
+from .hourly import HourCounts, hour_counts
+from .intake import HealthListener, Intake
+from .limits import EXPORT_PAGE, MAX_PEOPLE, PEOPLE_ROWS, Limits
+from .passes import Pass, PassUse
+from .people import Person
+from .reader import Reader
+from .records import Page
+from .retention import purge
+from .url import read_url, shown
+from .values import few, instant_of, key_of, whole_of
+
+_EVERYTHING = RecordFilter()
+
+
+class Ledger:
+    """One database of records, rosters and passes. For one event loop; start it once, and close it.
+
+    Everything that writes returns after the commit and raises `LedgerUnavailable` where nothing is known to be
+    written. Everything that takes values raises `LedgerInvalid` before anything happens.
+    """
+
+    def __init__(self, url: str, limits: Limits | None = None) -> None:
+        """Prepare a ledger at a database URL (see `url`); raises `LedgerInvalid`. Nothing is opened yet."""
+        parsed = read_url(url)
+        self.name = shown(parsed)
+        self._limits = limits or Limits()
+        database = database_at(parsed, self._limits)
+        self._intake = Intake(database, self._limits)
+        self._reader = Reader(database, self._limits, partial(self._intake.do, Database.verify))
+
+    def __repr__(self) -> str:
+        """Show where the database is, and no secrets."""
+        return f"<Ledger {self.name}>"
+
+    # Its life
+
+    async def start(self) -> None:
+        """Open the database. A database that is away is no error: `health` tells, and it is looked for.
+
+        Raises `LedgerTooNew`, with the database left as it is, and `LedgerInvalid` where the driver is missing.
+        """
+        try:
+            await self._intake.start()
+        except BaseException:
+            await self.close()
+            raise
+
+    async def close(self) -> None:
+        """Write what is queued and close the database, within the limit."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + self._limits.close
+        await self._reader.close(self._limits.close / 2)
+        await self._intake.close(deadline - loop.time())
+
+    @property
+    def health(self) -> Health:
+        """Whether records can be kept, and why not."""
+        return self._intake.health
+
+    @property
+    def counters(self) -> Counters:
+        """What has been done so far."""
+        return self._intake.counters
+
+    def subscribe(self, listener: HealthListener) -> Callable[[], None]:
+        """Call `listener` in the event loop with every change of health until the returned function is called."""
+        return self._intake.subscribe(listener)
+
+    # Records
+
+    async def keep(self, serial: str, entries: Sequence[Entry]) -> Kept:
+        """Keep what a terminal reported, up to 1,000 entries; only then may it be acknowledged.
+
+        All or nothing of one call is kept. Records that are known already stay as they are.
+        """
+        key_of("serial", serial)
+        rows = rows_of(entries)
+        return await self._intake.keep(serial, rows) if rows else Kept(())
+
+    async def recent(self, serial: str, since: datetime) -> frozenset[Identity]:
+        """Return the identities of a terminal's records that occurred at or after an aware time."""
+        instant_of("since", since)
+        return await self._reader.ask(partial(records.recent, serial=serial, since=since))
+
+    async def records(
+        self,
+        where: RecordFilter = _EVERYTHING,
+        *,
+        limit: int = 50,
+        after: str | None = None,
+        oldest_first: bool = False,
+    ) -> Page:
+        """Return up to `limit` records (at most 1,000), newest first; `after` is the `next` of the page before."""
+        return await self._reader.ask(
+            partial(records.page, where=where, limit=limit, after=after, oldest_first=oldest_first)
+        )
+
+    async def newest(self, where: RecordFilter = _EVERYTHING) -> StoredRecord | None:
+        """Return the record that occurred last."""
+        return next(iter((await self.records(where, limit=1)).records), None)
+
+    async def oldest(self, where: RecordFilter = _EVERYTHING) -> StoredRecord | None:
+        """Return the record that occurred first."""
+        return next(iter((await self.records(where, limit=1, oldest_first=True)).records), None)
+
+    async def count(self, where: RecordFilter = _EVERYTHING) -> dict[str, int]:
+        """Return how many records each terminal has, without those that have none."""
+        return await self._reader.ask(partial(records.counts, where=where))
+
+    async def export(
+        self, where: RecordFilter = _EVERYTHING, *, oldest_first: bool = True
+    ) -> AsyncGenerator[StoredRecord]:
+        """Yield all records there are at the start, however many, a few hundred in memory at a time."""
+        newest = await self._reader.ask(records.newest_id)
+        after: str | None = None
+        while True:
+            page = await self._reader.ask(
+                partial(
+                    records.page,
+                    where=where,
+                    limit=EXPORT_PAGE,
+                    after=after,
+                    oldest_first=oldest_first,
+                    up_to=newest,
+                )
+            )
+            for record in page.records:
+                yield record
+            if (after := page.next) is None:
+                return
+
+    async def attendance(
+        self, first: date, last: date, zone: tzinfo, where: RecordFilter = _EVERYTHING
+    ) -> tuple[AttendanceDay, ...]:
+        """Return who was there on each local day from `first` to `last`, both included, a year at most."""
+        return await self._reader.ask(partial(attendance, first=first, last=last, zone=zone, where=where))
+
+    async def hours(self, since_id: int = 0, serials: Collection[str] | None = None) -> HourCounts:
+        """Return the hours whose counts changed after a record id, and all later ones (see `hourly`)."""
+        whole_of("since_id", since_id)
+        return await self._reader.ask(partial(hour_counts, since_id=since_id, wanted=serials))
+
+    async def purge(self, before: datetime) -> int:
+        """Delete the records that occurred before an aware time, and return how many; records are kept meanwhile."""
+        instant_of("before", before)
+        deleted = 0
+        while part := await self._write(partial(purge, before=before, rows=self._limits.purge_rows)):
+            deleted += part
+        return deleted
+
+    # People
+
+    async def people(self, serial: str) -> tuple[Person, ...]:
+        """Return a terminal's roster, by enroll id."""
+        return await self._reader.ask(partial(people.people, serial=serial))
+
+    async def keep_people(self, serial: str, said: Sequence[Person], *, complete: bool) -> None:
+        """Take what a list says of a terminal's people.
+
+        Only a complete one takes away: people who are not on it, and slots that it does not name. A long list is
+        written in parts; where that fails halfway, nobody has been taken away.
+        """
+        key_of("serial", serial)
+        few("people", said, MAX_PEOPLE)
+        now = datetime.now(UTC)
+        folded = await asyncio.to_thread(people.folded, said)
+        for part in batched(folded, PEOPLE_ROWS, strict=False):
+            await self._write(partial(people.merge, serial=serial, said=part, now=now, complete=complete))
+        if complete:
+            known = {person.enroll_id for person in folded}
+            gone = await self._write(partial(people.strangers, serial=serial, known=known, before=now))
+            for part_gone in batched(gone, PEOPLE_ROWS, strict=False):
+                await self.forget_people(serial, part_gone)
+
+    async def keep_person(self, serial: str, said: Person, *, complete: bool) -> None:
+        """Take what is said of one person; `complete` tells whether `slots` are all there are, or are to be added."""
+        key_of("serial", serial)
+        await self._write(partial(people.merge, serial=serial, said=[said], now=datetime.now(UTC), complete=complete))
+
+    async def forget_person(self, serial: str, enroll_id: int) -> bool:
+        """Take one person off a terminal's roster; False where they were not on it. Records stay."""
+        return await self.forget_people(serial, [enroll_id]) > 0
+
+    async def forget_people(self, serial: str, enroll_ids: Collection[int] | None = None) -> int:
+        """Take people, or everybody, off a terminal's roster, and return how many were on it. Records stay."""
+        for enroll_id in enroll_ids or ():
+            whole_of("enroll_id", enroll_id)
+        return await self._write(partial(people.forget, serial=serial, enroll_ids=enroll_ids))
+
+    # Passes
+
+    async def passes(self) -> tuple[Pass, ...]:
+        """Return all passes, revoked ones too."""
+        return await self._reader.ask(passes.passes)
+
+    async def keep_pass(self, held: Pass) -> None:
+        """Write a pass, new or changed; raises `LedgerInvalid` where another one has the same code."""
+        await self._write(partial(passes.keep, row=passes.row_of(held)))
+
+    async def keep_pass_use(self, use: PassUse) -> bool:
+        """Write the use of a pass, once, and return whether it was new; raises `LedgerInvalid` for an unknown pass."""
+        passes.check_use(use)
+        return await self._write(partial(passes.keep_use, use=use))
+
+    async def pass_uses(self, pass_id: str) -> tuple[PassUse, ...]:
+        """Return the uses of a pass, oldest first."""
+        return await self._reader.ask(partial(passes.uses, pass_id=pass_id))
+
+    # Backup
+
+    async def begin_backup(self) -> None:
+        """Let the files be copied byte by byte until `end_backup`, while records are kept.
+
+        What was kept before is in the main file, which does not change; what comes in goes to the log beside it. A
+        server is not copied, and nothing happens. Raises `LedgerUnavailable` where another program holds the file.
+        """
+        await self._intake.do(Database.begin_backup)
+
+    async def end_backup(self) -> None:
+        """Undo `begin_backup`; harmless without it."""
+        await self._intake.do(Database.end_backup)
+
+    async def _write[T](self, work: Callable[[Connection], T]) -> T:
+        def _within(database: Database) -> T:
+            with database.writing() as connection:
+                return work(connection)
+
+        return await self._intake.do(_within)

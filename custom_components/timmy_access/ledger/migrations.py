@@ -1,0 +1,134 @@
+"""How the tables came to be as they are: one function a version, each of which never changes again.
+
+Every step and the version it leads to are one transaction, so that an interrupted one begins anew. MariaDB commits
+each change of a table by itself; there a step that was interrupted is run again, so each must bear that.
+"""
+
+from collections.abc import Callable
+
+from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Index, MetaData, String, Table, Text, inspect
+
+from .columns import COUNTED_TABLE, EXACT, TABLE, counted, digest, exact, person_name, terminal, whole
+from .errors import Cause, LedgerTooNew, LedgerUnavailable
+from .schema import META
+
+VERSION = "version"
+
+type Migration = Callable[[Connection], None]
+
+
+def version_of(connection: Connection) -> int:
+    """Return the version of a database, 0 for an empty one.
+
+    Raises `LedgerTooNew`, and `LedgerUnavailable` where the tables are somebody else's.
+    """
+    inspector = inspect(connection)
+    present = set(inspector.get_table_names())
+    if META.name not in present:
+        if present & {"passes", "people", "records", "terminals"}:
+            raise LedgerUnavailable(Cause.FOREIGN, "tables of that name are there already")
+        return 0
+    if {column["name"] for column in inspector.get_columns(META.name)} != set(META.c.keys()):
+        raise LedgerUnavailable(Cause.FOREIGN, "the table 'meta' is somebody else's")
+    found = connection.scalar(META.select().with_only_columns(META.c.value).where(META.c.name == VERSION))
+    try:
+        version = int(found or 0)
+    except ValueError:
+        raise LedgerUnavailable(Cause.FOREIGN, "the table 'meta' has no version of ours") from None
+    if version > len(MIGRATIONS):
+        raise LedgerTooNew(version, len(MIGRATIONS))
+    return version
+
+
+def migrate(connection: Connection, version: int) -> None:
+    """Bring a database of the version before to `version`, all but the commit."""
+    MIGRATIONS[version - 1](connection)
+    connection.execute(META.delete().where(META.c.name == VERSION))
+    connection.execute(META.insert().values(name=VERSION, value=str(version)))
+
+
+def _records_and_people(connection: Connection) -> None:
+    tables = MetaData()
+    Table(
+        "meta",
+        tables,
+        Column("name", String(64), primary_key=True),
+        Column("value", String(255), nullable=False),
+        **TABLE,
+    )
+    Table("terminals", tables, counted(), exact("serial", unique=True), **COUNTED_TABLE)
+    Table(
+        "records",
+        tables,
+        counted(),
+        terminal(),
+        whole("time"),
+        whole("enroll_id"),
+        whole("mode"),
+        whole("reader"),
+        whole("event"),
+        whole("verify_mode", empty=True),
+        person_name(),
+        Column("temperature", Float(53)),
+        Column("extra", Text),
+        whole("occurred_at"),
+        whole("received_at"),
+        Column("live", Boolean, nullable=False),
+        Index("records_identity", "terminal_id", "time", "enroll_id", "mode", "reader", "event", unique=True),
+        Index("records_occurred", "occurred_at"),
+        Index("records_terminal", "terminal_id", "occurred_at"),
+        Index("records_person", "enroll_id", "occurred_at"),
+        **COUNTED_TABLE,
+    )
+    Table(
+        "people",
+        tables,
+        terminal(primary=True),
+        whole("enroll_id", primary=True),
+        person_name(),
+        whole("role", empty=True),
+        Column("enabled", Boolean),
+        Column("slots", String(255)),
+        whole("updated_at"),
+        **TABLE,
+    )
+    _create(connection, tables)
+
+
+def _passes(connection: Connection) -> None:
+    tables = MetaData()
+    Table("terminals", tables, counted(), exact("serial", unique=True), **COUNTED_TABLE)
+    Table(
+        "passes",
+        tables,
+        exact("id", primary=True),
+        digest("code_hash"),
+        person_name(),
+        Column("document", Text, nullable=False),
+        whole("revoked_at", empty=True),
+        whole("created_at"),
+        **TABLE,
+    )
+    Table(
+        "pass_uses",
+        tables,
+        counted(),
+        Column("pass_id", EXACT, ForeignKey("passes.id"), nullable=False),
+        terminal(),
+        whole("door"),
+        whole("used_at"),
+        Index("pass_uses_identity", "pass_id", "used_at", "terminal_id", "door", unique=True),
+        **COUNTED_TABLE,
+    )
+    _create(connection, tables)
+
+
+def _create(connection: Connection, tables: MetaData) -> None:
+    """Create tables and indexes, but for those that an interrupted step left in MariaDB."""
+    tables.create_all(connection)
+    for table in tables.sorted_tables:
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
+
+
+MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes)

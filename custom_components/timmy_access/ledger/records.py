@@ -1,0 +1,80 @@
+"""Questions about records, each within one reading transaction."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from .entries import Identity, Row, StoredRecord, identity_of, record_of
+from .errors import LedgerInvalid, Problem
+from .filters import Cursor, RecordFilter, beyond, conditions
+from .limits import MAX_PAGE
+from .schema import RECORDS
+from .terminals import numbers, serials
+from .values import instant_of
+
+_ROW = [RECORDS.c[name] for name in Row._fields]
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a list, and what to ask for to get the next one; `next` is None on the last."""
+
+    records: tuple[StoredRecord, ...]
+    next: str | None
+
+
+def page(
+    connection: Connection,
+    where: RecordFilter,
+    *,
+    limit: int,
+    after: str | None = None,
+    oldest_first: bool = False,
+    up_to: int | None = None,
+) -> Page:
+    """Return up to `limit` records after a cursor; those with an id above `up_to` are left out.
+
+    The order is that of `occurred_at`, then of the id. Records that come in between two pages do not move others from
+    one page to the next.
+    """
+    if not 1 <= limit <= MAX_PAGE:
+        raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
+    known = serials(connection)
+    query = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW).where(*conditions(where, known))
+    if after is not None:
+        query = query.where(*beyond(Cursor.read(after), oldest_first=oldest_first))
+    if up_to is not None:
+        query = query.where(RECORDS.c.id <= up_to)
+    order = (RECORDS.c.occurred_at, RECORDS.c.id)
+    query = query.order_by(*(order if oldest_first else (column.desc() for column in order)))
+    found = connection.execute(query.limit(limit + 1)).all()
+    rows = found[:limit]
+    last = rows[-1] if len(found) > limit else None
+    return Page(
+        tuple(record_of(known[number], key, Row(*values)) for key, number, *values in rows),
+        None if last is None else str(Cursor(last.occurred_at, last.id)),
+    )
+
+
+def newest_id(connection: Connection) -> int:
+    """Return the id of the record that was kept last; 0 for none."""
+    return connection.scalar(select(func.max(RECORDS.c.id))) or 0
+
+
+def recent(connection: Connection, serial: str, since: datetime) -> frozenset[Identity]:
+    """Return the identities of a terminal's records that occurred at or after a time."""
+    number = numbers(connection, [serial]).get(serial)
+    if number is None:
+        return frozenset()
+    query = select(*_ROW[:5]).where(
+        RECORDS.c.terminal_id == number, RECORDS.c.occurred_at >= instant_of("since", since)
+    )
+    return frozenset(identity_of(*row) for row in connection.execute(query))
+
+
+def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:
+    """Return the number of records of each terminal that has any."""
+    known = serials(connection)
+    query = select(RECORDS.c.terminal_id, func.count()).where(*conditions(where, known)).group_by(RECORDS.c.terminal_id)
+    return {known[number]: count for number, count in connection.execute(query)}

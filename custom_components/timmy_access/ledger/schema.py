@@ -1,0 +1,84 @@
+"""The tables as they are now; `migrations` says how they came to be so.
+
+Times are microseconds since 1970 in UTC, but for `records.time`: seconds of the terminal's own naive local clock.
+"""
+
+from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, MetaData, String, Table, Text
+
+from .columns import COUNTED_TABLE, EXACT, TABLE, counted, digest, exact, person_name, terminal, whole
+
+TABLES = MetaData()
+
+META = Table(
+    "meta",
+    TABLES,
+    Column("name", String(64), primary_key=True),
+    Column("value", String(255), nullable=False),
+    **TABLE,
+)
+
+TERMINALS = Table("terminals", TABLES, counted(), exact("serial", unique=True), **COUNTED_TABLE)
+
+RECORDS = Table(
+    "records",
+    TABLES,
+    counted(),
+    terminal(),
+    whole("time"),
+    whole("enroll_id"),
+    whole("mode"),
+    whole("reader"),
+    whole("event"),
+    whole("verify_mode", empty=True),
+    person_name(),
+    Column("temperature", Float(53)),
+    Column("extra", Text),
+    whole("occurred_at"),
+    whole("received_at"),
+    Column("live", Boolean, nullable=False),
+    # The identity of a record; also finds what a terminal says happened at a time.
+    Index("records_identity", "terminal_id", "time", "enroll_id", "mode", "reader", "event", unique=True),
+    # Newest first: of everybody, of a terminal, of a person; also for retention, statistics and attendance.
+    Index("records_occurred", "occurred_at"),
+    Index("records_terminal", "terminal_id", "occurred_at"),
+    Index("records_person", "enroll_id", "occurred_at"),
+    **COUNTED_TABLE,
+)
+
+PEOPLE = Table(
+    "people",
+    TABLES,
+    terminal(primary=True),
+    whole("enroll_id", primary=True),
+    person_name(),
+    whole("role", empty=True),
+    Column("enabled", Boolean),
+    Column("slots", String(255)),
+    whole("updated_at"),
+    **TABLE,
+)
+
+PASSES = Table(
+    "passes",
+    TABLES,
+    exact("id", primary=True),
+    digest("code_hash"),
+    person_name(),
+    Column("document", Text, nullable=False),
+    whole("revoked_at", empty=True),
+    whole("created_at"),
+    **TABLE,
+)
+
+PASS_USES = Table(
+    "pass_uses",
+    TABLES,
+    counted(),
+    Column("pass_id", EXACT, ForeignKey("passes.id"), nullable=False),
+    terminal(),
+    whole("door"),
+    whole("used_at"),
+    # One use is kept once; also finds the uses of a pass.
+    Index("pass_uses_identity", "pass_id", "used_at", "terminal_id", "door", unique=True),
+    **COUNTED_TABLE,
+)

@@ -1,0 +1,125 @@
+"""PostgreSQL and MariaDB, in which several Home Assistants may keep their records together."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import math
+from typing import Any, override
+
+from sqlalchemy import Connection, Engine, create_engine, event, text
+
+from .database import Database
+from .errors import Cause, LedgerUnavailable
+from .limits import READERS
+
+# One number, and one name, for all who change these tables.
+_ADVISORY_LOCK = 7788_0001
+_NAMED_LOCK = "timmy_access_schema"
+# TCP's own search for a dead server, in seconds.
+_KEEPALIVE_IDLE, _KEEPALIVE_INTERVAL, _KEEPALIVE_PROBES = 30, 10, 3
+
+
+class _Server(Database):
+    """What both have in common."""
+
+    def connect_args(self, patience: float) -> dict[str, Any]:
+        """Return what the driver is told; no answer within `patience` seconds counts as a lost connection."""
+        raise NotImplementedError
+
+    def session(self, patience: float) -> tuple[str, ...]:
+        """Return the statements that begin a connection."""
+        raise NotImplementedError
+
+    @override
+    def create_engines(self) -> tuple[Engine, Engine]:
+        return self._engine(1, self._limits.commit), self._engine(READERS, self._limits.read)
+
+    def _engine(self, connections: int, patience: float) -> Engine:
+        engine = create_engine(
+            self._url,
+            connect_args=self.connect_args(patience),
+            hide_parameters=True,
+            # Both databases, and both ways of locking here, want to see what others have committed meanwhile.
+            isolation_level="READ COMMITTED",
+            max_overflow=0,
+            # Servers restart, and close what was idle for hours.
+            pool_pre_ping=True,
+            pool_size=connections,
+            pool_timeout=patience,
+        )
+
+        @event.listens_for(engine, "connect")
+        def _begin_session(dbapi_connection: Any, _record: object) -> None:
+            with dbapi_connection.cursor() as cursor:
+                for statement in self.session(patience):
+                    cursor.execute(statement)
+            dbapi_connection.commit()
+
+        return engine
+
+
+class PostgreSQL(_Server):
+    """PostgreSQL through psycopg2."""
+
+    @override
+    def connect_args(self, patience: float) -> dict[str, Any]:
+        return {
+            "application_name": "timmy_access",
+            "connect_timeout": math.ceil(self._limits.connect),
+            "keepalives_count": _KEEPALIVE_PROBES,
+            "keepalives_idle": _KEEPALIVE_IDLE,
+            "keepalives_interval": _KEEPALIVE_INTERVAL,
+            "tcp_user_timeout": int(patience * 1000),
+        }
+
+    @override
+    def session(self, patience: float) -> tuple[str, ...]:
+        return (
+            f"SET lock_timeout = {int(self._limits.busy * 1000)}",
+            f"SET statement_timeout = {int(patience * 1000)}",
+        )
+
+    @override
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        with self.writing() as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))  # an index of millions of rows takes its time
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _ADVISORY_LOCK})
+            yield connection
+
+
+class MariaDB(_Server):
+    """MariaDB, or MySQL, through PyMySQL."""
+
+    @override
+    def connect_args(self, patience: float) -> dict[str, Any]:
+        return {
+            "charset": "utf8mb4",
+            "connect_timeout": math.ceil(self._limits.connect),
+            "read_timeout": math.ceil(patience),
+            "write_timeout": math.ceil(patience),
+        }
+
+    @override
+    def session(self, patience: float) -> tuple[str, ...]:
+        seconds = math.ceil(self._limits.busy)
+        return (
+            f"SET SESSION innodb_lock_wait_timeout = {seconds}, lock_wait_timeout = {seconds}",
+            # Cut texts and wrong dates are errors, whatever the server's habit is.
+            "SET SESSION sql_mode = 'TRADITIONAL'",
+        )
+
+    @override
+    @contextmanager
+    def migrating(self) -> Iterator[Connection]:
+        with self.engines[0].connect() as connection:
+            name = {"name": _NAMED_LOCK, "seconds": math.ceil(self._limits.busy)}
+            locked = connection.scalar(text("SELECT GET_LOCK(:name, :seconds)"), name)
+            connection.commit()
+            if not locked:
+                raise LedgerUnavailable(Cause.LOCKED, "another program changes the tables")
+            try:
+                with connection.begin():
+                    yield connection
+            finally:
+                connection.execute(text("SELECT RELEASE_LOCK(:name)"), name)
+                connection.commit()

@@ -1,0 +1,171 @@
+"""One SQLite file with its write-ahead log: the default."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+import itertools
+from pathlib import Path
+import sqlite3
+from typing import cast, override
+from urllib.parse import quote
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+from sqlalchemy.pool import PoolProxiedConnection, QueuePool
+
+from .database import Database
+from .errors import Cause, LedgerUnavailable
+from .limits import READERS, Limits
+
+# Pages of the log before it is carried over into the file: SQLite's own default, 4 MB.
+CHECKPOINT_PAGES = 1_000
+# A backup lets the log grow; afterwards the disk gets the rest of it back.
+LOG_BYTES = 8 * 1024 * 1024
+# The log, and the index of the log that all processes share.
+_BESIDE = ("-wal", "-shm")
+
+
+class Sqlite(Database):
+    """One file. Readers never wait for the writer, nor the writer for them."""
+
+    def __init__(self, url: URL, limits: Limits) -> None:
+        """Prepare; nothing is opened yet."""
+        super().__init__(url, limits)
+        self._path = Path(url.database or "")
+        self._file: tuple[int, int] | None = None
+        self._backing_up = False
+
+    @override
+    def create_engines(self) -> tuple[Engine, Engine]:
+        return (
+            self._engine("rwc", 1, "BEGIN IMMEDIATE", self._begin_writing),
+            self._engine("rw", READERS, "BEGIN", _begin_reading),
+        )
+
+    @override
+    def version(self) -> int:
+        return super().version() if self._path.exists() else 0
+
+    @override
+    def disconnect(self) -> None:
+        super().disconnect()
+        self._file = None
+
+    @override
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        # SQLite goes on writing into a file that was deleted or replaced, as by a restored backup; what is
+        # acknowledged then is lost.
+        if self._file is not None and self._file != self._present_file():
+            raise LedgerUnavailable(Cause.UNREACHABLE, "the file was moved, deleted or replaced")
+        with super().writing() as connection:
+            if self._file is None:
+                self._file = self._present_file()
+            yield connection
+
+    @override
+    def close(self) -> None:
+        if self._file is not None and not self._backing_up:
+            writer, reader = self.engines
+            reader.dispose()
+            with closing(writer.raw_connection()) as raw:
+                # The last one to leave carries the log over into the file.
+                _driver(raw).setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003
+        super().close()
+
+    @override
+    def verify(self) -> None:
+        with self.reading() as connection:
+            verdict = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+        if verdict != "ok":
+            raise LedgerUnavailable(Cause.CORRUPT, "the check of the file failed")
+
+    @override
+    def put_aside(self) -> Path | None:
+        self.disconnect()
+        stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+        names = (
+            f"{self._path.name}.corrupt-{stamp}{suffix}" for suffix in ("", *map("-{}".format, itertools.count(2)))
+        )
+        aside = next(path for name in names if not (path := self._path.with_name(name)).exists())
+        # The file last: a new file beside an old log would be taken for one with it.
+        for suffix in (*_BESIDE, ""):
+            path = Path(f"{self._path}{suffix}")
+            if path.exists():
+                path.rename(f"{aside}{suffix}")
+        return aside
+
+    @override
+    def begin_backup(self) -> None:
+        with closing(self.engines[0].raw_connection()) as raw:
+            db = _driver(raw)
+            busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if busy:  # a log that may begin anew while it is copied is worse than no copy
+                raise LedgerUnavailable(Cause.LOCKED, "another program reads the file")
+            db.execute("PRAGMA wal_autocheckpoint = 0")
+        self._backing_up = True
+
+    @override
+    def end_backup(self) -> None:
+        self._backing_up = False
+        with closing(self.engines[0].raw_connection()) as raw:
+            db = _driver(raw)
+            db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+    def _engine(self, mode: str, connections: int, begin: str, prepare: Callable[[sqlite3.Connection], None]) -> Engine:
+        address = f"file:{quote(str(self._path))}?mode={mode}"
+
+        def _connect() -> sqlite3.Connection:
+            # Transactions are begun by the statement below, not by guesses of the driver.
+            db = sqlite3.connect(
+                address, uri=True, timeout=self._limits.busy, isolation_level=None, check_same_thread=False
+            )
+            try:
+                # A connection that outlives the file's name must not touch what has the name now.
+                db.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003
+                prepare(db)
+            except BaseException:
+                db.close()
+                raise
+            return db
+
+        engine = create_engine(
+            "sqlite://",
+            creator=_connect,
+            hide_parameters=True,
+            max_overflow=0,
+            pool_size=connections,
+            pool_timeout=self._limits.read,
+            poolclass=QueuePool,
+        )
+
+        @event.listens_for(engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    def _begin_writing(self, db: sqlite3.Connection) -> None:
+        if db.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+            raise LedgerUnavailable(Cause.IO_ERROR, "the file system does not carry a write-ahead log")
+        # A commit is on the disk when it returns.
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute("PRAGMA foreign_keys = ON")
+        db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
+        db.execute(f"PRAGMA wal_autocheckpoint = {0 if self._backing_up else CHECKPOINT_PAGES}")
+
+    def _present_file(self) -> tuple[int, int] | None:
+        try:
+            status = self._path.stat()
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+
+def _begin_reading(db: sqlite3.Connection) -> None:
+    db.execute("PRAGMA query_only = ON")
+
+
+def _driver(raw: PoolProxiedConnection) -> sqlite3.Connection:
+    return cast("sqlite3.Connection", raw.driver_connection)

@@ -1,0 +1,218 @@
+"""Database servers of our own, on 127.0.0.1, in a folder that is thrown away."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import os
+from pathlib import Path
+import pwd
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from typing import Self
+from urllib.parse import quote_plus
+
+import pytest
+
+LOOPBACK = "127.0.0.1"
+USER = "timmy"
+PASSWORD = "Sesam-17/@"  # noqa: S105 - of servers that live as long as the tests
+START_SECONDS = 60
+
+
+class Server:
+    """One server; subclasses say how it is made, run and asked."""
+
+    def __init__(self, folder: Path, account: str | None) -> None:
+        self.folder = folder
+        self.account = account
+        self.port = _free_port()
+        self._databases = 0
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def execute(self, statement: str, database: str | None = None) -> None:
+        raise NotImplementedError
+
+    def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
+        raise NotImplementedError
+
+    @property
+    def process_id(self) -> int:
+        raise NotImplementedError
+
+    def new_database(self) -> str:
+        self._databases += 1
+        name = f"access{self._databases}"
+        self.execute(f"CREATE DATABASE {name}")
+        return name
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """Let every process of the server stand still: it accepts connections and says nothing."""
+        members = _family(self.process_id)
+        for member in members:
+            os.kill(member, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for member in members:
+                os.kill(member, signal.SIGCONT)
+
+    def run(self, *command: str | Path) -> None:
+        done = subprocess.run(  # noqa: S603 - programs of Debian's packages
+            command,
+            cwd=self.folder,
+            env={**os.environ, "PGPASSWORD": PASSWORD},
+            user=self.account,
+            group=None if self.account is None else pwd.getpwnam(self.account).pw_gid,
+            extra_groups=None if self.account is None else [],
+            stdin=subprocess.DEVNULL,
+            stdout=(self.folder / "output.log").open("ab"),
+            stderr=subprocess.STDOUT,
+            timeout=START_SECONDS,
+            check=False,
+        )
+        assert done.returncode == 0, (self.folder / "output.log").read_text()[-2000:]
+
+
+class PostgreSQLServer(Server):
+    """PostgreSQL of Debian's packages."""
+
+    @classmethod
+    def binaries(cls) -> Path | None:
+        found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
+        return max((path.parent for path in found), key=lambda path: float(path.parent.name), default=None)
+
+    @property
+    def _data(self) -> Path:
+        return self.folder / "data"
+
+    def create(self, binaries: Path) -> Self:
+        self._binaries = binaries
+        password = self.folder / "password"
+        password.write_text(PASSWORD)
+        self.run(
+            *(binaries / "initdb", "-D", self._data, "-U", USER, "--pwfile", password, "-A", "scram-sha-256"),
+            *("-E", "UTF8", "--locale", "C", "--no-sync"),
+        )
+        return self
+
+    def start(self) -> None:
+        options = f"-p {self.port} -c listen_addresses={LOOPBACK} -c unix_socket_directories= -c fsync=off"
+        self.run(self._binaries / "pg_ctl", "-D", self._data, "-w", "-o", options, "-l", self.folder / "log", "start")
+
+    def stop(self) -> None:
+        if (self._data / "postmaster.pid").exists():
+            self.run(self._binaries / "pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
+
+    def execute(self, statement: str, database: str | None = None) -> None:
+        address = ("-h", LOOPBACK, "-p", str(self.port), "-U", USER, "-d", database or "postgres")
+        self.run(self._binaries / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *address, "-c", statement)
+
+    def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
+        return f"postgresql://{user}:{quote_plus(password)}@{LOOPBACK}:{self.port}/{database}"
+
+    @property
+    def process_id(self) -> int:
+        return int((self._data / "postmaster.pid").read_text().splitlines()[0])
+
+
+class MariaDBServer(Server):
+    """MariaDB of Debian's packages."""
+
+    @classmethod
+    def binaries(cls) -> Path | None:
+        found = shutil.which("mariadb-install-db")
+        daemon = Path("/usr/sbin/mariadbd")
+        return Path(found).parent if found and daemon.exists() else None
+
+    @property
+    def _socket(self) -> Path:
+        return self.folder / "socket"
+
+    def create(self, binaries: Path) -> Self:
+        self._binaries = binaries
+        self._process: subprocess.Popen[bytes] | None = None
+        self.run(
+            *(binaries / "mariadb-install-db", "--no-defaults", f"--datadir={self.folder / 'data'}"),
+            *("--auth-root-authentication-method=normal", "--skip-test-db"),
+        )
+        return self
+
+    def start(self) -> None:
+        with (self.folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: S603 - as above
+                (
+                    *("/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.folder / 'data'}"),
+                    *(f"--socket={self._socket}", f"--port={self.port}", f"--bind-address={LOOPBACK}"),
+                    *("--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2"),
+                    "--skip-name-resolve",
+                ),
+                user=self.account,
+                group=None if self.account is None else pwd.getpwnam(self.account).pw_gid,
+                extra_groups=None if self.account is None else [],
+                stdout=log,
+                stderr=log,
+            )
+        self.run("mariadb-admin", "--no-defaults", f"--socket={self._socket}", "-uroot", "--wait=30", "ping")
+        grant = f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'"
+        for statement in (grant, f"GRANT ALL ON *.* TO '{USER}'@'%'"):
+            self.execute(statement)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait(START_SECONDS)
+
+    def execute(self, statement: str, database: str | None = None) -> None:
+        address = ("--no-defaults", f"--socket={self._socket}", "-uroot", "--default-character-set=utf8mb4")
+        self.run("mariadb", *address, "-e", statement, *(() if database is None else (database,)))
+
+    def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
+        return f"mysql+pymysql://{user}:{quote_plus(password)}@{LOOPBACK}:{self.port}/{database}"
+
+    @property
+    def process_id(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+
+@contextmanager
+def running(kind: type[PostgreSQLServer | MariaDBServer], account: str) -> Iterator[Server]:
+    """Run a new server; skips where there is none, which a machine named CI may not."""
+    binaries = kind.binaries()
+    if binaries is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {kind.__doc__} here; scripts/setup installs it")
+    # Neither server runs as root, and neither may look into folders of root's.
+    as_other = account if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="timmy-access-", dir="/tmp"))
+    if as_other is not None:
+        os.chown(folder, pwd.getpwnam(as_other).pw_uid, -1)
+    try:
+        server = kind(folder, as_other).create(binaries)
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder)
+
+
+def _free_port() -> int:
+    """Ask another process: in this one, sockets are not for fixtures of a session."""
+    program = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"
+    done = subprocess.run((sys.executable, "-c", program), capture_output=True, check=True)  # noqa: S603 - ourselves
+    return int(done.stdout)
+
+
+def _family(process_id: int) -> list[int]:
+    """Return a process and its children."""
+    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
+    return [process_id, *map(int, children)]

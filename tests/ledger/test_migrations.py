@@ -1,0 +1,235 @@
+"""Old databases become new ones in whole steps; newer ones and those of others are left alone."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+import hashlib
+from pathlib import Path
+import sqlite3
+from typing import Any
+
+import pytest
+from sqlalchemy import Column, Connection, Integer, MetaData, Table, create_engine, inspect, text
+
+from custom_components.timmy_access.ledger import (
+    Cause,
+    Ledger,
+    LedgerTooNew,
+    LedgerUnavailable,
+    Person,
+    default_url,
+    migrations,
+)
+from custom_components.timmy_access.ledger.schema import META, TABLES
+from custom_components.timmy_access.ledger.url import read_url
+
+from .conftest import BACKENDS
+from .support import PUNCH, SERIAL, Watch, everything, running
+from .test_passes import PASS, USE
+
+VERSION_1 = Path(__file__).parent / "fixtures" / "version_1.sql"
+NEWEST = len(migrations.MIGRATIONS)
+
+
+def run(url: str, work: Callable[[Connection], Any]) -> Any:
+    """Do something with a database, as no ledger would."""
+    engine = create_engine(read_url(url))
+    with engine.begin() as connection:
+        result = work(connection)
+    engine.dispose()
+    return result
+
+
+def version(url: str) -> int:
+    return int(run(url, lambda connection: connection.scalar(text("SELECT value FROM meta WHERE name = 'version'"))))
+
+
+def set_version(url: str, number: int) -> None:
+    run(
+        url,
+        lambda connection: connection.execute(META.update().values(value=str(number)).where(META.c.name == "version")),
+    )
+
+
+def shape(url: str) -> dict[str, Any]:
+    """Return everything a database tells of its tables."""
+
+    def _look(connection: Connection) -> dict[str, Any]:
+        inspector = inspect(connection)
+        return {
+            table: (
+                [{**column, "type": str(column["type"])} for column in inspector.get_columns(table)],
+                inspector.get_pk_constraint(table)["constrained_columns"],
+                sorted(
+                    (index["name"], index["column_names"], index["unique"]) for index in inspector.get_indexes(table)
+                ),
+                sorted(constraint["column_names"] for constraint in inspector.get_unique_constraints(table)),
+                sorted(
+                    key["constrained_columns"] + key["referred_columns"] for key in inspector.get_foreign_keys(table)
+                ),
+            )
+            for table in sorted(inspector.get_table_names())
+        }
+
+    found: dict[str, Any] = run(url, _look)
+    return found
+
+
+def extra_step(connection: Connection) -> None:
+    tables = MetaData()
+    Table("extra", tables, Column("id", Integer, primary_key=True))
+    tables.create_all(connection)
+
+
+def broken_step(connection: Connection) -> None:
+    extra_step(connection)
+    connection.execute(text("INSERT INTO nowhere VALUES (1)"))
+
+
+async def test_file_of_version_1(tmp_path: Path) -> None:
+    url = default_url(tmp_path)
+    with closing(sqlite3.connect(tmp_path / "timmy_access.db")) as old:
+        old.executescript(VERSION_1.read_text())
+    async with running(url) as ledger:
+        records = await everything(ledger)
+        assert [(record.id, record.serial, record.enroll_id, record.name) for record in records] == [
+            (1, "ZX00000001", 17, "Ödön"),
+            (3, "ZX00000002", 17, None),
+            (2, "ZX00000001", 0, None),
+        ]
+        assert (records[0].temperature, records[0].extra, records[1].time) == (36.5, {"aliasid": "7"}, None)
+        assert (await ledger.keep(records[0].serial, [records[0]])).duplicates == 1
+        [person] = await ledger.people("ZX00000001")
+        assert replace(person, updated_at=None) == Person(
+            enroll_id=17, name="Ödön", role=1, enabled=True, slots=(0, 11)
+        )
+        await ledger.keep_pass(PASS)
+        assert await ledger.keep_pass_use(USE)
+    assert version(url) == NEWEST
+
+
+async def test_steps_lead_to_the_present_tables(
+    request: pytest.FixtureRequest, url: str, url_of: Callable[[str], str], tmp_path: Path
+) -> None:
+    async with running(url):
+        pass
+    backend = read_url(url).get_backend_name()
+    if backend == "sqlite":
+        plain = default_url(tmp_path / "..").replace("timmy_access.db", f"{tmp_path.name}-plain.db")
+    else:
+        plain = url_of({"mysql": "mariadb"}.get(backend, backend))
+    run(plain, TABLES.create_all)
+    assert shape(url) == shape(plain)
+
+
+async def test_each_step_is_taken_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
+    async with running(url) as ledger:
+        await ledger.keep(SERIAL, [PUNCH])
+    assert version(url) == 1
+    monkeypatch.undo()
+    for _ in range(2):
+        async with running(url) as ledger:
+            assert ledger.health.available
+            assert await ledger.count() == {SERIAL: 1}
+        assert version(url) == NEWEST
+
+
+async def test_several_homes_take_the_steps_together(url: str) -> None:
+    ledgers = [Ledger(url) for _ in range(4)]
+    await asyncio.gather(*(ledger.start() for ledger in ledgers))
+    kept = [await ledger.keep(SERIAL, [PUNCH]) for ledger in ledgers]
+    assert [one.news for one in kept] == [1, 0, 0, 0]
+    for ledger in ledgers:
+        await ledger.close()
+
+
+async def test_broken_step_leaves_the_version_before(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And is taken again, also by MariaDB, in which half of it was done."""
+    async with running(url) as ledger:
+        await ledger.keep(SERIAL, [PUNCH])
+    monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS, broken_step))
+    async with running(url) as ledger:
+        assert not ledger.health.available
+        with pytest.raises(LedgerUnavailable):
+            await ledger.keep(SERIAL, [PUNCH])
+        assert version(url) == NEWEST
+        if not url.startswith("mysql"):
+            assert "extra" not in shape(url)
+        # The step is repaired while the ledger looks for its database.
+        monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS[:-1], extra_step))
+        await Watch(ledger).well()
+        assert (await ledger.keep(SERIAL, [PUNCH])).duplicates == 1
+    assert version(url) == NEWEST + 1
+    assert "extra" in shape(url)
+
+
+async def test_newer_database_is_refused(url: str) -> None:
+    async with running(url) as ledger:
+        await ledger.keep(SERIAL, [PUNCH])
+    set_version(url, NEWEST + 1)
+    before = shape(url)
+    ledger = Ledger(url)
+    with pytest.raises(LedgerTooNew) as caught:
+        await ledger.start()
+    assert (caught.value.found, caught.value.supported) == (NEWEST + 1, NEWEST)
+    assert str(NEWEST + 1) in str(caught.value)
+    with pytest.raises(LedgerUnavailable):
+        await ledger.keep(SERIAL, [PUNCH])
+    with pytest.raises(LedgerUnavailable):
+        await ledger.records()
+    assert shape(url) == before
+    assert version(url) == NEWEST + 1
+
+
+async def test_newer_file_is_left_byte_for_byte(tmp_path: Path) -> None:
+    """Also one with a log that was not yet carried over, and one of another journal mode."""
+    path = tmp_path / "timmy_access.db"
+    for mode in ("DELETE", "WAL"):
+        path.unlink(missing_ok=True)
+        with closing(sqlite3.connect(path, isolation_level=None)) as newer:
+            newer.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)  # noqa: FBT003
+            newer.execute(f"PRAGMA journal_mode = {mode}")
+            newer.execute("CREATE TABLE meta (name, value)")
+            newer.execute("INSERT INTO meta VALUES ('version', '99')")
+        files = {name: digest(name) for name in (path, tmp_path / "timmy_access.db-wal") if name.exists()}
+        with pytest.raises(LedgerTooNew):
+            await Ledger(default_url(tmp_path)).start()
+        assert {name: digest(name) for name in files} == files
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TABLE records (id INTEGER)",
+        "CREATE TABLE meta (id INTEGER)",
+        "CREATE TABLE meta (name VARCHAR(64), value VARCHAR(255), more INTEGER)",
+    ],
+)
+async def test_tables_of_others_are_left_alone(url: str, statement: str) -> None:
+    run(url, lambda connection: connection.execute(text(statement)))
+    before = shape(url)
+    async with running(url) as ledger:
+        assert ledger.health.cause is Cause.FOREIGN
+        with pytest.raises(LedgerUnavailable) as caught:
+            await ledger.keep(SERIAL, [PUNCH])
+        assert caught.value.cause is Cause.FOREIGN
+    assert shape(url) == before
+
+
+async def test_version_of_others_is_left_alone(url: str) -> None:
+    run(url, META.create)
+    run(url, lambda connection: connection.execute(META.insert().values(name="version", value="2026.11")))
+    async with running(url) as ledger:
+        assert ledger.health.cause is Cause.FOREIGN
+        assert ledger.health.since <= datetime.now(UTC)
+
+
+def test_every_backend_is_tested() -> None:
+    assert [parameter.values[0] for parameter in BACKENDS] == ["sqlite", "postgresql", "mariadb"]

@@ -1,0 +1,340 @@
+"""Questions about records, the same on every database."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, timedelta
+import itertools
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings, strategies as st
+import pytest
+from sqlalchemy import event
+
+from custom_components.timmy_access.ledger import (
+    Entry,
+    Ledger,
+    LedgerInvalid,
+    Problem,
+    RecordFilter,
+    RecordKind,
+    StoredRecord,
+)
+
+from .support import NOON, NOW, PUNCH, SERIAL, as_entry, everything, punch, punches
+
+OTHER = "ZX00000002"
+DOOR = replace(PUNCH, enroll_id=0, mode=0, reader=1, event=5)
+NOBODY = replace(PUNCH, enroll_id=None)
+STRANGER = replace(PUNCH, enroll_id=99_999_999, mode=8, event=2)
+
+
+async def found(ledger: Ledger, where: RecordFilter) -> list[Entry]:
+    """Return what a filter lets through, newest first, from pages and from a count alike."""
+    page = await ledger.records(where, limit=1000)
+    counted = sum((await ledger.count(where)).values())
+    assert (len(page.records), page.next) == (counted, None)
+    return [as_entry(record) for record in page.records]
+
+
+async def test_filters(ledger: Ledger) -> None:
+    ada = punch(1, enroll_id=1, mode=8)
+    grace = punch(2, enroll_id=2, mode=1, verify_mode=0)
+    both = punch(3, enroll_id=2, mode=8, verify_mode=3)
+    door = replace(DOOR, time=punch(4).time, occurred_at=punch(4).occurred_at)
+    nobody = replace(NOBODY, time=punch(5).time, occurred_at=punch(5).occurred_at)
+    await ledger.keep(SERIAL, [ada, both, door])
+    await ledger.keep(OTHER, [grace, nobody])
+    expected: list[tuple[RecordFilter, list[Entry]]] = [
+        (RecordFilter(), [nobody, door, both, grace, ada]),
+        (RecordFilter(serials=[SERIAL]), [door, both, ada]),
+        (RecordFilter(serials=[SERIAL, OTHER, "ZX9"]), [nobody, door, both, grace, ada]),
+        (RecordFilter(serials=["ZX9"]), []),
+        (RecordFilter(serials=[]), []),
+        (RecordFilter(enroll_ids=[1]), [ada]),
+        (RecordFilter(enroll_ids={1, 2}), [both, grace, ada]),
+        (RecordFilter(enroll_ids=[0]), [door]),
+        (RecordFilter(since=NOW + timedelta(seconds=3)), [nobody, door, both]),
+        (RecordFilter(until=NOW + timedelta(seconds=3)), [grace, ada]),
+        (RecordFilter(since=NOW + timedelta(seconds=2), until=NOW + timedelta(seconds=3)), [grace]),
+        (RecordFilter(modes=[8]), [both, ada]),
+        (RecordFilter(modes=[0, 1]), [nobody, door, grace]),
+        (RecordFilter(methods=[8]), [ada]),
+        (RecordFilter(methods=[3]), [both]),
+        (RecordFilter(methods=[1]), [nobody, grace]),
+        (RecordFilter(kind=RecordKind.DOOR), [door]),
+        (RecordFilter(kind=RecordKind.PUNCH), [both, grace, ada]),
+        (RecordFilter(kind=RecordKind.PUNCH, serials=[SERIAL], enroll_ids=[2], modes=[8], methods=[3]), [both]),
+    ]
+    for where, entries in expected:
+        assert await found(ledger, where) == entries, where
+
+
+async def test_count_is_by_terminal(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, punches(3))
+    await ledger.keep(OTHER, punches(2))
+    assert await ledger.count() == {SERIAL: 3, OTHER: 2}
+    assert await ledger.count(RecordFilter(since=NOW + timedelta(seconds=2))) == {SERIAL: 1}
+
+
+async def test_newest_and_oldest_are_by_what_occurred(ledger: Ledger) -> None:
+    assert await ledger.newest() is None
+    assert await ledger.oldest() is None
+    await ledger.keep(SERIAL, [punch(5), punch(1)])
+    await ledger.keep(OTHER, [punch(3)])
+    newest, oldest = await ledger.newest(), await ledger.oldest()
+    assert newest is not None
+    assert oldest is not None
+    assert (as_entry(newest), as_entry(oldest)) == (punch(5), punch(1))
+    in_other = await ledger.newest(RecordFilter(serials=[OTHER]))
+    assert in_other is not None
+    assert in_other.serial == OTHER
+
+
+async def test_ids_grow_in_the_order_of_keeping(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, [punch(5)])
+    await ledger.keep(SERIAL, [punch(1), punch(2)])
+    by_id = sorted(await everything(ledger), key=lambda record: record.id)
+    assert [as_entry(record) for record in by_id] == [punch(5), punch(1), punch(2)]
+
+
+async def test_pages_are_stable_while_records_come_in(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, punches(10, 100))
+    first = await ledger.records(limit=4)
+    await ledger.keep(SERIAL, [punch(200), punch(50), punch(106, enroll_id=18)])
+    second = await ledger.records(limit=4, after=first.next)
+    third = await ledger.records(limit=4, after=second.next)
+    seconds = [[(record.occurred_at - NOW).seconds for record in page.records] for page in (first, second, third)]
+    assert seconds == [[109, 108, 107, 106], [105, 104, 103, 102], [101, 100, 50]]
+    assert third.next is None
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+async def test_pages_pass_through_a_time_that_stands_still(ledger: Ledger, oldest_first: bool) -> None:
+    crowd = [replace(PUNCH, enroll_id=number) for number in range(1, 20)]
+    await ledger.keep(SERIAL, [punch(-1), *crowd, punch(1)])
+    seen: list[StoredRecord] = []
+    after: str | None = None
+    while True:
+        page = await ledger.records(limit=4, after=after, oldest_first=oldest_first)
+        seen.extend(page.records)
+        if (after := page.next) is None:
+            break
+    order = [(record.occurred_at, record.id) for record in seen]
+    assert order == sorted(order, reverse=not oldest_first)
+    assert len({record.id for record in seen}) == len(seen) == 21
+
+
+async def test_a_page_that_is_just_full_is_the_last(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, punches(4))
+    page = await ledger.records(limit=4)
+    assert (len(page.records), page.next) == (4, None)
+
+
+async def test_export_is_what_there_was_at_its_start(ledger: Ledger) -> None:
+    """Two thousand records in parts, none that came in meanwhile, in either order."""
+    for first in (0, 1000):
+        await ledger.keep(SERIAL, punches(1000, first))
+    seconds: list[int] = []
+    async with aclosing(ledger.export()) as export:
+        async for record in export:
+            if not seconds:
+                await ledger.keep(SERIAL, [punch(500, enroll_id=18), punch(5000)])
+            seconds.append((record.occurred_at - NOW) // timedelta(seconds=1))
+    assert seconds == list(range(2000))
+    backwards = [record async for record in ledger.export(RecordFilter(enroll_ids=[17]), oldest_first=False)]
+    assert [(record.occurred_at - NOW) // timedelta(seconds=1) for record in backwards] == [5000, *range(1999, -1, -1)]
+
+
+async def test_export_of_nothing(ledger: Ledger) -> None:
+    assert await everything(ledger) == []
+
+
+async def test_recent_identities(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, [*punches(3), NOBODY])
+    await ledger.keep(OTHER, [punch(2)])
+    since = NOW + timedelta(seconds=1)
+    assert await ledger.recent(SERIAL, since) == {punch(1).identity, punch(2).identity}
+    assert await ledger.recent(SERIAL, NOW) == {*(entry.identity for entry in punches(3)), NOBODY.identity}
+    assert (17, NOON, 1, 0, 0) in await ledger.recent(SERIAL, NOW)
+    assert await ledger.recent("ZX9", NOW) == frozenset()
+
+
+async def test_purge_leaves_what_is_younger(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, punches(1000))
+    await ledger.keep(SERIAL, punches(500, 1000))
+    assert await ledger.purge(NOW + timedelta(seconds=1234)) == 1234
+    assert await ledger.count() == {SERIAL: 266}
+    oldest = await ledger.oldest()
+    assert oldest is not None
+    assert as_entry(oldest) == punch(1234)
+    assert await ledger.purge(NOW) == 0
+
+
+async def test_purge_lets_records_in_between(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, punches(1000))
+    purging = asyncio.create_task(ledger.purge(NOW + timedelta(seconds=1000)))
+    results = await asyncio.gather(*(ledger.keep(OTHER, [punch(second)]) for second in range(2000, 2010)))
+    assert all(result.news == 1 for result in results)
+    assert await purging == 1000
+    assert await ledger.count() == {OTHER: 10}
+
+
+async def test_id_of_a_purged_record_is_never_given_again(ledger: Ledger) -> None:
+    """Whoever counts on from an id would miss the record that got it (see hours)."""
+    await ledger.keep(SERIAL, [punch(1), punch(0)])
+    highest = max(record.id for record in await everything(ledger))
+    assert await ledger.purge(NOW + timedelta(days=1)) == 2
+    await ledger.keep(SERIAL, [punch(2)])
+    newest = await ledger.newest()
+    assert newest is not None
+    assert newest.id > highest
+
+
+@pytest.mark.parametrize("cursor", ["", "x", "1", "1.2.3", "1.-2", "9" * 30 + ".1", "\u0661.\u0662"])
+async def test_bad_cursor_is_refused(file_ledger: Ledger, cursor: str) -> None:
+    with pytest.raises(LedgerInvalid) as caught:
+        await file_ledger.records(after=cursor)
+    assert (caught.value.field, caught.value.problem) == ("after", Problem.NOT_A_CURSOR)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1001])
+async def test_bad_limit_is_refused(file_ledger: Ledger, limit: int) -> None:
+    with pytest.raises(LedgerInvalid) as caught:
+        await file_ledger.records(limit=limit)
+    assert (caught.value.field, caught.value.problem) == ("limit", Problem.OUT_OF_RANGE)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("serials", "ZX1", Problem.NOT_A_TEXT),
+        ("serials", ["ZX1"] * 1001, Problem.TOO_MANY),
+        ("enroll_ids", ["1"], Problem.NOT_A_NUMBER),
+        ("enroll_ids", [2**63], Problem.OUT_OF_RANGE),
+        ("modes", [1.5], Problem.NOT_A_NUMBER),
+        ("methods", [-(2**63)], Problem.OUT_OF_RANGE),
+        ("since", NOON, Problem.NOT_A_DATE),
+        ("until", NOON, Problem.NOT_A_DATE),
+    ],
+)
+def test_bad_filter_is_refused(field: str, value: Any, problem: Problem) -> None:
+    with pytest.raises(LedgerInvalid) as caught:
+        RecordFilter(**{field: value})
+    assert (caught.value.field, caught.value.problem) == (field, problem)
+
+
+async def test_naive_times_are_refused(file_ledger: Ledger) -> None:
+    with pytest.raises(LedgerInvalid):
+        await file_ledger.recent(SERIAL, NOON)
+    with pytest.raises(LedgerInvalid):
+        await file_ledger.purge(NOON)
+
+
+# Each with whether it may sort what it has counted.
+QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
+    "first page": (lambda ledger: ledger.records(), False),
+    "next page": (lambda ledger: ledger.records(after="1.1"), False),
+    "page of a terminal": (lambda ledger: ledger.records(RecordFilter(serials=[SERIAL]), after="1.1"), False),
+    "page of a range": (lambda ledger: ledger.records(RecordFilter(serials=[SERIAL], since=NOW), after="1.1"), False),
+    "page of a person": (lambda ledger: ledger.records(RecordFilter(enroll_ids=[17]), after="1.1"), False),
+    "export": (lambda ledger: ledger.records(after="1.1", oldest_first=True), False),
+    "recent": (lambda ledger: ledger.recent(SERIAL, NOW), False),
+    "count": (lambda ledger: ledger.count(RecordFilter(serials=[SERIAL], since=NOW)), False),
+    "attendance": (lambda ledger: ledger.attendance(NOON.date(), NOON.date(), UTC), True),
+    "hours": (lambda ledger: ledger.hours(7), True),
+}
+
+
+@pytest.mark.parametrize(("question", "sorts"), QUESTIONS.values(), ids=QUESTIONS)
+async def test_questions_use_an_index(file_ledger: Ledger, question: Callable[[Ledger], Any], sorts: bool) -> None:
+    """None reads the whole table, nor sorts records that an index has in order; on SQLite, which says so."""
+    await file_ledger.keep(SERIAL, punches(3))
+    engine = file_ledger._reader._database.engines[1]
+    asked: list[tuple[str, Sequence[Any]]] = []
+
+    def _note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(engine, "before_cursor_execute", _note)
+    await question(file_ledger)
+    event.remove(engine, "before_cursor_execute", _note)
+    with engine.connect() as connection:
+        plans = [
+            row.detail
+            for statement, parameters in asked
+            if "FROM records" in statement
+            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
+        ]
+    assert plans
+    allowed = ("SEARCH records", "SCAN records USING INDEX records_occurred", *(("USE TEMP B-TREE",) if sorts else ()))
+    assert [plan for plan in plans if not plan.startswith(allowed)] == []
+
+
+moments = st.integers(0, 5).map(lambda second: timedelta(seconds=second))
+rows = st.lists(
+    st.tuples(st.sampled_from(["A", "B"]), st.sampled_from([None, 0, 1, 2]), moments, st.sampled_from([1, 8])),
+    max_size=20,
+    unique=True,
+)
+filters = st.builds(
+    RecordFilter,
+    serials=st.none() | st.lists(st.sampled_from(["A", "B", "C"]), max_size=2),
+    enroll_ids=st.none() | st.lists(st.integers(0, 2), max_size=2),
+    since=st.none() | moments.map(lambda moment: NOW + moment),
+    until=st.none() | moments.map(lambda moment: NOW + moment),
+    modes=st.none() | st.lists(st.sampled_from([1, 8]), max_size=2),
+    kind=st.none() | st.sampled_from(RecordKind),
+)
+examples = itertools.count()
+
+
+def lets_through(where: RecordFilter, serial: str, entry: Entry) -> bool:
+    """Say in Python what a filter means."""
+    kind = {None: None, 0: RecordKind.DOOR}.get(entry.enroll_id, RecordKind.PUNCH)
+    return all(
+        (
+            where.serials is None or serial in where.serials,
+            where.enroll_ids is None or entry.enroll_id in where.enroll_ids,
+            where.since is None or entry.occurred_at >= where.since,
+            where.until is None or entry.occurred_at < where.until,
+            where.modes is None or entry.mode in where.modes,
+            where.kind is None or kind is where.kind,
+        )
+    )
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=rows, where=filters, limit=st.integers(1, 7), oldest_first=st.booleans())
+async def test_any_filter_and_page_equal_a_sorted_list(
+    ledger: Ledger,
+    rows: list[tuple[str, int | None, timedelta, int]],
+    where: RecordFilter,
+    limit: int,
+    oldest_first: bool,
+) -> None:
+    prefix = f"ZX{next(examples)}-"
+    entries = [
+        (serial, replace(PUNCH, enroll_id=enroll_id, time=NOON + moment, occurred_at=NOW + moment, mode=mode))
+        for serial, enroll_id, moment, mode in rows
+    ]
+    for serial, entry in entries:
+        await ledger.keep(prefix + serial, [entry])
+    mine = replace(where, serials=[prefix + serial for serial in (where.serials or ("A", "B"))])
+    if where.serials == []:
+        mine = where
+    expected = [(prefix + serial, entry) for serial, entry in entries if lets_through(where, serial, entry)]
+    expected.sort(key=lambda pair: pair[1].occurred_at)  # stable, and ids grow in the order of keeping
+    if not oldest_first:
+        expected.reverse()
+    seen: list[StoredRecord] = []
+    after: str | None = None
+    while True:
+        page = await ledger.records(mine, limit=limit, after=after, oldest_first=oldest_first)
+        assert len(page.records) <= limit
+        seen.extend(page.records)
+        if (after := page.next) is None:
+            break
+    assert [(record.serial, as_entry(record)) for record in seen] == expected
+    assert sum((await ledger.count(mine)).values()) == len(expected)
