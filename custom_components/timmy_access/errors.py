@@ -6,7 +6,14 @@ from contextlib import contextmanager
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
-from .protocol.errors import CommandInvalid, CommandRefused, CommandTimeout, TerminalBusy, TerminalOffline
+from .protocol.errors import (
+    CommandInvalid,
+    CommandRefused,
+    CommandTimeout,
+    CommandWithoutEffect,
+    TerminalBusy,
+    TerminalOffline,
+)
 
 
 @contextmanager
@@ -28,6 +35,12 @@ def translated_errors(terminal: str) -> Iterator[None]:
                 "terminal": terminal,
                 "reason": err.message or str(err.reason),
             },
+        ) from err
+    except CommandWithoutEffect as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="command_without_effect",
+            translation_placeholders={"terminal": terminal, "field": err.field, "value": str(err.value)},
         ) from err
     except CommandTimeout as err:
         raise _failure("command_timeout", terminal) from err
