@@ -99,6 +99,7 @@ TERMINAL_SENSORS: tuple[TerminalSensorDescription, ...] = (
         translation_key="clock_drift",
         device_class=SensorDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
         value_fn=lambda state: state.clock_ahead,
     ),
     TerminalSensorDescription(
