@@ -6,6 +6,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_restore_cache_with_extra_data
 
 from custom_components.timmy_access.hub import Hub
+from custom_components.timmy_access.protocol import exchange
 from custom_components.timmy_access.state import DoorMode
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
@@ -127,6 +128,19 @@ async def test_a_refused_mode_is_an_error_and_changes_nothing(hass: HomeAssistan
     with pytest.raises(HomeAssistantError, match="Front door refused: no relay"):
         await hold(hass, "held_closed")
     assert (state_of(hass, MODE).state, state_of(hass, LOCK).state) == ("held_open", "unlocked")
+
+
+async def test_silence_is_an_error_and_changes_nothing(
+    hass: HomeAssistant, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "DOOR_ANSWER_SECONDS", 0.1)
+    face.faults.silent.add("lockctrl")
+    received = len(face.received)
+    with pytest.raises(HomeAssistantError, match="did not answer"):
+        await hold(hass, "held_open")
+    await face.wait_received("getdevcap", after=received)  # it has dialled in again
+    await until_state(hass, MODE, "normal")
+    assert len(controlled(face)) == 1
 
 
 async def test_an_offline_terminal_has_no_mode(hass: HomeAssistant, face: VirtualTerminal) -> None:

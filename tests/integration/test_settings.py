@@ -1,5 +1,6 @@
 """Settings: shown as the terminal has them, written one at a time, and put back when they were not taken."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import VirtualTerminal
 
-from .conftest import FACE, MakeTerminal, connected
+from .conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
 from .until import state_of, until_state
 
 VOLUME = "number.front_door_volume"
@@ -139,6 +140,47 @@ async def test_values_are_those_of_the_terminal(hass: HomeAssistant, hub: Hub, m
     assert state_of(hass, "select.front_door_duress_mode").state == "open"
     assert state_of(hass, "switch.front_door_tamper_alarm").state == "on"
     assert written(terminal) == []
+
+
+@pytest.mark.parametrize(
+    ("profile", "serial", "name"),
+    [("ai_face", FACE, "front_door"), ("tfs30", FINGER, "office"), ("controller4", CONTROLLER, "warehouse")],
+)
+async def test_every_family_of_firmware(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, profile: str, serial: str, name: str
+) -> None:
+    terminal = make_terminal(profile, serial)
+    terminal.settings["volume"] = 4
+    terminal.access_settings.update(doorsensor=1, tamper=1)
+    await connected(hass, terminal)
+    number, select_, switch = (
+        f"number.{name}_volume",
+        f"select.{name}_door_sensor_type",
+        f"switch.{name}_tamper_alarm",
+    )
+    assert [state_of(hass, one).state for one in (number, select_, switch)] == ["4", "normally_closed", "on"]
+    await set_number(hass, number, 0)
+    await select(hass, select_, "none")
+    await hass.services.async_call("switch", "turn_off", {"entity_id": switch}, blocking=True)
+    assert written(terminal) == [
+        {"cmd": "setdevinfo", "volume": 0},
+        {"cmd": "setdevlock", "doorsensor": 0},
+        {"cmd": "setdevlock", "tamper": 0},
+    ]
+    shown = [state_of(hass, one).state for one in (number, select_, switch)]
+    assert shown == ["0", "none", "off"]
+    terminal.faults.refuse = {"setdevinfo": {"reason": 1}, "setdevlock": {"reason": 1}}
+    for act in (
+        set_number(hass, number, 9),
+        select(hass, select_, "normally_open"),
+        hass.services.async_call("switch", "turn_on", {"entity_id": switch}, blocking=True),
+    ):
+        with pytest.raises(HomeAssistantError, match="refused: 1"):
+            await act
+    assert [state_of(hass, one).state for one in (number, select_, switch)] == shown
+    await terminal.stop()
+    for one in (number, select_, switch):
+        await until_state(hass, one, STATE_UNAVAILABLE)
 
 
 async def test_values_of_other_types_are_read_too(hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal) -> None:
@@ -332,6 +374,15 @@ async def test_writing_confirms_once(hass: HomeAssistant, face: VirtualTerminal)
     before = asked(face, "getdevinfo")
     await set_number(hass, VOLUME, 8)
     assert asked(face, "getdevinfo") == before + 1
+
+
+async def test_writes_at_the_same_time_do_not_get_into_each_others_way(
+    hass: HomeAssistant, face: VirtualTerminal
+) -> None:
+    await asyncio.gather(*(set_number(hass, VOLUME, value) for value in (1, 9, 3)), set_number(hass, OPEN_DELAY, 8))
+    assert [frame["volume"] for frame in written(face) if "volume" in frame] == [1, 9, 3]
+    assert state_of(hass, VOLUME).state == "3"
+    assert state_of(hass, OPEN_DELAY).state == "8"
 
 
 async def test_what_is_out_of_range_is_refused_and_nothing_is_sent(hass: HomeAssistant, face: VirtualTerminal) -> None:
