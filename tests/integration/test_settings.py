@@ -27,7 +27,7 @@ from .until import state_of, until_state
 
 VOLUME = "number.front_door_volume"
 OPEN_DELAY = "number.front_door_open_delay"
-VERIFY_MODE = "select.front_door_verification_mode"
+VERIFY_MODE = "select.front_door_verify_mode"
 
 # An hour, for tests.
 SOON = timedelta(seconds=0.2)
@@ -37,14 +37,14 @@ NUMBERS_WRITTEN = [
     ("accesses_allowed", 10, "setdevlock", {"access_times": 10}),
     ("device_id", 7, "setdevinfo", {"deviceid": 7}),
     ("door_alarm_delay", 2, "setdevlock", {"alarmdelay": 2}),
-    ("failed_attempts_before_alarm", 3, "setdevlock", {"tryalarm": 3}),
+    ("tries_before_alarm", 3, "setdevlock", {"tryalarm": 3}),
     ("fingerprints_per_user", 5, "setdevinfo", {"userfpnum": 5}),
     ("language", 4, "setdevinfo", {"language": 4}),
-    ("log_memory_warning", 500, "setdevinfo", {"loghint": 500}),
+    ("log_warning", 500, "setdevinfo", {"loghint": 500}),
     ("open_delay", 9, "setdevlock", {"opendelay": 9}),
-    ("people_required_together", 2, "setdevlock", {"mutiopen": 2}),
-    ("punches_allowed_per_time_section", 6, "setdevlock", {"punchtimes": 6}),
-    ("repeated_punch_interval", 15, "setdevinfo", {"reverifytime": 15}),
+    ("people_together", 2, "setdevlock", {"mutiopen": 2}),
+    ("punches_allowed", 6, "setdevlock", {"punchtimes": 6}),
+    ("re_verify_time", 15, "setdevinfo", {"reverifytime": 15}),
     ("screensaver_delay", 60, "setdevinfo", {"screensaver": 60}),
     ("server_approval_timeout", 8, "setdevinfo", {"server_verify_timeout": 8}),
     ("volume", 8, "setdevinfo", {"volume": 8}),
@@ -55,12 +55,12 @@ SELECTS_WRITTEN = [
     ("door_sensor_type", "normally_open", "setdevlock", {"doorsensor": 2}),
     ("duress_mode", "alarm", "setdevlock", {"threat": 2}),
     ("server_approval", "if_connected", "setdevinfo", {"server_verify": 2}),
-    ("verification_mode", "face_and_card", "setdevinfo", {"verifymode": 10}),
+    ("verify_mode", "face_and_card", "setdevinfo", {"verifymode": 10}),
     ("wiegand_format", "bits_34", "setdevlock", {"wgformat": 1}),
     ("wiegand_output", "device_and_enroll_id", "setdevlock", {"wgoutput": 2}),
 ]
 SWITCHES_WRITTEN = [
-    ("card_number_on_wiegand_output", "turn_on", "setdevlock", {"cardoutput": 1}),
+    ("wiegand_card_number", "turn_on", "setdevlock", {"cardoutput": 1}),
     ("interlock", "turn_on", "setdevlock", {"interlock": 1}),
     ("menu_locked", "turn_on", "setdevinfo", {"disablemenu": 1}),
     ("open_for_strangers", "turn_on", "setdevinfo", {"stranger_lock": 1}),
@@ -194,13 +194,13 @@ async def test_values_of_other_types_are_read_too(hass: HomeAssistant, hub: Hub,
 async def test_fingerprint_and_face_terminals_verify_by_different_tables(
     hass: HomeAssistant, finger: VirtualTerminal, face: VirtualTerminal
 ) -> None:
-    office = state_of(hass, "select.office_verification_mode")
+    office = state_of(hass, "select.office_verify_mode")
     assert office.state == "card_fingerprint_or_password"
     assert len(office.attributes["options"]) == 5
     options = state_of(hass, VERIFY_MODE).attributes["options"]
     assert len(options) == 21
     assert "card_fingerprint_or_password" not in options
-    await select(hass, "select.office_verification_mode", "card_and_password")
+    await select(hass, "select.office_verify_mode", "card_and_password")
     assert written(finger) == [{"cmd": "setdevinfo", "verifymode": 4}]
 
 
