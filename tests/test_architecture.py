@@ -16,7 +16,7 @@ FORBIDDEN = {
     INTEGRATION / "protocol": ("homeassistant", "custom_components.timmy_access", "simulator"),
     ROOT / "simulator": ("homeassistant", "custom_components"),
 }
-PLATFORMS = ("binary_sensor", "event", "lock", "sensor")
+PLATFORMS = ("binary_sensor", "button", "event", "image", "lock", "number", "select", "sensor", "switch")
 
 
 def sources(folder: Path) -> list[Path]:

@@ -1,4 +1,8 @@
-"""Whether a terminal is connected."""
+"""Whether a terminal is connected, its door open, its housing opened, its alarm raised.
+
+The last three follow live records only. They are on the terminal and not on a door: records do not say which door they
+are about (field notes 3, event).
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +18,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TimmyAccessConfigEntry
-from .entity import TerminalEntity, async_add_terminal_entities
+from .entity import RememberingEntity, TerminalEntity, async_add_terminal_entities
 from .state import TerminalState
 from .terminal import Terminal
 
@@ -37,6 +41,25 @@ BINARY_SENSORS: tuple[TerminalBinarySensorDescription, ...] = (
         entity_category=EntityCategory.DIAGNOSTIC,
         value_fn=lambda state: state.online,
     ),
+    TerminalBinarySensorDescription(
+        key="door",
+        device_class=BinarySensorDeviceClass.DOOR,
+        value_fn=lambda state: state.contacts.door,
+    ),
+)
+# Keys are fields of `Contacts`.
+LATCHED: tuple[TerminalBinarySensorDescription, ...] = (
+    TerminalBinarySensorDescription(
+        key="alarm",
+        translation_key="alarm",
+        device_class=BinarySensorDeviceClass.SAFETY,
+        value_fn=lambda state: state.contacts.alarm,
+    ),
+    TerminalBinarySensorDescription(
+        key="tamper",
+        device_class=BinarySensorDeviceClass.TAMPER,
+        value_fn=lambda state: state.contacts.tamper,
+    ),
 )
 
 
@@ -49,7 +72,10 @@ async def async_setup_entry(
     async_add_terminal_entities(
         entry,
         async_add_entities,
-        lambda terminal: [TerminalBinarySensor(terminal, description) for description in BINARY_SENSORS],
+        lambda terminal: [
+            *(TerminalBinarySensor(terminal, description) for description in BINARY_SENSORS),
+            *(LatchedBinarySensor(terminal, description) for description in LATCHED),
+        ],
     )
 
 
@@ -74,3 +100,20 @@ class TerminalBinarySensor(TerminalEntity, BinarySensorEntity):
     def is_on(self) -> bool | None:
         """The value."""
         return self.entity_description.value_fn(self.state_of_terminal)
+
+
+class LatchedBinarySensor(RememberingEntity, TerminalBinarySensor):
+    """An alarm, which terminals report when it begins and not when it ends; see `Contacts` for what ends it here."""
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Remember an alarm from before a restart."""
+        await super().async_added_to_hass()
+        if await self.async_last_remembered():
+            self.terminal.upkeep.async_assume_alarm(self.entity_description.key)
+
+    @property
+    @override
+    def remembered(self) -> bool:
+        """The value."""
+        return bool(self.is_on)

@@ -1,18 +1,31 @@
 """What all entities of terminals and doors have in common."""
 
 from collections.abc import Callable, Iterable
-from typing import override
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Protocol, override
 
-from homeassistant.core import callback
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
-from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
+from .const import DOMAIN
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .devices import door_device_info, terminal_device_info
+from .errors import translated_errors
+from .settings import Sheet
 from .state import DoorState, TerminalState
 from .terminal import Terminal
+
+
+def unique_id(terminal: Terminal, key: str) -> str:
+    """Return what identifies an entity of a terminal."""
+    return f"{terminal.serial}_{key}"
 
 
 class TerminalEntity(CoordinatorEntity[TerminalCoordinator]):
@@ -25,7 +38,7 @@ class TerminalEntity(CoordinatorEntity[TerminalCoordinator]):
         """Belong to a terminal, as its `key`."""
         super().__init__(terminal.coordinator)
         self.terminal = terminal
-        self._attr_unique_id = f"{terminal.serial}_{key}"
+        self._attr_unique_id = unique_id(terminal, key)
         self._attr_device_info = terminal_device_info(terminal.serial)
 
     @property
@@ -63,6 +76,58 @@ class DoorEntity(TerminalEntity):
         return self.state_of_terminal.doors.get(self.door, DoorState())
 
 
+@dataclass(frozen=True, kw_only=True)
+class SettingDescription(EntityDescription):
+    """A setting of a terminal: the sheet it is on, and as its key the name it has there."""
+
+    sheet: Sheet
+
+    def reported_fn(self, state: TerminalState) -> bool:
+        """Return whether the terminal tells it."""
+        return self.sheet.value(state, self.key) is not None
+
+
+class SettingEntity(TerminalEntity):
+    """A setting of a terminal, as the terminal told it last."""
+
+    entity_description: SettingDescription
+
+    def __init__(self, terminal: Terminal, description: SettingDescription) -> None:
+        """Show and change one setting."""
+        super().__init__(terminal, description.key)
+        self.entity_description = description
+
+    @property
+    def setting(self) -> int | bool | None:
+        """The value; None where the terminal does not tell it."""
+        return self.entity_description.sheet.value(self.state_of_terminal, self.entity_description.key)
+
+    async def async_change(self, value: float) -> None:
+        """Write the value to the terminal; an error leaves what there is."""
+        with translated_errors(self.terminal.name):
+            await self.terminal.settings.async_write(self.entity_description.sheet, self.entity_description.key, value)
+
+
+class RememberingEntity(TerminalEntity, RestoreEntity):
+    """An entity whose value no terminal can be asked for: it is kept over a restart, even of an offline terminal."""
+
+    @property
+    def remembered(self) -> str | bool:
+        """The value to keep."""
+        raise NotImplementedError
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> RestoredExtraData:
+        """The value, which the state does not have while the terminal is offline."""
+        return RestoredExtraData({"value": self.remembered})
+
+    async def async_last_remembered(self) -> Any:
+        """Return the value from before the restart; None without one."""
+        last = await self.async_get_last_extra_data()
+        return last.as_dict().get("value") if last is not None else None
+
+
 @callback
 def async_add_terminal_entities(
     entry: TimmyAccessConfigEntry,
@@ -81,3 +146,55 @@ def async_add_terminal_entities(
             async_add_entities(new, config_subentry_id=terminal.subentry_id)
 
     entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_add))
+
+
+class ReportedDescription(Protocol):
+    """An entity that only those terminals have that report its value."""
+
+    @property
+    def key(self) -> str:
+        """Its name among the entities of the terminal."""
+
+    def reported_fn(self, state: TerminalState) -> bool:
+        """Return whether the terminal has reported the value."""
+
+
+@callback
+def async_add_reported_entities[D: ReportedDescription](
+    hass: HomeAssistant,
+    entry: TimmyAccessConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    platform: Platform,
+    descriptions: Iterable[D],
+    make: Callable[[Terminal, D], Entity],
+) -> None:
+    """Add the described entities of each terminal as soon as it reports their values.
+
+    What it reported before a restart is known to the registry, and is there at once.
+    """
+    registry = er.async_get(hass)
+    missing: dict[str, list[D]] = {}
+
+    @callback
+    def _async_look(terminal: Terminal, *, at_first: bool = False) -> None:
+        state = terminal.coordinator.data
+        found = [
+            description
+            for description in missing[terminal.subentry_id]
+            if description.reported_fn(state)
+            or (at_first and registry.async_get_entity_id(platform, DOMAIN, unique_id(terminal, description.key)))
+        ]
+        if found:
+            missing[terminal.subentry_id] = [one for one in missing[terminal.subentry_id] if one not in found]
+            async_add_entities(
+                [make(terminal, description) for description in found], config_subentry_id=terminal.subentry_id
+            )
+
+    @callback
+    def _async_watch(terminal: Terminal) -> None:
+        if terminal.subentry_id not in missing:
+            missing[terminal.subentry_id] = list(descriptions)
+            _async_look(terminal, at_first=True)
+            entry.async_on_unload(terminal.coordinator.async_add_listener(partial(_async_look, terminal)))
+
+    entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_watch))

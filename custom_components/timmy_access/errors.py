@@ -10,6 +10,7 @@ from .protocol.errors import (
     CommandInvalid,
     CommandRefused,
     CommandTimeout,
+    CommandWithoutEffect,
     ProtocolError,
     TerminalBusy,
     TerminalOffline,
@@ -52,6 +53,12 @@ def translated_errors(terminal: str) -> Iterator[None]:
             translation_domain=DOMAIN,
             translation_key="person_unknown",
             translation_placeholders={"terminal": terminal, "enroll_id": str(err.enroll_id)},
+        ) from err
+    except CommandWithoutEffect as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="command_without_effect",
+            translation_placeholders={"terminal": terminal, "field": _field_name(err.field), "value": str(err.value)},
         ) from err
     except ProtocolError as err:
         raise HomeAssistantError(

@@ -2,7 +2,8 @@
 
 `open` releases the door for the terminal's open delay. `unlock` does the same unless the owner of a one-door terminal
 chose that it holds the door open. `lock` puts the relay back to rest and never forces the door closed. What the
-protocol cannot tell, the position of the relay, is what we asked for last; at rest a relay is locked.
+protocol cannot tell, the position of the relay, is what we asked for last; at rest a relay is locked, and so is one
+that the door mode holds closed.
 """
 
 from typing import Any, override
@@ -15,7 +16,7 @@ from homeassistant.helpers.restore_state import RestoreEntity
 from .coordinator import TimmyAccessConfigEntry
 from .entity import DoorEntity, async_add_terminal_entities
 from .errors import translated_errors
-from .state import DoorPhase
+from .state import DoorMode, DoorPhase
 from .terminal import Terminal
 
 # Every terminal has its own queue with doors first; one that does not answer must not hold up another's.
@@ -51,13 +52,13 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
         await super().async_added_to_hass()
         last = await self.async_get_last_state()
         if last is not None and last.state == LockState.UNLOCKED and self.terminal.hold_open:
-            self.terminal.doors.async_assume_held_open(self.door)
+            self.terminal.doors.async_assume(self.door, DoorMode.HELD_OPEN)
 
     @property
     @override
     def is_locked(self) -> bool:
-        """Whether the relay is at rest."""
-        return self.state_of_door.phase is DoorPhase.LOCKED
+        """Whether the relay is at rest or held closed."""
+        return self.state_of_door.phase in {DoorPhase.HELD_CLOSED, DoorPhase.LOCKED}
 
     @property
     @override
@@ -88,7 +89,7 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
         """Release the door, or hold it open where the owner chose so."""
         with translated_errors(self.terminal.name):
             if self.terminal.hold_open:
-                await self.terminal.doors.async_hold_open(self.door)
+                await self.terminal.doors.async_set_mode(self.door, DoorMode.HELD_OPEN)
             else:
                 await self.terminal.doors.async_open(self.door)
 

@@ -4,7 +4,7 @@ State goes through the coordinator. Moments go through a subscription that event
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -102,7 +102,18 @@ class DoorMoment:
     occurred_at: datetime
 
 
-type Moment = DoorMoment | EnrolmentMoment | Punch
+@dataclass(frozen=True, kw_only=True)
+class PunchPhoto:
+    """What the camera saw at a punch; comes just before it, where it comes at all.
+
+    `record` is the base64 text of the terminal: personal, and for nothing but the image entity.
+    """
+
+    occurred_at: datetime
+    record: str = field(repr=False)
+
+
+type Moment = DoorMoment | EnrolmentMoment | Punch | PunchPhoto
 type MomentListener = Callable[[Moment], None]
 
 

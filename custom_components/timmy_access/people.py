@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import batched
-import re
 from typing import Any
 
 from .echoes import Echoes
+from .firmware import is_ai
 from .line import Line
 from .protocol.commands import (
     ALL_FINGERPRINTS,
@@ -35,6 +35,7 @@ from .protocol.commands import (
 from .protocol.commands.base import MAX_RECORDS
 from .protocol.enums import CREDENTIAL_SLOTS, Credential, Role
 from .protocol.errors import CommandInvalid, CommandRefused, CommandTimeout, Problem
+from .protocol.messages import DeviceInfo
 from .protocol.reasons import Refusal, refusal_of
 from .protocol.turns import Priority
 from .roster import Person, Roster
@@ -42,9 +43,6 @@ from .roster import Person, Roster
 PASSWORD_SLOT, CARD_SLOT = 10, 11
 # The slot that stands for a person without any credential, with an empty record (field notes 5, setuserinfo).
 EMPTY_SLOT, EMPTY_RECORD = 0, ""
-# Firmware that may know whole profiles begins with these letters: AiF43V, ai518, ai806 (field notes 2, firmware). A
-# fingerprint terminal is not even asked: it could take a profile for an empty fingerprint.
-_PROFILE_FIRMWARE = re.compile(r"\s*ai", re.IGNORECASE)
 # What a refusal says about the request rather than about the firmware.
 _NOT_THE_FIRMWARE = frozenset(Refusal) - {Refusal.UNKNOWN_COMMAND}
 
@@ -85,9 +83,12 @@ class People:
         self._echoes = echoes
         self._has_profiles: bool | None = None
 
-    def firmware_is(self, firmware: str | None) -> None:
-        """Note the terminal's firmware, before anything is asked of it."""
-        if not _PROFILE_FIRMWARE.match(firmware or ""):
+    def terminal_is(self, info: DeviceInfo) -> None:
+        """Note what the terminal is, before anything is asked of it.
+
+        A fingerprint terminal is never sent a profile: it could take one for an empty fingerprint.
+        """
+        if not is_ai(info):
             self._has_profiles = False
 
     async def async_record(self, enroll_id: int, slot: int, priority: Priority = Priority.INTERACTIVE) -> UserInfo:

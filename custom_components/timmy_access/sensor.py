@@ -1,31 +1,66 @@
-"""Who was let in last, and when.
+"""Who was let in last, and when; how full a terminal is, and how it is doing.
 
-Like events, these stay available while the terminal is offline, and survive a restart.
+What is known of the latest punch stays available while the terminal is offline, as events do, and survives a restart;
+so does when the terminal was last seen. How much of its memory is used are attributes of each count: so the device
+page has one line each, and an automation can still wait for the share.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import override
+from typing import Any, override
 
-from homeassistant.components.sensor import RestoreSensor, SensorDeviceClass, SensorEntityDescription
-from homeassistant.core import HomeAssistant
+from homeassistant.components.sensor import (
+    RestoreSensor,
+    SensorDeviceClass,
+    SensorEntity,
+    SensorEntityDescription,
+    SensorStateClass,
+)
+from homeassistant.const import EntityCategory, Platform, UnitOfTemperature, UnitOfTime
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+from homeassistant.helpers.event import async_track_time_interval
 
 from .coordinator import TimmyAccessConfigEntry
-from .entity import TerminalEntity, async_add_terminal_entities
+from .entity import TerminalEntity, async_add_reported_entities, async_add_terminal_entities
 from .moments import Punch
+from .protocol.messages import DeviceInfo
+from .state import TerminalState
 from .terminal import Terminal
 
 PARALLEL_UPDATES = 0  # read only
+
+# Frames come many times a minute; a state that is written and recorded with each would cost more than it tells.
+LAST_SEEN_INTERVAL = timedelta(minutes=1)
+
+PERCENT = 100
 
 
 @dataclass(frozen=True, kw_only=True)
 class PunchSensorDescription(SensorEntityDescription):
     """What a sensor shows of the latest punch."""
 
-    value_fn: Callable[[Punch], datetime | str | None]
+    value_fn: Callable[[Punch], datetime | float | str | None]
+
+    def reported_fn(self, state: TerminalState) -> bool:
+        """Return whether the latest punch has it."""
+        return state.latest_punch is not None and self.value_fn(state.latest_punch) is not None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalSensorDescription(SensorEntityDescription):
+    """What a sensor shows of a terminal, while it is connected."""
+
+    entity_category: EntityCategory | None = EntityCategory.DIAGNOSTIC
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    capacity_fn: Callable[[DeviceInfo], int | None] = lambda _: None
+    value_fn: Callable[[TerminalState], int | None]
+
+    def reported_fn(self, state: TerminalState) -> bool:
+        """Return whether the terminal reports it: one that has room for none has not got the hardware."""
+        return self.value_fn(state) is not None and self.capacity_fn(state.info) != 0
 
 
 PUNCH_SENSORS: tuple[PunchSensorDescription, ...] = (
@@ -41,19 +76,171 @@ PUNCH_SENSORS: tuple[PunchSensorDescription, ...] = (
         value_fn=lambda punch: punch.occurred_at,
     ),
 )
+MEASURED_PUNCH_SENSORS: tuple[PunchSensorDescription, ...] = (
+    PunchSensorDescription(
+        key="latest_punch_temperature",
+        translation_key="latest_punch_temperature",
+        device_class=SensorDeviceClass.TEMPERATURE,
+        native_unit_of_measurement=UnitOfTemperature.CELSIUS,
+        suggested_display_precision=1,
+        value_fn=lambda punch: punch.temperature,
+    ),
+)
+TERMINAL_SENSORS: tuple[TerminalSensorDescription, ...] = (
+    TerminalSensorDescription(
+        key="cards",
+        translation_key="cards",
+        capacity_fn=lambda info: info.cards_capacity,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.info.cards_used,
+    ),
+    TerminalSensorDescription(
+        key="clock_drift",
+        translation_key="clock_drift",
+        device_class=SensorDeviceClass.DURATION,
+        native_unit_of_measurement=UnitOfTime.SECONDS,
+        suggested_display_precision=0,
+        value_fn=lambda state: state.clock_ahead,
+    ),
+    TerminalSensorDescription(
+        key="faces",
+        translation_key="faces",
+        capacity_fn=lambda info: info.faces_capacity,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.info.faces_used,
+    ),
+    TerminalSensorDescription(
+        key="fingerprints",
+        translation_key="fingerprints",
+        capacity_fn=lambda info: info.fingerprints_capacity,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.info.fingerprints_used,
+    ),
+    TerminalSensorDescription(
+        key="logs",
+        translation_key="logs",
+        capacity_fn=lambda info: info.logs_capacity,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.info.logs_used,
+    ),
+    TerminalSensorDescription(
+        key="palms",
+        translation_key="palms",
+        capacity_fn=lambda info: info.palms_capacity,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.info.palms_used,
+    ),
+    TerminalSensorDescription(
+        key="passwords",
+        translation_key="passwords",
+        capacity_fn=lambda info: info.passwords_capacity,
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.info.passwords_used,
+    ),
+    TerminalSensorDescription(
+        key="unsent_logs",
+        translation_key="unsent_logs",
+        entity_registry_enabled_default=False,
+        value_fn=lambda state: state.info.logs_unsent,
+    ),
+    TerminalSensorDescription(
+        key="users",
+        translation_key="users",
+        capacity_fn=lambda info: info.users_capacity,
+        value_fn=lambda state: state.info.users_used,
+    ),
+)
+LAST_SEEN = SensorEntityDescription(
+    key="last_seen",
+    translation_key="last_seen",
+    device_class=SensorDeviceClass.TIMESTAMP,
+    entity_category=EntityCategory.DIAGNOSTIC,
+    entity_registry_enabled_default=False,
+)
 
 
 async def async_setup_entry(
-    hass: HomeAssistant,  # noqa: ARG001 - given by Home Assistant
+    hass: HomeAssistant,
     entry: TimmyAccessConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of every terminal."""
+    """Add the sensors of every terminal, and those that only some report."""
     async_add_terminal_entities(
         entry,
         async_add_entities,
-        lambda terminal: [PunchSensor(terminal, description) for description in PUNCH_SENSORS],
+        lambda terminal: [
+            *(PunchSensor(terminal, description) for description in PUNCH_SENSORS),
+            LastSeenSensor(terminal, LAST_SEEN),
+        ],
     )
+    async_add_reported_entities(hass, entry, async_add_entities, Platform.SENSOR, MEASURED_PUNCH_SENSORS, PunchSensor)
+    async_add_reported_entities(hass, entry, async_add_entities, Platform.SENSOR, TERMINAL_SENSORS, TerminalSensor)
+
+
+class TerminalSensor(TerminalEntity, SensorEntity):
+    """One number about a terminal."""
+
+    entity_description: TerminalSensorDescription
+
+    def __init__(self, terminal: Terminal, description: TerminalSensorDescription) -> None:
+        """Show one number about a terminal."""
+        super().__init__(terminal, description.key)
+        self.entity_description = description
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The value."""
+        return self.entity_description.value_fn(self.state_of_terminal)
+
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """How many fit, and how much of that is used, in per cent."""
+        used, capacity = self.native_value, self.entity_description.capacity_fn(self.state_of_terminal.info)
+        if used is None or not capacity:
+            return None
+        return {"capacity": capacity, "used_percentage": round(PERCENT * used / capacity, 1)}
+
+
+class LastSeenSensor(TerminalEntity, RestoreSensor):
+    """When the latest frame of a terminal came; looked at once a minute."""
+
+    def __init__(self, terminal: Terminal, description: SensorEntityDescription) -> None:
+        """Show when a terminal was last seen."""
+        super().__init__(terminal, description.key)
+        self.entity_description = description
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Remember from before a restart, and look once a minute."""
+        await super().async_added_to_hass()
+        if (last := await self.async_get_last_sensor_data()) is not None:
+            self._attr_native_value = last.native_value
+        self._async_look()
+        self.async_on_remove(
+            async_track_time_interval(
+                self.hass, self._async_look, LAST_SEEN_INTERVAL, name="last seen", cancel_on_shutdown=True
+            )
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always: it matters most while the terminal is offline."""
+        return True
+
+    @callback
+    def _async_look(self, now: datetime | None = None) -> None:
+        if (seen := self.terminal.last_seen) is not None:
+            self._attr_native_value = seen
+        if now is not None:
+            self.async_write_ha_state()
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Ignore the state of the terminal: the minute decides."""
 
 
 class PunchSensor(TerminalEntity, RestoreSensor):

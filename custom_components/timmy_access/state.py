@@ -5,17 +5,32 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from .contacts import Contacts
 from .moments import Punch
+from .protocol.commands import AccessSettings, Settings
 from .protocol.messages import DeviceInfo
+from .protocol.wire import wire_fields
 
 
 class DoorPhase(StrEnum):
     """What we know of the relay of a door; the protocol has no way to ask (field notes 5, lockctrl)."""
 
+    HELD_CLOSED = "held_closed"
     HELD_OPEN = "held_open"
     LOCKED = "locked"
     OPEN = "open"
     OPENING = "opening"
+
+
+class DoorMode(StrEnum):
+    """What holds a door, beyond the moment in which it is released (specification B38)."""
+
+    HELD_CLOSED = "held_closed"
+    HELD_OPEN = "held_open"
+    NORMAL = "normal"
+
+
+_HELD = {DoorPhase.HELD_CLOSED: DoorMode.HELD_CLOSED, DoorPhase.HELD_OPEN: DoorMode.HELD_OPEN}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +40,11 @@ class DoorState:
     phase: DoorPhase = DoorPhase.LOCKED
     changed_by: str | None = None
 
+    @property
+    def mode(self) -> DoorMode:
+        """What holds the door."""
+        return _HELD.get(self.phase, DoorMode.NORMAL)
+
 
 # The delay of terminals that do not tell theirs; 5 s is what the specification's example shows (B20).
 DEFAULT_OPEN_DELAY = 5.0
@@ -32,14 +52,28 @@ DEFAULT_OPEN_DELAY = 5.0
 
 @dataclass(frozen=True, kw_only=True)
 class TerminalState:
-    """One terminal as Home Assistant shows it."""
+    """One terminal as Home Assistant shows it.
 
+    * `access_settings`, `settings`: as the terminal told them last; None until it has.
+    * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
+    * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
+    """
+
+    access_settings: AccessSettings | None = None
     address: str | None = None
+    clock_ahead: int | None = None
+    contacts: Contacts = field(default_factory=Contacts)
     doors: Mapping[int, DoorState] = field(default_factory=lambda: MappingProxyType({}))
     info: DeviceInfo = field(default_factory=DeviceInfo)
     latest_punch: Punch | None = None
     online: bool = False
-    open_delay: float = DEFAULT_OPEN_DELAY
+    settings: Settings | None = None
+
+    @property
+    def open_delay(self) -> float:
+        """Seconds a door stays released."""
+        told = self.access_settings.open_delay if self.access_settings else None
+        return float(told or DEFAULT_OPEN_DELAY)
 
     def with_doors(self, count: int) -> TerminalState:
         """Return the state with doors 1 to `count`; doors that stay keep theirs."""
@@ -50,3 +84,8 @@ class TerminalState:
         """Return the state with one door changed."""
         door = replace(self.doors[number], **changes)  # type: ignore[arg-type]
         return replace(self, doors=MappingProxyType({**self.doors, number: door}))
+
+    def with_info(self, info: DeviceInfo) -> TerminalState:
+        """Return the state with what `info` says; the time in it is out of date at once and left out."""
+        said = {name: value for name, *_ in wire_fields(DeviceInfo) if (value := getattr(info, name)) is not None}
+        return replace(self, info=replace(self.info, **said | {"time": None}))

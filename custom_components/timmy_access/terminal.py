@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
@@ -12,20 +12,20 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .clock import TerminalClock, local_naive
-from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LOGGER
+from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LIVE_WINDOW, LOGGER
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .devices import async_place_doors, async_register_terminal
 from .doors import Doors
 from .echoes import Echoes
 from .enrolment import Enrolments
-from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moments, Punch, moment_of
+from .learning import Learning
+from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moments, Punch, PunchPhoto, moment_of
 from .people import People
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
-from .protocol.commands import GetAccessSettings
 from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
 from .protocol.enums import Credential
-from .protocol.errors import ProtocolError, TerminalOffline
+from .protocol.errors import TerminalOffline
 from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
 from .protocol.paging import Listing, PageTaker
 from .protocol.peer import printable
@@ -33,7 +33,9 @@ from .protocol.session import Session
 from .protocol.turns import Priority
 from .protocol.wire import Structure
 from .roster import Roster
+from .settings import TerminalSettings
 from .state import TerminalState
+from .upkeep import Upkeep
 
 type RecordIdentity = tuple[int | None, datetime | None, int | None, int | None, int | None]
 
@@ -50,6 +52,7 @@ class Terminal:
         self._hass = hass
         self._entry = entry
         self._session: Session | None = None
+        self._last_seen: datetime | None = None
         self._recent: OrderedDict[RecordIdentity, None] = OrderedDict()
         self.subentry_id = subentry.subentry_id
         self.serial: str = subentry.data[CONF_SERIAL]
@@ -66,6 +69,9 @@ class Terminal:
             hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
         )
         self.doors = Doors(hass, self.coordinator, self.async_request)
+        self.settings = TerminalSettings(self.coordinator, self.async_request)
+        self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
+        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.async_request)
         self.device_id = self._async_register(
             DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
         )
@@ -77,6 +83,13 @@ class Terminal:
     def session(self) -> Session | None:
         """The present connection."""
         return self._session
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When its latest frame came; None before the first one since the start."""
+        if self._session is None:
+            return self._last_seen
+        return dt_util.utcnow() - timedelta(seconds=self._hass.loop.time() - self._session.last_frame)
 
     async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
         """Send a command over the present connection; raises the protocol's errors."""
@@ -97,6 +110,10 @@ class Terminal:
         """Which templates the terminal understands; None where it does not tell (specification A1)."""
         return self.coordinator.data.info.fingerprint_algorithm
 
+    async def async_refresh_people(self) -> None:
+        """Read who is on the terminal; raises the protocol's errors."""
+        await self.roster.async_refresh(self.coordinator.data.info.users_used, Priority.INTERACTIVE)
+
     @callback
     def async_apply(self, title: str, data: Mapping[str, Any]) -> None:
         """Apply changed settings without touching the connection."""
@@ -110,6 +127,7 @@ class Terminal:
     async def async_stop(self, reason: str) -> None:
         """Close the connection and cancel what is planned."""
         self.doors.async_stop()
+        self._learning.async_stop()
         session, self._session = self._session, None
         if session is not None:
             await session.close(reason)
@@ -120,6 +138,7 @@ class Terminal:
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         """Take over a connection, or note the repeated registration that AiFace firmware uses as its heartbeat."""
         is_new = session is not self._session
+        last_seen = self.last_seen
         replaced, self._session = self._session, session
         info = registration.info
         self.clock.measured(info.time, info.logs_unsent)
@@ -129,13 +148,21 @@ class Terminal:
             else:
                 LOGGER.info("%s (%s) is connected", self.name, self.serial)
             self._async_register(info)
-            self.people.firmware_is(info.firmware)
-            self._entry.async_create_background_task(
-                self._hass, self._async_learn(session, info.users_used), f"learn {self.serial}"
-            )
-        state = self.coordinator.data
+            self.people.terminal_is(info)
+            self.upkeep.async_connected()
+            self._learning.async_start()
+        state = self.coordinator.data.with_info(info)
+        if last_seen is None or dt_util.utcnow() - last_seen > LIVE_WINDOW:
+            # What the door has done meanwhile comes as history, if at all.
+            state = replace(state, contacts=replace(state.contacts, door=None))
         self.coordinator.async_replace(
-            replace(state, online=True, address=session.peer.address, info=replace(info, time=None))
+            replace(
+                state,
+                online=True,
+                address=session.peer.address,
+                clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
+                info=replace(state.info, extra=info.extra),
+            )
         )
         return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
@@ -144,7 +171,8 @@ class Terminal:
         """Mark the terminal offline, unless another connection has taken over already."""
         if session is not self._session:
             return
-        self._session = None
+        self._last_seen, self._session = self.last_seen, None
+        self._learning.async_stop()
         LOGGER.info("%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
 
@@ -210,31 +238,18 @@ class Terminal:
         moment = moment_of(record, placed.occurred_at, printable(name) if name else None)
         if moment is None:
             return
+        if record.image and isinstance(moment, Punch):
+            self.moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
         if isinstance(moment, Punch) and moment.person is not None:
             self.coordinator.async_replace(replace(self.coordinator.data, latest_punch=moment))
             if len(self.coordinator.data.doors) == 1:
                 self.doors.async_changed_by(1, moment.person)
-        elif isinstance(moment, DoorMoment) and moment.kind is DoorKind.BOOT:
-            self.doors.async_restarted()
+        elif isinstance(moment, DoorMoment):
+            state = self.coordinator.data
+            self.coordinator.async_replace(replace(state, contacts=state.contacts.after(moment.kind)))
+            if moment.kind is DoorKind.BOOT:
+                self.doors.async_release()
         self.moments.async_publish(moment)
-
-    async def _async_learn(self, session: Session, users_used: int | None) -> None:
-        """Ask what a registration does not say. Optional: no answer changes nothing (and never availability)."""
-        await self._async_learn_open_delay(session)
-        if self.roster.is_stale(users_used):
-            try:
-                await self.roster.async_refresh(users_used)
-            except ProtocolError as err:
-                LOGGER.debug("%s does not tell its people: %s", self.serial, err)
-
-    async def _async_learn_open_delay(self, session: Session) -> None:
-        try:
-            settings = await session.request(GetAccessSettings(), Priority.BULK)
-        except ProtocolError as err:
-            LOGGER.debug("%s does not tell its open delay: %s", self.serial, err)
-            return
-        if settings.open_delay:
-            self.coordinator.async_replace(replace(self.coordinator.data, open_delay=float(settings.open_delay)))
 
     @callback
     def _async_place_doors(self, count: int) -> None:

@@ -1,10 +1,11 @@
 """A real Home Assistant with a real listener, and virtual terminals that dial in."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack
 import socket
 from types import MappingProxyType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -41,6 +42,13 @@ def subentry(serial: str, title: str, doors: int = 1, **data: Any) -> ConfigSube
 @pytest.fixture(autouse=True)
 def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load what is in custom_components."""
+
+
+@pytest.fixture
+def all_enabled() -> Generator[None]:
+    """Enable also the entities that are disabled by default."""
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True):
+        yield
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from custom_components.timmy_access.errors import translated_errors
 from custom_components.timmy_access.hub import Hub
 from custom_components.timmy_access.protocol import exchange
 from custom_components.timmy_access.protocol.commands import GetSettings
+from custom_components.timmy_access.state import DoorMode
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
@@ -136,7 +137,7 @@ async def test_a_held_door_is_remembered_over_a_restart(hass: HomeAssistant, ent
 
 
 async def test_a_restart_of_the_terminal_ends_the_holding(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
-    hub.terminals[FACE].doors.async_assume_held_open(1)
+    hub.terminals[FACE].doors.async_assume(1, DoorMode.HELD_OPEN)
     face.door_event(8)
     await face.wait_sent()
     await until_state(hass, FRONT, "locked")

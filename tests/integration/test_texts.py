@@ -4,16 +4,46 @@ import json
 from pathlib import Path
 import re
 
+import pytest
+
 from custom_components.timmy_access import config_flow
-from custom_components.timmy_access.binary_sensor import BINARY_SENSORS
+from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
+from custom_components.timmy_access.button import BUTTONS
 from custom_components.timmy_access.event import EVENTS
+from custom_components.timmy_access.image import IMAGES
+from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.errors import Problem
-from custom_components.timmy_access.sensor import PUNCH_SENSORS
+from custom_components.timmy_access.protocol.messages import DeviceInfo
+from custom_components.timmy_access.select import SELECTS
+from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
+from custom_components.timmy_access.state import DoorMode, TerminalState
+from custom_components.timmy_access.switch import SWITCHES
 from homeassistant.config_entries import ConfigFlow
+from homeassistant.helpers.entity import EntityDescription
 
 FOLDER = Path(config_flow.__file__).parent
 TEXTS = json.loads((FOLDER / "translations" / "en.json").read_text())
 ICONS = json.loads((FOLDER / "icons.json").read_text())
+
+DESCRIPTIONS: dict[str, tuple[tuple[EntityDescription, ...], ...]] = {
+    "binary_sensor": (BINARY_SENSORS, LATCHED),
+    "button": (BUTTONS,),
+    "event": (EVENTS,),
+    "image": (IMAGES,),
+    "number": (NUMBERS,),
+    "select": (SELECTS,),
+    "sensor": (PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (LAST_SEEN,)),
+    "switch": (SWITCHES,),
+}
+FULL = DeviceInfo.parse(
+    dict.fromkeys(("cardsize", "facesize", "fpsize", "logsize", "palmsize", "pwdsize", "usersize"), 1)
+)
+EACH = [
+    pytest.param(platform, description, id=f"{platform}-{description.key}")
+    for platform, groups in DESCRIPTIONS.items()
+    for group in groups
+    for description in group
+]
 
 
 def test_every_problem_has_a_text() -> None:
@@ -37,16 +67,47 @@ def test_events_have_a_text_and_an_icon_for_every_type() -> None:
         assert description.key in ICONS["entity"]["event"]
 
 
-def test_sensors_have_a_name_and_an_icon() -> None:
-    for description in PUNCH_SENSORS:
-        assert TEXTS["entity"]["sensor"][description.key]["name"]
-        assert ICONS["entity"]["sensor"][description.key]["default"]
+@pytest.mark.parametrize(("platform", "description"), EACH)
+def test_every_entity_has_a_name_and_an_icon(platform: str, description: EntityDescription) -> None:
+    if description.translation_key is None:
+        assert description.device_class is not None  # Home Assistant has a name and an icon for those
+        return
+    assert description.translation_key == description.key
+    assert TEXTS["entity"][platform][description.key]["name"]
+    assert ICONS["entity"][platform][description.key]["default"].startswith("mdi:")
+
+
+def test_no_text_and_no_icon_is_left_over() -> None:
+    for platform, groups in DESCRIPTIONS.items():
+        keys = {description.translation_key for group in groups for description in group} - {None}
+        keys |= {"door_mode"} if platform == "select" else set()
+        assert TEXTS["entity"][platform].keys() == keys
+        assert ICONS["entity"][platform].keys() == keys
+
+
+def test_every_choice_has_a_text_and_an_icon() -> None:
+    options: dict[str, set[str]] = {"door_mode": set(DoorMode)}
+    for firmware in ("TH600 V9.9", "ai518_f40v_v2.17"):
+        state = TerminalState(info=DeviceInfo(firmware=firmware))
+        for description in SELECTS:
+            options.setdefault(description.key, set()).update(description.options_fn(state).values())
+    for key, names in options.items():
+        assert TEXTS["entity"]["select"][key]["state"].keys() == names
+        assert ICONS["entity"]["select"][key]["state"].keys() == names
+
+
+def test_every_count_explains_its_attributes() -> None:
+    for description in TERMINAL_SENSORS:
+        attributes = TEXTS["entity"]["sensor"][description.key].get("state_attributes", {})
+        has_capacity = description.capacity_fn(FULL) is not None
+        assert attributes.keys() == ({"capacity", "used_percentage"} if has_capacity else set())
 
 
 def test_descriptions_are_alphabetical() -> None:
-    for descriptions in (BINARY_SENSORS, EVENTS, PUNCH_SENSORS):
-        keys = [description.key for description in descriptions]
-        assert keys == sorted(keys)
+    for groups in DESCRIPTIONS.values():
+        for group in groups:
+            keys = [description.key for description in group]
+            assert keys == sorted(keys)
 
 
 def test_every_field_of_a_form_is_explained() -> None:

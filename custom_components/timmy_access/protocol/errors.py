@@ -40,6 +40,16 @@ class CommandRefused(ProtocolError):
         self.message = message
 
 
+class CommandWithoutEffect(ProtocolError):
+    """The terminal answered `result: true` and did something else (field notes 0.10)."""
+
+    def __init__(self, field: str, value: object) -> None:
+        """Name the field as callers know it, and the value it really has."""
+        super().__init__(f"{field}: is {value}")
+        self.field = field
+        self.value = value
+
+
 class Problem(StrEnum):
     """Why a value cannot be sent; each is a translation key of the integration."""
 

@@ -12,7 +12,7 @@ Rules that keep doors safe:
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 from .codec import Frame
 from .commands import GetTime
@@ -39,6 +39,13 @@ READ_ATTEMPTS = 2
 LATE_SECONDS = 30.0
 # English v3.0 prints the failure of getdevlock under the name of setdevlock (field notes 5).
 MISNAMED_REPLIES = {"setdevlock": "getdevlock"}
+
+
+class Request(Protocol):
+    """Sends a command and returns its typed reply, as `Exchange.request` does."""
+
+    async def __call__[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
+        """Send a command; raises as `Exchange.request`."""
 
 
 class _Waiter:

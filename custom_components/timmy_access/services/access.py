@@ -9,6 +9,7 @@ from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
+from ..choices import CHOICES
 from ..const import DOMAIN
 from ..protocol.commands import (
     AccessSettings,
@@ -25,9 +26,10 @@ from ..protocol.commands import (
 from ..protocol.commands.kinds import MAX_GROUP
 from ..protocol.errors import ProtocolError
 from ..schedules import WEEKDAYS, Zones, readable_days, readable_weeks, with_days, with_weeks
+from ..settings import ACCESS
 from .action import Action, Request, door_unknown
-from .device import confirmed, known_values
-from .fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole
+from .device import confirmed, known_values, look_again
+from .fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole, word
 
 ATTR_DAY_ZONES = "day_zones"
 ATTR_GROUPS_TOGETHER = "groups_together"
@@ -52,6 +54,12 @@ def time_of_day(value: Any) -> str:
 
 
 _SECTION = vol.Schema({vol.Required("from"): time_of_day, vol.Required("to"): time_of_day})
+
+
+def _choice(name: str) -> Any:
+    return word({text: number for number, text in CHOICES[name].items()})
+
+
 _GROUP = vol.All(whole, vol.Range(min=1, max=MAX_GROUP))
 _SECTIONS = vol.All(cv.ensure_list, [_SECTION])
 _DAYS = vol.Schema({whole: _SECTIONS})
@@ -69,6 +77,7 @@ async def _get_access_settings(request: Request) -> ServiceResponse:
     settings = await request.terminal.async_request(GetAccessSettings())
     zones = _zones(settings)
     response = known_values(settings, leave_out=_TABLES | {"serial", "result", "reason", "message", "extra"})
+    response |= {name: words.get(response[name]) for name, words in CHOICES.items() if name in response}
     response[ATTR_DAY_ZONES] = readable_days(zones)
     response[ATTR_WEEK_ZONES] = readable_weeks(zones)
     response[ATTR_GROUPS_TOGETHER] = [[int(digit) for digit in str(group)] for group in settings.combinations or ()]
@@ -97,6 +106,7 @@ async def _set_access_settings(request: Request) -> None:
             tables["week_zones"] = after.weeks
     if data or tables:
         await request.terminal.async_request(SetAccessSettings(**data, **tables))
+        await look_again(request, ACCESS)
 
 
 async def _referred_zones(request: Request, settings: AccessSettings) -> set[int]:
@@ -165,11 +175,11 @@ ACTIONS = (
         fields={
             vol.Optional("access_times"): whole,
             vol.Optional("alarm_delay"): whole,
-            vol.Optional("alarm_input"): whole,
-            vol.Optional("anti_passback"): whole,
+            vol.Optional("alarm_input"): _choice("alarm_input"),
+            vol.Optional("anti_passback"): _choice("anti_passback"),
             vol.Optional(ATTR_DAY_ZONES): _DAYS,
-            vol.Optional("door_sensor"): whole,
-            vol.Optional("duress"): whole,
+            vol.Optional("door_sensor"): _choice("door_sensor"),
+            vol.Optional("duress"): _choice("duress"),
             vol.Optional(ATTR_GROUPS_TOGETHER): vol.All(cv.ensure_list, [vol.All(cv.ensure_list, [_GROUP])]),
             vol.Optional("interlock"): cv.boolean,
             vol.Optional("open_delay"): whole,
@@ -179,8 +189,8 @@ ACTIONS = (
             vol.Optional("tries_before_alarm"): whole,
             vol.Optional(ATTR_WEEK_ZONES): _WEEKS,
             vol.Optional("wiegand_card"): cv.boolean,
-            vol.Optional("wiegand_format"): whole,
-            vol.Optional("wiegand_output"): whole,
+            vol.Optional("wiegand_format"): _choice("wiegand_format"),
+            vol.Optional("wiegand_output"): _choice("wiegand_output"),
         },
     ),
     Action(

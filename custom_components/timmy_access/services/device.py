@@ -1,6 +1,7 @@
 """Actions for the terminal itself: settings, clock, capacity, restart, messages on its screen, raw commands."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import fields as dataclass_fields
 from datetime import date, datetime
 from typing import Any
@@ -10,9 +11,7 @@ import voluptuous as vol
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 
-from ..clock import local_naive
 from ..const import DOMAIN
 from ..protocol.commands import (
     COMMANDS,
@@ -22,13 +21,16 @@ from ..protocol.commands import (
     GetSettings,
     GetTime,
     GetUserProfile,
-    Restart,
     SetSettings,
     SetTime,
     SetUserProfile,
 )
 from ..protocol.commands.raw import raw_command
+from ..protocol.errors import CommandInvalid, Problem, ProtocolError
+from ..protocol.turns import Priority
 from ..protocol.wire import Structure
+from ..settings import DEVICE, Sheet
+from ..verify_modes import ALL_VERIFY_MODES, verify_modes
 from .action import Action, Request
 from .fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, whole
 
@@ -63,14 +65,29 @@ async def _get_capacity(request: Request) -> ServiceResponse:
 
 
 async def _get_settings(request: Request) -> ServiceResponse:
-    return known_values(await request.terminal.async_request(GetSettings()))
+    values = known_values(await request.terminal.async_request(GetSettings()))
+    names = verify_modes(request.terminal.coordinator.data.info)
+    values["verify_mode"] = names.get(values.get("verify_mode", -1))
+    return values
 
 
 async def _set_settings(request: Request) -> None:
     if not request.data:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_change")
     data = {("device_id" if key == "terminal_number" else key): value for key, value in request.data.items()}
+    if (mode := data.get("verify_mode")) is not None:
+        numbers = {name: number for number, name in verify_modes(request.terminal.coordinator.data.info).items()}
+        if mode not in numbers:
+            raise CommandInvalid("verify_mode", Problem.NOT_SUPPORTED)
+        data["verify_mode"] = numbers[mode]
     await request.terminal.async_request(SetSettings(**data))
+    await look_again(request, DEVICE)
+
+
+async def look_again(request: Request, sheet: Sheet) -> None:
+    """Read back what has been written, so that entities show it; it has been written in any case."""
+    with suppress(ProtocolError):
+        await request.terminal.settings.async_read(sheet, Priority.INTERACTIVE)
 
 
 async def _get_time(request: Request) -> ServiceResponse:
@@ -78,12 +95,14 @@ async def _get_time(request: Request) -> ServiceResponse:
 
 
 async def _set_time(request: Request) -> None:
-    time = request.data.get(ATTR_TIME) or local_naive(dt_util.utcnow())
-    await request.terminal.async_request(SetTime(time=time))
+    if (time := request.data.get(ATTR_TIME)) is None:
+        await request.terminal.upkeep.async_set_clock()
+    else:
+        await request.terminal.async_request(SetTime(time=time))
 
 
 async def _restart(request: Request) -> None:
-    await request.terminal.async_request(Restart())
+    await request.terminal.upkeep.async_restart()
 
 
 async def _initialize(request: Request) -> None:
@@ -134,7 +153,7 @@ ACTIONS = (
             vol.Optional("screensaver_delay"): whole,
             vol.Optional("sleep"): cv.boolean,
             vol.Optional("terminal_number"): whole,
-            vol.Optional("verify_mode"): whole,
+            vol.Optional("verify_mode"): vol.In(ALL_VERIFY_MODES),
             vol.Optional("volume"): whole,
         },
     ),

@@ -1,6 +1,7 @@
 """Actions for doors, beyond what a lock entity can do."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 
 import voluptuous as vol
 
@@ -11,11 +12,23 @@ from homeassistant.helpers import config_validation as cv, entity_registry as er
 
 from ..const import DOMAIN
 from ..protocol.enums import DoorControl
+from ..state import DoorMode
+from ..terminal import Terminal
 from .action import Action, Request, door_unknown
 from .fields import ATTR_DOOR, DOOR_FUNCTIONS, whole, word
 
 ATTR_ALL_DOORS = "all_doors"
 ATTR_FUNCTION = "function"
+_ONLY_DOOR = 1
+# What each function of specification B38 is here, so that locks and contacts stay in step.
+_FUNCTIONS: Mapping[DoorControl, Callable[[Terminal], Awaitable[None]]] = {
+    DoorControl.CANCEL_ALARM: lambda terminal: terminal.upkeep.async_cancel_alarm(),
+    DoorControl.HOLD_CLOSED: lambda terminal: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.HELD_CLOSED),
+    DoorControl.HOLD_OPEN: lambda terminal: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.HELD_OPEN),
+    DoorControl.NORMAL: lambda terminal: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.NORMAL),
+    DoorControl.OPEN: lambda terminal: terminal.doors.async_open(_ONLY_DOOR),
+    DoorControl.RESTART: lambda terminal: terminal.upkeep.async_restart(),
+}
 # The command does not say which door (specification B38): with several, nobody knows what it moves.
 _ONE_DOOR = frozenset({DoorControl.HOLD_CLOSED, DoorControl.HOLD_OPEN, DoorControl.OPEN})
 
@@ -51,7 +64,7 @@ async def _control_door(request: Request) -> None:
             translation_key="needs_one_door",
             translation_placeholders={"terminal": terminal.name},
         )
-    await terminal.doors.async_control(function)
+    await _FUNCTIONS[function](terminal)
 
 
 async def _check_permission(request: Request, number: int) -> None:

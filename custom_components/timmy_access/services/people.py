@@ -14,12 +14,11 @@ from ..const import DOMAIN
 from ..copying import Copied, async_copy, async_read_original
 from ..errors import PersonUnknown, word_of
 from ..people import CARD_SLOT, PASSWORD_SLOT, PersonChange
-from ..photos import async_photo_from_entity, async_photo_from_file, async_photo_from_media
+from ..portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
 from ..protocol.commands import ALL_FINGERPRINTS, AddUser
 from ..protocol.commands.base import MAX_RECORDS
 from ..protocol.enums import Role
 from ..protocol.errors import CommandRefused
-from ..protocol.turns import Priority
 from ..roster import Person
 from ..terminal import Terminal
 from .access import WEEK_ZONES, check_week_zones
@@ -62,7 +61,7 @@ _NUMBER_CREDENTIALS = frozenset({"card", "password"})
 async def _get_users(request: Request) -> ServiceResponse:
     roster = request.terminal.roster
     if not roster.complete:
-        await roster.async_refresh(request.terminal.coordinator.data.info.users_used, Priority.INTERACTIVE)
+        await request.terminal.async_refresh_people()
     users: list[Any] = []
     for enroll_id in sorted(roster.people):
         if (person := roster.people.get(enroll_id)) is None:  # gone while others were asked for
@@ -77,7 +76,7 @@ async def _get_users(request: Request) -> ServiceResponse:
 async def _get_user(request: Request) -> ServiceResponse:
     terminal, enroll_id = request.terminal, request.data[ATTR_ENROLL_ID]
     if enroll_id not in terminal.roster.people:
-        await terminal.roster.async_refresh(terminal.coordinator.data.info.users_used, Priority.INTERACTIVE)
+        await terminal.async_refresh_people()
     if (person := terminal.roster.people.get(enroll_id)) is None:
         raise PersonUnknown(enroll_id)
     user = _readable(person)
@@ -157,7 +156,7 @@ async def _add_user(request: Request) -> ServiceResponse:
     enroll_id = data.get(ATTR_ENROLL_ID)
     if enroll_id is None:
         if not terminal.roster.complete:
-            await terminal.roster.async_refresh(terminal.coordinator.data.info.users_used, Priority.INTERACTIVE)
+            await terminal.async_refresh_people()
         enroll_id = terminal.roster.next_enroll_id()
     elif enroll_id in terminal.roster.people:
         raise ServiceValidationError(

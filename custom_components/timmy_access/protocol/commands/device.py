@@ -11,6 +11,7 @@ from .kinds import BYTE, MOMENT, NUMBER, VERIFY_MODE
 
 MAX_VOLUME = 10
 MAX_FINGERPRINTS_PER_USER = 10
+MAX_APPROVAL = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +24,15 @@ class DeviceSettings(Structure):
     * `log_warning`: records that still fit when the terminal starts to warn; 0 is never.
     * `reverify_time`: minutes during which the same person makes no second record, 0 to 255
       (field notes 5, setdevinfo: `reverifypm` in the English print only).
+
+    Only face terminals have these (field notes 3 and 5, setdevinfo):
+
+    * `menu_locked`: nobody gets into the terminal's own menu.
+    * `punch_photos`, `stranger_photos`: a record carries a photo of who was, or was not, recognised.
+    * `open_for_strangers`: the door opens for a face that the terminal does not know.
+    * `server_approval`: who decides about a punch: 0 the terminal, 1 the server, so that nobody gets in without it,
+      2 the server where there is one. `server_approval_timeout`: how long the terminal waits for it, by all
+      appearances in seconds.
     """
 
     device_id: int | None = field(default=None, metadata=wire("deviceid", NUMBER))
@@ -36,6 +46,12 @@ class DeviceSettings(Structure):
     )
     log_warning: int | None = field(default=None, metadata=wire("loghint", NUMBER))
     reverify_time: int | None = field(default=None, metadata=wire("reverifytime", BYTE, "reverifypm"))
+    menu_locked: bool | None = field(default=None, metadata=wire("disablemenu", Truth()))
+    punch_photos: bool | None = field(default=None, metadata=wire("use_logphoto", Truth()))
+    stranger_photos: bool | None = field(default=None, metadata=wire("stranger_photo", Truth()))
+    open_for_strangers: bool | None = field(default=None, metadata=wire("stranger_lock", Truth()))
+    server_approval: int | None = field(default=None, metadata=wire("server_verify", Whole(0, MAX_APPROVAL)))
+    server_approval_timeout: int | None = field(default=None, metadata=wire("server_verify_timeout", BYTE))
 
 
 @dataclass(frozen=True, kw_only=True)

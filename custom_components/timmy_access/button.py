@@ -1,0 +1,82 @@
+"""What a person asks of a terminal as a machine."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import override
+
+from homeassistant.components.button import ButtonDeviceClass, ButtonEntity, ButtonEntityDescription
+from homeassistant.const import EntityCategory
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .coordinator import TimmyAccessConfigEntry
+from .entity import TerminalEntity, async_add_terminal_entities
+from .errors import translated_errors
+from .terminal import Terminal
+
+# Every terminal has its own queue, in which doors go first; one that does not answer must not hold up another's.
+PARALLEL_UPDATES = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalButtonDescription(ButtonEntityDescription):
+    """What a button does to its terminal."""
+
+    press_fn: Callable[[Terminal], Awaitable[None]]
+
+
+BUTTONS: tuple[TerminalButtonDescription, ...] = (
+    TerminalButtonDescription(
+        key="cancel_alarm",
+        translation_key="cancel_alarm",
+        press_fn=lambda terminal: terminal.upkeep.async_cancel_alarm(),
+    ),
+    TerminalButtonDescription(
+        key="refresh_people",
+        translation_key="refresh_people",
+        entity_category=EntityCategory.DIAGNOSTIC,
+        press_fn=lambda terminal: terminal.async_refresh_people(),
+    ),
+    TerminalButtonDescription(
+        key="restart",
+        device_class=ButtonDeviceClass.RESTART,
+        entity_category=EntityCategory.CONFIG,
+        press_fn=lambda terminal: terminal.upkeep.async_restart(),
+    ),
+    TerminalButtonDescription(
+        key="sync_clock",
+        translation_key="sync_clock",
+        entity_category=EntityCategory.CONFIG,
+        press_fn=lambda terminal: terminal.upkeep.async_set_clock(),
+    ),
+)
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - given by Home Assistant
+    entry: TimmyAccessConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add the buttons of every terminal."""
+    async_add_terminal_entities(
+        entry,
+        async_add_entities,
+        lambda terminal: [TerminalButton(terminal, description) for description in BUTTONS],
+    )
+
+
+class TerminalButton(TerminalEntity, ButtonEntity):
+    """One thing to ask of a terminal."""
+
+    entity_description: TerminalButtonDescription
+
+    def __init__(self, terminal: Terminal, description: TerminalButtonDescription) -> None:
+        """Ask one thing of a terminal."""
+        super().__init__(terminal, description.key)
+        self.entity_description = description
+
+    @override
+    async def async_press(self) -> None:
+        """Ask."""
+        with translated_errors(self.terminal.name):
+            await self.entity_description.press_fn(self.terminal)
