@@ -9,9 +9,10 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .coordinator import TimmyAccessConfigEntry
 from .hub import Hub
+from .ledgers import async_acquire, async_release
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -37,7 +38,15 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
 
 async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:
     """Open the port for the terminals of an entry."""
-    hub = Hub(hass, entry)
+    ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
+
+    hub = Hub(hass, entry, ledger)
+
+    async def _async_stop(_: Event | None = None) -> None:
+        await hub.async_stop()
+        await async_release(hass, ledger)
+
+    entry.async_on_unload(_async_stop)
     try:
         await hub.async_start()
     except OSError as err:
@@ -47,12 +56,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
             translation_key="port_in_use" if err.errno == errno.EADDRINUSE else "cannot_listen",
             translation_placeholders={"port": str(entry.data[CONF_PORT]), "error": err.strerror or str(err)},
         ) from err
-    entry.async_on_unload(hub.async_stop)
     entry.runtime_data = hub
-
-    async def _async_stop(_: Event) -> None:
-        await hub.async_stop()
-
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     entry.async_on_unload(entry.add_update_listener(_async_apply))

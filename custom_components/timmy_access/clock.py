@@ -48,9 +48,10 @@ class TerminalClock:
     right afterwards, and only the records it made before, the ones still unsent at the registration, are off.
     """
 
-    def __init__(self, now: Callable[[], datetime] = dt_util.utcnow) -> None:
-        """Start with a clock that is believed until it is measured."""
+    def __init__(self, now: Callable[[], datetime] = dt_util.utcnow, live_window: timedelta = LIVE_WINDOW) -> None:
+        """Start with a clock that is believed until it is measured; what is older than `live_window` is history."""
         self._now = now
+        self.live_window = live_window
         self.drift: timedelta | None = None
         self._backlog: int | None = 0
         self._doubt_until: datetime | None = None
@@ -64,19 +65,30 @@ class TerminalClock:
         drift = now - localise(shown, now) - REGISTRATION_LAG
         self.drift = timedelta(0) if abs(drift) <= DRIFT_TOLERANCE else drift
         self._backlog = unsent
-        self._doubt_until = now + LIVE_WINDOW
+        self._doubt_until = now + self.live_window
+
+    def instant(self, shown: datetime | None) -> datetime:
+        """Return when a naive time of the terminal was, as it shows it; now for none, or one outside the calendar."""
+        now = self._now()
+        try:
+            return now if shown is None else localise(shown, now)
+        except OverflowError:
+            return now
 
     def place(self, shown: datetime | None, records_in_frame: int) -> Placed:
         """Return when a record that arrives now happened, and whether it is live."""
         now = self._now()
-        if shown is None:
-            return Placed(occurred_at=now, live=False)
         doubted = self._is_doubted(now, records_in_frame)
         if self._backlog:
             self._backlog -= 1
-        as_shown = localise(shown, now)
+        try:
+            as_shown = None if shown is None else localise(shown, now)
+        except OverflowError:
+            as_shown = None
+        if as_shown is None:
+            return Placed(occurred_at=now, live=False)
         corrected = as_shown + self.drift if doubted and self.drift else as_shown
-        live = all(abs(now - instant) <= LIVE_WINDOW for instant in (as_shown, corrected))
+        live = all(abs(now - instant) <= self.live_window for instant in (as_shown, corrected))
         return Placed(occurred_at=corrected, live=live)
 
     def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
@@ -86,5 +98,5 @@ class TerminalClock:
         if self._backlog is not None:
             return self._backlog > 0
         if records_in_frame > 1:
-            self._doubt_until = now + LIVE_WINDOW
+            self._doubt_until = now + self.live_window
         return self._doubt_until is not None and now < self._doubt_until

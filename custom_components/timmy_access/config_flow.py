@@ -13,9 +13,10 @@ from homeassistant.config_entries import (
     ConfigFlowResult,
     ConfigSubentry,
     ConfigSubentryFlow,
+    OptionsFlow,
     SubentryFlowResult,
 )
-from homeassistant.const import ATTR_AREA_ID, CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT
+from homeassistant.const import ATTR_AREA_ID, CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     AreaSelector,
@@ -28,11 +29,30 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
 )
 
 from .address import async_listening_errors, async_terminal_url
-from .const import ALL_ADDRESSES, CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, DOMAIN, MAX_DOORS, SUBENTRY_TERMINAL
+from .const import (
+    ALL_ADDRESSES,
+    CONF_DB_URL,
+    CONF_DOORS,
+    CONF_HOLD_OPEN,
+    CONF_KEEP_DAYS,
+    CONF_LIVE_WINDOW,
+    CONF_SERIAL,
+    DOMAIN,
+    KEEP_DAYS,
+    LIVE_WINDOW,
+    MAX_DOORS,
+    MAX_KEEP_DAYS,
+    MAX_LIVE_WINDOW,
+    MIN_LIVE_WINDOW,
+    SUBENTRY_TERMINAL,
+)
 from .coordinator import TimmyAccessConfigEntry
+from .ledgers import async_database_errors
 from .pending import PendingTerminal
 from .protocol.listener import DEFAULT_PORT
 from .protocol.messages import Registration
@@ -44,6 +64,31 @@ LISTENER_SCHEMA = vol.Schema(
             vol.Coerce(int),
         ),
         vol.Required(CONF_HOST, default=ALL_ADDRESSES): TextSelector(),
+    }
+)
+
+OPTIONS_SCHEMA = vol.Schema(
+    {
+        vol.Required(CONF_LIVE_WINDOW, default=int(LIVE_WINDOW.total_seconds())): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=MIN_LIVE_WINDOW,
+                    max=MAX_LIVE_WINDOW,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfTime.SECONDS,
+                )
+            ),
+            vol.Coerce(int),
+        ),
+        vol.Required(CONF_KEEP_DAYS, default=KEEP_DAYS): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=0, max=MAX_KEEP_DAYS, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.DAYS
+                )
+            ),
+            vol.Coerce(int),
+        ),
+        vol.Optional(CONF_DB_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
     }
 )
 
@@ -100,6 +145,13 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
         """Terminals are subentries of their listener."""
         return {SUBENTRY_TERMINAL: TerminalSubentryFlow}
+
+    @staticmethod
+    @callback
+    @override
+    def async_get_options_flow(config_entry: ConfigEntry) -> TimmyAccessOptionsFlow:
+        """The options of a listener."""
+        return TimmyAccessOptionsFlow()
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -191,6 +243,27 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         )
 
 
+class TimmyAccessOptionsFlow(OptionsFlow):
+    """What is news, how long records are kept, and where."""
+
+    async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask; opening the database is the test."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            url = user_input.get(CONF_DB_URL) or None
+            if url == self.config_entry.options.get(CONF_DB_URL) or not (errors := await async_database_errors(url)):
+                return self.async_create_entry(
+                    data={**user_input, CONF_DB_URL: url} if url else _without_url(user_input)
+                )
+        return self.async_show_form(
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(
+                OPTIONS_SCHEMA, user_input or _without_url(self.config_entry.options)
+            ),
+            errors=errors,
+        )
+
+
 class TerminalSubentryFlow(ConfigSubentryFlow):
     """Add a terminal by hand, or change one."""
 
@@ -274,6 +347,11 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             description_placeholders={CONF_SERIAL: subentry.data[CONF_SERIAL]},
             errors=errors,
         )
+
+
+def _without_url(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return options without the database, whose password is not for showing."""
+    return {key: value for key, value in options.items() if key != CONF_DB_URL}
 
 
 def _title(port: int) -> str:

@@ -9,14 +9,27 @@ LOGGER = logging.getLogger(__package__)
 
 SUBENTRY_TERMINAL: Final = "terminal"
 
+CONF_DB_URL: Final = "db_url"
 CONF_DOORS: Final = "doors"
 CONF_HOLD_OPEN: Final = "hold_open"
+CONF_KEEP_DAYS: Final = "keep_days"
+CONF_LIVE_WINDOW: Final = "live_window"
 CONF_SERIAL: Final = "serial"
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - terminals are elsewhere on the network
 
 # Access controllers have four doors, every other terminal one (specification B19).
 MAX_DOORS: Final = 4
+
+# Two years: what labour and building rules of most countries ask for, and no more than that of people's comings and
+# goings.
+KEEP_DAYS: Final = 730
+
+MAX_KEEP_DAYS: Final = 36_500  # a century; 0 is for ever
+
+# Terminals report a punch within 5 s (field notes 3); and what is ten minutes old is no news any more (same place).
+MIN_LIVE_WINDOW: Final = 10
+MAX_LIVE_WINDOW: Final = 600
 
 # A record older than this is history: real terminals report a punch within 5 s (field notes 3), and an automation that
 # acts on what happened minutes ago may act on a door nobody stands at any more.

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
+from .ledger import LedgerInvalid, LedgerUnavailable
 from .protocol.errors import (
     CommandInvalid,
     CommandRefused,
@@ -24,6 +25,10 @@ class EnrolmentBusy(ProtocolError):
 
 class EnrolmentCancelled(ProtocolError):
     """The recording was called off."""
+
+
+class LogsIncomplete(ProtocolError):
+    """The terminal may still have records that are not in the ledger."""
 
 
 class PersonUnknown(ProtocolError):
@@ -60,6 +65,18 @@ def translated_errors(terminal: str) -> Iterator[None]:
             translation_key="command_without_effect",
             translation_placeholders={"terminal": terminal, "field": _field_name(err.field), "value": str(err.value)},
         ) from err
+    except LedgerInvalid as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key=err.problem.value,
+            translation_placeholders={"field": err.field, **err.limits},
+        ) from err
+    except LedgerUnavailable as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="ledger_unavailable",
+            translation_placeholders={"cause": str(err.cause).removeprefix("database_").replace("_", " ")},
+        ) from err
     except ProtocolError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -72,6 +89,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     CommandTimeout: "command_timeout",
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",
+    LogsIncomplete: "logs_incomplete",
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
 }

@@ -9,12 +9,23 @@ from dataclasses import dataclass
 from typing import Any, override
 
 from homeassistant.components.event import EventEntity, EventEntityDescription
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TimmyAccessConfigEntry
 from .entity import TerminalEntity, async_add_terminal_entities
-from .moments import AccessKind, DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moment, Punch
+from .moments import (
+    AccessKind,
+    CaughtUp,
+    DoorKind,
+    DoorMoment,
+    EnrolmentKind,
+    EnrolmentMoment,
+    Moment,
+    Punch,
+    RecordsKind,
+)
 from .terminal import Terminal
 
 PARALLEL_UPDATES = 0  # read only
@@ -25,7 +36,7 @@ class TerminalEventDescription(EventEntityDescription):
     """Which moments an event entity shows, and how."""
 
     attributes_fn: Callable[[Any], Mapping[str, Any]]
-    moment: type[DoorMoment | EnrolmentMoment | Punch]
+    moment: type[CaughtUp | DoorMoment | EnrolmentMoment | Punch]
 
 
 def _punch_attributes(punch: Punch) -> Mapping[str, Any]:
@@ -46,6 +57,14 @@ def _enrolment_attributes(moment: EnrolmentMoment) -> Mapping[str, Any]:
         "enroll_id": moment.enroll_id,
         "person": moment.person,
         "reason": moment.reason,
+    }
+
+
+def _caught_up_attributes(moment: CaughtUp) -> Mapping[str, Any]:
+    return {
+        "records": moment.records,
+        "since": moment.since.isoformat(),
+        "until": moment.until.isoformat(),
     }
 
 
@@ -70,6 +89,14 @@ EVENTS: tuple[TerminalEventDescription, ...] = (
         attributes_fn=_enrolment_attributes,
         event_types=[kind.value for kind in EnrolmentKind],
         moment=EnrolmentMoment,
+    ),
+    TerminalEventDescription(
+        key="records",
+        translation_key="records",
+        attributes_fn=_caught_up_attributes,
+        entity_category=EntityCategory.DIAGNOSTIC,
+        event_types=[kind.value for kind in RecordsKind],
+        moment=CaughtUp,
     ),
 )
 

@@ -30,7 +30,7 @@ class AccessKind(StrEnum):
 
 
 # Every other method of the protocol is a combination of these, or one that has no word here.
-_SINGLE_METHODS = {
+METHODS = {
     VerifyMethod.CARD: AccessKind.CARD,
     VerifyMethod.FACE: AccessKind.FACE,
     VerifyMethod.FINGERPRINT: AccessKind.FINGERPRINT,
@@ -94,6 +94,23 @@ class Punch:
     temperature: float | None
 
 
+class RecordsKind(StrEnum):
+    """What happened to the records of a terminal."""
+
+    CAUGHT_UP = "caught_up"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CaughtUp:
+    """So many old records have come in, of what happened from `since` to `until`."""
+
+    kind: RecordsKind = RecordsKind.CAUGHT_UP
+    occurred_at: datetime
+    records: int
+    since: datetime
+    until: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class DoorMoment:
     """Something happened to a door; terminals do not say to which (field notes 3, event)."""
@@ -113,7 +130,7 @@ class PunchPhoto:
     record: str = field(repr=False)
 
 
-type Moment = DoorMoment | EnrolmentMoment | Punch | PunchPhoto
+type Moment = CaughtUp | DoorMoment | EnrolmentMoment | Punch | PunchPhoto
 type MomentListener = Callable[[Moment], None]
 
 
@@ -152,7 +169,7 @@ def moment_of(record: LogRecord, occurred_at: datetime, name: str | None) -> Mom
     return Punch(
         enroll_id=record.enroll_id,
         function_key=record.event or 0,
-        kind=_access_kind(record),
+        kind=AccessKind.UNRECOGNISED if record.is_stranger else access_kind(record.method),
         mode=record.mode or 0,
         occurred_at=occurred_at,
         person=None if record.is_stranger else name or f"User {record.enroll_id}",
@@ -161,9 +178,8 @@ def moment_of(record: LogRecord, occurred_at: datetime, name: str | None) -> Mom
     )
 
 
-def _access_kind(record: LogRecord) -> AccessKind:
-    if record.is_stranger:
-        return AccessKind.UNRECOGNISED
-    if record.method in _OTHER_METHODS:
+def access_kind(method: VerifyMethod) -> AccessKind:
+    """Return the word for a way of being verified."""
+    if method in _OTHER_METHODS:
         return AccessKind.OTHER
-    return _SINGLE_METHODS.get(record.method, AccessKind.COMBINED)
+    return METHODS.get(method, AccessKind.COMBINED)

@@ -1,8 +1,7 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
-from collections import OrderedDict
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -11,7 +10,10 @@ from homeassistant.const import ATTR_AREA_ID, CONF_MODEL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .clock import TerminalClock, local_naive
+from .backlog import Backlog
+from .bus import async_fire_moments
+from .catching_up import CatchingUp
+from .clock import Placed, TerminalClock, local_naive
 from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LIVE_WINDOW, LOGGER
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .devices import async_place_doors, async_register_terminal
@@ -19,6 +21,8 @@ from .doors import Doors
 from .echoes import Echoes
 from .enrolment import Enrolments
 from .learning import Learning
+from .ledger import Ledger
+from .memory import Memory
 from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moments, Punch, PunchPhoto, moment_of
 from .people import People
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
@@ -32,28 +36,35 @@ from .protocol.peer import printable
 from .protocol.session import Session
 from .protocol.turns import Priority
 from .protocol.wire import Structure
+from .records import Records
 from .roster import Roster
+from .roster_keeper import RosterKeeper
 from .settings import TerminalSettings
 from .state import TerminalState
 from .upkeep import Upkeep
 
-type RecordIdentity = tuple[int | None, datetime | None, int | None, int | None, int | None]
 
-# Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
-# recognised without looking anywhere else.
-REMEMBERED_RECORDS = 20 * 50
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What all terminals of a listener share; `on_kept` is called when there are new records."""
+
+    hass: HomeAssistant
+    entry: TimmyAccessConfigEntry
+    ledger: Ledger
+    memory: Memory
+    on_kept: Callable[[], None]
 
 
 class Terminal:
     """The delegate of a terminal's sessions, and the owner of its state, doors and moments."""
 
-    def __init__(self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, subentry: ConfigSubentry) -> None:
+    def __init__(self, surroundings: Surroundings, subentry: ConfigSubentry) -> None:
         """Prepare a terminal that has not dialled in yet."""
+        hass, entry, ledger = surroundings.hass, surroundings.entry, surroundings.ledger
         self._hass = hass
         self._entry = entry
         self._session: Session | None = None
         self._last_seen: datetime | None = None
-        self._recent: OrderedDict[RecordIdentity, None] = OrderedDict()
         self.subentry_id = subentry.subentry_id
         self.serial: str = subentry.data[CONF_SERIAL]
         self.name = subentry.title
@@ -71,11 +82,24 @@ class Terminal:
         self.doors = Doors(hass, self.coordinator, self.async_request)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
+        self.records = Records(
+            self.serial,
+            ledger,
+            self.clock,
+            self.counters,
+            live=self._async_live,
+            history=self._async_history,
+            on_kept=surroundings.on_kept,
+        )
+        self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
+        self._backlog = Backlog(hass, self.moments.async_publish)
+        self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
         self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.async_request)
         self.device_id = self._async_register(
             DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
         )
         self._async_place_doors(subentry.data[CONF_DOORS])
+        async_fire_moments(hass, self.moments, self.device_id, lambda: self.name)
 
     # What Home Assistant asks
 
@@ -110,6 +134,10 @@ class Terminal:
         """Which templates the terminal understands; None where it does not tell (specification A1)."""
         return self.coordinator.data.info.fingerprint_algorithm
 
+    async def async_restore(self) -> None:
+        """Take over from before a restart what the ledger knows."""
+        await self._roster_keeper.async_restore()
+
     async def async_refresh_people(self) -> None:
         """Read who is on the terminal; raises the protocol's errors."""
         await self.roster.async_refresh(self.coordinator.data.info.users_used, Priority.INTERACTIVE)
@@ -128,9 +156,11 @@ class Terminal:
         """Close the connection and cancel what is planned."""
         self.doors.async_stop()
         self._learning.async_stop()
+        self._backlog.async_stop()
         session, self._session = self._session, None
         if session is not None:
             await session.close(reason)
+        await self._roster_keeper.async_stop()
 
     # What the terminal says (protocol.session.Delegate)
 
@@ -176,10 +206,10 @@ class Terminal:
         LOGGER.info("%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
 
-    async def logs(self, batch: LogBatch) -> LogsAccepted:
-        """Turn live records into moments and acknowledge the frame."""
-        for record in batch.records:
-            self._async_take(record, len(batch.records))
+    async def logs(self, batch: LogBatch) -> LogsAccepted | None:
+        """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
+        if not await self.records.async_take(batch.records):
+            return None
         return LogsAccepted(
             count=len(batch.records) if batch.count is None else batch.count,
             log_index=batch.log_index,
@@ -222,18 +252,11 @@ class Terminal:
             )
 
     @callback
-    def _async_take(self, record: LogRecord, records_in_frame: int) -> None:
-        identity = (record.enroll_id, record.time, record.mode, record.reader, record.event)
-        if identity in self._recent:
-            self.counters.duplicates += 1
-            return
-        self._recent[identity] = None
-        if len(self._recent) > REMEMBERED_RECORDS:
-            self._recent.popitem(last=False)
-        placed = self.clock.place(record.time, records_in_frame)
-        if not placed.live:
-            self.counters.history += 1
-            return
+    def _async_history(self, _: LogRecord, placed: Placed) -> None:
+        self._backlog.async_note(placed.occurred_at)
+
+    @callback
+    def _async_live(self, record: LogRecord, placed: Placed) -> None:
         name = record.name or self.roster.name_of(record.enroll_id)
         moment = moment_of(record, placed.occurred_at, printable(name) if name else None)
         if moment is None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import AsyncExitStack
+from pathlib import Path
 import socket
 from types import MappingProxyType
 from typing import Any
@@ -49,6 +50,12 @@ def all_enabled() -> Generator[None]:
     """Enable also the entities that are disabled by default."""
     with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True):
         yield
+
+
+@pytest.fixture
+def hass_config_dir(tmp_path: Path) -> str:
+    """A configuration folder, and so a ledger, of its own for each test."""
+    return str(tmp_path)
 
 
 @pytest.fixture

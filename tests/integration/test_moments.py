@@ -164,9 +164,9 @@ async def test_repeated_frames_are_one_event(hass: HomeAssistant, hub: Hub, fing
 async def test_what_is_remembered_is_bounded(
     hub: Hub, finger: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("custom_components.timmy_access.terminal.REMEMBERED_RECORDS", 3)
+    monkeypatch.setattr("custom_components.timmy_access.records.REMEMBERED", 3)
     await report(finger, *(record(enrollid=number) for number in range(1, 10)))
-    assert len(hub.terminals[FINGER]._recent) == 3
+    assert len(hub.terminals[FINGER].records._told) == 3
 
 
 async def test_names_are_learnt_from_uploads(hass: HomeAssistant, finger: VirtualTerminal) -> None:

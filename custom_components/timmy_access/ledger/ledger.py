@@ -189,6 +189,14 @@ class Ledger:
             for part_gone in batched(gone, PEOPLE_ROWS, strict=False):
                 await self.forget_people(serial, part_gone)
 
+    async def update_people(self, serial: str, said: Sequence[Person]) -> None:
+        """Write how people stand now, with all the slots they have; nobody else is touched."""
+        key_of("serial", serial)
+        few("people", said, MAX_PEOPLE)
+        now = datetime.now(UTC)
+        for part in batched(said, PEOPLE_ROWS, strict=False):
+            await self._write(partial(people.merge, serial=serial, said=part, now=now, complete=True))
+
     async def keep_person(self, serial: str, said: Person, *, complete: bool) -> None:
         """Take what is said of one person; `complete` tells whether `slots` are all there are, or are to be added."""
         key_of("serial", serial)

@@ -4,12 +4,19 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import access, device, doors, people, questionnaire
+from . import access, device, doors, logs, people, questionnaire
 from .action import Action
 
 ACTIONS: tuple[Action, ...] = tuple(
     sorted(
-        (*access.ACTIONS, *device.ACTIONS, *doors.ACTIONS, *people.ACTIONS, *questionnaire.ACTIONS),
+        (
+            *access.ACTIONS,
+            *device.ACTIONS,
+            *doors.ACTIONS,
+            *logs.ACTIONS,
+            *people.ACTIONS,
+            *questionnaire.ACTIONS,
+        ),
         key=lambda action: action.name,
     )
 )

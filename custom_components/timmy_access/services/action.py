@@ -14,6 +14,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from ..const import DOMAIN
 from ..coordinator import TimmyAccessConfigEntry
 from ..errors import translated_errors
+from ..hub import Hub
 from ..terminal import Terminal
 
 
@@ -22,10 +23,16 @@ class Request:
     """One call of an action for one terminal; `data` are the checked fields without the device."""
 
     hass: HomeAssistant
-    terminal: Terminal
+    hub: Hub
+    terminals: tuple[Terminal, ...]
     data: Mapping[str, Any]
     context: Context
     wants_response: bool
+
+    @property
+    def terminal(self) -> Terminal:
+        """The terminal, of actions that are for one."""
+        return self.terminals[0]
 
 
 type Handler = Callable[[Request], Awaitable[ServiceResponse]]
@@ -33,30 +40,43 @@ type Handler = Callable[[Request], Awaitable[ServiceResponse]]
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One action. `admin` keeps it from users who are not administrators; automations may always use it."""
+    """One action. `admin` keeps it from users who are not administrators; automations may always use it.
+
+    `several` lets it be for several terminals of one listener at a time.
+    """
 
     name: str
     handler: Handler
     fields: Mapping[vol.Marker, Any] = field(default_factory=dict)
     admin: bool = True
     response: SupportsResponse = SupportsResponse.NONE
+    several: bool = False
 
     @property
     def schema(self) -> vol.Schema:
         """The fields and the device."""
-        return vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, **self.fields})
+        several = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
+        return vol.Schema({vol.Required(ATTR_DEVICE_ID): several if self.several else cv.string, **self.fields})
 
     async def async_call(self, call: ServiceCall) -> ServiceResponse:
         """Perform the action; raises translated errors that name the terminal or the field."""
-        terminal = terminal_of(call.hass, call.data[ATTR_DEVICE_ID])
+        found = [hub_and_terminal_of(call.hass, device_id) for device_id in cv.ensure_list(call.data[ATTR_DEVICE_ID])]
+        hub, terminals = found[0][0], tuple(dict.fromkeys(terminal for _, terminal in found))
+        if any(other is not hub for other, _ in found):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="several_listeners",
+                translation_placeholders={"field": ATTR_DEVICE_ID},
+            )
         request = Request(
             hass=call.hass,
-            terminal=terminal,
+            hub=hub,
+            terminals=terminals,
             data={key: value for key, value in call.data.items() if key != ATTR_DEVICE_ID},
             context=call.context,
             wants_response=call.return_response,
         )
-        with translated_errors(terminal.name):
+        with translated_errors(terminals[0].name):
             return await self.handler(request)
 
 
@@ -76,11 +96,16 @@ def door_unknown(terminal: Terminal, field: str, door: int) -> ServiceValidation
 
 def terminal_of(hass: HomeAssistant, device_id: str) -> Terminal:
     """Return the terminal of a device, which may also be one of its doors; raises translated errors."""
+    return hub_and_terminal_of(hass, device_id)[1]
+
+
+def hub_and_terminal_of(hass: HomeAssistant, device_id: str) -> tuple[Hub, Terminal]:
+    """Return the terminal of a device and its hub; raises translated errors."""
     entry: TimmyAccessConfigEntry
     device, entry = service.async_get_device_and_config_entry(hass, DOMAIN, device_id, include_child_devices=True)
     if isinstance(device, dr.ChildDeviceEntry):
         device_id = device.parent_device_id
     for terminal in entry.runtime_data.terminals.values():
         if terminal.device_id == device_id:
-            return terminal
+            return entry.runtime_data, terminal
     raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_a_terminal")

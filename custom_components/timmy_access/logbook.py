@@ -1,0 +1,79 @@
+"""Lines of the logbook that read like sentences."""
+
+from collections.abc import Callable, Mapping
+
+from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
+from homeassistant.const import ATTR_NAME
+from homeassistant.core import Event, HomeAssistant, callback
+
+from .bus import ATTR_KIND, ATTR_PERSON, ATTR_TYPE, EVENT
+from .const import DOMAIN
+from .moments import AccessKind, DoorKind, EnrolmentKind
+
+_METHODS: Mapping[str, str] = {
+    AccessKind.CARD: "by card",
+    AccessKind.COMBINED: "by several credentials",
+    AccessKind.FACE: "by face",
+    AccessKind.FINGERPRINT: "by fingerprint",
+    AccessKind.PALM: "by palm",
+    AccessKind.PASSWORD: "by password",
+    AccessKind.QR_CODE: "by QR code",
+}
+_DOORS: Mapping[str, str] = {
+    DoorKind.ALARM: "raised an alarm",
+    DoorKind.BOOT: "started",
+    DoorKind.CLOSED: "was closed",
+    DoorKind.CLOSED_BY_SOFTWARE: "was closed by software",
+    DoorKind.EXIT_BUTTON: "was opened with the exit button",
+    DoorKind.FORCED_OPEN: "was forced open",
+    DoorKind.OPENED: "was opened",
+    DoorKind.OPENED_BY_SOFTWARE: "was opened by software",
+    DoorKind.TAMPER: "was tampered with",
+}
+_ENROLMENTS: Mapping[str, str] = {
+    EnrolmentKind.CANCELLED: "stopped enrolling {person}",
+    EnrolmentKind.ENROLLED: "enrolled {person}",
+    EnrolmentKind.FAILED: "could not enrol {person}",
+    EnrolmentKind.STARTED: "waits to enrol {person}",
+}
+_ICONS: Mapping[str, str] = {
+    "access": "mdi:account-key",
+    "door": "mdi:door",
+    "enrolment": "mdi:account-plus-outline",
+    "records": "mdi:database-clock",
+}
+
+
+def _access(event: Event) -> str:
+    person = event.data[ATTR_PERSON]
+    if person is None:
+        return "did not recognise somebody"
+    method = _METHODS.get(event.data[ATTR_KIND])
+    return f"recognised {person} {method}" if method else f"recognised {person}"
+
+
+_SENTENCES: Mapping[str, Callable[[Event], str]] = {
+    "access": _access,
+    "door": lambda event: _DOORS[event.data[ATTR_KIND]],
+    "enrolment": lambda event: _ENROLMENTS[event.data[ATTR_KIND]].format(person=event.data[ATTR_PERSON]),
+    "records": lambda event: f"handed in {event.data['records']} records of the time before",
+}
+
+
+@callback
+def async_describe_events(
+    hass: HomeAssistant,  # noqa: ARG001 - given by Home Assistant
+    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
+) -> None:
+    """Describe the events of terminals."""
+
+    @callback
+    def _async_describe(event: Event) -> dict[str, str]:
+        kind = event.data[ATTR_TYPE]
+        return {
+            LOGBOOK_ENTRY_ICON: _ICONS[kind],
+            LOGBOOK_ENTRY_MESSAGE: _SENTENCES[kind](event),
+            LOGBOOK_ENTRY_NAME: event.data[ATTR_NAME],
+        }
+
+    async_describe_event(DOMAIN, EVENT, _async_describe)

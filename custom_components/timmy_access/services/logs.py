@@ -1,0 +1,166 @@
+"""Actions for the access log: fetching it from terminals, reading it, exporting it, and deleting it there."""
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+
+from ..const import DOMAIN
+from ..exporting import async_export
+from ..ledger import RecordFilter, RecordKind
+from ..reading import READABLE_METHODS, Readable, methods_of, names_of
+from .action import Action, Request
+from .device import confirmed
+from .fields import ATTR_ENROLL_ID, CONFIRM, Fields, whole
+
+ATTR_AFTER = "after"
+ATTR_FILENAME = "filename"
+ATTR_FIRST_DAY = "first_day"
+ATTR_FROM = "from"
+ATTR_KIND = "kind"
+ATTR_LAST_DAY = "last_day"
+ATTR_LIMIT = "limit"
+ATTR_METHOD = "method"
+ATTR_UNTIL = "until"
+
+# A page that a dashboard or a template can still handle.
+DEFAULT_LIMIT = 50
+# Days an attendance list goes back when nobody says: a month with its busiest day.
+DEFAULT_DAYS = 31
+
+
+def _instant(value: Any) -> datetime:
+    """Return an aware time; one without a zone is local."""
+    moment = cv.datetime(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+async def _fetch_logs(request: Request) -> ServiceResponse:
+    first, last = request.data.get(ATTR_FIRST_DAY), request.data.get(ATTR_LAST_DAY)
+    _check_order(first, last)
+    fetched = await request.terminal.catching_up.async_fetch(first, last)
+    return {"records": fetched.records, "new": fetched.new, "complete": fetched.complete}
+
+
+async def _get_logs(request: Request) -> ServiceResponse:
+    ledger = request.hub.ledger
+    page = await ledger.records(_filter(request), limit=request.data[ATTR_LIMIT], after=request.data.get(ATTR_AFTER))
+    readable = Readable(request.terminals)
+    records: list[JsonValueType] = [readable.record(record) for record in page.records]
+    return {"records": records, "next": page.next}
+
+
+async def _export_logs(request: Request) -> ServiceResponse:
+    exported = await async_export(
+        request.hass,
+        request.hub.ledger,
+        _filter(request),
+        Readable(request.terminals),
+        request.data.get(ATTR_FILENAME),
+    )
+    return {"file": str(exported.path), "media_content_id": exported.media_content_id, "records": exported.records}
+
+
+async def _get_attendance(request: Request) -> ServiceResponse:
+    today = dt_util.now().date()
+    last = request.data.get(ATTR_LAST_DAY, today)
+    first = request.data.get(ATTR_FIRST_DAY, last - timedelta(days=DEFAULT_DAYS - 1))
+    _check_order(first, last)
+    enroll_id = request.data.get(ATTR_ENROLL_ID)
+    days = await request.hub.ledger.attendance(
+        first,
+        last,
+        dt_util.get_default_time_zone(),
+        RecordFilter(
+            serials=[terminal.serial for terminal in request.terminals],
+            enroll_ids=None if enroll_id is None else [enroll_id],
+        ),
+    )
+    names = names_of(request.terminals)
+    items: list[JsonValueType] = [
+        {
+            "day": day.day.isoformat(),
+            ATTR_ENROLL_ID: day.enroll_id,
+            "person": day.name or names.get(day.enroll_id) or f"User {day.enroll_id}",
+            "first_in": dt_util.as_local(day.first).isoformat(),
+            "last_out": dt_util.as_local(day.last).isoformat(),
+            "hours": round(day.hours, 2),
+            "records": day.records,
+        }
+        for day in days
+    ]
+    return {"attendance": items}
+
+
+async def _delete_logs(request: Request) -> None:
+    confirmed(request.data)
+    await request.terminal.catching_up.async_delete_logs()
+
+
+def _filter(request: Request) -> RecordFilter:
+    data: Mapping[str, Any] = request.data
+    enroll_id, kind, method = data.get(ATTR_ENROLL_ID), data.get(ATTR_KIND), data.get(ATTR_METHOD)
+    return RecordFilter(
+        serials=[terminal.serial for terminal in request.terminals],
+        enroll_ids=None if enroll_id is None else [enroll_id],
+        since=data.get(ATTR_FROM),
+        until=data.get(ATTR_UNTIL),
+        methods=None if method is None else methods_of(method),
+        kind=RecordKind.PUNCH if method is not None and kind is None else kind and RecordKind(kind),
+    )
+
+
+def _check_order(first: date | None, last: date | None) -> None:
+    if first is not None and last is not None and last < first:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="days_in_wrong_order",
+            translation_placeholders={"field": ATTR_LAST_DAY},
+        )
+
+
+_DAYS: Fields = {vol.Optional(ATTR_FIRST_DAY): cv.date, vol.Optional(ATTR_LAST_DAY): cv.date}
+_WHICH: Fields = {
+    vol.Optional(ATTR_ENROLL_ID): whole,
+    vol.Optional(ATTR_FROM): _instant,
+    vol.Optional(ATTR_KIND): vol.In([kind.value for kind in RecordKind]),
+    vol.Optional(ATTR_METHOD): vol.In(list(READABLE_METHODS)),
+    vol.Optional(ATTR_UNTIL): _instant,
+}
+
+ACTIONS = (
+    Action(name="delete_logs", handler=_delete_logs, fields=CONFIRM),
+    Action(
+        name="export_logs",
+        handler=_export_logs,
+        fields={**_WHICH, vol.Optional(ATTR_FILENAME): cv.string},
+        response=SupportsResponse.OPTIONAL,
+        several=True,
+    ),
+    Action(name="fetch_logs", handler=_fetch_logs, fields=_DAYS, response=SupportsResponse.OPTIONAL),
+    Action(
+        name="get_attendance",
+        handler=_get_attendance,
+        fields={vol.Optional(ATTR_ENROLL_ID): whole, **_DAYS},
+        response=SupportsResponse.ONLY,
+        several=True,
+    ),
+    Action(
+        name="get_logs",
+        handler=_get_logs,
+        fields={
+            **_WHICH,
+            vol.Optional(ATTR_LIMIT, default=DEFAULT_LIMIT): whole,
+            vol.Optional(ATTR_AFTER): cv.string,
+        },
+        response=SupportsResponse.ONLY,
+        several=True,
+    ),
+)
