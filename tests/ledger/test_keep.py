@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
+from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import (
     Entry,
@@ -224,7 +225,7 @@ async def test_caller_that_gives_up_loses_nothing(ledger: Ledger) -> None:
     assert (await ledger.keep(SERIAL, [PUNCH, punch(1)])).new == (False, True)
 
 
-async def test_several_homes_keep_each_record_once(url: str) -> None:
+async def test_several_homes_keep_each_record_once(url: URL) -> None:
     """Several ledgers on one database, as of several Home Assistants; each record is news to just one of them."""
     async with running(url) as one, running(url) as two, running(url) as three:
         results = await asyncio.gather(

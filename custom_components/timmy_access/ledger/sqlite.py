@@ -84,10 +84,11 @@ class Sqlite(Database):
     def put_aside(self) -> Path | None:
         self.disconnect()
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        names = (
-            f"{self._path.name}.corrupt-{stamp}{suffix}" for suffix in ("", *map("-{}".format, itertools.count(2)))
-        )
-        aside = next(path for name in names if not (path := self._path.with_name(name)).exists())
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}")
+        for number in itertools.count(2):
+            if not aside.exists():
+                break
+            aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}-{number}")
         # The file last: a new file beside an old log would be taken for one with it.
         for suffix in (*_BESIDE, ""):
             path = Path(f"{self._path}{suffix}")
