@@ -74,7 +74,7 @@ _CONFLICTS_MARIADB = frozenset({1020, 1213})
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something did not happen, and whether only what was written is to blame and not the database."""
+    """Why something did not happen, and whether it is to blame itself, and everything else may go on."""
 
     cause: Cause
     detail: str
@@ -88,7 +88,8 @@ class Failure:
 def failure_of(err: Exception) -> Failure:
     """Return what an error means that came out of a database."""
     if isinstance(err, LedgerUnavailable):
-        return Failure(err.cause, err.detail)
+        # A reader in the way of a backup is in nobody else's way.
+        return Failure(err.cause, err.detail, own_fault=err.cause is Cause.LOCKED)
     if isinstance(err, LedgerInvalid):
         return Failure(Cause.REFUSED, str(err))
     if isinstance(err, DBAPIError | sqlite3.Error):
