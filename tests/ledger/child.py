@@ -4,7 +4,8 @@ python -m tests.ledger.child NAME FOLDER
 """
 
 import asyncio
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 import os
 from pathlib import Path
 import resource
@@ -72,7 +73,6 @@ async def file_too_large(folder: Path) -> None:
 
 async def read_only(folder: Path) -> None:
     """The file belongs to somebody else; later it is ours again."""
-    path = folder / "timmy_access.db"
     ledger = Ledger(default_url(folder), IMPATIENT)
     await ledger.start()
     await ledger.keep(SERIAL, [punch()])
@@ -80,20 +80,49 @@ async def read_only(folder: Path) -> None:
 
     ledger = Ledger(default_url(folder), IMPATIENT)
     watch = Watch(ledger)
-    path.chmod(0o444)
-    if os.geteuid() == 0:
-        os.setegid(NOBODY)
-        os.seteuid(NOBODY)
-    await ledger.start()
-    assert ledger.health.cause is Cause.READ_ONLY, ledger.health
-    if os.getuid() == 0:
-        os.seteuid(0)
-        os.setegid(0)
-    path.chmod(0o644)
+    with forbidden(folder / "timmy_access.db", 0o444):
+        await ledger.start()
+        assert ledger.health.cause is Cause.READ_ONLY, ledger.health
     await watch.well()
     assert (await ledger.keep(SERIAL, [punch()])).news == 0
     await ledger.close()
     say("ok")
+
+
+async def kept_in_place(folder: Path) -> None:
+    """The file is corrupt, and nothing in its folder may be renamed; later it may."""
+    garbage = b"garbage" * 1000
+    (folder / "timmy_access.db").write_bytes(garbage)
+    (folder / "timmy_access.db").chmod(0o666)
+    ledger = Ledger(default_url(folder), IMPATIENT)
+    watch = Watch(ledger)
+    with forbidden(folder, 0o555):
+        await ledger.start()
+        assert ledger.health.cause is Cause.CORRUPT, ledger.health
+        assert ledger.health.set_aside is None
+    health = await watch.well()
+    assert health.set_aside is not None
+    assert health.set_aside.read_bytes() == garbage
+    await ledger.close()
+    say("ok")
+
+
+@contextmanager
+def forbidden(path: Path, mode: int) -> Iterator[None]:
+    """Take permissions from a file or folder, and from this process if it is one that they do not bind."""
+    before = path.stat().st_mode
+    path.chmod(mode)
+    is_root = os.geteuid() == 0
+    if is_root:
+        os.setegid(NOBODY)
+        os.seteuid(NOBODY)
+    try:
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+            os.setegid(0)
+        path.chmod(before)
 
 
 async def fill(ledger: Ledger) -> tuple[int, Cause]:
@@ -120,5 +149,10 @@ if __name__ == "__main__":
     if name == "lock":
         lock(Path(argument))
     else:
-        work = {"file_too_large": file_too_large, "keep": keep, "read_only": read_only}[name]
+        work = {
+            "file_too_large": file_too_large,
+            "keep": keep,
+            "kept_in_place": kept_in_place,
+            "read_only": read_only,
+        }[name]
         asyncio.run(work(Path(argument)))

@@ -27,6 +27,7 @@ from custom_components.timmy_access.ledger import (
     RecordFilter,
     default_url,
 )
+from custom_components.timmy_access.ledger.schema import TERMINALS
 from custom_components.timmy_access.ledger.sqlite import Sqlite
 from custom_components.timmy_access.ledger.url import read_url
 
@@ -219,6 +220,31 @@ async def test_writer_finds_the_file_corrupt(tmp_path: Path) -> None:
         assert (await ledger.keep(SERIAL, punches(5))).news == 5
 
 
+async def test_one_page_is_damaged(tmp_path: Path) -> None:
+    """No single question fails, but the check of the whole file does."""
+    url = default_url(tmp_path)
+    async with running(url) as ledger:
+        for call in range(10):
+            await ledger.keep(SERIAL, punches(500, call * 500))
+    path = tmp_path / "timmy_access.db"
+    with path.open("r+b") as file:
+        file.seek(path.stat().st_size // 4096 // 2 * 4096)
+        file.write(bytes(4096))
+    async with running(url) as ledger:
+        watch = Watch(ledger)
+        with suppress(LedgerUnavailable):
+            await kept(ledger)
+            await ledger._verify()
+        health = await watch.until(lambda health: health.set_aside is not None)
+        assert health.available
+        assert (await ledger.keep(SERIAL, punches(5))).news == 5
+
+
+async def test_corrupt_file_that_must_not_be_renamed(world_folder: Path) -> None:
+    async with child("kept_in_place", world_folder) as process:
+        assert await line(process) == "ok"
+
+
 @pytest.mark.parametrize("gone", ["deleted", "replaced"])
 async def test_file_is_gone(file_ledger: Ledger, tmp_path: Path, gone: str) -> None:
     """SQLite would go on writing into a file without a name; what it acknowledges then is lost."""
@@ -328,6 +354,40 @@ async def test_server_that_says_nothing(server: Server) -> None:
         await watch.well()
         await ledger.keep(SERIAL, punches(3))
         assert await kept(ledger) == punches(3)
+
+
+async def test_server_that_says_nothing_from_the_start(server: Server) -> None:
+    """Whoever starts a ledger is not held up by it for longer than a commit may take."""
+    ledger = Ledger(server.url(server.new_database()), replace(IMPATIENT, commit=1.0, connect=5.0, chore=1.0))
+    watch = Watch(ledger)
+    with server.frozen():
+        await ledger.start()
+        assert ledger.health.cause is Cause.SLOW
+        assert fails_at_once(ledger)
+    await watch.well()
+    with server.frozen():
+        with pytest.raises(LedgerUnavailable) as caught:
+            await ledger.forget_people(SERIAL)
+        assert caught.value.cause in {Cause.SLOW, Cause.UNREACHABLE}
+    await watch.well()
+    await ledger.close()
+
+
+async def test_server_that_was_restored_numbers_terminals_anew(server: Server) -> None:
+    """Records must not go to the terminal that now has the number of another."""
+    name = server.new_database()
+    async with running(server.url(name)) as ledger:
+        await ledger.keep("ZX1", [PUNCH])
+        await ledger.keep("ZX2", [PUNCH])
+        await asyncio.to_thread(server.stop)
+        await asyncio.to_thread(server.start)
+        engine = create_engine(read_url(server.url(name)))
+        with engine.begin() as other:
+            for old, new in (("ZX1", "?"), ("ZX2", "ZX1"), ("?", "ZX2")):
+                other.execute(TERMINALS.update().values(serial=new).where(TERMINALS.c.serial == old))
+        engine.dispose()
+        await ledger.keep("ZX1", [punch(1)])
+        assert punch(1) in await kept(ledger, "ZX1")
 
 
 async def test_table_is_locked_by_somebody_else(server: Server) -> None:

@@ -148,6 +148,7 @@ class Sqlite(Database):
         return engine
 
     def _begin_writing(self, db: sqlite3.Connection) -> None:
+        self.connections += 1
         if db.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise LedgerUnavailable(Cause.IO_ERROR, "the file system does not carry a write-ahead log")
         # A commit is on the disk when it returns.
