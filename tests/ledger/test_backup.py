@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
+from dataclasses import replace
 import hashlib
 from pathlib import Path
 import shutil
@@ -13,7 +14,7 @@ import pytest
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, default_url
 from custom_components.timmy_access.ledger.sqlite import CHECKPOINT_PAGES
 
-from .support import SERIAL, Watch, kept, punches, running
+from .support import IMPATIENT, SERIAL, Watch, kept, punches, running
 
 NAME = "timmy_access.db"
 # Bytes a step: small, so that much is written between two of them.
@@ -152,6 +153,24 @@ async def test_backup_outlives_a_new_connection(tmp_path: Path) -> None:
     assert digest(tmp_path / NAME) == file
     async with running(default_url(tmp_path)) as ledger:
         assert await ledger.count() == {SERIAL: 10_000}
+
+
+async def test_end_is_not_forgotten_while_the_database_is_away(tmp_path: Path) -> None:
+    limits = replace(IMPATIENT, commit=0.1, busy=30.0)
+    async with running(default_url(tmp_path), limits) as ledger:
+        await ledger.begin_backup()
+        with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(LedgerUnavailable) as caught:
+                await ledger.keep(SERIAL, punches(50))
+            assert caught.value.cause is Cause.SLOW
+            await ledger.end_backup()
+            other.execute("ROLLBACK")
+        await Watch(ledger).well()
+        size = (tmp_path / NAME).stat().st_size
+        for call in range(40):
+            await ledger.keep(SERIAL, punches(500, call * 500))
+        assert (tmp_path / NAME).stat().st_size > size
 
 
 async def test_end_without_a_beginning(file_ledger: Ledger) -> None:

@@ -109,4 +109,4 @@ class Database:
         """Let the database be copied while it is used."""
 
     def end_backup(self) -> None:
-        """Undo `begin_backup`."""
+        """Undo `begin_backup` with the next transaction that writes. May be called from any thread."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from itertools import batched
@@ -14,6 +15,7 @@ from .attendance import AttendanceDay, attendance
 from .database import Database
 from .databases import database_at
 from .entries import Entry, Identity, Kept, StoredRecord, rows_of
+from .errors import LedgerUnavailable
 from .filters import RecordFilter
 from .health import Counters, Health
 from .hourly import HourCounts, hour_counts
@@ -42,9 +44,9 @@ class Ledger:
         parsed = read_url(url)
         self.name = shown(parsed)
         self._limits = limits or Limits()
-        database = database_at(parsed, self._limits)
-        self._intake = Intake(database, self._limits)
-        self._reader = Reader(database, self._limits, self._verify)
+        self._database = database_at(parsed, self._limits)
+        self._intake = Intake(self._database, self._limits)
+        self._reader = Reader(self._database, self._limits, self._verify)
 
     def __repr__(self) -> str:
         """Show where the database is, and no secrets."""
@@ -235,8 +237,10 @@ class Ledger:
         await self._intake.do(lambda database: database.begin_backup())
 
     async def end_backup(self) -> None:
-        """Undo `begin_backup`; harmless without it."""
-        await self._intake.do(lambda database: database.end_backup())
+        """Undo `begin_backup`, also when the database is away: then as soon as it is back. Harmless without it."""
+        self._database.end_backup()
+        with suppress(LedgerUnavailable):
+            await self._write(lambda _: None)
 
     async def _verify(self) -> None:
         await self._intake.do(lambda database: database.verify())
