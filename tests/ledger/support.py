@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy.engine import URL
+
 from custom_components.timmy_access.ledger import Entry, Health, Ledger, Limits, RecordFilter, StoredRecord
 
 SERIAL = "ZX00000001"
@@ -59,7 +61,7 @@ async def kept(ledger: Ledger, serial: str = SERIAL) -> Sequence[Entry]:
 
 
 @asynccontextmanager
-async def running(url: str, limits: Limits = IMPATIENT) -> AsyncGenerator[Ledger]:
+async def running(url: str | URL, limits: Limits = IMPATIENT) -> AsyncGenerator[Ledger]:
     ledger = Ledger(url, limits)
     await ledger.start()
     try:

@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
+from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import (
     Entry,
@@ -20,6 +21,7 @@ from custom_components.timmy_access.ledger import (
     Problem,
 )
 from custom_components.timmy_access.ledger.extras import MAX_EXTRA_CHARACTERS
+from custom_components.timmy_access.ledger.schema import RECORDS
 
 from .support import NOON, NOW, PUNCH, SERIAL, everything, kept, punch, punches, running
 
@@ -224,7 +226,7 @@ async def test_caller_that_gives_up_loses_nothing(ledger: Ledger) -> None:
     assert (await ledger.keep(SERIAL, [PUNCH, punch(1)])).new == (False, True)
 
 
-async def test_several_homes_keep_each_record_once(url: str) -> None:
+async def test_several_homes_keep_each_record_once(url: URL) -> None:
     """Several ledgers on one database, as of several Home Assistants; each record is news to just one of them."""
     async with running(url) as one, running(url) as two, running(url) as three:
         results = await asyncio.gather(
@@ -235,6 +237,28 @@ async def test_several_homes_keep_each_record_once(url: str) -> None:
         found = [(record.serial, record.identity) for record in await everything(two)]
         assert set(found) == expected
         assert len(found) == len(expected)
+
+
+async def test_commit_is_on_the_disk(file_ledger: Ledger) -> None:
+    await file_ledger.keep(SERIAL, [PUNCH])
+    database = file_ledger._reader._database
+    with database.engines[0].connect() as connection:
+        settings = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
+        }
+    assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 200}
+    with database.engines[1].connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA query_only").scalar() == 1
+
+
+async def test_questions_do_not_wait_for_the_writer(url: URL) -> None:
+    """Somebody asks while a transaction is open, and sees what was committed before."""
+    async with running(url) as ledger:
+        await ledger.keep(SERIAL, [PUNCH])
+        with ledger._reader._database.writing() as connection:
+            connection.execute(RECORDS.delete())
+            assert await kept(ledger) == [PUNCH]
 
 
 identities = st.builds(

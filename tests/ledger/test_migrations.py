@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Column, Connection, Integer, MetaData, Table, create_engine, inspect, text
+from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import (
     Cause,
@@ -33,7 +34,7 @@ VERSION_1 = Path(__file__).parent / "fixtures" / "version_1.sql"
 NEWEST = len(migrations.MIGRATIONS)
 
 
-def run(url: str, work: Callable[[Connection], Any]) -> Any:
+def run(url: URL, work: Callable[[Connection], Any]) -> Any:
     """Do something with a database, as no ledger would."""
     engine = create_engine(read_url(url))
     with engine.begin() as connection:
@@ -42,18 +43,18 @@ def run(url: str, work: Callable[[Connection], Any]) -> Any:
     return result
 
 
-def version(url: str) -> int:
+def version(url: URL) -> int:
     return int(run(url, lambda connection: connection.scalar(text("SELECT value FROM meta WHERE name = 'version'"))))
 
 
-def set_version(url: str, number: int) -> None:
+def set_version(url: URL, number: int) -> None:
     run(
         url,
         lambda connection: connection.execute(META.update().values(value=str(number)).where(META.c.name == "version")),
     )
 
 
-def shape(url: str) -> dict[str, Any]:
+def shape(url: URL) -> dict[str, Any]:
     """Return everything a database tells of its tables."""
 
     def _look(connection: Connection) -> dict[str, Any]:
@@ -110,21 +111,18 @@ async def test_file_of_version_1(tmp_path: Path) -> None:
     assert version(url) == NEWEST
 
 
-async def test_steps_lead_to_the_present_tables(
-    request: pytest.FixtureRequest, url: str, url_of: Callable[[str], str], tmp_path: Path
-) -> None:
+async def test_steps_lead_to_the_present_tables(url: URL, url_of: Callable[[str], URL], tmp_path: Path) -> None:
     async with running(url):
         pass
-    backend = read_url(url).get_backend_name()
-    if backend == "sqlite":
-        plain = default_url(tmp_path / "..").replace("timmy_access.db", f"{tmp_path.name}-plain.db")
+    if url.get_backend_name() == "sqlite":
+        plain = url.set(database=str(tmp_path / "plain.db"))
     else:
-        plain = url_of({"mysql": "mariadb"}.get(backend, backend))
+        plain = url_of({"mysql": "mariadb", "postgresql": "postgresql"}[url.get_backend_name()])
     run(plain, TABLES.create_all)
     assert shape(url) == shape(plain)
 
 
-async def test_each_step_is_taken_once(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_step_is_taken_once(url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
     async with running(url) as ledger:
         await ledger.keep(SERIAL, [PUNCH])
@@ -137,7 +135,7 @@ async def test_each_step_is_taken_once(url: str, monkeypatch: pytest.MonkeyPatch
         assert version(url) == NEWEST
 
 
-async def test_several_homes_take_the_steps_together(url: str) -> None:
+async def test_several_homes_take_the_steps_together(url: URL) -> None:
     ledgers = [Ledger(url) for _ in range(4)]
     await asyncio.gather(*(ledger.start() for ledger in ledgers))
     kept = [await ledger.keep(SERIAL, [PUNCH]) for ledger in ledgers]
@@ -146,7 +144,7 @@ async def test_several_homes_take_the_steps_together(url: str) -> None:
         await ledger.close()
 
 
-async def test_broken_step_leaves_the_version_before(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_broken_step_leaves_the_version_before(url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     """And is taken again, also by MariaDB, in which half of it was done."""
     async with running(url) as ledger:
         await ledger.keep(SERIAL, [PUNCH])
@@ -156,7 +154,7 @@ async def test_broken_step_leaves_the_version_before(url: str, monkeypatch: pyte
         with pytest.raises(LedgerUnavailable):
             await ledger.keep(SERIAL, [PUNCH])
         assert version(url) == NEWEST
-        if not url.startswith("mysql"):
+        if url.get_backend_name() != "mysql":
             assert "extra" not in shape(url)
         # The step is repaired while the ledger looks for its database.
         monkeypatch.setattr(migrations, "MIGRATIONS", (*migrations.MIGRATIONS[:-1], extra_step))
@@ -166,7 +164,7 @@ async def test_broken_step_leaves_the_version_before(url: str, monkeypatch: pyte
     assert "extra" in shape(url)
 
 
-async def test_newer_database_is_refused(url: str) -> None:
+async def test_newer_database_is_refused(url: URL) -> None:
     async with running(url) as ledger:
         await ledger.keep(SERIAL, [PUNCH])
     set_version(url, NEWEST + 1)
@@ -212,7 +210,7 @@ def digest(path: Path) -> str:
         "CREATE TABLE meta (name VARCHAR(64), value VARCHAR(255), more INTEGER)",
     ],
 )
-async def test_tables_of_others_are_left_alone(url: str, statement: str) -> None:
+async def test_tables_of_others_are_left_alone(url: URL, statement: str) -> None:
     run(url, lambda connection: connection.execute(text(statement)))
     before = shape(url)
     async with running(url) as ledger:
@@ -223,7 +221,7 @@ async def test_tables_of_others_are_left_alone(url: str, statement: str) -> None
     assert shape(url) == before
 
 
-async def test_version_of_others_is_left_alone(url: str) -> None:
+async def test_version_of_others_is_left_alone(url: URL) -> None:
     run(url, META.create)
     run(url, lambda connection: connection.execute(META.insert().values(name="version", value="2026.11")))
     async with running(url) as ledger:

@@ -1,13 +1,15 @@
 """The roster: a list that is not complete takes nobody away."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import Ledger, LedgerInvalid, Person, Problem
 
-from .support import PUNCH, SERIAL
+from .support import PUNCH, SERIAL, running
 
 OTHER = "ZX00000002"
 ADA = Person(enroll_id=1, name="Ada", role=1, enabled=True, slots=(0, 11))
@@ -96,6 +98,16 @@ async def test_names_are_made_to_fit(ledger: Ledger) -> None:
     await ledger.keep_person(SERIAL, Person(enroll_id=1, name="A\0" + "x" * 300), complete=True)
     [person] = await roster(ledger)
     assert person.name == "A�" + "x" * 253
+
+
+async def test_several_homes_learn_the_same_people(url: URL) -> None:
+    """Whoever comes second looks again, and finds what the first has written."""
+    async with running(url) as one, running(url) as two, running(url) as three:
+        for number in range(10):
+            serial = f"ZX{number}"
+            await asyncio.gather(*(home.keep_person(serial, ADA, complete=True) for home in (one, two, three)))
+            assert await roster(one, serial) == [ADA]
+        assert all(home.health.available for home in (one, two, three))
 
 
 async def test_nobody_is_known_of_an_unknown_terminal(ledger: Ledger) -> None:

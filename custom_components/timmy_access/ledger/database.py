@@ -28,6 +28,9 @@ class Database:
         self._url = url
         self._limits = limits
         self._engines: tuple[Engine, Engine] | None = None
+        # Connections made for writing. Whoever remembers what is in the database forgets it when this grows: a server
+        # may have been restored meanwhile.
+        self.connections = 0
 
     def open(self) -> None:
         """Connect, bring the tables to the present version, and see whether writing works.
@@ -106,4 +109,4 @@ class Database:
         """Let the database be copied while it is used."""
 
     def end_backup(self) -> None:
-        """Undo `begin_backup`."""
+        """Undo `begin_backup` with the next transaction that writes. May be called from any thread."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sqlite3
 from typing import Any
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, TimeoutError as PoolTimeoutError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError as PoolTimeoutError
 
 from .errors import Cause, LedgerInvalid, LedgerUnavailable
 
@@ -44,6 +44,7 @@ _POSTGRESQL = {
 }
 _CONFLICTS_POSTGRESQL = frozenset({"40001", "40P01"})
 _MARIADB = {
+    0: Cause.UNREACHABLE,
     1021: Cause.DISK_FULL,
     1026: Cause.IO_ERROR,
     1034: Cause.CORRUPT,
@@ -74,7 +75,7 @@ _CONFLICTS_MARIADB = frozenset({1020, 1213})
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something did not happen, and whether only what was written is to blame and not the database."""
+    """Why something did not happen, and whether it is to blame itself, and everything else may go on."""
 
     cause: Cause
     detail: str
@@ -88,7 +89,8 @@ class Failure:
 def failure_of(err: Exception) -> Failure:
     """Return what an error means that came out of a database."""
     if isinstance(err, LedgerUnavailable):
-        return Failure(err.cause, err.detail)
+        # A reader in the way of a backup is in nobody else's way.
+        return Failure(err.cause, err.detail, own_fault=err.cause is Cause.LOCKED)
     if isinstance(err, LedgerInvalid):
         return Failure(Cause.REFUSED, str(err))
     if isinstance(err, DBAPIError | sqlite3.Error):
@@ -118,7 +120,8 @@ def _driver_failure(err: DBAPIError | sqlite3.Error) -> Failure:
         cause, code = _cause_of(err)
         return Failure(cause, f"{type(err).__name__} {code}".rstrip())
     cause, code = _cause_of(err.orig)
-    if cause is Cause.UNKNOWN and err.connection_invalidated:
+    # PostgreSQL has no code for what happens to the connection itself.
+    if cause is Cause.UNKNOWN and (err.connection_invalidated or (not code and isinstance(err, OperationalError))):
         cause = Cause.UNREACHABLE
     detail = f"{type(err.orig).__name__} {code}".rstrip()
     # Without a statement it is about the connection, and says where it went and why it failed.
@@ -134,10 +137,7 @@ def _cause_of(original: Any) -> tuple[Cause, str]:
         name = getattr(original, "sqlite_errorname", "")
         return _SQLITE.get(0 if number is None else number & 0xFF, Cause.UNKNOWN), name
     if hasattr(original, "pgcode"):
-        state: str | None = original.pgcode
-        if state is None:  # the connection itself
-            lost = type(original).__name__ in {"OperationalError", "InterfaceError"}
-            return (Cause.UNREACHABLE if lost else Cause.UNKNOWN), ""
+        state: str = original.pgcode or ""
         for length in (5, 3, 2):
             if cause := _POSTGRESQL.get(state[:length]):
                 return cause, state

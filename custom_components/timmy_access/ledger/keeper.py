@@ -39,6 +39,7 @@ class Keeper:
         """Start without memories."""
         self._database = database
         self._numbers: dict[str, int] = {}
+        self._connections = 0
         self._look = False
         self._statement: str | None = None
 
@@ -66,6 +67,9 @@ class Keeper:
         fresh: list[tuple[object, ...]] = []
         kept: list[Kept] = []
         with self._database.writing() as connection:
+            if self._connections != self._database.connections:
+                self._connections = self._database.connections
+                self.forget()
             numbers = {serial: self._number(connection, serial) for serial, _ in calls}
             if look:
                 seen |= _known(connection, [(numbers[serial], rows) for serial, rows in calls])

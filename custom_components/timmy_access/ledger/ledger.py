@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 from itertools import batched
 
 from sqlalchemy import Connection
+from sqlalchemy.engine import URL
 
 from . import passes, people, records
 from .attendance import AttendanceDay, attendance
 from .database import Database
 from .databases import database_at
 from .entries import Entry, Identity, Kept, StoredRecord, rows_of
+from .errors import LedgerUnavailable
 from .filters import RecordFilter
 from .health import Counters, Health
 from .hourly import HourCounts, hour_counts
@@ -36,14 +39,14 @@ class Ledger:
     written. Everything that takes values raises `LedgerInvalid` before anything happens.
     """
 
-    def __init__(self, url: str, limits: Limits | None = None) -> None:
-        """Prepare a ledger at a database URL (see `url`); raises `LedgerInvalid`. Nothing is opened yet."""
+    def __init__(self, url: str | URL, limits: Limits | None = None) -> None:
+        """Prepare a ledger at a URL (see `url`); raises `LedgerInvalid`. Nothing is opened yet."""
         parsed = read_url(url)
         self.name = shown(parsed)
         self._limits = limits or Limits()
-        database = database_at(parsed, self._limits)
-        self._intake = Intake(database, self._limits)
-        self._reader = Reader(database, self._limits, partial(self._intake.do, Database.verify))
+        self._database = database_at(parsed, self._limits)
+        self._intake = Intake(self._database, self._limits)
+        self._reader = Reader(self._database, self._limits, self._verify)
 
     def __repr__(self) -> str:
         """Show where the database is, and no secrets."""
@@ -239,11 +242,16 @@ class Ledger:
         What was kept before is in the main file, which does not change; what comes in goes to the log beside it. A
         server is not copied, and nothing happens. Raises `LedgerUnavailable` where another program holds the file.
         """
-        await self._intake.do(Database.begin_backup)
+        await self._intake.do(lambda database: database.begin_backup())
 
     async def end_backup(self) -> None:
-        """Undo `begin_backup`; harmless without it."""
-        await self._intake.do(Database.end_backup)
+        """Undo `begin_backup`, also when the database is away: then as soon as it is back. Harmless without it."""
+        self._database.end_backup()
+        with suppress(LedgerUnavailable):
+            await self._write(lambda _: None)
+
+    async def _verify(self) -> None:
+        await self._intake.do(lambda database: database.verify())
 
     async def _write[T](self, work: Callable[[Connection], T]) -> T:
         def _within(database: Database) -> T:

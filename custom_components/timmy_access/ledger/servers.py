@@ -31,7 +31,13 @@ class _Server(Database):
 
     @override
     def create_engines(self) -> tuple[Engine, Engine]:
-        return self._engine(1, self._limits.commit), self._engine(READERS, self._limits.read)
+        writer = self._engine(1, self._limits.commit)
+
+        @event.listens_for(writer, "connect")
+        def _count(_connection: object, _record: object) -> None:
+            self.connections += 1
+
+        return writer, self._engine(READERS, self._limits.read)
 
     def _engine(self, connections: int, patience: float) -> Engine:
         engine = create_engine(

@@ -34,6 +34,8 @@ class Sqlite(Database):
         self._path = Path(url.database or "")
         self._file: tuple[int, int] | None = None
         self._backing_up = False
+        # Whether the connection that writes leaves the file alone.
+        self._holding = False
 
     @override
     def create_engines(self) -> tuple[Engine, Engine]:
@@ -58,6 +60,8 @@ class Sqlite(Database):
         # acknowledged then is lost.
         if self._file is not None and self._file != self._present_file():
             raise LedgerUnavailable(Cause.UNREACHABLE, "the file was moved, deleted or replaced")
+        if self._holding and not self._backing_up:
+            self._carry_over()
         with super().writing() as connection:
             if self._file is None:
                 self._file = self._present_file()
@@ -84,10 +88,11 @@ class Sqlite(Database):
     def put_aside(self) -> Path | None:
         self.disconnect()
         stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-        names = (
-            f"{self._path.name}.corrupt-{stamp}{suffix}" for suffix in ("", *map("-{}".format, itertools.count(2)))
-        )
-        aside = next(path for name in names if not (path := self._path.with_name(name)).exists())
+        aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}")
+        for number in itertools.count(2):
+            if not aside.exists():
+                break
+            aside = self._path.with_name(f"{self._path.name}.corrupt-{stamp}-{number}")
         # The file last: a new file beside an old log would be taken for one with it.
         for suffix in (*_BESIDE, ""):
             path = Path(f"{self._path}{suffix}")
@@ -103,15 +108,19 @@ class Sqlite(Database):
             if busy:  # a log that may begin anew while it is copied is worse than no copy
                 raise LedgerUnavailable(Cause.LOCKED, "another program reads the file")
             db.execute("PRAGMA wal_autocheckpoint = 0")
-        self._backing_up = True
+        self._backing_up = self._holding = True
 
     @override
     def end_backup(self) -> None:
         self._backing_up = False
+
+    def _carry_over(self) -> None:
+        """Let the log go into the file again, beginning now."""
         with closing(self.engines[0].raw_connection()) as raw:
             db = _driver(raw)
             db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
             db.execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._holding = False
 
     def _engine(self, mode: str, connections: int, begin: str, prepare: Callable[[sqlite3.Connection], None]) -> Engine:
         address = f"file:{quote(str(self._path))}?mode={mode}"
@@ -147,13 +156,15 @@ class Sqlite(Database):
         return engine
 
     def _begin_writing(self, db: sqlite3.Connection) -> None:
+        self.connections += 1
         if db.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
             raise LedgerUnavailable(Cause.IO_ERROR, "the file system does not carry a write-ahead log")
         # A commit is on the disk when it returns.
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
         db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
-        db.execute(f"PRAGMA wal_autocheckpoint = {0 if self._backing_up else CHECKPOINT_PAGES}")
+        self._holding = self._backing_up
+        db.execute(f"PRAGMA wal_autocheckpoint = {0 if self._holding else CHECKPOINT_PAGES}")
 
     def _present_file(self) -> tuple[int, int] | None:
         try:

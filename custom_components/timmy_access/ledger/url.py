@@ -20,12 +20,12 @@ _DRIVERS = {
 }
 
 
-def default_url(folder: Path) -> str:
-    """Return the URL of the SQLite file in a folder."""
-    return URL.create("sqlite", database=str(folder / FILE_NAME)).render_as_string()
+def default_url(folder: Path) -> URL:
+    """Return the URL of the SQLite file in a folder; not as a text, which cannot hold every name of a folder."""
+    return URL.create("sqlite", database=str(folder / FILE_NAME))
 
 
-def read_url(text: str) -> URL:
+def read_url(text: str | URL) -> URL:
     """Return a URL with the driver to use; raises `LedgerInvalid`, whose words hold nothing of the URL."""
     try:
         url = make_url(text)

@@ -1,0 +1,52 @@
+"""A process that is killed at any moment: everything it acknowledged is there, and once."""
+
+from collections import defaultdict
+from contextlib import closing
+from pathlib import Path
+import random
+import sqlite3
+
+from custom_components.timmy_access.ledger import default_url
+
+from .child import CALL
+from .processes import child, line
+from .support import everything, punch, running
+
+KILLS = 10
+# Acknowledgements read before a kill, at most; the child is ahead of whoever reads.
+MOST_READ = 60
+
+
+async def test_killed_again_and_again(tmp_path: Path) -> None:
+    chance = random.Random(7788)  # noqa: S311 - no secret
+    acknowledged: dict[str, set[int]] = defaultdict(set)
+
+    def _note(said: str) -> None:
+        serial, _, second = said.partition(" ")
+        # A last line may have been cut off.
+        if said.count(" ") == 1 and second.isdigit():
+            acknowledged[serial].add(int(second))
+
+    for _ in range(KILLS):
+        async with child("keep", tmp_path) as process:
+            for _ in range(chance.randint(1, MOST_READ)):
+                _note(await line(process))
+            process.kill()
+            rest, _ = await process.communicate()
+            *whole, _cut = rest.decode().split("\n")
+            for said in whole:
+                _note(said)
+
+    with closing(sqlite3.connect(tmp_path / "timmy_access.db")) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    async with running(default_url(tmp_path)) as ledger:
+        found = [(record.serial, record.identity) for record in await everything(ledger)]
+    assert len(found) == len(set(found))
+    expected = {
+        (serial, punch(second).identity)
+        for serial, begins in acknowledged.items()
+        for begin in begins
+        for second in range(begin - 1, begin + CALL)
+    }
+    assert len(expected) >= KILLS * CALL
+    assert expected <= set(found)
