@@ -29,8 +29,6 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
-    TextSelectorConfig,
-    TextSelectorType,
 )
 
 from .address import async_listening_errors, async_terminal_url
@@ -52,7 +50,7 @@ from .const import (
     SUBENTRY_TERMINAL,
 )
 from .coordinator import TimmyAccessConfigEntry
-from .ledgers import async_database_errors
+from .ledgers import async_database_errors, shown_url
 from .pending import PendingTerminal
 from .protocol.listener import DEFAULT_PORT
 from .protocol.messages import Registration
@@ -88,7 +86,7 @@ OPTIONS_SCHEMA = vol.Schema(
             ),
             vol.Coerce(int),
         ),
-        vol.Optional(CONF_DB_URL): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
+        vol.Optional(CONF_DB_URL): TextSelector(),
     }
 )
 
@@ -150,7 +148,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
     @callback
     @override
     def async_get_options_flow(config_entry: ConfigEntry) -> TimmyAccessOptionsFlow:
-        """The options of a listener."""
+        """Return the dialog for the options of a listener."""
         return TimmyAccessOptionsFlow()
 
     @override
@@ -248,17 +246,21 @@ class TimmyAccessOptionsFlow(OptionsFlow):
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask; opening the database is the test."""
+        options = dict(self.config_entry.options)
+        present = options.pop(CONF_DB_URL, None)
+        # What can be shown of it, which is not its password, also stands for it when it comes back unchanged.
+        shown = present and shown_url(present)
         errors: dict[str, str] = {}
         if user_input is not None:
-            url = user_input.get(CONF_DB_URL) or None
-            if url == self.config_entry.options.get(CONF_DB_URL) or not (errors := await async_database_errors(url)):
-                return self.async_create_entry(
-                    data={**user_input, CONF_DB_URL: url} if url else _without_url(user_input)
-                )
+            chosen = dict(user_input)
+            url = chosen.pop(CONF_DB_URL, None) or None
+            url = present if url == shown else url
+            if url == present or not (errors := await async_database_errors(url)):
+                return self.async_create_entry(data={**chosen, CONF_DB_URL: url} if url else chosen)
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
-                OPTIONS_SCHEMA, user_input or _without_url(self.config_entry.options)
+                OPTIONS_SCHEMA, user_input or {**options, CONF_DB_URL: shown}
             ),
             errors=errors,
         )
@@ -347,11 +349,6 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             description_placeholders={CONF_SERIAL: subentry.data[CONF_SERIAL]},
             errors=errors,
         )
-
-
-def _without_url(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return options without the database, whose password is not for showing."""
-    return {key: value for key, value in options.items() if key != CONF_DB_URL}
 
 
 def _title(port: int) -> str:

@@ -1,5 +1,6 @@
 """The open ledgers of this Home Assistant: one a database, shared by the listeners that write into it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,8 @@ from .const import CONF_DB_URL, DOMAIN, LOGGER
 from .ledger import Health, Ledger, LedgerInvalid, LedgerTooNew, default_url
 
 LEDGERS: HassKey[dict[str, SharedLedger]] = HassKey(f"{DOMAIN}_ledgers")
+# Two listeners that start at the same time open a database once.
+_OPENING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_opening")
 
 
 @dataclass
@@ -30,22 +33,31 @@ async def async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
     A database that is away is no error: records then stay on the terminals, and a repair issue says why. Raises
     `ConfigEntryError` for one that will never do.
     """
-    url = url or default_url(Path(hass.config.config_dir))
+    async with hass.data.setdefault(_OPENING, asyncio.Lock()):
+        return await _async_acquire(hass, url)
+
+
+async def _async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
+    key = url or ""
     ledgers = hass.data.setdefault(LEDGERS, {})
-    if (shared := ledgers.get(url)) is None:
+    if (shared := ledgers.get(key)) is None:
         try:
-            shared = SharedLedger(Ledger(url))
-            ledgers[url] = shared
+            shared = SharedLedger(Ledger(url or default_url(Path(hass.config.config_dir))))
             await shared.ledger.start()
         except (LedgerInvalid, LedgerTooNew) as err:
-            ledgers.pop(url, None)
-            key = "database_too_new" if isinstance(err, LedgerTooNew) else err.problem.value
+            reason = "database_too_new" if isinstance(err, LedgerTooNew) else err.problem.value
             raise ConfigEntryError(
-                translation_domain=DOMAIN, translation_key=key, translation_placeholders={"field": "db_url"}
+                translation_domain=DOMAIN, translation_key=reason, translation_placeholders={"field": CONF_DB_URL}
             ) from err
+        ledgers[key] = shared
         _async_watch(hass, shared)
     shared.users += 1
     return shared.ledger
+
+
+def shown_url(url: str) -> str:
+    """Return what of a database's URL may be shown: neither user nor password."""
+    return Ledger(url).name
 
 
 async def async_database_errors(url: str | None) -> dict[str, str]:

@@ -11,9 +11,11 @@ from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
 from custom_components.timmy_access.button import BUTTONS
 from custom_components.timmy_access.event import EVENTS
 from custom_components.timmy_access.image import IMAGES
+from custom_components.timmy_access.ledger.errors import Cause, Problem as LedgerProblem
 from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.errors import Problem
 from custom_components.timmy_access.protocol.messages import DeviceInfo
+from custom_components.timmy_access.protocol.reasons import Refusal
 from custom_components.timmy_access.select import SELECTS
 from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
 from custom_components.timmy_access.state import DoorMode, TerminalState
@@ -50,11 +52,18 @@ def test_every_problem_has_a_text() -> None:
     assert {problem.value for problem in Problem} <= TEXTS["exceptions"].keys()
 
 
+def test_every_refusal_and_every_cause_has_a_text() -> None:
+    assert {f"refused_{refusal}" for refusal in Refusal} <= TEXTS["exceptions"].keys()
+    assert {problem.value for problem in LedgerProblem} <= TEXTS["exceptions"].keys()
+    assert {cause.value for cause in Cause} <= TEXTS["issues"].keys()
+    assert {cause.value for cause in Cause} - {Cause.CLOSED} <= TEXTS["options"]["error"].keys()
+
+
 def test_every_translation_key_has_a_text() -> None:
     keys = set()
-    for path in FOLDER.glob("*.py"):
+    for path in FOLDER.rglob("*.py"):
         keys |= set(re.findall(r'translation_key="(\w+)"', path.read_text()))
-    known = set(TEXTS["exceptions"]) | set(TEXTS["device"])
+    known = set(TEXTS["exceptions"]) | set(TEXTS["device"]) | set(TEXTS["issues"])
     for platform in TEXTS["entity"].values():
         known |= set(platform)
     assert keys <= known

@@ -16,6 +16,18 @@ def state_of(hass: HomeAssistant, entity_id: str) -> State:
     return state
 
 
+def listen(hass: HomeAssistant, event_type: str) -> list[Event]:
+    """Return a list that fills with the events of a type."""
+    heard: list[Event] = []
+
+    @callback
+    def _heard(event: Event) -> None:
+        heard.append(event)
+
+    hass.bus.async_listen(event_type, _heard)
+    return heard
+
+
 async def until_state(hass: HomeAssistant, entity_id: str, wanted: str) -> State:
     """Return the state once it has the wanted value."""
     return await until(hass, entity_id, lambda state: state.state == wanted)
