@@ -13,7 +13,8 @@ from typing import Any
 
 from simulator import Timing, User, VirtualTerminal
 
-from .home import LOOPBACK, PASSWORD, REPOSITORY, USER, Home, HomeError, free_port, is_free, running_home
+from .home import LOOPBACK, PASSWORD, REPOSITORY, USER, Home, HomeError, free_port, is_free
+from .home_process import running_home
 
 HOME_PORT = 8123
 TERMINAL_PORT = 7788

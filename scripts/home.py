@@ -1,11 +1,9 @@
-"""A real Home Assistant in a process of its own, and the way a browser talks to it."""
+"""The way a browser talks to a Home Assistant."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 import json
 from pathlib import Path
-import shutil
 import socket
 import sys
 from typing import Any
@@ -16,39 +14,9 @@ REPOSITORY = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - of a Home Assistant that listens on the loopback only
-# A cold start compiles and migrates a new database; on two slow cores it takes about 20 s.
-START_SECONDS = 120.0
 # How long any single change may take to show.
 CHANGE_SECONDS = 30.0
-STOP_SECONDS = 20.0
 LOOK_SECONDS = 0.1
-
-CONFIGURATION = """\
-homeassistant:
-  name: Timmy Access demo
-  country: DE
-  language: en
-  time_zone: Europe/Berlin
-  unit_system: metric
-automation: []
-config:
-frontend:
-history:
-logbook:
-person:
-recorder:
-system_health:
-logger:
-  default: warning
-  logs:
-    custom_components.timmy_access: info
-"""
-ONBOARDED = {
-    "version": 4,
-    "minor_version": 1,
-    "key": "onboarding",
-    "data": {"done": ["user", "core_config", "analytics", "integration"]},
-}
 
 
 def free_port() -> int:
@@ -77,9 +45,10 @@ class HomeError(Exception):
 class Home:
     """A running Home Assistant, seen through its own HTTP and WebSocket interfaces."""
 
-    def __init__(self, folder: Path, port: int, session: aiohttp.ClientSession) -> None:
+    def __init__(self, folder: Path, port: int, session: aiohttp.ClientSession, pid: int = 0) -> None:
         """Talk to a Home Assistant on this port with its configuration in `folder`."""
         self.folder = folder
+        self.pid = pid
         self.url = f"http://{LOOPBACK}:{port}"
         self._session = session
         self._socket: aiohttp.ClientWebSocketResponse | None = None
@@ -209,87 +178,3 @@ class Home:
         if not response.ok:
             raise HomeError(f"{response.status} for {response.url.path}: {text}")
         return json.loads(text)
-
-
-def web_server(port: int) -> dict[str, Any]:
-    """Return the web server's settings as somebody has confirmed them; those of YAML would be tried and taken back."""
-    settings = {
-        "server_host": [LOOPBACK],
-        "server_port": port,
-        "cors_allowed_origins": [],
-        "login_attempts_threshold": -1,
-        "ip_ban_enabled": True,
-        "ssl_profile": "modern",
-        "use_x_frame_options": True,
-        "created_at": "2026-01-01T00:00:00+00:00",
-        "error": None,
-        "error_message": None,
-    }
-    return {
-        "version": 2,
-        "minor_version": 2,
-        "key": "http",
-        "data": {"stable": settings, "pending": None, "yaml_migration_done": True},
-    }
-
-
-def prepare(folder: Path, port: int) -> None:
-    """Write the configuration of a new Home Assistant that is onboarded already."""
-    shutil.rmtree(folder, ignore_errors=True)
-    (folder / ".storage").mkdir(parents=True)
-    (folder / "configuration.yaml").write_text(CONFIGURATION)
-    for name, content in (("http", web_server(port)), ("onboarding", ONBOARDED)):
-        (folder / ".storage" / name).write_text(json.dumps(content))
-    (folder / "custom_components").symlink_to(REPOSITORY / "custom_components")
-
-
-@asynccontextmanager
-async def running_home(folder: Path, port: int) -> AsyncGenerator[Home]:
-    """Run a new Home Assistant until the context ends; its log is `home-assistant.log` in the folder."""
-    await asyncio.to_thread(prepare, folder, port)
-    hass = (sys.executable, "-m", "homeassistant")
-    script = await asyncio.create_subprocess_exec(
-        *hass,
-        *("--script", "auth", "-c", str(folder), "add", USER, PASSWORD),
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.DEVNULL,
-    )
-    if await script.wait():
-        raise HomeError("the demo user could not be created")
-    with (folder / "output.log").open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *hass, *("-c", str(folder), "--skip-pip"), stdout=output, stderr=output
-        )
-    try:
-        async with aiohttp.ClientSession() as session:
-            home = Home(folder, port, session)
-            await _started(home, process)
-            try:
-                yield home
-            finally:
-                await home.close()
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            try:
-                await asyncio.wait_for(process.wait(), STOP_SECONDS)
-            except TimeoutError:
-                process.kill()
-                await process.wait()
-
-
-async def _started(home: Home, process: asyncio.subprocess.Process) -> None:
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            while True:
-                if process.returncode is not None:
-                    raise HomeError(f"Home Assistant ended, see {home.folder / 'output.log'}")
-                try:
-                    await home.log_in()
-                    break
-                except aiohttp.ClientError, HomeError:
-                    await asyncio.sleep(LOOK_SECONDS)
-            while (await home.call("get_config"))["state"] != "RUNNING":  # noqa: ASYNC110 - as above
-                await asyncio.sleep(LOOK_SECONDS)
-    except TimeoutError as err:
-        raise HomeError(f"Home Assistant did not start within {START_SECONDS:.0f} s") from err

@@ -1,0 +1,129 @@
+"""A Home Assistant with many approved terminals, in a process of its own, and a probe in it."""
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+
+from scripts.home import LOOPBACK, REPOSITORY, Home, free_port
+from scripts.home_process import HomeProcess, Plan, prepare, started
+
+DOMAIN = "timmy_access"
+ENTRY_ID = "01BENCH0000000000000000000"
+MOMENT = "2026-01-01T00:00:00+00:00"
+
+CONFIGURATION = """\
+homeassistant:
+  name: Benchmark
+  country: DE
+  language: en
+  time_zone: Europe/Berlin
+  unit_system: metric
+{more}
+bench_probe:
+logger:
+  default: warning
+"""
+
+
+@dataclass
+class Building:
+    """What a measurement works with."""
+
+    home: Home
+    process: HomeProcess
+    port: int
+    serials: Sequence[str]
+
+    @property
+    def url(self) -> str:
+        """Where terminals dial."""
+        return f"ws://{LOOPBACK}:{self.port}/pub/chat"
+
+    async def probe(self) -> Mapping[str, float]:
+        """Return what the probe saw since the last time."""
+        seen: Mapping[str, float] = await self.home.call("bench_probe/read")
+        return seen
+
+
+def serials_of(count: int) -> list[str]:
+    """Return the serial numbers of so many terminals."""
+    return [f"ZX{number:08}" for number in range(1, count + 1)]
+
+
+def entry(port: int, serials: Sequence[str], options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return the storage of a listener with approved terminals, as Home Assistant writes it."""
+    return {
+        "version": 1,
+        "minor_version": 5,
+        "key": "core.config_entries",
+        "data": {
+            "entries": [
+                {
+                    "created_at": MOMENT,
+                    "data": {"host": LOOPBACK, "port": port},
+                    "disabled_by": None,
+                    "discovery_keys": {},
+                    "domain": DOMAIN,
+                    "entry_id": ENTRY_ID,
+                    "minor_version": 1,
+                    "modified_at": MOMENT,
+                    "options": dict(options or {}),
+                    "pref_disable_new_entities": False,
+                    "pref_disable_polling": False,
+                    "source": "user",
+                    "subentries": [
+                        {
+                            "data": {"doors": 1, "hold_open": False, "model": "AiFace", "serial": serial},
+                            "subentry_id": f"01BENCH{number:019}",
+                            "subentry_type": "terminal",
+                            "title": f"Terminal {number}",
+                            "unique_id": serial,
+                        }
+                        for number, serial in enumerate(serials, 1)
+                    ],
+                    "title": "Benchmark",
+                    "unique_id": None,
+                    "version": 1,
+                }
+            ]
+        },
+    }
+
+
+def plan(port: int, serials: Sequence[str], *, more: str = "", options: Mapping[str, Any] | None = None) -> Plan:
+    """Return what a building's Home Assistant starts with; `more` is YAML."""
+    return Plan(
+        configuration=CONFIGURATION.format(more=more),
+        storage={"core.config_entries": entry(port, serials, options)},
+        components=(
+            REPOSITORY / "custom_components" / DOMAIN,
+            REPOSITORY / "benchmarks" / "components" / "bench_probe",
+        ),
+    )
+
+
+@asynccontextmanager
+async def building(
+    folder: Path, terminals: int, *, more: str = "", options: Mapping[str, Any] | None = None
+) -> AsyncGenerator[Building]:
+    """Build a house with so many terminals, log in, and tear it down."""
+    home_port, port = free_port(), free_port()
+    serials = serials_of(terminals)
+    prepare(folder, home_port, plan(port, serials, more=more, options=options))
+    process = HomeProcess(folder, home_port)
+    await process.add_user()
+    await process.start()
+    try:
+        async with aiohttp.ClientSession() as session:
+            home = Home(folder, home_port, session, process.pid)
+            await started(home, process)
+            try:
+                yield Building(home, process, port, serials)
+            finally:
+                await home.close()
+    finally:
+        await process.stop()
