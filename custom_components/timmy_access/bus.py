@@ -7,7 +7,7 @@ from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .const import DOMAIN
-from .moments import CaughtUp, DoorMoment, EnrolmentMoment, Moment, Moments, Punch
+from .moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Moments, Punch, code_facts
 
 EVENT: Final = f"{DOMAIN}_event"
 
@@ -39,6 +39,7 @@ def _caught_up(moment: CaughtUp) -> dict[str, Any]:
 # What the event of each sort of moment is called, and what is in it besides the terminal, the kind and the time.
 _TYPES: Mapping[type[Moment], tuple[str, Callable[[Any], dict[str, Any]]]] = {
     CaughtUp: ("records", _caught_up),
+    CodeMoment: ("code", lambda moment: dict(code_facts(moment))),
     DoorMoment: ("door", lambda _: {}),
     EnrolmentMoment: ("enrolment", _enrolment),
     Punch: ("access", _punch),

@@ -10,11 +10,15 @@ LOGGER = logging.getLogger(__package__)
 SUBENTRY_TERMINAL: Final = "terminal"
 
 CONF_DB_URL: Final = "db_url"
+CONF_DECISION_WINDOW: Final = "decision_window"
 CONF_DOORS: Final = "doors"
+CONF_GRANTED_TEXT: Final = "granted_text"
 CONF_HOLD_OPEN: Final = "hold_open"
 CONF_KEEP_DAYS: Final = "keep_days"
 CONF_LIVE_WINDOW: Final = "live_window"
+CONF_REFUSED_TEXT: Final = "refused_text"
 CONF_SERIAL: Final = "serial"
+CONF_SERVER_APPROVAL: Final = "server_approval"
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - terminals are elsewhere on the network
 

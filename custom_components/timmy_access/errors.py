@@ -31,6 +31,10 @@ class LogsIncomplete(ProtocolError):
     """The terminal may still have records that are not in the ledger."""
 
 
+class NothingAsked(ProtocolError):
+    """There is no question of this sort any more, or not with this id."""
+
+
 class PersonUnknown(ProtocolError):
     """There is nobody with this enroll id on the terminal."""
 
@@ -90,6 +94,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",
     LogsIncomplete: "logs_incomplete",
+    NothingAsked: "nothing_asked",
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
 }

@@ -18,6 +18,8 @@ from .entity import TerminalEntity, async_add_terminal_entities
 from .moments import (
     AccessKind,
     CaughtUp,
+    CodeKind,
+    CodeMoment,
     DoorKind,
     DoorMoment,
     EnrolmentKind,
@@ -25,6 +27,7 @@ from .moments import (
     Moment,
     Punch,
     RecordsKind,
+    code_facts,
 )
 from .terminal import Terminal
 
@@ -36,7 +39,7 @@ class TerminalEventDescription(EventEntityDescription):
     """Which moments an event entity shows, and how."""
 
     attributes_fn: Callable[[Any], Mapping[str, Any]]
-    moment: type[CaughtUp | DoorMoment | EnrolmentMoment | Punch]
+    moment: type[CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | Punch]
 
 
 def _punch_attributes(punch: Punch) -> Mapping[str, Any]:
@@ -75,6 +78,13 @@ EVENTS: tuple[TerminalEventDescription, ...] = (
         attributes_fn=_punch_attributes,
         event_types=[kind.value for kind in AccessKind],
         moment=Punch,
+    ),
+    TerminalEventDescription(
+        key="code",
+        translation_key="code",
+        attributes_fn=code_facts,
+        event_types=[kind.value for kind in CodeKind],
+        moment=CodeMoment,
     ),
     TerminalEventDescription(
         key="door",

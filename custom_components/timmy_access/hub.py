@@ -23,6 +23,7 @@ from .coordinator import TimmyAccessConfigEntry
 from .ledger import Ledger
 from .memory import Memory
 from .nightly import Nightly
+from .passbook import Passbook
 from .pending import PendingTerminals
 from .protocol.answers import RegistrationRefused
 from .protocol.listener import Listener
@@ -54,6 +55,7 @@ class Hub:
             self._memory,
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
+        self.passbook = Passbook(hass, entry, ledger)
         self._changed: list[TerminalListener] = []
         self._stop_nightly: CALLBACK_TYPE | None = None
         self.pending = PendingTerminals(hass, entry.entry_id)
@@ -68,6 +70,7 @@ class Hub:
     async def async_start(self) -> None:
         """Listen; raises OSError when the port cannot be had."""
         await self._memory.async_load()
+        await self.passbook.async_load()
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         self._stop_nightly = self.nightly.async_start()
@@ -76,6 +79,7 @@ class Hub:
         """Close the port and all connections."""
         self.pending.async_drop_all()
         self.statistics.async_stop()
+        self.passbook.calendars.async_stop()
         if self._stop_nightly is not None:
             self._stop_nightly()
             self._stop_nightly = None
@@ -140,6 +144,7 @@ class Hub:
             ledger=self.ledger,
             memory=self._memory,
             on_kept=self.statistics.async_changed,
+            passbook=self.passbook,
         )
         terminal = Terminal(surroundings, subentry)
         terminal.clock.live_window = self._live_window

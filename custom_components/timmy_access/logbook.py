@@ -8,7 +8,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from .bus import ATTR_KIND, ATTR_PERSON, ATTR_TYPE, EVENT
 from .const import DOMAIN
-from .moments import AccessKind, DoorKind, EnrolmentKind
+from .moments import AccessKind, CodeKind, CodeSource, DoorKind, EnrolmentKind
 
 _METHODS: Mapping[str, str] = {
     AccessKind.CARD: "by card",
@@ -36,8 +36,14 @@ _ENROLMENTS: Mapping[str, str] = {
     EnrolmentKind.FAILED: "could not enrol {person}",
     EnrolmentKind.STARTED: "waits to enrol {person}",
 }
+_SOURCES: Mapping[str, str] = {
+    CodeSource.PIN: "a PIN",
+    CodeSource.PUNCH: "a punch",
+    CodeSource.QR_CODE: "a QR code",
+}
 _ICONS: Mapping[str, str] = {
     "access": "mdi:account-key",
+    "code": "mdi:qrcode-scan",
     "door": "mdi:door",
     "enrolment": "mdi:account-plus-outline",
     "records": "mdi:database-clock",
@@ -52,8 +58,22 @@ def _access(event: Event) -> str:
     return f"recognised {person} {method}" if method else f"recognised {person}"
 
 
+def _code(event: Event) -> str:
+    source = _SOURCES[event.data["source"]]
+    who = event.data["pass_name"] or event.data[ATTR_PERSON]
+    kind = event.data[ATTR_KIND]
+    if kind == CodeKind.BLOCKED:
+        return "takes no codes for a minute after too many wrong ones"
+    if kind == CodeKind.SCANNED:
+        return f"asks about {source}"
+    if kind == CodeKind.GRANTED:
+        return f"let {who} in by {source}" if who else f"let somebody in by {source}"
+    return f"refused {source}: {str(event.data['reason']).replace('_', ' ')}"
+
+
 _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "access": _access,
+    "code": _code,
     "door": lambda event: _DOORS[event.data[ATTR_KIND]],
     "enrolment": lambda event: _ENROLMENTS[event.data[ATTR_KIND]].format(person=event.data[ATTR_PERSON]),
     "records": lambda event: f"handed in {event.data['records']} records of the time before",

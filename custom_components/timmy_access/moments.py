@@ -3,10 +3,11 @@
 State goes through the coordinator. Moments go through a subscription that event entities, sensors and triggers share.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -54,6 +55,57 @@ class DoorKind(StrEnum):
     OPENED = "opened"
     OPENED_BY_SOFTWARE = "opened_by_software"
     TAMPER = "tamper"
+
+
+class CodeKind(StrEnum):
+    """What became of a code, a PIN or a question of the terminal."""
+
+    BLOCKED = "blocked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+    SCANNED = "scanned"
+
+
+class CodeSource(StrEnum):
+    """What somebody showed, typed or did."""
+
+    PIN = "pin"
+    PUNCH = "punch"
+    QR_CODE = "qr_code"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CodeMoment:
+    """Somebody waits at a door for a decision, or has got one.
+
+    Never the code itself: `fingerprint` stands for it, the same for the same code and of no other use. `request_id` is
+    there while an automation may answer. `reason` is a word of `passes.Refused`.
+    """
+
+    kind: CodeKind
+    occurred_at: datetime
+    source: CodeSource
+    enroll_id: int | None = None
+    fingerprint: str | None = None
+    pass_id: str | None = None
+    pass_name: str | None = None
+    person: str | None = None
+    reason: str | None = None
+    request_id: str | None = None
+
+
+def code_facts(moment: CodeMoment) -> Mapping[str, Any]:
+    """Return what automations get to know of it."""
+    return {
+        "enroll_id": moment.enroll_id,
+        "fingerprint": moment.fingerprint,
+        "pass_id": moment.pass_id,
+        "pass_name": moment.pass_name,
+        "person": moment.person,
+        "reason": moment.reason,
+        "request_id": moment.request_id,
+        "source": moment.source.value,
+    }
 
 
 class EnrolmentKind(StrEnum):
@@ -130,7 +182,7 @@ class PunchPhoto:
     record: str = field(repr=False)
 
 
-type Moment = CaughtUp | DoorMoment | EnrolmentMoment | Punch | PunchPhoto
+type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | Punch | PunchPhoto
 type MomentListener = Callable[[Moment], None]
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, tzinfo
 from enum import StrEnum
 
-# Something in place of a number of uses: as often as wanted.
-ANY_NUMBER = None
-
 
 class Refused(StrEnum):
     """Why a code does not open; each is a word in events."""
 
+    BY_AUTOMATION = "by_automation"
     EXPIRED = "expired"
     NOT_NOW = "not_now"
     NOT_YET_VALID = "not_yet_valid"
@@ -47,18 +45,19 @@ class Pass:
 
     `doors` are the doors by serial number of their terminal. `valid_from` and `valid_until` are instants. `hours` None
     is all day, every day. `max_uses` None is any number. `calendar` and `tag` tie the pass to the events of a calendar
-    whose texts hold the tag. The code itself is nowhere: `code_hash` is a keyed hash of it.
+    whose texts hold the tag. Code and PIN themselves are nowhere: there are keyed hashes of them.
     """
 
     pass_id: str
     code_hash: bytes = field(repr=False)
+    pin_hash: bytes | None = field(default=None, repr=False)
     name: str
     doors: Mapping[str, frozenset[int]]
     created_at: datetime
     valid_from: datetime | None = None
     valid_until: datetime | None = None
     hours: Hours | None = None
-    max_uses: int | None = ANY_NUMBER
+    max_uses: int | None = None
     uses: int = 0
     person: str | None = None
     calendar: str | None = None

@@ -82,6 +82,16 @@ class Records:
         _remember(self._kept, dict.fromkeys(map(identity_of, records)))
         return True
 
+    def question_in(self, records: Sequence[LogRecord]) -> LogRecord | None:
+        """Return the record that asks whether somebody may pass: a single punch of just now that has not been told."""
+        if len(records) != 1:
+            return None
+        record = records[0]
+        is_person = record.enroll_id is not None and not record.is_door_event
+        if not is_person or identity_of(record) in self._told or identity_of(record) in self._kept:
+            return None
+        return record if self._placed_once(record, 1).live else None
+
     async def async_take_history(self, records: Sequence[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
         now = dt_util.utcnow()

@@ -1,5 +1,6 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,13 +24,24 @@ from .enrolment import Enrolments
 from .learning import Learning
 from .ledger import Ledger
 from .memory import Memory
-from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moments, Punch, PunchPhoto, moment_of
+from .moments import (
+    CodeSource,
+    DoorKind,
+    DoorMoment,
+    EnrolmentKind,
+    EnrolmentMoment,
+    Moments,
+    Punch,
+    PunchPhoto,
+    moment_of,
+)
+from .passbook import Passbook
 from .people import People
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
 from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
 from .protocol.enums import Credential
-from .protocol.errors import TerminalOffline
+from .protocol.errors import ProtocolError, TerminalOffline
 from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
 from .protocol.paging import Listing, PageTaker
 from .protocol.peer import printable
@@ -42,6 +54,11 @@ from .roster_keeper import RosterKeeper
 from .settings import TerminalSettings
 from .state import TerminalState
 from .upkeep import Upkeep
+from .verdicts import Approval, Decision, Verdicts
+
+# How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
+# some milliseconds.
+ACKNOWLEDGEMENT_PATIENCE = 0.2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +70,7 @@ class Surroundings:
     ledger: Ledger
     memory: Memory
     on_kept: Callable[[], None]
+    passbook: Passbook
 
 
 class Terminal:
@@ -91,6 +109,8 @@ class Terminal:
             history=self._async_history,
             on_kept=surroundings.on_kept,
         )
+        self.verdicts = Verdicts(hass, self.serial, surroundings.passbook, self.moments.async_publish)
+        self.verdicts.async_apply(subentry.data)
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._backlog = Backlog(hass, self.moments.async_publish)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
@@ -146,6 +166,7 @@ class Terminal:
     def async_apply(self, title: str, data: Mapping[str, Any]) -> None:
         """Apply changed settings without touching the connection."""
         self.hold_open = data.get(CONF_HOLD_OPEN, False)
+        self.verdicts.async_apply(data)
         if title != self.name:
             self.name = title
             self._async_register(self.coordinator.data.info)
@@ -208,12 +229,36 @@ class Terminal:
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
+        if self.verdicts.approval is not Approval.OFF and (asked := self.records.question_in(batch.records)):
+            return await self._async_approve(batch, asked)
         if not await self.records.async_take(batch.records):
             return None
+        return self._accepted(batch)
+
+    def _accepted(self, batch: LogBatch) -> LogsAccepted:
         return LogsAccepted(
             count=len(batch.records) if batch.count is None else batch.count,
             log_index=batch.log_index,
             cloud_time=local_naive(dt_util.utcnow()),
+        )
+
+    async def _async_approve(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted:
+        """Answer whether somebody may pass (specification A2), who does not wait for a disk.
+
+        Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
+        send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
+        """
+        keeping = self._entry.async_create_background_task(
+            self._hass, self.records.async_take(batch.records), f"keep a punch of {self.serial}"
+        )
+        decision = await self.verdicts.async_punch(asked.enroll_id, self._name_in(asked))
+        await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
+        safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
+        return replace(
+            self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
+            access=decision.granted,
+            message=decision.message,
+            voice=decision.voice,
         )
 
     async def user(self, upload: UserUpload) -> UserAccepted:
@@ -221,13 +266,49 @@ class Terminal:
         self._async_note_upload(upload)
         return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
-    async def qr_scan(self, scan: QrScan) -> QrVerdict:  # noqa: ARG002 - nobody has a pass
-        """Refuse: the safe default."""
-        return QrVerdict(access=False)
+    async def qr_scan(self, scan: QrScan) -> QrVerdict:
+        """Decide about a QR code."""
+        decision = await self.verdicts.async_code(CodeSource.QR_CODE, scan.code)
+        return QrVerdict(
+            serial=scan.serial,
+            access=self._lets_in(decision),
+            enroll_id=decision.enroll_id,
+            user_name=decision.name,
+            message=decision.message,
+            voice=decision.voice,
+            font_size=decision.font_size,
+            text_color=decision.text_color,
+        )
 
-    async def pin_entry(self, entry: PinEntry) -> PinVerdict:  # noqa: ARG002
-        """Refuse: the safe default."""
-        return PinVerdict(access=False)
+    async def pin_entry(self, entry: PinEntry) -> PinVerdict:
+        """Decide about a PIN."""
+        decision = await self.verdicts.async_code(CodeSource.PIN, entry.pin)
+        return PinVerdict(
+            access=self._lets_in(decision),
+            user_name=decision.name,
+            message=decision.message,
+            voice=decision.voice,
+        )
+
+    def _lets_in(self, decision: Decision) -> bool:
+        """Return whether the terminal itself is to open.
+
+        A pass for some doors of several opens just those, by name: what a controller opens by itself, it does not say.
+        """
+        held, doors = decision.held, self.coordinator.data.doors
+        if not decision.granted or held is None or held.doors[self.serial] >= doors.keys():
+            return decision.granted
+        for number in held.doors[self.serial] & doors.keys():
+            self._entry.async_create_background_task(
+                self._hass, self._async_open_for_guest(number), f"open door {number} of {self.serial}"
+            )
+        return False
+
+    async def _async_open_for_guest(self, number: int) -> None:
+        try:
+            await self.doors.async_open(number)
+        except ProtocolError as err:
+            LOGGER.warning("Door %d of %s did not open for a pass: %s", number, self.name, err)
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer with our time."""
@@ -257,8 +338,7 @@ class Terminal:
 
     @callback
     def _async_live(self, record: LogRecord, placed: Placed) -> None:
-        name = record.name or self.roster.name_of(record.enroll_id)
-        moment = moment_of(record, placed.occurred_at, printable(name) if name else None)
+        moment = moment_of(record, placed.occurred_at, self._name_in(record))
         if moment is None:
             return
         if record.image and isinstance(moment, Punch):
@@ -273,6 +353,10 @@ class Terminal:
             if moment.kind is DoorKind.BOOT:
                 self.doors.async_release()
         self.moments.async_publish(moment)
+
+    def _name_in(self, record: LogRecord) -> str | None:
+        name = record.name or self.roster.name_of(record.enroll_id)
+        return printable(name) if name else None
 
     @callback
     def _async_place_doors(self, count: int) -> None:
