@@ -1,7 +1,7 @@
 """Database servers of our own, on 127.0.0.1, in a folder that is thrown away."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 import os
 from pathlib import Path
 import pwd
@@ -55,13 +55,17 @@ class Server:
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """Let every process of the server stand still: it accepts connections and says nothing."""
-        members = _family(self.process_id)
-        for member in members:
-            os.kill(member, signal.SIGSTOP)
+        parent = self.process_id
+        members = [parent]
         try:
+            # The parent first, and last to go on: meanwhile no child comes, and one that has ended stays to be told.
+            _freeze(parent)
+            members += map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+            for member in members[1:]:
+                _freeze(member)
             yield
         finally:
-            for member in members:
+            for member in reversed(members):
                 os.kill(member, signal.SIGCONT)
 
     def run(self, *command: str | Path) -> None:
@@ -212,7 +216,11 @@ def _free_port() -> int:
     return int(done.stdout)
 
 
-def _family(process_id: int) -> list[int]:
-    """Return a process and its children."""
-    children = Path(f"/proc/{process_id}/task/{process_id}/children").read_text().split()
-    return [process_id, *map(int, children)]
+def _freeze(process_id: int) -> None:
+    """Stop a process and return when each of its threads stands still, or has ended."""
+    os.kill(process_id, signal.SIGSTOP)
+    for thread in Path(f"/proc/{process_id}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):
+            # The state comes after the name, which is in parentheses and may hold anything.
+            while (thread / "stat").read_text().rpartition(")")[2].split()[0] not in {"T", "Z", "X"}:
+                os.sched_yield()

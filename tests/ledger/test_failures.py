@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 import shutil
@@ -360,17 +360,18 @@ async def test_server_that_says_nothing_from_the_start(server: Server) -> None:
     """Whoever starts a ledger is not held up by it for longer than a commit may take."""
     ledger = Ledger(server.url(server.new_database()), replace(IMPATIENT, commit=1.0, connect=5.0, chore=1.0))
     watch = Watch(ledger)
-    with server.frozen():
-        await ledger.start()
-        assert ledger.health.cause is Cause.SLOW
-        assert fails_at_once(ledger)
-    await watch.well()
-    with server.frozen():
-        with pytest.raises(LedgerUnavailable) as caught:
-            await ledger.forget_people(SERIAL)
-        assert caught.value.cause in {Cause.SLOW, Cause.UNREACHABLE}
-    await watch.well()
-    await ledger.close()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(ledger.close)
+        with server.frozen():
+            await ledger.start()
+            assert ledger.health.cause is Cause.SLOW
+            assert fails_at_once(ledger)
+        await watch.well()
+        with server.frozen():
+            with pytest.raises(LedgerUnavailable) as caught:
+                await ledger.forget_people(SERIAL)
+            assert caught.value.cause in {Cause.SLOW, Cause.UNREACHABLE}
+        await watch.well()
 
 
 async def test_server_that_was_restored_numbers_terminals_anew(server: Server) -> None:
