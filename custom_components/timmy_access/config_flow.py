@@ -1,6 +1,5 @@
 """The dialogs: set up the listener, approve terminals, change either."""
 
-from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, override
 
@@ -8,52 +7,35 @@ import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
-    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentry,
     ConfigSubentryFlow,
     OptionsFlow,
-    SubentryFlowResult,
 )
-from homeassistant.const import ATTR_AREA_ID, CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT, UnitOfTime
-from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.selector import (
-    AreaSelector,
-    BooleanSelector,
-    NumberSelector,
-    NumberSelectorConfig,
-    NumberSelectorMode,
-    SelectOptionDict,
-    SelectSelector,
-    SelectSelectorConfig,
-    SelectSelectorMode,
-    TextSelector,
-)
+from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT, UnitOfTime
+from homeassistant.core import callback
+from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode, TextSelector
 
 from .address import async_listening_errors, async_terminal_url
 from .const import (
     ALL_ADDRESSES,
     CONF_DB_URL,
-    CONF_DOORS,
-    CONF_HOLD_OPEN,
     CONF_KEEP_DAYS,
     CONF_LIVE_WINDOW,
     CONF_SERIAL,
     DOMAIN,
     KEEP_DAYS,
     LIVE_WINDOW,
-    MAX_DOORS,
     MAX_KEEP_DAYS,
     MAX_LIVE_WINDOW,
     MIN_LIVE_WINDOW,
     SUBENTRY_TERMINAL,
 )
-from .coordinator import TimmyAccessConfigEntry
 from .ledgers import async_database_errors, shown_url
 from .pending import PendingTerminal
 from .protocol.listener import DEFAULT_PORT
-from .protocol.messages import Registration
+from .terminal_flow import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
 
 LISTENER_SCHEMA = vol.Schema(
     {
@@ -89,45 +71,6 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Optional(CONF_DB_URL): TextSelector(),
     }
 )
-
-_DOORS = vol.All(
-    NumberSelector(NumberSelectorConfig(min=1, max=MAX_DOORS, mode=NumberSelectorMode.BOX)),
-    vol.Coerce(int),
-)
-
-
-def _terminal_fields(*, area: bool) -> dict[vol.Marker, Any]:
-    fields: dict[vol.Marker, Any] = {
-        vol.Required(CONF_NAME): TextSelector(),
-        vol.Required(CONF_DOORS, default=1): _DOORS,
-    }
-    if area:
-        fields[vol.Optional(ATTR_AREA_ID)] = AreaSelector()
-    return fields
-
-
-def _suggested(terminal: PendingTerminal) -> dict[str, Any]:
-    """Return what an unknown terminal probably is; access controllers have four doors (specification B19)."""
-    is_controller = terminal.model.lower().startswith(("ac", "controller"))
-    return {CONF_NAME: terminal.model, CONF_DOORS: MAX_DOORS if is_controller else 1}
-
-
-def _subentry_data(serial: str, user_input: Mapping[str, Any], model: str | None) -> dict[str, Any]:
-    data = {CONF_SERIAL: serial, CONF_DOORS: user_input[CONF_DOORS], CONF_HOLD_OPEN: False}
-    if area_id := user_input.get(ATTR_AREA_ID):
-        data[ATTR_AREA_ID] = area_id
-    if model:
-        data[CONF_MODEL] = model
-    return data
-
-
-@callback
-def _is_approved(hass: HomeAssistant, serial: str) -> bool:
-    return any(
-        subentry.unique_id == serial
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)
-    )
 
 
 class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -201,7 +144,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         self._terminal = discovery_info
         await self.async_set_unique_id(discovery_info.serial)
         self._abort_if_unique_id_configured()
-        if _is_approved(self.hass, discovery_info.serial):
+        if async_is_approved(self.hass, discovery_info.serial):
             return self.async_abort(reason="already_configured")
         self.context["title_placeholders"] = {CONF_NAME: f"{discovery_info.model} {discovery_info.serial}"}
         return await self.async_step_approve()
@@ -213,12 +156,12 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             entry = self.hass.config_entries.async_get_entry(terminal.entry_id)
             if entry is None:
                 return self.async_abort(reason="listener_removed")
-            if _is_approved(self.hass, terminal.serial):
+            if async_is_approved(self.hass, terminal.serial):
                 return self.async_abort(reason="already_configured")
             self.hass.config_entries.async_add_subentry(
                 entry,
                 ConfigSubentry(
-                    data=MappingProxyType(_subentry_data(terminal.serial, user_input, terminal.model)),
+                    data=MappingProxyType(subentry_data(terminal.serial, user_input, terminal.model)),
                     subentry_type=SUBENTRY_TERMINAL,
                     title=user_input[CONF_NAME],
                     unique_id=terminal.serial,
@@ -231,7 +174,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="approve",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(_terminal_fields(area=True)), _suggested(terminal)
+                vol.Schema(terminal_fields(area=True)), suggested_for(terminal)
             ),
             description_placeholders={
                 "address": terminal.address,
@@ -262,91 +205,6 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             data_schema=self.add_suggested_values_to_schema(
                 OPTIONS_SCHEMA, user_input or {**options, CONF_DB_URL: shown}
             ),
-            errors=errors,
-        )
-
-
-class TerminalSubentryFlow(ConfigSubentryFlow):
-    """Add a terminal by hand, or change one."""
-
-    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Choose one of the waiting terminals, or type a serial number ahead of its first visit."""
-        entry: TimmyAccessConfigEntry = self._get_entry()
-        if entry.state is not ConfigEntryState.LOADED:
-            return self.async_abort(reason="entry_not_loaded")
-        pending = entry.runtime_data.pending
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            registration = Registration.parse({"sn": user_input[CONF_SERIAL]})
-            serial = registration.serial
-            if serial is None or not registration.is_valid:
-                errors[CONF_SERIAL] = "invalid_serial"
-            elif _is_approved(self.hass, serial):
-                errors[CONF_SERIAL] = "already_configured"
-            else:
-                waiting = pending.get(serial)
-                return self.async_create_entry(
-                    title=user_input[CONF_NAME],
-                    data=_subentry_data(serial, user_input, waiting.model if waiting else None),
-                    unique_id=serial,
-                )
-        waiting_now = pending.async_waiting()
-        serials = SelectSelector(
-            SelectSelectorConfig(
-                custom_value=True,
-                mode=SelectSelectorMode.DROPDOWN,
-                options=[
-                    SelectOptionDict(
-                        value=terminal.serial,
-                        label=f"{terminal.serial} ({terminal.model}, {terminal.address})",
-                    )
-                    for terminal in waiting_now
-                ],
-            )
-        )
-        suggested: dict[str, Any] = {}
-        if waiting_now:
-            suggested = {CONF_SERIAL: waiting_now[0].serial, **_suggested(waiting_now[0])}
-        return self.async_show_form(
-            step_id="user",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema({vol.Required(CONF_SERIAL): serials, **_terminal_fields(area=True)}),
-                user_input or suggested,
-            ),
-            description_placeholders={
-                "url": await async_terminal_url(self.hass, entry.data[CONF_HOST], entry.data[CONF_PORT]),
-                "waiting": str(len(waiting_now)),
-            },
-            errors=errors,
-        )
-
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change the name and the doors; the connection stays."""
-        subentry = self._get_reconfigure_subentry()
-        errors: dict[str, str] = {}
-        if user_input is not None:
-            if user_input[CONF_HOLD_OPEN] and user_input[CONF_DOORS] > 1:
-                errors[CONF_HOLD_OPEN] = "hold_open_needs_one_door"
-            else:
-                settings = dict(user_input)
-                return self.async_update_and_abort(
-                    self._get_entry(),
-                    subentry,
-                    title=settings.pop(CONF_NAME),
-                    data_updates=settings,
-                )
-        return self.async_show_form(
-            step_id="reconfigure",
-            data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(
-                    {
-                        **_terminal_fields(area=False),
-                        vol.Required(CONF_HOLD_OPEN, default=False): BooleanSelector(),
-                    }
-                ),
-                user_input or {**subentry.data, CONF_NAME: subentry.title},
-            ),
-            description_placeholders={CONF_SERIAL: subentry.data[CONF_SERIAL]},
             errors=errors,
         )
 

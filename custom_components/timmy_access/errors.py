@@ -35,6 +35,18 @@ class NothingAsked(ProtocolError):
     """There is no question of this sort any more, or not with this id."""
 
 
+class PassRevoked(ProtocolError):
+    """The pass has been revoked, which is for good."""
+
+
+class PassUnknown(ProtocolError):
+    """There is no pass with this id."""
+
+
+class TooManyPasses(ProtocolError):
+    """There is no room for another pass."""
+
+
 class PersonUnknown(ProtocolError):
     """There is nobody with this enroll id on the terminal."""
 
@@ -95,8 +107,11 @@ _KEYS: dict[type[ProtocolError], str] = {
     EnrolmentCancelled: "enrolment_cancelled",
     LogsIncomplete: "logs_incomplete",
     NothingAsked: "nothing_asked",
+    PassRevoked: "pass_revoked",
+    PassUnknown: "pass_unknown",
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
+    TooManyPasses: "too_many_passes",
 }
 
 

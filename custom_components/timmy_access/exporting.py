@@ -3,16 +3,15 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
-import re
 from typing import IO
 
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
-from .const import DOMAIN, LOGGER
+from .const import LOGGER
 from .ledger import Ledger, RecordFilter
+from .media_files import MediaFile, media_file, not_written
 from .reading import Readable
 
 COLUMNS = (
@@ -32,18 +31,15 @@ COLUMNS = (
 PART_ROWS = 500
 # Rows between two lines that say how far a long export is.
 PROGRESS_ROWS = 50_000
-# A name without folders, and not one that starts with a dot.
-_NAME = re.compile(r"[\w][\w .-]{0,120}")
 # What makes a spreadsheet take a cell for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A file that has been written, and how Home Assistant's media browser calls it."""
+    """A file that has been written, with so many records."""
 
-    path: Path
-    media_content_id: str
+    file: MediaFile
     records: int
 
 
@@ -55,17 +51,9 @@ async def async_export(
     UTF-8 with a byte order mark, so that spreadsheets read names right, and no cell that they take for a formula. The
     file appears when it is complete.
     """
-    name = name or f"access log {dt_util.now():%Y-%m-%d %H%M%S}.csv"
-    if not _NAME.fullmatch(name):
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="invalid_filename",
-            translation_placeholders={"field": "filename"},
-        )
-    name = name if name.endswith(".csv") else f"{name}.csv"
-    source, folder = next(iter(hass.config.media_dirs.items()))
-    path = Path(folder) / name
-    partial = path.with_name(f"{name}.part")
+    target = media_file(hass, name or f"access log {dt_util.now():%Y-%m-%d %H%M%S}.csv", (".csv",))
+    path = target.path
+    partial = path.with_name(f"{path.name}.part")
     records = 0
     try:
         file = await hass.async_add_executor_job(_begin, partial)
@@ -84,12 +72,8 @@ async def async_export(
             await hass.async_add_executor_job(file.close)
         await hass.async_add_executor_job(partial.replace, path)
     except OSError as err:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="export_failed",
-            translation_placeholders={"file": str(path), "error": err.strerror or str(err)},
-        ) from err
-    return Exported(path=path, media_content_id=f"media-source://media_source/{source}/{name}", records=records)
+        raise not_written(target, err) from err
+    return Exported(file=target, records=records)
 
 
 def safe_cell(value: object) -> str:

@@ -18,7 +18,8 @@ from . import ledger as ledger_module
 from .calendars import Calendars
 from .const import DOMAIN, LOGGER
 from .coordinator import TimmyAccessConfigEntry
-from .ledger import Ledger, LedgerUnavailable
+from .errors import PassRevoked, PassUnknown, TooManyPasses
+from .ledger import Ledger, LedgerInvalid, LedgerUnavailable
 from .passes import Hours, Pass, Refused
 
 # 128 bits: 26 letters and digits that a QR code packs tightly and nobody guesses.
@@ -29,6 +30,8 @@ CODE_LETTERS = 26
 # As many digits as a terminal's keypad takes (specification A3); with ten tries a minute that is years.
 PIN_DIGITS = 8
 KEY_BYTES = 32
+# All are held in memory; a hotel with fifty rooms makes as many in two years.
+MAX_PASSES = 20_000
 # How long to wait before a use that could not be written is tried again.
 RETRY_SECONDS = 10.0
 
@@ -106,7 +109,12 @@ class Passbook:
         self._entry.async_create_background_task(self._hass, self._async_write_use(use), "use of a pass")
 
     async def async_create(self, rules: Pass, *, with_pin: bool) -> NewPass:
-        """Make a pass by rules whose id, code and time of making are filled in; raises `LedgerUnavailable`."""
+        """Make a pass by rules whose id, code and time of making are filled in.
+
+        Raises `TooManyPasses` and `LedgerUnavailable`.
+        """
+        if len(self._passes) >= MAX_PASSES:
+            raise TooManyPasses
         code = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LETTERS))
         pin = _new_pin() if with_pin else None
         while pin is not None and self._hash(pin) in self._by_hash:
@@ -122,8 +130,13 @@ class Passbook:
         return NewPass(held=held, code=code, pin=pin)
 
     async def async_change(self, pass_id: str, **changes: Any) -> Pass:
-        """Change a pass; raises KeyError for one that is not known and `LedgerUnavailable`."""
-        held = replace(self._passes[pass_id], **changes)
+        """Change a pass; raises `PassUnknown`, `PassRevoked` and `LedgerUnavailable`."""
+        held = self._passes.get(pass_id)
+        if held is None:
+            raise PassUnknown
+        if held.revoked_at is not None:
+            raise PassRevoked
+        held = replace(held, **changes)
         await self._async_keep(held)
         return held
 
@@ -146,8 +159,9 @@ class Passbook:
         )
 
     async def _async_read(self) -> None:
+        counts = await self._ledger.pass_use_counts()
         for stored in await self._ledger.passes():
-            uses = len(await self._ledger.pass_uses(stored.id))
+            uses = counts.get(stored.id, 0)
             held = _held(stored, uses)
             known = self._passes.get(held.pass_id)
             self._async_put(held if known is None else replace(held, uses=max(known.uses, uses)))
@@ -169,6 +183,9 @@ class Passbook:
             except LedgerUnavailable as err:
                 LOGGER.debug("The use of a pass is not written yet: %s", err)
                 await asyncio.sleep(RETRY_SECONDS)
+            except LedgerInvalid as err:
+                LOGGER.warning("The use of a pass cannot be written: %s", err)
+                return
             else:
                 return
 
@@ -201,7 +218,7 @@ def _stored(held: Pass) -> ledger_module.Pass:
                 "end": hours.end.isoformat(),
             },
             "max_uses": held.max_uses,
-            "person": held.person,
+            "enroll_id": held.enroll_id,
             "calendar": held.calendar,
             "tag": held.tag,
             "pin_hash": held.pin_hash and held.pin_hash.hex(),
@@ -231,7 +248,7 @@ def _held(stored: ledger_module.Pass, uses: int) -> Pass:
         ),
         max_uses=document["max_uses"],
         uses=uses,
-        person=document["person"],
+        enroll_id=document.get("enroll_id"),
         calendar=document["calendar"],
         tag=document["tag"],
     )

@@ -13,6 +13,7 @@ class Refused(StrEnum):
     EXPIRED = "expired"
     NOT_NOW = "not_now"
     NOT_YET_VALID = "not_yet_valid"
+    NO_ANSWER = "no_answer"
     REVOKED = "revoked"
     TOO_MANY_TRIES = "too_many_tries"
     UNKNOWN = "unknown"
@@ -45,7 +46,8 @@ class Pass:
 
     `doors` are the doors by serial number of their terminal. `valid_from` and `valid_until` are instants. `hours` None
     is all day, every day. `max_uses` None is any number. `calendar` and `tag` tie the pass to the events of a calendar
-    whose texts hold the tag. Code and PIN themselves are nowhere: there are keyed hashes of them.
+    whose texts hold the tag. `enroll_id` is the person at the terminals who comes in with it. Code and PIN themselves
+    are nowhere: there are keyed hashes of them.
     """
 
     pass_id: str
@@ -59,7 +61,7 @@ class Pass:
     hours: Hours | None = None
     max_uses: int | None = None
     uses: int = 0
-    person: str | None = None
+    enroll_id: int | None = None
     calendar: str | None = None
     tag: str | None = None
     revoked_at: datetime | None = None

@@ -109,7 +109,9 @@ class Terminal:
             history=self._async_history,
             on_kept=surroundings.on_kept,
         )
-        self.verdicts = Verdicts(hass, self.serial, surroundings.passbook, self.moments.async_publish)
+        self.verdicts = Verdicts(
+            hass, self.serial, surroundings.passbook, self.moments.async_publish, self.roster.name_of
+        )
         self.verdicts.async_apply(subentry.data)
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._backlog = Backlog(hass, self.moments.async_publish)
@@ -288,6 +290,7 @@ class Terminal:
             user_name=decision.name,
             message=decision.message,
             voice=decision.voice,
+            voice_index=decision.voice_index,
         )
 
     def _lets_in(self, decision: Decision) -> bool:

@@ -10,11 +10,12 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-import itertools
+import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
+from homeassistant.util.ulid import ulid_now
 
 from .const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
 from .errors import NothingAsked
@@ -22,6 +23,7 @@ from .moments import CodeKind, CodeMoment, CodeSource, Moment
 from .passbook import Passbook
 from .passes import Pass, Refused
 from .protocol.answers import MAX_SCREEN_CHARACTERS
+from .protocol.peer import printable
 
 # People wait a moment for a door; automations answer within some tens of milliseconds.
 DECISION_WINDOW = 2.0
@@ -53,6 +55,7 @@ class Decision:
     name: str | None = None
     message: str | None = None
     voice: str | None = None
+    voice_index: int | None = None
     enroll_id: int | None = None
     font_size: int | None = None
     text_color: tuple[int, ...] | None = None
@@ -70,14 +73,24 @@ class _Question:
 class Verdicts:
     """Decides for one terminal."""
 
-    def __init__(self, hass: HomeAssistant, serial: str, passbook: Passbook, publish: Callable[[Moment], None]) -> None:
-        """Look passes up in `passbook`, and tell `publish` what happens, never with the code itself."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        serial: str,
+        passbook: Passbook,
+        publish: Callable[[Moment], None],
+        name_of: Callable[[int | None], str | None],
+    ) -> None:
+        """Look passes up in `passbook`, and tell `publish` what happens, never with the code itself.
+
+        `name_of` knows the people of the terminal.
+        """
         self._hass = hass
         self._serial = serial
         self._passbook = passbook
         self._publish = publish
+        self._name_of = name_of
         self._questions: dict[str, _Question] = {}
-        self._ids = itertools.count(1)
         self._wrong: deque[float] = deque(maxlen=MAX_WRONG)
         self._blocked_until = 0.0
         self._window = DECISION_WINDOW
@@ -96,45 +109,51 @@ class Verdicts:
     async def async_code(self, source: CodeSource, code: str | None) -> Decision:
         """Decide about a QR code or a PIN."""
         if self._is_blocked():
-            return self._refused(Decision(granted=False))
+            return self._shown(Decision(granted=False))
         code = code or ""
         now = dt_util.utcnow()
         found = self._passbook.async_look_up(code, self._serial, now)
         if isinstance(found, Pass):
             self._passbook.async_use(found, self._serial, now)
-            decision = Decision(granted=True, name=found.person or found.name, held=found)
-            self._tell(source, CodeKind.GRANTED, held=found, person=found.person)
-            return self._granted(decision)
+            person = self._name_of(found.enroll_id)
+            self._tell(source, CodeKind.GRANTED, held=found, enroll_id=found.enroll_id, person=person)
+            return self._shown(Decision(granted=True, name=person or found.name, enroll_id=found.enroll_id, held=found))
         fingerprint = self._passbook.fingerprint(code)
-        if found is Refused.UNKNOWN:
-            self._note_wrong()
         answer = await self._async_ask(source, found.value, fingerprint=fingerprint)
+        if found is Refused.UNKNOWN and not (answer and answer.granted):
+            self._note_wrong(source)
         if answer is None:
-            self._tell(source, CodeKind.REFUSED, reason=found.value, fingerprint=fingerprint)
-            return self._refused(Decision(granted=False))
-        return self._finished(source, answer, fingerprint)
+            return self._finished(source, Decision(granted=False), found, fingerprint=fingerprint)
+        return self._finished(source, answer, Refused.BY_AUTOMATION, fingerprint=fingerprint)
 
     async def async_punch(self, enroll_id: int | None, person: str | None) -> Decision:
         """Decide about a punch in server-approval mode; `person` is the name on record."""
-        decision = await self._async_ask(CodeSource.PUNCH, None, person=person, enroll_id=enroll_id)
+        decision, reason = await self._async_ask(CodeSource.PUNCH, None, person=person, enroll_id=enroll_id), None
         if decision is None:
-            decision = Decision(granted=self.approval is Approval.GRANT)
-        return self._finished(CodeSource.PUNCH, replace(decision, name=decision.name or person), None)
+            decision, reason = Decision(granted=self.approval is Approval.GRANT), Refused.NO_ANSWER
+        return self._finished(
+            CodeSource.PUNCH,
+            replace(decision, name=decision.name or person),
+            reason or Refused.BY_AUTOMATION,
+            enroll_id=enroll_id,
+        )
 
     @callback
-    def async_reply(self, source: CodeSource, decision: Decision, request_id: str | None) -> None:
-        """Answer the question with this id, or the oldest of its sort; raises `NothingAsked` when it is too late."""
-        for known, question in self._questions.items():
-            if question.source is source and request_id in (None, known) and not question.answer.done():
-                question.answer.set_result(decision)
-                return
-        raise NothingAsked
+    def async_reply(self, source: CodeSource, decision: Decision, request_id: str) -> None:
+        """Answer the question with this id, and no other; raises `NothingAsked` when it is too late.
+
+        An answer that comes late must not let in whoever stands there by then.
+        """
+        question = self._questions.get(request_id)
+        if question is None or question.source is not source or question.answer.done():
+            raise NothingAsked
+        question.answer.set_result(decision)
 
     async def _async_ask(self, source: CodeSource, reason: str | None, **facts: Any) -> Decision | None:
         """Let automations answer within the window; None when none did."""
         if self._window <= 0 or len(self._questions) >= MAX_PENDING:
             return None
-        request_id = f"{self._serial}-{next(self._ids)}"
+        request_id = ulid_now()
         question = _Question(source, asyncio.get_running_loop().create_future())
         self._questions[request_id] = question
         try:
@@ -146,28 +165,28 @@ class Verdicts:
         finally:
             del self._questions[request_id]
 
-    def _finished(self, source: CodeSource, decision: Decision, fingerprint: str | None) -> Decision:
+    def _finished(self, source: CodeSource, decision: Decision, refused: Refused, **facts: Any) -> Decision:
         kind = CodeKind.GRANTED if decision.granted else CodeKind.REFUSED
-        reason = None if decision.granted else Refused.BY_AUTOMATION.value
-        self._tell(source, kind, reason=reason, person=decision.name, fingerprint=fingerprint)
-        return self._granted(decision) if decision.granted else self._refused(decision)
+        reason = None if decision.granted else refused.value
+        self._tell(source, kind, reason=reason, person=decision.name, **facts)
+        return self._shown(decision)
 
-    def _granted(self, decision: Decision) -> Decision:
-        return replace(decision, message=decision.message or _filled(self._granted_text, decision.name))
-
-    def _refused(self, decision: Decision) -> Decision:
-        return replace(decision, message=decision.message or _filled(self._refused_text, decision.name))
+    def _shown(self, decision: Decision) -> Decision:
+        """Return a decision that fits a terminal's screen."""
+        text = self._granted_text if decision.granted else self._refused_text
+        name = decision.name and printable(decision.name)
+        return replace(decision, name=name, message=decision.message or _filled(text, name) or None)
 
     def _is_blocked(self) -> bool:
-        return self._hass.loop.time() < self._blocked_until
+        return time.monotonic() < self._blocked_until
 
-    def _note_wrong(self) -> None:
-        now = self._hass.loop.time()
+    def _note_wrong(self, source: CodeSource) -> None:
+        now = time.monotonic()
         self._wrong.append(now)
         if len(self._wrong) == MAX_WRONG and now - self._wrong[0] <= WRONG_SECONDS:
             self._blocked_until = now + WRONG_SECONDS
             self._wrong.clear()
-            self._tell(CodeSource.QR_CODE, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value)
+            self._tell(source, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value)
 
     def _tell(self, source: CodeSource, kind: CodeKind, *, held: Pass | None = None, **facts: Any) -> None:
         self._publish(

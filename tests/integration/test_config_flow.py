@@ -1,7 +1,9 @@
 """The dialogs, each error with its way out."""
 
 import asyncio
+from datetime import timedelta
 import errno
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -10,6 +12,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub import Hub
+from custom_components.timmy_access.ledger import LedgerTooNew
+from custom_components.timmy_access.ledgers import shown_url
 from custom_components.timmy_access.pending import PendingTerminal
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
@@ -175,7 +179,7 @@ async def test_a_card_for_a_terminal_that_has_been_approved_meanwhile(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
 ) -> None:
     _, flow = await card(hass, make_terminal, "tfs30")
-    with patch("custom_components.timmy_access.config_flow._is_approved", return_value=True):
+    with patch("custom_components.timmy_access.config_flow.async_is_approved", return_value=True):
         result = await submit(hass, flow, name="Gate", doors=1)
     assert result["reason"] == "already_configured"
 
@@ -251,13 +255,26 @@ async def test_a_terminal_is_changed_live(hass: HomeAssistant, entry: MockConfig
     assert form["step_id"] == "reconfigure"
     form = await submit_terminal(hass, form, name="Depot", doors=2, hold_open=True)
     assert form["errors"] == {"hold_open": "hold_open_needs_one_door"}
-    result = await submit_terminal(hass, form, name="Depot", doors=1, hold_open=True)
+    form = await submit_terminal(hass, form, name="Depot", doors=2, granted_text="x" * 126, refused_text="x" * 126)
+    assert form["errors"] == {"granted_text": "text_too_long", "refused_text": "text_too_long"}
+    result = await submit_terminal(
+        hass, form, name="Depot", doors=1, hold_open=True, refused_text="No", server_approval="grant"
+    )
     assert result["reason"] == "reconfigure_successful"
     await hass.async_block_till_done()
     assert entry.runtime_data is hub  # no reload
     changed = entry.subentries[subentry_id]
     assert changed.title == "Depot"
-    assert changed.data == {"serial": CONTROLLER, "doors": 1, "hold_open": True}
+    assert changed.data == {
+        "serial": CONTROLLER,
+        "doors": 1,
+        "hold_open": True,
+        "decision_window": 2.0,
+        "granted_text": "",
+        "refused_text": "No",
+        "server_approval": "grant",
+    }
+    assert hub.terminals[CONTROLLER].verdicts.approval == "grant"
     assert hub.terminals[CONTROLLER].hold_open
     assert door_devices(hass, entry, "lock.warehouse_door_1") == ["Depot"]
     form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
@@ -279,3 +296,67 @@ def door_devices(hass: HomeAssistant, entry: MockConfigEntry, *locks: str) -> li
     children = dr.async_child_entries_for_config_entry(devices, entry.entry_id)
     assert len(children) == (0 if len(locks) == 1 else len(locks))
     return [device.name if device else None for device in names]
+
+
+async def options(hass: HomeAssistant, entry: MockConfigEntry, **answers: Any) -> Any:
+    """Answer the dialog of the listener's options."""
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    return await hass.config_entries.options.async_configure(form["flow_id"], answers)
+
+
+async def test_options_apply_live(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    result = await options(hass, entry, live_window=30, keep_days=90)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.options == {"live_window": 30, "keep_days": 90}
+    assert entry.runtime_data is hub  # no reload
+    assert {terminal.clock.live_window for terminal in hub.terminals.values()} == {timedelta(seconds=30)}
+    assert hub.nightly.keep_days == 90
+
+
+@pytest.mark.parametrize(
+    ("url", "error"),
+    [
+        ("nonsense", "invalid_database_url"),
+        ("oracle://house@db/doors", "invalid_database_url"),
+        ("postgresql://house:secret@127.0.0.1:1/doors", "database_unreachable"),
+    ],
+)
+async def test_a_database_that_will_not_do_changes_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, url: str, error: str
+) -> None:
+    form = await options(hass, entry, live_window=120, keep_days=0, db_url=url)
+    assert form["errors"] == {"db_url": error}
+    assert entry.options == {}
+    assert entry.runtime_data is hub
+
+
+async def test_another_database_is_opened_and_its_password_not_shown(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    result = await options(hass, entry, live_window=120, keep_days=0, db_url=url)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.runtime_data is not hub  # the listener has started anew
+    assert (tmp_path / "elsewhere.db").exists()
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    schema = form["data_schema"]
+    assert schema is not None
+    shown = next(key.description["suggested_value"] for key in schema.schema if key == "db_url")
+    assert shown == shown_url(url)
+    # What is shown stands for the URL when it comes back unchanged.
+    result = await options(hass, entry, live_window=60, keep_days=0, db_url=shown)
+    assert entry.options["db_url"] == url
+    result = await options(hass, entry, live_window=60, keep_days=0)
+    assert result["data"] == {"live_window": 60, "keep_days": 0}
+    await hass.async_block_till_done()
+    assert "secret" not in shown_url("postgresql://house:secret@db.example/doors")
+
+
+async def test_a_database_of_a_newer_version_is_left_alone(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub
+) -> None:
+    with patch("custom_components.timmy_access.ledgers.Ledger.start", side_effect=LedgerTooNew(9, 1)):
+        form = await options(hass, entry, live_window=120, keep_days=0, db_url="sqlite:////tmp/never-written.db")
+    assert form["errors"] == {"db_url": "database_too_new"}

@@ -26,14 +26,17 @@ async def test_every_terminal_has_its_entities_and_only_its_own_availability(
 ) -> None:
     assert sorted(hass.states.async_entity_ids({"event", "lock"})) == [
         "event.front_door_access",
+        "event.front_door_code",
         "event.front_door_door",
         "event.front_door_enrolment",
         "event.front_door_records",
         "event.office_access",
+        "event.office_code",
         "event.office_door",
         "event.office_enrolment",
         "event.office_records",
         "event.warehouse_access",
+        "event.warehouse_code",
         "event.warehouse_door",
         "event.warehouse_enrolment",
         "event.warehouse_records",

@@ -54,6 +54,7 @@ async def test_uses_are_kept_once(ledger: Ledger) -> None:
     assert await asyncio.gather(*(ledger.keep_pass_use(USE) for _ in range(3))) == [True, False, False]
     assert await ledger.pass_uses(PASS.id) == (USE, later)
     assert await ledger.pass_uses("other") == ()
+    assert await ledger.pass_use_counts() == {PASS.id: 2}
 
 
 async def test_unknown_pass_cannot_be_used(ledger: Ledger) -> None:

@@ -234,6 +234,10 @@ class Ledger:
         """Return the uses of a pass, oldest first."""
         return await self._reader.ask(partial(passes.uses, pass_id=pass_id))
 
+    async def pass_use_counts(self) -> dict[str, int]:
+        """Return how often each pass was used, by its id; one that never was is left out."""
+        return await self._reader.ask(passes.use_counts)
+
     # Backup
 
     async def begin_backup(self) -> None:

@@ -124,6 +124,12 @@ def uses(connection: Connection, pass_id: str) -> tuple[PassUse, ...]:
     )
 
 
+def use_counts(connection: Connection) -> dict[str, int]:
+    """Return the number of uses of every pass that was used."""
+    query = select(PASS_USES.c.pass_id, func.count()).group_by(PASS_USES.c.pass_id)
+    return {pass_id: int(count) for pass_id, count in connection.execute(query)}
+
+
 def _is_known(connection: Connection, pass_id: str) -> bool:
     return connection.scalar(select(func.count()).where(PASSES.c.id == pass_id)) == 1
 

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import access, device, doors, logs, people, questionnaire
+from . import access, device, doors, logs, passes, people, questionnaire, replies
 from .action import Action
 
 ACTIONS: tuple[Action, ...] = tuple(
@@ -14,8 +14,10 @@ ACTIONS: tuple[Action, ...] = tuple(
             *device.ACTIONS,
             *doors.ACTIONS,
             *logs.ACTIONS,
+            *passes.ACTIONS,
             *people.ACTIONS,
             *questionnaire.ACTIONS,
+            *replies.ACTIONS,
         ),
         key=lambda action: action.name,
     )

@@ -13,9 +13,20 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 
 from ..const import DOMAIN
 from ..coordinator import TimmyAccessConfigEntry
+from ..devices import door_identifier
 from ..errors import translated_errors
 from ..hub import Hub
 from ..terminal import Terminal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """What a device is: a terminal of a listener, or one of its several doors."""
+
+    device_id: str
+    hub: Hub
+    terminal: Terminal
+    door: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +35,7 @@ class Request:
 
     hass: HomeAssistant
     hub: Hub
-    terminals: tuple[Terminal, ...]
+    targets: tuple[Target, ...]
     data: Mapping[str, Any]
     context: Context
     wants_response: bool
@@ -32,7 +43,12 @@ class Request:
     @property
     def terminal(self) -> Terminal:
         """The terminal, of actions that are for one."""
-        return self.terminals[0]
+        return self.targets[0].terminal
+
+    @property
+    def terminals(self) -> tuple[Terminal, ...]:
+        """The terminals, each once."""
+        return tuple(dict.fromkeys(target.terminal for target in self.targets))
 
 
 type Handler = Callable[[Request], Awaitable[ServiceResponse]]
@@ -60,9 +76,9 @@ class Action:
 
     async def async_call(self, call: ServiceCall) -> ServiceResponse:
         """Perform the action; raises translated errors that name the terminal or the field."""
-        found = [hub_and_terminal_of(call.hass, device_id) for device_id in cv.ensure_list(call.data[ATTR_DEVICE_ID])]
-        hub, terminals = found[0][0], tuple(dict.fromkeys(terminal for _, terminal in found))
-        if any(other is not hub for other, _ in found):
+        targets = tuple(target_of(call.hass, device_id) for device_id in cv.ensure_list(call.data[ATTR_DEVICE_ID]))
+        hub = targets[0].hub
+        if any(target.hub is not hub for target in targets):
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="several_listeners",
@@ -71,12 +87,12 @@ class Action:
         request = Request(
             hass=call.hass,
             hub=hub,
-            terminals=terminals,
+            targets=targets,
             data={key: value for key, value in call.data.items() if key != ATTR_DEVICE_ID},
             context=call.context,
             wants_response=call.return_response,
         )
-        with translated_errors(terminals[0].name):
+        with translated_errors(request.terminal.name):
             return await self.handler(request)
 
 
@@ -94,18 +110,15 @@ def door_unknown(terminal: Terminal, field: str, door: int) -> ServiceValidation
     )
 
 
-def terminal_of(hass: HomeAssistant, device_id: str) -> Terminal:
-    """Return the terminal of a device, which may also be one of its doors; raises translated errors."""
-    return hub_and_terminal_of(hass, device_id)[1]
-
-
-def hub_and_terminal_of(hass: HomeAssistant, device_id: str) -> tuple[Hub, Terminal]:
-    """Return the terminal of a device and its hub; raises translated errors."""
+def target_of(hass: HomeAssistant, device_id: str) -> Target:
+    """Return the terminal of a device, and the door if it is one of several; raises translated errors."""
     entry: TimmyAccessConfigEntry
     device, entry = service.async_get_device_and_config_entry(hass, DOMAIN, device_id, include_child_devices=True)
-    if isinstance(device, dr.ChildDeviceEntry):
-        device_id = device.parent_device_id
-    for terminal in entry.runtime_data.terminals.values():
-        if terminal.device_id == device_id:
-            return entry.runtime_data, terminal
+    hub = entry.runtime_data
+    terminal_device_id = device.parent_device_id if isinstance(device, dr.ChildDeviceEntry) else device.id
+    for terminal in hub.terminals.values():
+        if terminal.device_id == terminal_device_id:
+            doors = terminal.coordinator.data.doors
+            door = next((door for door in doors if door_identifier(terminal.serial, door) in device.identifiers), None)
+            return Target(device_id=device_id, hub=hub, terminal=terminal, door=door)
     raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_a_terminal")

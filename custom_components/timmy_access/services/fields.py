@@ -55,6 +55,12 @@ def local_time(value: Any) -> datetime:
     return dt_util.as_local(moment).replace(tzinfo=None) if moment.tzinfo else moment
 
 
+def instant(value: Any) -> datetime:
+    """Return an aware time; one without a zone is local."""
+    moment = cv.datetime(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
 def digits(value: Any) -> int:
     """Return a number that people write as digits, such as a card number."""
     text = cv.string(value).strip()

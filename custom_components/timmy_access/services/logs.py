@@ -1,7 +1,7 @@
 """Actions for the access log: fetching it from terminals, reading it, exporting it, and deleting it there."""
 
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -18,7 +18,7 @@ from ..ledger import RecordFilter, RecordKind
 from ..reading import READABLE_METHODS, Readable, methods_of, names_of
 from .action import Action, Request
 from .device import confirmed
-from .fields import ATTR_ENROLL_ID, CONFIRM, Fields, whole
+from .fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, whole
 
 ATTR_AFTER = "after"
 ATTR_FILENAME = "filename"
@@ -34,12 +34,6 @@ ATTR_UNTIL = "until"
 DEFAULT_LIMIT = 50
 # Days an attendance list goes back when nobody says: a month with its busiest day.
 DEFAULT_DAYS = 31
-
-
-def _instant(value: Any) -> datetime:
-    """Return an aware time; one without a zone is local."""
-    moment = cv.datetime(value)
-    return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
 
 
 async def _fetch_logs(request: Request) -> ServiceResponse:
@@ -65,7 +59,11 @@ async def _export_logs(request: Request) -> ServiceResponse:
         Readable(request.terminals),
         request.data.get(ATTR_FILENAME),
     )
-    return {"file": str(exported.path), "media_content_id": exported.media_content_id, "records": exported.records}
+    return {
+        "file": str(exported.file.path),
+        "media_content_id": exported.file.media_content_id,
+        "records": exported.records,
+    }
 
 
 async def _get_attendance(request: Request) -> ServiceResponse:
@@ -129,10 +127,10 @@ def _check_order(first: date | None, last: date | None) -> None:
 _DAYS: Fields = {vol.Optional(ATTR_FIRST_DAY): cv.date, vol.Optional(ATTR_LAST_DAY): cv.date}
 _WHICH: Fields = {
     vol.Optional(ATTR_ENROLL_ID): whole,
-    vol.Optional(ATTR_FROM): _instant,
+    vol.Optional(ATTR_FROM): instant,
     vol.Optional(ATTR_KIND): vol.In([kind.value for kind in RecordKind]),
     vol.Optional(ATTR_METHOD): vol.In(list(READABLE_METHODS)),
-    vol.Optional(ATTR_UNTIL): _instant,
+    vol.Optional(ATTR_UNTIL): instant,
 }
 
 ACTIONS = (

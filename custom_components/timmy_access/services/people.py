@@ -22,7 +22,7 @@ from ..protocol.errors import CommandRefused
 from ..roster import Person
 from ..terminal import Terminal
 from .access import WEEK_ZONES, check_week_zones
-from .action import Action, Request, terminal_of
+from .action import Action, Request, target_of
 from .device import confirmed
 from .fields import (
     ATTR_CREDENTIAL,
@@ -185,7 +185,7 @@ async def _cancel_add_user(request: Request) -> None:
 
 
 async def _copy_user(request: Request) -> ServiceResponse:
-    targets = {device_id: terminal_of(request.hass, device_id) for device_id in request.data[ATTR_TO]}
+    targets = {device_id: target_of(request.hass, device_id).terminal for device_id in request.data[ATTR_TO]}
     if request.terminal in targets.values():
         raise _invalid(ATTR_TO, "copy_to_itself")
     original = await async_read_original(request.terminal, request.data[ATTR_ENROLL_ID])
