@@ -22,6 +22,9 @@ homeassistant:
   language: en
   time_zone: Europe/Berlin
   unit_system: metric
+history:
+logbook:
+recorder:
 {more}
 bench_probe:
 logger:
@@ -42,6 +45,10 @@ class Building:
     def url(self) -> str:
         """Where terminals dial."""
         return f"ws://{LOOPBACK}:{self.port}/pub/chat"
+
+    def name_of(self, serial: str) -> str:
+        """Return what a terminal is called."""
+        return f"Terminal {self.serials.index(serial) + 1}"
 
     async def probe(self) -> Mapping[str, float]:
         """Return what the probe saw since the last time."""

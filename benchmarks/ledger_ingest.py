@@ -12,19 +12,18 @@ Ends with 1 where the ledger is slower than the limit allows, or holds the event
 import argparse
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
-import sqlite3
 import sys
 import tempfile
 from time import perf_counter
 
 from custom_components.timmy_access.ledger import Entry, Ledger
-from custom_components.timmy_access.ledger.entries import Row, rows_of
+from custom_components.timmy_access.ledger.entries import rows_of
 from custom_components.timmy_access.ledger.url import FILE_NAME
+
+from .durable import SERIAL, BareInserts, entry, make_database
 
 RECORDS = 100_000
 # Records a frame (field notes 3).
@@ -36,12 +35,6 @@ LEAST_SHARE = 0.7
 LONGEST_STALL = 0.050
 # How often the event loop is looked at.
 TICK = 0.001
-
-SERIAL = "ZX00000001"
-PEOPLE = 500
-BEGINNING = datetime(2026, 1, 1)  # noqa: DTZ001 - terminals speak naive local time
-COLUMNS = ("terminal_id", *Row._fields)
-INSERT = f"INSERT INTO records ({', '.join(COLUMNS)}) VALUES ({', '.join('?' * len(COLUMNS))})"  # noqa: S608 - no input
 
 type Keep = Callable[[Sequence[Entry]], Awaitable[object]]
 
@@ -58,24 +51,6 @@ class Measured:
     def rate(self) -> float:
         """Records a second."""
         return self.records / self.seconds
-
-
-def entry(index: int) -> Entry:
-    """Return a punch, each a second after the one before."""
-    time = BEGINNING + timedelta(seconds=index)
-    instant = time.replace(tzinfo=UTC)
-    return Entry(
-        enroll_id=1 + index % PEOPLE,
-        time=time,
-        mode=8,
-        reader=0,
-        event=0,
-        occurred_at=instant,
-        received_at=instant + timedelta(seconds=1),
-        live=True,
-        name=f"Person {index % PEOPLE}",
-        temperature=36.5,
-    )
 
 
 async def watch(measured: Measured) -> None:
@@ -100,45 +75,12 @@ async def measure(measured: Measured, work: Callable[[], Awaitable[object]], rec
     watcher.cancel()
 
 
-async def empty_file(path: Path) -> None:
-    """Let the ledger make its tables in a file, and one terminal."""
-    ledger = Ledger(f"sqlite:///{path}")
-    await ledger.start()
-    await ledger.keep(SERIAL, [entry(-1)])
-    await ledger.close()
-
-
-class BareLoop:
-    """What any asyncio program needs to insert durably, and nothing else."""
-
-    def __init__(self, path: Path) -> None:
-        """Open a file that the ledger has made."""
-        self._thread = ThreadPoolExecutor(1)
-        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-        for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "busy_timeout = 5000"):
-            self._db.execute(f"PRAGMA {setting}")
-
-    async def keep(self, rows: Sequence[tuple[object, ...]]) -> None:
-        """Write rows in one transaction."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._write, rows)
-
-    def close(self) -> None:
-        """Close the file."""
-        self._thread.shutdown()
-        self._db.close()
-
-    def _write(self, rows: Sequence[tuple[object, ...]]) -> None:
-        self._db.execute("BEGIN IMMEDIATE")
-        self._db.executemany(INSERT, rows)
-        self._db.execute("COMMIT")
-
-
 async def take_turns(folder: Path, records: int) -> tuple[Measured, Measured]:
     """Return what the bare loop and the ledger did with the same records."""
     bare_path, ledger_path = folder / "bare.db", folder / FILE_NAME
-    await empty_file(bare_path)
-    await empty_file(ledger_path)
-    bare, ledger = BareLoop(bare_path), Ledger(f"sqlite:///{ledger_path}")
+    await make_database(bare_path)
+    await make_database(ledger_path)
+    bare, ledger = BareInserts(bare_path), Ledger(f"sqlite:///{ledger_path}")
     await ledger.start()
     measured = Measured(), Measured()
     entries = [entry(index) for index in range(records)]

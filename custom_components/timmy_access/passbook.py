@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
 import hashlib
-import hmac
 import secrets
 from typing import Any
 
@@ -30,6 +29,7 @@ CODE_LETTERS = 26
 # As many digits as a terminal's keypad takes (specification A3); with ten tries a minute that is years.
 PIN_DIGITS = 8
 KEY_BYTES = 32
+HASH_BYTES = 32
 # All are held in memory; a hotel with fifty rooms makes as many in two years.
 MAX_PASSES = 20_000
 # How long to wait before a use that could not be written is tried again.
@@ -106,7 +106,9 @@ class Passbook:
         use = ledger_module.PassUse(
             pass_id=held.pass_id, serial=serial, door=min(held.doors[serial], default=None), used_at=now
         )
-        self._entry.async_create_background_task(self._hass, self._async_write_use(use), "use of a pass")
+        self._entry.async_create_background_task(
+            self._hass, self._async_write_use(use), "use of a pass", eager_start=False
+        )
 
     async def async_create(self, rules: Pass, *, with_pin: bool) -> NewPass:
         """Make a pass by rules whose id, code and time of making are filled in.
@@ -190,7 +192,8 @@ class Passbook:
                 return
 
     def _hash(self, code: str) -> bytes:
-        return hmac.digest(self._key, code.strip().upper().encode(errors="replace"), hashlib.sha256)
+        text = code.strip().upper().encode(errors="replace")
+        return hashlib.blake2b(text, key=self._key, digest_size=HASH_BYTES).digest()
 
 
 def _new_pin() -> str:

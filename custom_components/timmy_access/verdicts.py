@@ -189,16 +189,16 @@ class Verdicts:
             self._tell(source, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value)
 
     def _tell(self, source: CodeSource, kind: CodeKind, *, held: Pass | None = None, **facts: Any) -> None:
-        self._publish(
-            CodeMoment(
-                kind=kind,
-                occurred_at=dt_util.utcnow(),
-                pass_id=held.pass_id if held else None,
-                pass_name=held.name if held else None,
-                source=source,
-                **facts,
-            )
+        """Publish what happened, once the answer is on its way: whoever waits does not wait for listeners."""
+        moment = CodeMoment(
+            kind=kind,
+            occurred_at=dt_util.utcnow(),
+            pass_id=held.pass_id if held else None,
+            pass_name=held.name if held else None,
+            source=source,
+            **facts,
         )
+        self._hass.loop.call_soon(self._publish, moment)
 
 
 def _filled(text: str, name: str | None) -> str:

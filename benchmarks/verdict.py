@@ -1,0 +1,112 @@
+"""How long somebody waits at a door for Home Assistant's word."""
+
+import asyncio
+from pathlib import Path
+
+from .bare import bare_server
+from .building import Building, building
+from .figures import Figure, median, percentile
+from .lean import LeanTerminal
+from .load import load
+
+PART = "verdict"
+SCANS = 1000
+QUICK_SCANS = 100
+# People at one reader are seconds apart; this is long enough for what follows an answer to be over.
+PAUSE_SECONDS = 0.01
+# Others that are connected meanwhile, and the last one pushes so many records.
+OTHERS = 50
+BACKLOG = 100_000
+QUICK_BACKLOG = 10_000
+# A second for a blink; what is above is felt.
+LOADED_MILLISECONDS = 20
+
+
+async def scan(terminal: LeanTerminal, code: str, scans: int) -> list[float]:
+    """Return how many seconds each of so many scans took."""
+    return [await _scan_once(terminal, code) for _ in range(scans)]
+
+
+async def scan_bare(url: str, serial: str, scans: int) -> list[float]:
+    """Return the same of the bare server, which lets everybody in."""
+    async with LeanTerminal(url, serial) as terminal:
+        await scan(terminal, "", scans // 10)
+        return await scan(terminal, "", scans)
+
+
+async def scan_during(terminal: LeanTerminal, code: str, load: asyncio.Future[float]) -> list[float]:
+    """Return how many seconds each scan took while a load lasted."""
+    taken = []
+    while not load.done():
+        taken.append(await _scan_once(terminal, code))
+    return taken
+
+
+async def _scan_once(terminal: LeanTerminal, code: str) -> float:
+    await asyncio.sleep(PAUSE_SECONDS)
+    seconds, answer = await terminal.timed({"cmd": "sendqrcode", "sn": terminal.serial, "record": code})
+    if not answer["access"]:
+        raise RuntimeError(f"refused: {answer}")
+    return seconds
+
+
+async def make_pass(house: Building, serial: str) -> str:
+    """Return the code of a pass for a terminal."""
+    answer = await house.home.call(
+        "call_service",
+        domain="timmy_access",
+        service="create_pass",
+        service_data={"device_id": [await house.home.device(house.name_of(serial))], "name": "Bench"},
+        return_response=True,
+    )
+    return str(answer["response"]["code"])
+
+
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:
+    """Return the figures of this part."""
+    scans = QUICK_SCANS if quick else SCANS
+    async with building(folder, OTHERS + 2) as house:
+        first, *held, pusher = house.serials
+        code = await make_pass(house, first)
+        async with bare_server() as (bare_url, _):
+            limit = await scan_bare(bare_url, first, scans)
+            async with LeanTerminal(house.url, first) as terminal:
+                await scan(terminal, code, scans // 10)
+                alone = await scan(terminal, code, scans)
+            limit += await scan_bare(bare_url, first, scans)
+        records = QUICK_BACKLOG if quick else BACKLOG
+        async with (
+            load("hold", house.url, held),
+            load("push", house.url, [pusher], records) as pushing,
+            LeanTerminal(house.url, first) as terminal,
+        ):
+            await pushing.begin()
+            loaded = await scan_during(terminal, code, asyncio.ensure_future(pushing.seconds()))
+    milliseconds = 1000
+    return [
+        Figure(
+            part=PART,
+            measure="median",
+            value=median(alone) * milliseconds,
+            limit=median(limit) * milliseconds,
+            unit="ms",
+            target="<= 2",
+        ),
+        Figure(
+            part=PART,
+            measure="99th percentile",
+            value=percentile(alone, 0.99) * milliseconds,
+            # Three times the limit's own and a millisecond.
+            limit=percentile(limit, 0.99) * milliseconds * 3 + 1,
+            unit="ms",
+            target="<= 1",
+        ),
+        Figure(part=PART, measure="median under load", value=median(loaded) * milliseconds, unit="ms"),
+        Figure(
+            part=PART,
+            measure="99th percentile under load",
+            value=percentile(loaded, 0.99) * milliseconds,
+            unit="ms",
+            target=f"< {LOADED_MILLISECONDS}",
+        ),
+    ]
