@@ -17,14 +17,13 @@ from websockets.exceptions import ConnectionClosed
 
 from scripts.home import LOOPBACK, REPOSITORY, free_port
 
-from .durable import BareInserts, records
+from .durable import BareInserts, row
 
 READY = b"ready\n"
 
 
 async def talk(socket: ServerConnection, inserts: BareInserts | None) -> None:
     """Answer one terminal."""
-    number = 0
     with suppress(ConnectionClosed):
         async for data in socket:
             frame = orjson.loads(data)
@@ -34,8 +33,7 @@ async def talk(socket: ServerConnection, inserts: BareInserts | None) -> None:
             elif frame["cmd"] == "sendlog":
                 answer |= {"count": frame["count"], "logindex": frame["logindex"]}
                 if inserts is not None:
-                    await inserts.keep(records(number, len(frame["record"])))
-                    number += len(frame["record"])
+                    await inserts.keep([row(record) for record in frame["record"]])
             await socket.send(orjson.dumps(answer).decode())
 
 

@@ -1,12 +1,13 @@
 """The fastest loop that keeps records durably: a thread hop, a transaction and one `executemany` a call."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import batched
 from pathlib import Path
 import sqlite3
+from typing import Any
 
 from custom_components.timmy_access.ledger import Entry, Ledger
 from custom_components.timmy_access.ledger.entries import Row, rows_of
@@ -41,6 +42,15 @@ def records(first: int, count: int) -> list[tuple[object, ...]]:
     """Return rows for `BareInserts`, of the punches from `first` on."""
     entries = (entry(index) for index in range(first, first + count))
     return [(1, *row) for part in batched(entries, MAX_ENTRIES, strict=False) for row in rows_of(part)]
+
+
+def row(record: Mapping[str, Any]) -> tuple[object, ...]:
+    """Return a record of a frame as a row, with nothing checked."""
+    seconds = int(datetime.fromisoformat(record["time"]).replace(tzinfo=UTC).timestamp())
+    return (
+        *(1, seconds, record["enrollid"], record["mode"], record["inout"], record["event"]),
+        *(None, record["name"], record["temp"], None, seconds * 1_000_000, seconds * 1_000_000, False),
+    )
 
 
 async def make_database(path: Path) -> None:

@@ -7,7 +7,7 @@ here makes a record history.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from homeassistant.util import dt as dt_util
 
@@ -34,11 +34,11 @@ def local_naive(now: datetime) -> datetime:
 
 def localise(naive: datetime, near: datetime) -> datetime:
     """Return a naive local time as an instant; in the repeated hour of autumn the one nearer to `near`."""
-    zone = dt_util.get_default_time_zone()
-    return min(
-        (dt_util.as_utc(naive.replace(tzinfo=zone, fold=fold)) for fold in (0, 1)),
-        key=lambda instant: abs(instant - near),
-    )
+    first = naive.replace(tzinfo=dt_util.get_default_time_zone(), fold=0)
+    second = first.replace(fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    return min(first.astimezone(UTC), second.astimezone(UTC), key=lambda instant: abs(instant - near))
 
 
 class TerminalClock:
@@ -87,9 +87,11 @@ class TerminalClock:
             as_shown = None
         if as_shown is None:
             return Placed(occurred_at=now, live=False)
-        corrected = as_shown + self.drift if doubted and self.drift else as_shown
-        live = all(abs(now - instant) <= self.live_window for instant in (as_shown, corrected))
-        return Placed(occurred_at=corrected, live=live)
+        live = abs(now - as_shown) <= self.live_window
+        if not doubted or not self.drift:
+            return Placed(occurred_at=as_shown, live=live)
+        corrected = as_shown + self.drift
+        return Placed(occurred_at=corrected, live=live and abs(now - corrected) <= self.live_window)
 
     def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
         """Return whether a record may have been made while the clock was wrong."""

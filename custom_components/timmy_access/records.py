@@ -6,8 +6,8 @@ Nothing is acknowledged that is not on the disk. A disk that hesitates does not 
 """
 
 import asyncio
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
@@ -25,6 +25,16 @@ TELLING_PATIENCE = 0.5
 # Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
 # recognised without asking the database.
 REMEMBERED = 20 * 50
+
+
+@dataclass(slots=True)
+class _Known:
+    """What became of a record; its place in time does not move when the terminal sends it again."""
+
+    placed: Placed
+    kept: bool = False
+    told: bool = False
+
 
 type Teller = Callable[[LogRecord, Placed], None]
 
@@ -54,32 +64,30 @@ class Records:
         self._live = live
         self._history = history
         self._on_kept = on_kept
-        self._kept: OrderedDict[Identity, None] = OrderedDict()
-        self._told: OrderedDict[Identity, None] = OrderedDict()
-        self._placed: OrderedDict[Identity, Placed] = OrderedDict()
+        self._memory: dict[Identity, _Known] = {}
 
     async def async_take(self, records: Sequence[LogRecord]) -> bool:
         """Take what the terminal has sent; True when all of it is kept, and the terminal may forget it."""
-        if all(identity_of(record) in self._kept for record in records):
+        known = [self._recall(record, len(records)) for record in records]
+        if all(one.kept for one in known):
             self._counters.duplicates += len(records)
             return True
-        now = dt_util.utcnow()
-        placed = [self._placed_once(record, len(records)) for record in records]
-        keeping = asyncio.create_task(self._async_keep(records, placed, now))
+        keeping = asyncio.create_task(self._async_keep(records, [one.placed for one in known], dt_util.utcnow()))
         try:
-            if any(place.live for place in placed):
+            if any(one.placed.live for one in known):
                 await asyncio.wait((keeping,), timeout=TELLING_PATIENCE)
                 if not keeping.done():
-                    self._tell(records, placed, None)
+                    self._tell(records, known, None)
             kept = await keeping
         except LedgerUnavailable:
-            self._tell(records, placed, None)
+            self._tell(records, known, None)
             return False
         except asyncio.CancelledError:
             keeping.cancel()
             raise
-        self._tell(records, placed, kept)
-        _remember(self._kept, dict.fromkeys(map(identity_of, records)))
+        self._tell(records, known, kept)
+        for one in known:
+            one.kept = True
         return True
 
     def question_in(self, records: Sequence[LogRecord]) -> LogRecord | None:
@@ -87,28 +95,30 @@ class Records:
         if len(records) != 1:
             return None
         record = records[0]
-        is_person = record.enroll_id is not None and not record.is_door_event
-        if not is_person or identity_of(record) in self._told or identity_of(record) in self._kept:
+        if record.enroll_id is None or record.is_door_event:
             return None
-        return record if self._placed_once(record, 1).live else None
+        known = self._recall(record, 1)
+        return record if known.placed.live and not known.kept and not known.told else None
 
     async def async_take_history(self, records: Sequence[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
-        now = dt_util.utcnow()
         placed = [Placed(occurred_at=self._clock.instant(record.time), live=False) for record in records]
-        kept = await self._async_keep(records, placed, now)
-        identities = dict.fromkeys(map(identity_of, records))
-        _remember(self._kept, identities)
-        _remember(self._told, identities)
+        kept = await self._async_keep(records, placed, dt_util.utcnow())
+        for record, place in zip(records, placed, strict=True):
+            self._remember(identity_of(record), _Known(place, kept=True, told=True))
         return kept
 
-    def _placed_once(self, record: LogRecord, records_in_frame: int) -> Placed:
-        """Return a record's place in time, which does not move when the terminal sends it again."""
+    def _recall(self, record: LogRecord, records_in_frame: int) -> _Known:
+        """Return what is known of a record, which for a new one is where it belongs in time."""
         identity = identity_of(record)
-        if (placed := self._placed.get(identity)) is None:
-            placed = self._clock.place(record.time, records_in_frame)
-            _remember(self._placed, {identity: placed})
-        return placed
+        known = self._memory.pop(identity, None) or _Known(self._clock.place(record.time, records_in_frame))
+        self._remember(identity, known)
+        return known
+
+    def _remember(self, identity: Identity, known: _Known) -> None:
+        self._memory[identity] = known
+        if len(self._memory) > REMEMBERED:
+            del self._memory[next(iter(self._memory))]
 
     async def _async_keep(self, records: Sequence[LogRecord], placed: Sequence[Placed], now: datetime) -> Kept:
         entries = [_entry_of(record, place, now) for record, place in zip(records, placed, strict=True)]
@@ -119,24 +129,23 @@ class Records:
             self._on_kept()
         return Kept(tuple(new))
 
-    def _tell(self, records: Iterable[LogRecord], placed: Sequence[Placed], kept: Kept | None) -> None:
+    def _tell(self, records: Sequence[LogRecord], known: Sequence[_Known], kept: Kept | None) -> None:
         """Tell each record once; without `kept`, only what is live, for old records can wait until they are kept."""
-        for index, (record, place) in enumerate(zip(records, placed, strict=True)):
-            identity = identity_of(record)
-            if identity in self._told:
+        for index, (record, one) in enumerate(zip(records, known, strict=True)):
+            if one.told:
                 continue
             if kept is None:
-                if not place.live:
+                if not one.placed.live:
                     continue
             elif not kept.new[index]:
                 self._counters.duplicates += 1
                 continue
-            _remember(self._told, {identity: None})
-            if place.live:
-                self._live(record, place)
+            one.told = True
+            if one.placed.live:
+                self._live(record, one.placed)
             else:
                 self._counters.history += 1
-                self._history(record, place)
+                self._history(record, one.placed)
 
 
 def identity_of(record: LogRecord) -> Identity:
@@ -159,11 +168,3 @@ def _entry_of(record: LogRecord, place: Placed, received_at: datetime) -> Entry:
         temperature=record.temperature,
         extra=record.extra,
     )
-
-
-def _remember[T](known: OrderedDict[Identity, T], more: Mapping[Identity, T]) -> None:
-    for identity, value in more.items():
-        known[identity] = value
-        known.move_to_end(identity)
-    while len(known) > REMEMBERED:
-        known.popitem(last=False)

@@ -20,5 +20,8 @@ class Peer:
 
 def printable(text: object, limit: int = MAX_SHOWN) -> str:
     """Return peer text without control characters or line breaks, cut to `limit` characters."""
-    shown = "".join(char if char.isprintable() else "�" for char in str(text)[: limit + 1])
+    text = str(text)
+    if len(text) <= limit and text.isprintable():
+        return text
+    shown = "".join(char if char.isprintable() else "�" for char in text[: limit + 1])
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"

@@ -8,7 +8,8 @@ A *structure* is a frozen dataclass whose fields say, in their metadata, the key
 frame that no field names are kept in `extra`, so that reading a frame loses nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 import math
@@ -21,6 +22,8 @@ _WIRE = "wire"
 _DIGITS = re.compile(r"\s*[+-]?\d{1,18}(?:\.0*)?\s*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOMENT = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
+# What nearly all send, read twenty times as fast.
+_USUAL_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
 # Whole numbers on the wire; terminals hold enroll ids of up to twelve digits (field notes 5, enrollid) and the widest
 # card numbers in 64 bits.
 MAX_WHOLE = 2**63 - 1
@@ -47,6 +50,8 @@ class Whole(Kind[int]):
 
     def read(self, value: object) -> int | None:
         """Return any whole number of 64 bits: `low` and `high` bind only what we send."""
+        if type(value) is int and -MAX_WHOLE <= value <= MAX_WHOLE:
+            return value
         if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value.partition(".")[0])
         elif isinstance(value, float) and math.isfinite(value) and value == int(value):
@@ -181,7 +186,12 @@ class Moment(Kind[datetime]):
 
     def read(self, value: object) -> datetime | None:
         """Return the time; `T` and `Z` are seen in the field and mean nothing more."""
-        if not isinstance(value, str) or not (match := _MOMENT.match(value)):
+        if not isinstance(value, str):
+            return None
+        if _USUAL_MOMENT.fullmatch(value):
+            with suppress(ValueError):
+                return datetime.fromisoformat(value)
+        if not (match := _MOMENT.match(value)):
             return None
         try:
             return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001 - naive by protocol
@@ -291,17 +301,29 @@ def wire(key: str, kind: Kind[Any], *aliases: str) -> Mapping[str, Any]:
     return {_WIRE: (key, kind, aliases)}
 
 
+# Field name, key and kind, then all keys it may have.
 type _WireField = tuple[str, str, Kind[Any], tuple[str, ...]]
 
 
+type _Reader = tuple[str, Callable[[object], Any], tuple[str, ...]]
+
 _FIELDS: dict[type[Structure], tuple[_WireField, ...]] = {}
+_READERS: dict[type[Structure], tuple[_Reader, ...]] = {}
 
 
 def wire_fields(structure: type[Structure]) -> tuple[_WireField, ...]:
-    """Return (field name, key, kind, aliases) of every field that is on the wire."""
+    """Return (field name, key, kind, the key and its aliases) of every field that is on the wire."""
     if (known := _FIELDS.get(structure)) is None:
-        known = _FIELDS[structure] = tuple(
-            (item.name, *item.metadata[_WIRE]) for item in fields(structure) if _WIRE in item.metadata
+        on_wire = ((item.name, item.metadata[_WIRE]) for item in fields(structure) if _WIRE in item.metadata)
+        known = _FIELDS[structure] = tuple((name, key, kind, (key, *aliases)) for name, (key, kind, aliases) in on_wire)
+    return known
+
+
+def _readers(structure: type[Structure]) -> tuple[_Reader, ...]:
+    """Return how each field is read, and from which keys."""
+    if (known := _READERS.get(structure)) is None:
+        known = _READERS[structure] = tuple(
+            (name, kind.read, candidates) for name, _, kind, candidates in wire_fields(structure)
         )
     return known
 
@@ -317,15 +339,19 @@ class Structure:
         """Read the structure from a JSON object; never raises. Unreadable values stay in `extra`."""
         values: dict[str, Any] = {}
         extra = dict(frame)
-        for name, key, kind, aliases in wire_fields(cls):
-            for candidate in (key, *aliases):
-                if candidate in frame and (value := kind.read(frame[candidate])) is not None:
-                    values[name] = value
+        for name, read, candidates in _readers(cls):
+            value = None
+            for candidate in candidates:
+                if candidate in frame and (value := read(frame[candidate])) is not None:
                     del extra[candidate]
                     break
-            else:
-                values[name] = None
-        return cls(**cls.complete(values), extra=extra)
+            values[name] = value
+        values = cls.complete(values)
+        values["extra"] = extra
+        # A backlog has a hundred thousand records: what `__init__` does for a frozen class is a fifth of the whole.
+        made = object.__new__(cls)
+        made.__dict__.update(values)
+        return made
 
     @classmethod
     def complete(cls, values: dict[str, Any]) -> dict[str, Any]:
