@@ -440,6 +440,7 @@ async def test_a_pass_follows_a_calendar(
     answers = [(await face.scan_qr(made["code"]))["access"] for made in (running, other, to_come)]
     assert answers == [1, 0, 0]
     assert told(heard)[1:] == [("refused", "not_now")] * 2
+    await hass.async_block_till_done(wait_background_tasks=True)
     freezer.tick(timedelta(minutes=45))
     answers = [(await face.scan_qr(made["code"]))["access"] for made in (running, other, to_come)]
     assert answers == [0, 0, 1]
