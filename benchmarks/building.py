@@ -1,8 +1,10 @@
 """A Home Assistant with many approved terminals, in a process of its own, and a probe in it."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,13 @@ from scripts.home_process import HomeProcess, Plan, prepare, started
 
 DOMAIN = "timmy_access"
 ENTRY_ID = "01BENCH0000000000000000000"
+# Nothing connects as slowly, and nobody looks as often at what takes seconds.
+CONNECT_SECONDS = 120.0
+LOOK_SECONDS = 0.05
+# A Home Assistant that has nothing to do but to be watched uses less than this, in seconds of processor a second.
+SETTLED = 0.2
+SETTLE_SECONDS = 60.0
+TICKS = os.sysconf("SC_CLK_TCK")
 MOMENT = "2026-01-01T00:00:00+00:00"
 
 CONFIGURATION = """\
@@ -50,10 +59,34 @@ class Building:
         """Return what a terminal is called."""
         return f"Terminal {self.serials.index(serial) + 1}"
 
+    async def until_connected(self, count: int) -> None:
+        """Wait until so many terminals are connected and can be operated, and no more."""
+        async with asyncio.timeout(CONNECT_SECONDS):
+            while await self.home.call("bench_probe/connected") != count:  # noqa: ASYNC110 - one can only look
+                await asyncio.sleep(LOOK_SECONDS)
+
+    async def settled(self) -> None:
+        """Wait until Home Assistant has nothing to do."""
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while await self.processor_share(1.0) > SETTLED:
+                pass
+
+    async def processor_share(self, seconds: float) -> float:
+        """Return the seconds of processor that Home Assistant uses a second."""
+        before = processor_of(self.process.pid)
+        await asyncio.sleep(seconds)
+        return (processor_of(self.process.pid) - before) / seconds
+
     async def probe(self) -> Mapping[str, float]:
         """Return what the probe saw since the last time."""
         seen: Mapping[str, float] = await self.home.call("bench_probe/read")
         return seen
+
+
+def processor_of(pid: int) -> float:
+    """Return the seconds of processor a process has used."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return sum(map(int, fields[11:13])) / TICKS
 
 
 def serials_of(count: int) -> list[str]:

@@ -32,21 +32,26 @@ class Figure:
     @property
     def ok(self) -> bool:
         """Whether the target is met."""
+        return self.ok_within(1.0)
+
+    def ok_within(self, slack: float) -> bool:
+        """Return whether the target would be met if it were so many times easier."""
         if not self.target:
             return True
         sign, number = self.target.split()
-        return _TESTS[sign](self.value if self.ratio is None else self.ratio, float(number))
+        wanted = float(number) / slack if sign == ">=" else float(number) * slack
+        return _TESTS[sign](self.value if self.ratio is None else self.ratio, wanted)
 
 
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as lines of text."""
-    lines = [f"{'part':9}{'measure':44}{'value':>12}{'limit':>12}{'ratio':>8}  target"]
+    lines = [f"{'part':9}{'measure':50}{'value':>12}{'limit':>12}{'ratio':>8}  target"]
     for figure in figures:
         limit = "" if figure.limit is None else f"{figure.limit:,.3g}"
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
         verdict = "" if not figure.target else f"{figure.target} {'ok' if figure.ok else 'MISSED'}"
-        name = f"{figure.measure} ({figure.unit})"
-        lines.append(f"{figure.part:9}{name:44}{figure.value:>12,.4g}{limit:>12}{ratio:>8}  {verdict}")
+        name = f"{figure.measure} ({figure.unit})" if figure.unit else figure.measure
+        lines.append(f"{figure.part:9}{name:50}{figure.value:>12,.4g}{limit:>12}{ratio:>8}  {verdict}")
     return "\n".join(lines)
 
 

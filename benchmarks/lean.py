@@ -1,16 +1,17 @@
 """A terminal that costs next to nothing, so that what is measured is the other side."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, Self
 
 import orjson
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 type Frame = Mapping[str, Any]
+type Answers = Mapping[str, Callable[[Frame], Frame]]
 
 # Nothing that is measured takes as long.
 PATIENCE_SECONDS = 60.0
@@ -20,11 +21,12 @@ ABOUT = {"modelname": "AiFace", "firmware": "bench", "usersize": 3000, "useduser
 
 
 class LeanTerminal:
-    """Registers, answers every command with a refusal, and asks as fast as it may."""
+    """Registers, refuses every command it has no answer for, and asks as fast as it may."""
 
-    def __init__(self, url: str, serial: str) -> None:
-        """Prepare; `async with` connects."""
+    def __init__(self, url: str, serial: str, answers: Answers | None = None) -> None:
+        """Prepare; `async with` connects. `answers` tells by command what is answered beside `ret`."""
         self.serial = serial
+        self._answers = answers or {}
         self._url = url
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -34,8 +36,14 @@ class LeanTerminal:
         self.came = asyncio.Event()
 
     async def __aenter__(self) -> Self:
-        """Connect and register."""
-        self._socket = await connect(self._url, compression=None, ping_interval=None, max_size=None, open_timeout=60)
+        """Connect and register; dial again where too many do so at once, as terminals do."""
+        while self._socket is None:
+            try:
+                self._socket = await connect(
+                    self._url, compression=None, ping_interval=None, max_size=None, open_timeout=PATIENCE_SECONDS
+                )
+            except InvalidMessage, OSError:
+                await asyncio.sleep(REFUSED_SECONDS)
         self._reader = asyncio.create_task(self._read())
         while True:
             reply = await self.ask({"cmd": "reg", "sn": self.serial, "devinfo": ABOUT})
@@ -80,6 +88,12 @@ class LeanTerminal:
                     if (answer := self._waiting.pop(word, None)) is not None and not answer.done():
                         answer.set_result(frame)
                 else:
-                    self.commands[frame["cmd"]] = perf_counter()
+                    word = frame["cmd"]
+                    self.commands[word] = perf_counter()
                     self.came.set()
-                    await self._socket.send(orjson.dumps({"ret": frame["cmd"], "result": False, "reason": 1}).decode())
+                    answer_to = self._answers.get(word, _refuse)
+                    await self._socket.send(orjson.dumps({"ret": word, **answer_to(frame)}).decode())
+
+
+def _refuse(_: Frame) -> Frame:
+    return {"result": False, "reason": 1}

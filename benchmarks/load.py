@@ -3,8 +3,8 @@
     python -m benchmarks.load hold --url URL --serials A,B
     python -m benchmarks.load push --url URL --serials A,B --records 100000
 
-Both say `ready` when all have registered. `hold` ends with its standard input; `push` then ends by itself and prints
-the seconds it took.
+Both dial within `--within` seconds after a line of standard input, print the seconds until all have registered, and
+stay. `push` pushes after another line, and prints the seconds it took.
 """
 
 import argparse
@@ -23,7 +23,6 @@ from scripts.home import REPOSITORY
 
 from .lean import LeanTerminal
 
-READY = "ready"
 # Records a frame (field notes 3).
 FRAME = 50
 ZONE = ZoneInfo("Europe/Berlin")
@@ -68,21 +67,35 @@ async def push(terminal: LeanTerminal, frames: Sequence[str]) -> None:
             raise RuntimeError(f"not acknowledged: {answer}")
 
 
-async def run(kind: str, url: str, serials: Sequence[str], records: int) -> None:
+async def dial(stack: AsyncExitStack, terminal: LeanTerminal, after: float) -> None:
+    """Connect and register after so many seconds."""
+    await asyncio.sleep(after)
+    await stack.enter_async_context(terminal)
+
+
+async def run(kind: str, url: str, serials: Sequence[str], records: int, within: float) -> None:
     """Connect all, and hold or push."""
+    terminals = [LeanTerminal(url, serial) for serial in serials]
+    frames = [backlog(terminal.serial, records // len(terminals)) for terminal in terminals]
     async with AsyncExitStack() as stack:
-        terminals = [LeanTerminal(url, serial) for serial in serials]
-        for terminal in terminals:
-            await stack.enter_async_context(terminal)
-        frames = [backlog(terminal.serial, records // len(terminals)) for terminal in terminals]
-        print(READY, flush=True)
-        await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
+        await _line()
+        begun = perf_counter()
+        async with asyncio.TaskGroup() as group:
+            for number, terminal in enumerate(terminals):
+                group.create_task(dial(stack, terminal, within * number / len(terminals)))
+        print(perf_counter() - begun, flush=True)
+        await _line()
         if kind == "push":
             begun = perf_counter()
             async with asyncio.TaskGroup() as group:
                 for terminal, own in zip(terminals, frames, strict=True):
                     group.create_task(push(terminal, own))
             print(perf_counter() - begun, flush=True)
+            await _line()
+
+
+async def _line() -> None:
+    await asyncio.get_running_loop().run_in_executor(None, sys.stdin.readline)
 
 
 @dataclass
@@ -92,13 +105,13 @@ class Load:
     process: asyncio.subprocess.Process
 
     async def begin(self) -> None:
-        """Let `push` push."""
+        """Let it dial, or push."""
         assert self.process.stdin is not None  # noqa: S101 - piped
         self.process.stdin.write(b"\n")
         await self.process.stdin.drain()
 
     async def seconds(self) -> float:
-        """Wait until everything is pushed, and return how long that took."""
+        """Wait until all have registered, or everything is pushed, and return how long that took."""
         assert self.process.stdout is not None  # noqa: S101 - piped
         return float(await self.process.stdout.readline())
 
@@ -106,17 +119,25 @@ class Load:
 @asynccontextmanager
 async def load(kind: str, url: str, serials: Sequence[str], records: int = 0) -> AsyncGenerator[Load]:
     """Run a load once all its terminals have registered."""
+    async with prepared_load(kind, url, serials, records) as prepared:
+        await prepared.begin()
+        await prepared.seconds()
+        yield prepared
+
+
+@asynccontextmanager
+async def prepared_load(
+    kind: str, url: str, serials: Sequence[str], records: int = 0, within: float = 0
+) -> AsyncGenerator[Load]:
+    """Run a load that is about to dial."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.load", kind, "--url", url),
-        *("--serials", ",".join(serials), "--records", str(records)),
+        *("--serials", ",".join(serials), "--records", str(records), "--within", str(within)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=REPOSITORY,
     )
     try:
-        assert process.stdout is not None  # noqa: S101 - piped
-        if (await process.stdout.readline()).decode().strip() != READY:
-            raise RuntimeError("the load did not start")
         yield Load(process)
     finally:
         with suppress(ProcessLookupError):
@@ -130,5 +151,6 @@ if __name__ == "__main__":
     parser.add_argument("--url", required=True)
     parser.add_argument("--serials", required=True)
     parser.add_argument("--records", type=int, default=0)
+    parser.add_argument("--within", type=float, default=0)
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.kind, arguments.url, arguments.serials.split(","), arguments.records))
+    asyncio.run(run(arguments.kind, arguments.url, arguments.serials.split(","), arguments.records, arguments.within))

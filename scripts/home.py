@@ -1,12 +1,13 @@
 """The way a browser talks to a Home Assistant."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import asynccontextmanager
 import json
 from pathlib import Path
 import socket
 import sys
-from typing import Any
+from typing import Any, Self
 
 import aiohttp
 
@@ -74,6 +75,24 @@ class Home:
         if not answer["success"]:
             raise HomeError(answer["error"]["message"])
         return answer["result"]
+
+    @asynccontextmanager
+    async def another(self) -> AsyncGenerator[Self]:
+        """Give a second client of the same Home Assistant, logged in."""
+        client = type(self)(self.folder, int(self.url.rpartition(":")[2]), self._session, self.pid)
+        await client.log_in()
+        try:
+            yield client
+        finally:
+            await client.close()
+
+    async def changes(self, entity_ids: Sequence[str]) -> AsyncGenerator[dict[str, Any]]:
+        """Yield how entities stand, then each change, as a dashboard gets them; ask nothing else meanwhile."""
+        await self.call("subscribe_entities", entity_ids=list(entity_ids))
+        if self._socket is None:
+            raise HomeError("not connected")
+        while True:
+            yield (await self._socket.receive_json(timeout=CHANGE_SECONDS))["event"]
 
     async def act(self, action: str, **data: Any) -> Any:
         """Perform an action, such as `lock.open`."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 import os
 from pathlib import Path
 import resource
@@ -11,7 +12,8 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.components import websocket_api
-from homeassistant.core import HomeAssistant
+from homeassistant.const import STATE_ON, STATE_UNAVAILABLE
+from homeassistant.core import HomeAssistant, ServiceCall, callback
 from homeassistant.helpers.typing import ConfigType
 
 DOMAIN = "bench_probe"
@@ -35,11 +37,32 @@ class Watch:
             self.worst = max(self.worst, time.perf_counter() - begun - TICK_SECONDS)
 
 
+class SlowSteps(logging.Handler):
+    """What asyncio says of steps of the event loop that took too long."""
+
+    def __init__(self) -> None:
+        """Start with none."""
+        super().__init__()
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep one."""
+        if (text := record.getMessage()).startswith("Executing"):
+            self.texts.append(text)
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
     """Watch from now on."""
     watch = hass.data[DOMAIN] = Watch()
     hass.async_create_background_task(watch.run(), "bench probe")
-    websocket_api.async_register_command(hass, _read)
+    for command in (_connected, _read, _reload):
+        websocket_api.async_register_command(hass, command)
+
+    @callback
+    def _nothing(_: ServiceCall) -> None:
+        """Do nothing."""
+
+    hass.services.async_register(DOMAIN, "nothing", _nothing)
     return True
 
 
@@ -50,8 +73,53 @@ async def _read(hass: HomeAssistant, connection: websocket_api.ActiveConnection,
     watch: Watch = hass.data[DOMAIN]
     stall = watch.worst
     seen = await hass.async_add_executor_job(_process)
-    watch.worst = 0.0  # the looking itself is not to be seen
+    # What the looking itself does to the loop is not to be seen: a tick that had begun meanwhile must be over.
+    await asyncio.sleep(2 * TICK_SECONDS)
+    watch.worst = 0.0
     connection.send_result(message["id"], {"stall_ms": stall * 1000, "tasks": len(asyncio.all_tasks()), **seen})
+
+
+@websocket_api.websocket_command({vol.Required("type"): "bench_probe/connected"})
+@callback
+def _connected(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+    """Tell how many terminals are connected, with a lock that can be opened."""
+    connected = sum(
+        state.state == STATE_ON
+        for state in hass.states.async_all("binary_sensor")
+        if state.attributes.get("device_class") == "connectivity"
+    )
+    locks = sum(state.state != STATE_UNAVAILABLE for state in hass.states.async_all("lock"))
+    connection.send_result(message["id"], min(connected, locks))
+
+
+@websocket_api.websocket_command(
+    {
+        vol.Required("type"): "bench_probe/reload",
+        vol.Required("entry_id"): str,
+        vol.Required("slow_seconds"): vol.Coerce(float),
+    }
+)
+@websocket_api.async_response
+async def _reload(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+    """Set an entry up anew, and once more under asyncio's own watch for slow steps."""
+    entry_id = message["entry_id"]
+    await hass.config_entries.async_unload(entry_id)
+    begun = time.perf_counter()
+    await hass.config_entries.async_setup(entry_id)
+    seconds = time.perf_counter() - begun
+    await hass.config_entries.async_unload(entry_id)
+    slow = SlowSteps()
+    logger = logging.getLogger("asyncio")
+    logger.addHandler(slow)
+    hass.loop.slow_callback_duration = message["slow_seconds"]
+    hass.loop.set_debug(enabled=True)
+    try:
+        await hass.config_entries.async_setup(entry_id)
+        await hass.async_block_till_done()
+    finally:
+        hass.loop.set_debug(enabled=False)
+        logger.removeHandler(slow)
+    connection.send_result(message["id"], {"seconds": seconds, "slow": slow.texts})
 
 
 def _process() -> dict[str, float]:
