@@ -130,7 +130,11 @@ class Records:
         return Kept(tuple(new))
 
     def _tell(self, records: Sequence[LogRecord], known: Sequence[_Known], kept: Kept | None) -> None:
-        """Tell each record once; without `kept`, only what is live, for old records can wait until they are kept."""
+        """Tell each record once; without `kept`, only what is live, for old records can wait until they are kept.
+
+        They are told when the acknowledgement is on its way: the terminal does not wait for whoever listens.
+        """
+        tell = asyncio.get_running_loop().call_soon
         for index, (record, one) in enumerate(zip(records, known, strict=True)):
             if one.told:
                 continue
@@ -142,10 +146,10 @@ class Records:
                 continue
             one.told = True
             if one.placed.live:
-                self._live(record, one.placed)
+                tell(self._live, record, one.placed)
             else:
                 self._counters.history += 1
-                self._history(record, one.placed)
+                tell(self._history, record, one.placed)
 
 
 def identity_of(record: LogRecord) -> Identity:
