@@ -1,9 +1,7 @@
 """Timmy Access: access terminals that dial in to Home Assistant."""
 
-import errno
-
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
@@ -12,6 +10,7 @@ from homeassistant.helpers.typing import ConfigType
 from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .coordinator import TimmyAccessConfigEntry
 from .hub import Hub
+from .issues import async_clear_listening, async_raise_not_listening
 from .ledgers import async_acquire, async_release
 from .services import async_setup_services
 
@@ -51,11 +50,13 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
         await hub.async_start()
     except OSError as err:
         # Also an address may come later, with its network.
+        key, placeholders = async_raise_not_listening(hass, entry, err)
         raise ConfigEntryNotReady(
             translation_domain=DOMAIN,
-            translation_key="port_in_use" if err.errno == errno.EADDRINUSE else "cannot_listen",
-            translation_placeholders={"port": str(entry.data[CONF_PORT]), "error": err.strerror or str(err)},
+            translation_key=key,
+            translation_placeholders=placeholders,
         ) from err
+    async_clear_listening(hass, entry)
     entry.runtime_data = hub
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -7,6 +7,7 @@ import voluptuous as vol
 
 from homeassistant.config_entries import (
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentry,
@@ -126,6 +127,8 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             else:  # the port is ours already; any free one tells whether the address is
                 errors = await async_listening_errors(user_input[CONF_HOST], 0)
             if not errors:
+                if entry.state is not ConfigEntryState.LOADED:  # nobody listens to the change, nor to terminals
+                    self.hass.config_entries.async_schedule_reload(entry.entry_id)
                 return self.async_update_and_abort(entry, title=_title(user_input[CONF_PORT]), data_updates=user_input)
         return self.async_show_form(
             step_id="reconfigure",
@@ -161,7 +164,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             self.hass.config_entries.async_add_subentry(
                 entry,
                 ConfigSubentry(
-                    data=MappingProxyType(subentry_data(terminal.serial, user_input, terminal.model)),
+                    data=MappingProxyType(subentry_data(terminal.serial, user_input, terminal)),
                     subentry_type=SUBENTRY_TERMINAL,
                     title=user_input[CONF_NAME],
                     unique_id=terminal.serial,

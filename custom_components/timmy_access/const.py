@@ -9,6 +9,7 @@ LOGGER = logging.getLogger(__package__)
 
 SUBENTRY_TERMINAL: Final = "terminal"
 
+CONF_CPU_SERIAL: Final = "cpu_serial"
 CONF_DB_URL: Final = "db_url"
 CONF_DECISION_WINDOW: Final = "decision_window"
 CONF_DOORS: Final = "doors"
@@ -16,6 +17,7 @@ CONF_GRANTED_TEXT: Final = "granted_text"
 CONF_HOLD_OPEN: Final = "hold_open"
 CONF_KEEP_DAYS: Final = "keep_days"
 CONF_LIVE_WINDOW: Final = "live_window"
+CONF_NETWORK: Final = "network"
 CONF_REFUSED_TEXT: Final = "refused_text"
 CONF_SERIAL: Final = "serial"
 CONF_SERVER_APPROVAL: Final = "server_approval"
