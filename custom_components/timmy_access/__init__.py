@@ -7,6 +7,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .certificates import CertificateInvalid, async_tls_context
 from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .coordinator import TimmyAccessConfigEntry
 from .hub import Hub
@@ -39,16 +40,15 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
     """Open the port for the terminals of an entry."""
     ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
 
-    hub = Hub(hass, entry, ledger)
-
-    async def _async_stop(_: Event | None = None) -> None:
-        await hub.async_stop()
+    async def _async_release() -> None:
         await async_release(hass, ledger)
 
-    entry.async_on_unload(_async_stop)
+    entry.async_on_unload(_async_release)
     try:
+        hub = Hub(hass, entry, ledger, await async_tls_context(hass, entry.options))
+        entry.async_on_unload(hub.async_stop)
         await hub.async_start()
-    except OSError as err:
+    except (CertificateInvalid, OSError) as err:
         # Also an address may come later, with its network.
         key, placeholders = async_raise_not_listening(hass, entry, err)
         raise ConfigEntryNotReady(
@@ -57,6 +57,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
             translation_placeholders=placeholders,
         ) from err
     async_clear_listening(hass, entry)
+
+    async def _async_stop(_: Event) -> None:
+        await hub.async_stop()
+        await async_release(hass, ledger)
+
     entry.runtime_data = hub
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+from ssl import SSLContext
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_PORT
@@ -10,10 +11,14 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .claims import Claim, Claims
 from .const import (
+    CONF_CERTIFICATE,
     CONF_DB_URL,
     CONF_KEEP_DAYS,
+    CONF_KEY,
     CONF_LIVE_WINDOW,
     CONF_SERIAL,
+    CONF_TLS,
+    CONF_TLS_PORT,
     DOMAIN,
     KEEP_DAYS,
     LIVE_WINDOW,
@@ -28,7 +33,7 @@ from .passbook import Passbook
 from .pending import PendingTerminals
 from .protocol.answers import RegistrationRefused
 from .protocol.facts import Facts
-from .protocol.listener import Listener
+from .protocol.listener import Encryption, Listener
 from .protocol.messages import Registration
 from .protocol.peer import Peer
 from .protocol.session import Session
@@ -42,14 +47,21 @@ TAKE_OVER_PROBE_SECONDS = 5.0
 # no more than one question in that time, and a terminal that has moved waits that little longer.
 FRESH_SECONDS = 10.0
 
+_RESTARTING_OPTIONS = (CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT)
+
 type TerminalListener = Callable[[Terminal], None]
 
 
 class Hub:
     """The gate of the listener. Terminals are the subentries of the entry; nobody else comes in."""
 
-    def __init__(self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, ledger: Ledger) -> None:
-        """Prepare the approved terminals, whose records go into `ledger`; nothing listens yet."""
+    def __init__(
+        self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, ledger: Ledger, tls: SSLContext | None = None
+    ) -> None:
+        """Prepare the approved terminals, whose records go into `ledger`; nothing listens yet.
+
+        `tls` is how to listen encrypted, if that is wanted.
+        """
         self._hass = hass
         self._entry = entry
         self.ledger = ledger
@@ -71,7 +83,8 @@ class Hub:
         }
         self._watches: dict[str, Watch] = {}
         self.nightly = Nightly(hass, entry, ledger, self._memory, self.terminals.values)
-        self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT])
+        encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
+        self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
         self._started_with = self._needs_restart()
         self._async_apply_options()
 
@@ -207,7 +220,8 @@ class Hub:
 
     def _needs_restart(self) -> tuple[object, ...]:
         """Return the settings that cannot be changed while the listener runs."""
-        return (self._entry.data[CONF_HOST], self._entry.data[CONF_PORT], self._entry.options.get(CONF_DB_URL))
+        data, options = self._entry.data, self._entry.options
+        return (data[CONF_HOST], data[CONF_PORT], *(options.get(option) for option in _RESTARTING_OPTIONS))
 
     @callback
     def _async_refuse_unknown(self, registration: Registration, peer: Peer) -> RegistrationRefused:

@@ -8,7 +8,8 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .const import DOMAIN
+from .certificates import CertificateInvalid
+from .const import CONF_CERTIFICATE, CONF_KEY, CONF_TLS_PORT, DOMAIN
 
 # In the data of an issue; the first is the translation key, by which the fix flow is found.
 DATA_KIND = "kind"
@@ -51,21 +52,26 @@ def async_clear(hass: HomeAssistant, kind: str, subject: str) -> None:
 
 
 # Why a listener does not listen.
-LISTENING_KINDS = ("cannot_listen", "port_in_use")
+LISTENING_KINDS = ("cannot_listen", "certificate_unusable", "port_in_use")
 
 
 @callback
-def async_raise_not_listening(hass: HomeAssistant, entry: ConfigEntry, error: OSError) -> tuple[str, dict[str, str]]:
+def async_raise_not_listening(
+    hass: HomeAssistant, entry: ConfigEntry, error: OSError | CertificateInvalid
+) -> tuple[str, dict[str, str]]:
     """Show that a listener cannot listen, until it listens or is no longer wanted to.
 
     Returns a translation key and its placeholders, for those who read the entry instead.
     """
-    kind = "port_in_use" if error.errno == errno.EADDRINUSE else "cannot_listen"
-    placeholders = {
-        "address": entry.data[CONF_HOST],
-        "port": str(entry.data[CONF_PORT]),
-        "error": error.strerror or str(error),
-    }
+    ports = [entry.data[CONF_PORT], entry.options.get(CONF_TLS_PORT)]
+    placeholders = {"address": entry.data[CONF_HOST], "port": " / ".join(str(port) for port in ports if port)}
+    if isinstance(error, CertificateInvalid):
+        kind = "certificate_unusable"
+        placeholders |= {"error": error.problem.value.replace("_", " ")}
+        placeholders |= {field: entry.options.get(field, NOTHING) for field in (CONF_CERTIFICATE, CONF_KEY)}
+    else:
+        kind = "port_in_use" if error.errno == errno.EADDRINUSE else "cannot_listen"
+        placeholders |= {"error": error.strerror or str(error)}
     async_clear_listening(hass, entry)
     async_raise(hass, entry.entry_id, kind, entry.entry_id, placeholders=placeholders, severity=ir.IssueSeverity.ERROR)
 

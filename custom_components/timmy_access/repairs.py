@@ -33,7 +33,7 @@ async def async_create_fix_flow(
     data: dict[str, str | int | float | None] | None,
 ) -> RepairsFlow:
     """Return the dialog that fixes an issue."""
-    make = _FLOWS.get(str((data or {}).get(DATA_KIND)))
+    make = FLOWS.get(str((data or {}).get(DATA_KIND)))
     return ConfirmRepairFlow() if make is None or data is None else make(data)
 
 
@@ -136,8 +136,9 @@ class ListeningFlow(_Flow):
 
     async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
         """Ask."""
+        way_out = "encryption" if self._issue[DATA_KIND] == "certificate_unusable" else "move"
         return self.async_show_menu(
-            step_id="init", menu_options=["try_again", "move"], description_placeholders=self._placeholders
+            step_id="init", menu_options=["try_again", way_out], description_placeholders=self._placeholders
         )
 
     async def async_step_try_again(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
@@ -159,8 +160,15 @@ class ListeningFlow(_Flow):
         )
         return self.async_abort(reason="move_on", next_flow=(FlowType.CONFIG_FLOW, flow["flow_id"]))
 
+    async def async_step_encryption(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Go on with the options, where the certificate is chosen."""
+        if (entry := self._entry) is None:
+            return self.async_abort(reason="not_running")
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id)
+        return self.async_abort(reason="move_on", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
-_FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
+
+FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
     **{doubt.value: ClaimFlow for doubt in Doubt},
     **dict.fromkeys(LISTENING_KINDS, ListeningFlow),
     "capacity_logs": lambda data: CommandFlow(data, lambda terminal: terminal.catching_up.async_delete_logs()),

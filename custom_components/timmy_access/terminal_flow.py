@@ -6,7 +6,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import ATTR_AREA_ID, CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT, UnitOfTime
+from homeassistant.const import ATTR_AREA_ID, CONF_MODEL, CONF_NAME, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     AreaSelector,
@@ -21,7 +21,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from .address import async_terminal_url
+from .address import async_entry_url
 from .const import (
     CONF_DECISION_WINDOW,
     CONF_DOORS,
@@ -150,7 +150,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 user_input or suggested,
             ),
             description_placeholders={
-                "url": await async_terminal_url(self.hass, entry.data[CONF_HOST], entry.data[CONF_PORT]),
+                "url": await async_entry_url(self.hass, entry),
                 "waiting": str(len(waiting_now)),
             },
             errors=errors,

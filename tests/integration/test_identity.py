@@ -1,5 +1,6 @@
 """Who may be a terminal: pinned hardware, two with one serial number, addresses; and the questions to people."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
@@ -12,9 +13,9 @@ from custom_components.timmy_access.hub import Hub
 from custom_components.timmy_access.identity import Doubt
 from custom_components.timmy_access.protocol.facts import Facts
 from homeassistant.config_entries import SubentryFlowResult
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.util import dt as dt_util
-from simulator import VirtualTerminal
+from simulator import Timing, VirtualTerminal
 
 from .conftest import FACE, FINGER, LOOPBACK, Fix, MakeTerminal, connected
 from .until import issues_of, state_of, until_issue, until_state
@@ -285,8 +286,11 @@ async def test_a_silent_terminal_is_asked_once_however_many_claim_it(
 ) -> None:
     asked = sum(frame.get("cmd") == "getdevinfo" for frame in finger.received)
     with patch.object(hub_module, "FRESH_SECONDS", 0.0):
-        finger.faults.delay = 0.3
-        twins = [make_terminal("tfs30", FINGER, source_address=f"127.0.0.{number}") for number in (2, 3, 4)]
+        finger.faults.delay = 0.5
+        once = replace(Timing.fast(), reg_repeat=60)
+        twins = [
+            make_terminal("tfs30", FINGER, source_address=f"127.0.0.{number}", timing=once) for number in (2, 3, 4)
+        ]
         for twin in twins:
             await twin.start()
         for twin in twins:
@@ -370,3 +374,17 @@ async def test_a_peer_without_an_address_is_in_no_network(hass: HomeAssistant, h
     assert identity.doubt(Facts(), "") is Doubt.ADDRESS
     assert identity.doubt(Facts(), "127.0.0.1") is Doubt.ADDRESS
     assert identity.doubt(Facts(), "2001:db8::1") is None
+
+
+async def test_a_question_waits_for_the_next_start(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, finger: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    impostor = other_board(make_terminal)
+    await impostor.start()
+    await until_issue(hass, CHANGED)
+    hass.set_state(CoreState.stopping)
+    await hub.async_stop()
+    assert CHANGED in issues_of(hass)
+    hass.set_state(CoreState.running)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert issues_of(hass) == {}
