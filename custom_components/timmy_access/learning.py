@@ -1,22 +1,20 @@
 """What a terminal does not say by itself: asked after each connect, and again every hour."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
-from homeassistant.util import dt as dt_util
 
-from .clock import DRIFT_TOLERANCE, localise
 from .const import LOGGER
 from .coordinator import TerminalCoordinator
-from .protocol.commands import GetCapacity, GetTime
+from .protocol.commands import GetCapacity
 from .protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
 from .protocol.exchange import Request
 from .protocol.turns import Priority
 from .roster import Roster
 from .settings import ACCESS, DEVICE, TerminalSettings
+from .upkeep import Upkeep
 
 # Settings change at the terminal's own menu a few times a year, and nothing tells us; three small questions an hour
 # are no load, and more often than that nobody looks.
@@ -36,6 +34,7 @@ class Learning:
         coordinator: TerminalCoordinator,
         settings: TerminalSettings,
         roster: Roster,
+        upkeep: Upkeep,
         request: Request,
     ) -> None:
         """Ask nothing yet."""
@@ -49,7 +48,7 @@ class Learning:
             "settings": lambda: settings.async_read(DEVICE),
             "capacity": self._async_read_capacity,
             "people": self._async_read_people,
-            "clock": self._async_read_clock,
+            "clock": upkeep.async_read_clock,
         }
         self._unanswered: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None
@@ -97,20 +96,6 @@ class Learning:
     async def _async_read_capacity(self) -> None:
         capacity = await self._request(GetCapacity(), Priority.BULK)
         self._coordinator.async_replace(self._coordinator.data.with_info(capacity))
-
-    async def _async_read_clock(self) -> None:
-        """Look whether a terminal that tells its time has taken over ours, which every registration tells it."""
-        if self._coordinator.data.clock_ahead is None:
-            return
-        shown = (await self._request(GetTime(), Priority.BULK)).time
-        if shown is not None:
-            now = dt_util.utcnow()
-            try:
-                ahead = localise(shown, now) - now
-            except OverflowError:  # outside the calendar
-                return
-            seconds = 0 if abs(ahead) <= DRIFT_TOLERANCE else round(ahead.total_seconds())
-            self._coordinator.async_replace(replace(self._coordinator.data, clock_ahead=seconds))
 
     async def _async_read_people(self) -> None:
         users_used = self._coordinator.data.info.users_used

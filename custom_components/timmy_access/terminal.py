@@ -118,7 +118,7 @@ class Terminal:
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._backlog = Backlog(hass, self.moments.async_publish)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
-        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.async_request)
+        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.upkeep, self.async_request)
         self.device_id = self._async_register(
             DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
         )

@@ -1,15 +1,18 @@
 """What is wrong with a terminal for so long that somebody should look at it: repair issues that come and go."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import cast
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from .clock import DRIFT_TOLERANCE
+from .const import LOGGER
 from .issues import DATA_SERIAL, NOTHING, async_clear, async_raise
+from .protocol.errors import ProtocolError
 from .protocol.messages import DeviceInfo
 from .terminal import Terminal
 
@@ -25,8 +28,12 @@ TAMPER_PATIENCE = timedelta(hours=1)
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """Something that may be wrong; `kind` is the translation key of its issue."""
+    """Something that may be wrong; `kind` is the translation key of its issue.
 
+    `ask_fn` asks the terminal once more before anybody is told.
+    """
+
+    ask_fn: Callable[[Terminal], Awaitable[None]] | None = None
     kind: str
     fixable: bool = False
     patience: timedelta = timedelta(0)
@@ -76,6 +83,8 @@ TROUBLES: tuple[Trouble, ...] = (
     _capacity("users", lambda info: info.users_used, lambda info: info.users_capacity),
     Trouble(
         kind="clock_wrong",
+        # What a registration tells may be older than the connection it comes over (field notes 2).
+        ask_fn=lambda terminal: terminal.upkeep.async_read_clock(),
         fixable=True,
         patience=CLOCK_PATIENCE,
         placeholders_fn=lambda terminal: {"seconds": str(terminal.coordinator.data.clock_ahead)},
@@ -139,14 +148,32 @@ class Watch:
     def _async_wait(self, trouble: Trouble) -> None:
         @callback
         def _async_lasts(_: object) -> None:
-            del self._waiting[trouble.kind]
-            self._async_show(trouble)
+            if trouble.ask_fn is None:
+                self._async_end_wait(trouble)
+                return
+            task = self._terminal.coordinator.config_entry.async_create_background_task(
+                self._hass, self._async_ask(trouble, trouble.ask_fn), f"ask {self._terminal.serial}", eager_start=False
+            )
+            self._waiting[trouble.kind] = cast("CALLBACK_TYPE", task.cancel)
 
         self._waiting[trouble.kind] = async_call_later(
             self._hass,
             trouble.patience,
             HassJob(_async_lasts, f"{trouble.kind} of {self._terminal.serial}", cancel_on_shutdown=True),
         )
+
+    async def _async_ask(self, trouble: Trouble, ask: Callable[[Terminal], Awaitable[None]]) -> None:
+        try:
+            await ask(self._terminal)
+        except ProtocolError as err:
+            LOGGER.debug("%s does not say whether there is %s: %s", self._terminal.serial, trouble.kind, err)
+        if trouble.kind in self._waiting:  # an answer that all is well has ended that
+            self._async_end_wait(trouble)
+
+    @callback
+    def _async_end_wait(self, trouble: Trouble) -> None:
+        del self._waiting[trouble.kind]
+        self._async_show(trouble)
 
     @callback
     def _async_show(self, trouble: Trouble) -> None:

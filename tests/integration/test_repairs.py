@@ -22,8 +22,9 @@ from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
 from .conftest import FACE, LOOPBACK, Fix, MakeTerminal, connected
-from .until import issues_of, state_of, until_issue, until_state
+from .until import issues_of, state_of, until, until_issue, until_state
 
+DRIFT = "sensor.front_door_clock_drift"
 ONLINE = "binary_sensor.front_door_connectivity"
 CLOCK = f"clock_wrong_{FACE}"
 FULL_LOG = f"capacity_logs_{FACE}"
@@ -57,6 +58,8 @@ async def test_a_clock_that_stays_wrong_is_set(
 ) -> None:
     assert issues_of(hass) == {}  # it may be right in a moment
     pass_time(hass, CLOCK_PATIENCE)
+    assert issues_of(hass) == {}  # it is asked once more
+    await until_issue(hass, CLOCK)
     assert abs(int(placeholders(hass, CLOCK)["seconds"]) - 600) <= 10
     del wrong_clock.machine.clock.set
     form = await fix(CLOCK)
@@ -83,10 +86,44 @@ async def test_a_clock_issue_goes_when_the_next_registration_is_right(
     hass: HomeAssistant, hub: Hub, wrong_clock: VirtualTerminal
 ) -> None:
     pass_time(hass, CLOCK_PATIENCE)
-    assert CLOCK in issues_of(hass)
+    await until_issue(hass, CLOCK)
     wrong_clock.clock_offset -= timedelta(minutes=10)
     await wrong_clock.drop()
     await until_issue(hass, CLOCK, present=False)
+
+
+async def test_what_the_clock_shows_counts_more_than_what_a_registration_tells(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    face.faults.silent.add("reg")  # it does not register again meanwhile
+    told = (face.machine.clock.now() - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S")
+    await face.send({"cmd": "reg", "sn": FACE, "devinfo": {**face.machine.devinfo(), "time": told}})
+    await until(hass, DRIFT, lambda state: abs(int(state.state)) > 3000)
+    received = len(face.received)
+    pass_time(hass, CLOCK_PATIENCE)
+    await face.wait_received("gettime", after=received)
+    await until_state(hass, DRIFT, "0")
+    assert issues_of(hass) == {}
+
+
+async def test_a_terminal_that_does_not_tell_its_time_is_believed_what_it_registered_with(
+    hass: HomeAssistant, hub: Hub, wrong_clock: VirtualTerminal
+) -> None:
+    wrong_clock.faults.refuse["gettime"] = {"reason": 1}
+    wrong_clock.machine.clock.text = lambda: ""  # type: ignore[method-assign]
+    pass_time(hass, CLOCK_PATIENCE)
+    await until_issue(hass, CLOCK)
+
+
+async def test_a_question_ends_with_the_listener(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, wrong_clock: VirtualTerminal
+) -> None:
+    wrong_clock.faults.silent.add("gettime")
+    received = len(wrong_clock.received)
+    pass_time(hass, CLOCK_PATIENCE)
+    await wrong_clock.wait_received("gettime", after=received)
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert issues_of(hass) == {}
 
 
 async def test_a_clock_outside_the_calendar_changes_nothing(
@@ -94,7 +131,7 @@ async def test_a_clock_outside_the_calendar_changes_nothing(
 ) -> None:
     before = hub.terminals[FACE].coordinator.data.clock_ahead
     face.machine.clock.text = lambda: "9999-12-31 23:59:59"  # type: ignore[method-assign]
-    await hub.terminals[FACE]._learning._async_read_clock()
+    await hub.terminals[FACE].upkeep.async_read_clock()
     assert hub.terminals[FACE].coordinator.data.clock_ahead == before
 
 
@@ -229,6 +266,7 @@ async def test_a_fix_needs_a_running_listener(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, wrong_clock: VirtualTerminal, fix: Fix
 ) -> None:
     pass_time(hass, CLOCK_PATIENCE)
+    await until_issue(hass, CLOCK)
     form = await fix(CLOCK)
     await hass.config_entries.async_unload(entry.entry_id)
     result = await hass.data["repairs"]["flow_manager"].async_configure(form["flow_id"], {})
