@@ -85,8 +85,8 @@ class Identity:
 
     @callback
     def async_allow(self, address: str) -> None:
-        """Allow one address and no other."""
-        self._async_keep({CONF_NETWORK: address})
+        """Allow one address and no other; raises ValueError for what is none."""
+        self._async_keep({CONF_NETWORK: shown_network(parse_network(address))})
 
     @callback
     def _async_keep(self, changes: Mapping[str, str]) -> None:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.timmy_access import claims as claims_module, hub as hub_module
@@ -18,6 +19,7 @@ from homeassistant.util import dt as dt_util
 from simulator import Timing, VirtualTerminal
 
 from .conftest import FACE, FINGER, LOOPBACK, Fix, MakeTerminal, connected
+from .test_config_flow import STRANGER, card
 from .until import issues_of, state_of, until_issue, until_state
 
 ONLINE = "binary_sensor.office_connectivity"
@@ -388,3 +390,31 @@ async def test_a_question_waits_for_the_next_start(
     hass.set_state(CoreState.running)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert issues_of(hass) == {}
+
+
+@pytest.mark.parametrize("by_card", [True, False])
+async def test_what_waits_is_pinned_at_its_approval(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal, *, by_card: bool
+) -> None:
+    terminal, flow = await card(hass, make_terminal, "tfs30")
+    await terminal.stop()
+    answers = {"name": "Gate", "doors": 1}
+    if by_card:
+        await hass.config_entries.flow.async_configure(flow["flow_id"], answers)
+    else:
+        form = await hass.config_entries.subentries.async_init((entry.entry_id, "terminal"), context={"source": "user"})
+        await hass.config_entries.subentries.async_configure(form["flow_id"], {**answers, "serial": STRANGER})
+    await hass.async_block_till_done()
+    assert pins(entry, hub, STRANGER) == {"cpu_serial": CPU, "mac": "0001a9393939"}
+    impostor = make_terminal("tfs30", STRANGER)
+    impostor.machine.cpusn = "1"
+    await impostor.start()
+    assert await impostor.wait_refused() == "Terminal has changed, confirm in Home Assistant"
+    await terminal.start()
+    await terminal.wait_registered()
+
+
+async def test_only_an_address_can_be_allowed(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    with pytest.raises(ValueError, match="does not appear to be"):
+        hub.terminals[FINGER].identity.async_allow("")
+    assert pins(entry, hub, FINGER) == {}

@@ -29,8 +29,7 @@ class Connection(ServerConnection):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Enter the lobby, if there is room."""
-        address, port, *_ = transport.get_extra_info("peername") or ("", 0)
-        self.peer = Peer(str(address).removeprefix("::ffff:"), port)
+        self.peer = Peer.of(transport.get_extra_info("peername"))
         self._raw = transport
         self.begin(transport)
         if not self._lobby.enter(self):
