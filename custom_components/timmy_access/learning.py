@@ -14,6 +14,7 @@ from .protocol.exchange import Request
 from .protocol.turns import Priority
 from .roster import Roster
 from .settings import ACCESS, DEVICE, TerminalSettings
+from .upkeep import Upkeep
 
 # Settings change at the terminal's own menu a few times a year, and nothing tells us; three small questions an hour
 # are no load, and more often than that nobody looks.
@@ -33,6 +34,7 @@ class Learning:
         coordinator: TerminalCoordinator,
         settings: TerminalSettings,
         roster: Roster,
+        upkeep: Upkeep,
         request: Request,
     ) -> None:
         """Ask nothing yet."""
@@ -46,6 +48,7 @@ class Learning:
             "settings": lambda: settings.async_read(DEVICE),
             "capacity": self._async_read_capacity,
             "people": self._async_read_people,
+            "clock": upkeep.async_read_clock,
         }
         self._unanswered: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None

@@ -21,6 +21,7 @@ from .devices import async_place_doors, async_register_terminal
 from .doors import Doors
 from .echoes import Echoes
 from .enrolment import Enrolments
+from .identity import Identity
 from .learning import Learning
 from .ledger import Ledger
 from .memory import Memory
@@ -86,6 +87,7 @@ class Terminal:
         self.subentry_id = subentry.subentry_id
         self.serial: str = subentry.data[CONF_SERIAL]
         self.name = subentry.title
+        self.identity = Identity(hass, entry, subentry)
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
         self.roster = Roster(self, self.serial)
         self._echoes = Echoes()
@@ -116,7 +118,7 @@ class Terminal:
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._backlog = Backlog(hass, self.moments.async_publish)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
-        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.async_request)
+        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.upkeep, self.async_request)
         self.device_id = self._async_register(
             DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
         )
@@ -165,8 +167,11 @@ class Terminal:
         await self.roster.async_refresh(self.coordinator.data.info.users_used, Priority.INTERACTIVE)
 
     @callback
-    def async_apply(self, title: str, data: Mapping[str, Any]) -> None:
-        """Apply changed settings without touching the connection."""
+    def async_apply(self, title: str, data: Mapping[str, Any]) -> bool:
+        """Apply changed settings without touching the connection, unless it comes from where it may not any more.
+
+        Returns whether somebody else than before may be the terminal now.
+        """
         self.hold_open = data.get(CONF_HOLD_OPEN, False)
         self.verdicts.async_apply(data)
         if title != self.name:
@@ -174,6 +179,15 @@ class Terminal:
             self._async_register(self.coordinator.data.info)
         self._async_place_doors(data[CONF_DOORS])
         self.doors.async_resize(data[CONF_DOORS])
+        other = self.identity.async_apply(data)
+        self.async_check_session()
+        return other
+
+    @callback
+    def async_check_session(self) -> None:
+        """Cut the connection if what is pinned now contradicts it."""
+        if (session := self._session) and self.identity.doubt(session.facts, session.peer.address):
+            session.reset()
 
     async def async_stop(self, reason: str) -> None:
         """Close the connection and cancel what is planned."""
@@ -217,6 +231,7 @@ class Terminal:
                 info=replace(state.info, extra=info.extra),
             )
         )
+        self.identity.async_pin(session.facts)
         return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
     @callback

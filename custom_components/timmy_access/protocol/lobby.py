@@ -63,6 +63,12 @@ class Lobby:
         """Forget a connection that was admitted or has ended."""
         self._waiting.pop(guest, None)
 
+    def clear(self) -> None:
+        """Cut off everybody."""
+        for guest in tuple(self._waiting):
+            self.leave(guest)
+            guest.cut_off()
+
     def invite(self, serial: str) -> None:
         """Cut off the connections that claim a serial number: it dials in again within seconds and is admitted."""
         for guest, claimed in tuple(self._waiting.items()):

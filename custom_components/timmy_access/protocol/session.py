@@ -30,6 +30,7 @@ from .commands.base import Command, Page, Paged, Reply
 from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
 from .exchange import Exchange
+from .facts import Facts
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .paging import Listing, PageTaker
 from .peer import Peer, printable
@@ -100,6 +101,7 @@ class Session:
         """Prepare a session; nothing is read or sent before `run`."""
         self.serial = registration.serial
         self.peer = peer
+        self.facts = Facts.of(registration)
         self._connection = connection
         self._registration = registration
         self._delegate = delegate
@@ -113,6 +115,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._malformed_in_row = 0
         self._ended = False
+        self._probing: asyncio.Task[bool] | None = None
         self.last_frame = self._loop.time()
 
     # Life
@@ -180,6 +183,19 @@ class Session:
                 await request
         return not self._ended and self.last_frame > before
 
+    async def lives(self, fresh: float, seconds: float) -> bool:
+        """Return whether a frame came within the last `fresh` seconds, or comes within `seconds` when asked for one.
+
+        Several who want to know at once share one question.
+        """
+        if self._ended:
+            return False
+        if self._loop.time() - self.last_frame < fresh:
+            return True
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.create_task(self.probe(seconds), name=f"probe {self.serial}")
+        return await asyncio.shield(self._probing)
+
     async def _send(self, frame: Frame) -> None:
         try:
             await self._connection.send(encode(frame))
@@ -242,6 +258,12 @@ class Session:
             # one connection, one terminal (field notes 2)
             await self._connection.close(CloseCode.POLICY_VIOLATION, "serial changed")
             return None
+        # Repeated registrations may be shorter; what they do tell must not change.
+        told = Facts.of(registration).completed_with(self.facts)
+        if self.facts.contradicted_by(told):
+            await self._connection.close(CloseCode.POLICY_VIOLATION, "hardware changed")
+            return None
+        self.facts = told
         return self._delegate.attached(self, registration)
 
     async def _on_logs(self, frame: Frame) -> Answer | None:
