@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
+import logging
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_PORT
@@ -27,6 +28,7 @@ from .passbook import Passbook
 from .pending import PendingTerminals
 from .protocol.answers import RegistrationRefused
 from .protocol.listener import Listener
+from .protocol.log_budget import LogBudget
 from .protocol.messages import Registration
 from .protocol.peer import Peer
 from .protocol.session import Session
@@ -47,6 +49,7 @@ class Hub:
         self._hass = hass
         self._entry = entry
         self.ledger = ledger
+        self._log = LogBudget(LOGGER)
         self._memory = Memory(hass, entry.entry_id)
         self.statistics = AccessStatistics(
             hass,
@@ -96,7 +99,8 @@ class Hub:
         if session is None or session.peer.address == peer.address:
             return terminal  # terminals reconnect without closing (field notes 0.7)
         if await self._lives(session) and terminal.session is session:
-            LOGGER.warning(
+            self._log.log(
+                logging.WARNING,
                 "%s claims to be %s, which is connected from %s; it stays out",
                 peer.address,
                 terminal.name,

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
@@ -42,10 +43,12 @@ from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
 from .protocol.enums import Credential
 from .protocol.errors import ProtocolError, TerminalOffline
+from .protocol.log_budget import LogBudget
 from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
 from .protocol.paging import Listing, PageTaker
 from .protocol.peer import printable
 from .protocol.session import Session
+from .protocol.trace import Trace
 from .protocol.turns import Priority
 from .protocol.wire import Structure
 from .records import Records
@@ -92,7 +95,9 @@ class Terminal:
         self.people = People(self, self.roster, self._echoes)
         self.clock = TerminalClock()
         self.counters = Counters()
-        self.moments = Moments()
+        self.log = LogBudget(LOGGER)
+        self.trace = Trace()
+        self.moments = Moments(self.log)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.coordinator = TerminalCoordinator(
             hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
@@ -199,7 +204,7 @@ class Terminal:
             if replaced is not None:
                 replaced.reset()
             else:
-                LOGGER.info("%s (%s) is connected", self.name, self.serial)
+                self.log.log(logging.INFO, "%s (%s) is connected", self.name, self.serial)
             self._async_register(info)
             self.people.terminal_is(info)
             self.upkeep.async_connected()
@@ -226,7 +231,7 @@ class Terminal:
             return
         self._last_seen, self._session = self.last_seen, None
         self._learning.async_stop()
-        LOGGER.info("%s (%s) is no longer connected", self.name, self.serial)
+        self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
@@ -311,7 +316,7 @@ class Terminal:
         try:
             await self.doors.async_open(number)
         except ProtocolError as err:
-            LOGGER.warning("Door %d of %s did not open for a pass: %s", number, self.name, err)
+            self.log.log(logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self.name, err)
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer with our time."""
