@@ -49,7 +49,7 @@ class Hub:
         self._hass = hass
         self._entry = entry
         self.ledger = ledger
-        self._log = LogBudget(LOGGER)
+        self.log = LogBudget(LOGGER)
         self._memory = Memory(hass, entry.entry_id)
         self.statistics = AccessStatistics(
             hass,
@@ -99,7 +99,7 @@ class Hub:
         if session is None or session.peer.address == peer.address:
             return terminal  # terminals reconnect without closing (field notes 0.7)
         if await self._lives(session) and terminal.session is session:
-            self._log.log(
+            self.log.log(
                 logging.WARNING,
                 "%s claims to be %s, which is connected from %s; it stays out",
                 peer.address,

@@ -5,9 +5,11 @@ a card or a PIN. Also numbers are: cards, PINs and passwords travel as numbers t
 """
 
 from collections.abc import Callable, Mapping
+from datetime import date
 import re
 
 from .peer import printable
+from .wire import Structure, wire_fields
 
 REDACTED = "**REDACTED**"
 # Longest text that may be a word: commands, models, firmware.
@@ -47,6 +49,13 @@ def redacted(frame: Mapping[str, object]) -> dict[str, object]:
     return {_key(key): _value(key, value) for key, value in frame.items()}
 
 
+def redacted_fields(structure: Structure) -> dict[str, object]:
+    """Return what a message said, by the names of its fields; of what was not understood, only the keys."""
+    fields = {name: _value(key, getattr(structure, name)) for name, key, *_ in wire_fields(type(structure))}
+    fields["extra"] = sorted(_key(key) for key in structure.extra)
+    return fields
+
+
 def partly(serial: str) -> str:
     """Return the end of a serial number."""
     return f"**{printable(serial)[-_SHOWN_OF_SERIAL:]}" if len(serial) > _SHOWN_OF_SERIAL else REDACTED
@@ -57,12 +66,16 @@ def _key(key: object) -> str:
 
 
 def _value(key: str, value: object) -> object:
-    if value is None or isinstance(value, bool):
-        return value
+    if isinstance(value, Structure):
+        return redacted_fields(value)
     if isinstance(value, Mapping):
         return redacted(value)
-    if isinstance(value, list):
+    if isinstance(value, list | tuple):
         return [_value(key, item) for item in value]
+    return value if value is None or isinstance(value, bool) else _single(key, value)
+
+
+def _single(key: str, value: object) -> object:
     for keys, shown in _KINDS:
         if key in keys and (text := shown(value)) is not None:
             return text
@@ -82,6 +95,8 @@ def _serial(value: object) -> object:
 
 
 def _time(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
     return value if isinstance(value, str) and _TIME.fullmatch(value) else None
 
 
