@@ -19,6 +19,7 @@ CONF_LIVE_WINDOW: Final = "live_window"
 CONF_REFUSED_TEXT: Final = "refused_text"
 CONF_SERIAL: Final = "serial"
 CONF_SERVER_APPROVAL: Final = "server_approval"
+CONF_UNLOCK_CODE: Final = "unlock_code"
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - terminals are elsewhere on the network
 

@@ -73,6 +73,7 @@ class CodeSource(StrEnum):
     PIN = "pin"
     PUNCH = "punch"
     QR_CODE = "qr_code"
+    UNLOCK_CODE = "unlock_code"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from .backlog import Backlog
 from .bus import async_fire_moments
 from .catching_up import CatchingUp
 from .clock import Placed, TerminalClock, local_naive
-from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LIVE_WINDOW, LOGGER
+from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, CONF_UNLOCK_CODE, LIVE_WINDOW, LOGGER
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .devices import async_place_doors, async_register_terminal
 from .doors import Doors
@@ -56,6 +56,7 @@ from .roster import Roster
 from .roster_keeper import RosterKeeper
 from .settings import TerminalSettings
 from .state import TerminalState
+from .unlock_code import UnlockCode
 from .upkeep import Upkeep
 from .verdicts import Approval, Decision, Verdicts
 
@@ -118,6 +119,8 @@ class Terminal:
             hass, self.serial, surroundings.passbook, self.moments.async_publish, self.roster.name_of
         )
         self.verdicts.async_apply(subentry.data)
+        self.unlock_code = UnlockCode(hass, lambda: self.name, self.log, self.moments.async_publish)
+        self._async_apply_code(subentry.data)
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._backlog = Backlog(hass, self.moments.async_publish)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
@@ -174,6 +177,7 @@ class Terminal:
         """Apply changed settings without touching the connection."""
         self.hold_open = data.get(CONF_HOLD_OPEN, False)
         self.verdicts.async_apply(data)
+        self._async_apply_code(data)
         if title != self.name:
             self.name = title
             self._async_register(self.coordinator.data.info)
@@ -365,6 +369,11 @@ class Terminal:
     def _name_in(self, record: LogRecord) -> str | None:
         name = record.name or self.roster.name_of(record.enroll_id)
         return printable(name) if name else None
+
+    @callback
+    def _async_apply_code(self, data: Mapping[str, Any]) -> None:
+        self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
+        self.coordinator.async_replace(replace(self.coordinator.data, has_code=self.unlock_code.is_set))
 
     @callback
     def _async_place_doors(self, count: int) -> None:
