@@ -60,7 +60,7 @@ class Claims:
         self._entry_id = entry_id
         self._shown: dict[tuple[str, Doubt], _Shown] = {}
         self._rejected: dict[Claim, None] = {}
-        self._log = LogBudget(LOGGER)
+        self.log = LogBudget(LOGGER)
 
     @callback
     def async_hold_off(
@@ -70,7 +70,7 @@ class Claims:
         refused = RegistrationRefused(reason=_SCREEN[claim.doubt])
         if claim in self._rejected:
             return refused
-        self._log.log(logging.WARNING, "%s claims to be %s and stays out: %s", claim.address, name, claim.doubt.value)
+        self.log.log(logging.WARNING, "%s claims to be %s and stays out: %s", claim.address, name, claim.doubt.value)
         now = self._hass.loop.time()
         key = (claim.serial, claim.doubt)
         if (shown := self._shown.get(key)) is None:

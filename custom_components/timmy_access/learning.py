@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+import logging
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -11,6 +12,7 @@ from .coordinator import TerminalCoordinator
 from .protocol.commands import GetCapacity
 from .protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
 from .protocol.exchange import Request
+from .protocol.log_budget import LogBudget
 from .protocol.turns import Priority
 from .roster import Roster
 from .settings import ACCESS, DEVICE, TerminalSettings
@@ -50,6 +52,7 @@ class Learning:
             "people": self._async_read_people,
             "clock": upkeep.async_read_clock,
         }
+        self._log = LogBudget(LOGGER)
         self._unanswered: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None
 
@@ -89,7 +92,7 @@ class Learning:
             except TerminalOffline:
                 return  # the next connection asks anew
             except ProtocolError as err:
-                LOGGER.debug("%s does not tell its %s: %s", self._coordinator.name, name, err)
+                self._log.log(logging.DEBUG, "%s does not tell its %s: %s", self._coordinator.name, name, err)
                 if isinstance(err, CommandTimeout):
                     self._unanswered.add(name)
 

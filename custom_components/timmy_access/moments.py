@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+import logging
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .const import LOGGER
 from .protocol.enums import DoorEvent, Reader, VerifyMethod
+from .protocol.log_budget import LogBudget
 from .protocol.messages import LogRecord
 
 
@@ -72,6 +73,7 @@ class CodeSource(StrEnum):
     PIN = "pin"
     PUNCH = "punch"
     QR_CODE = "qr_code"
+    UNLOCK_CODE = "unlock_code"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -189,8 +191,9 @@ type MomentListener = Callable[[Moment], None]
 class Moments:
     """A subscription list; one listener that fails does not keep a moment from the others."""
 
-    def __init__(self) -> None:
-        """Start without listeners."""
+    def __init__(self, log: LogBudget) -> None:
+        """Start without listeners; those that fail are named in `log`."""
+        self._log = log
         self._listeners: list[MomentListener] = []
 
     @callback
@@ -206,7 +209,7 @@ class Moments:
             try:
                 listener(moment)
             except Exception:  # noqa: BLE001 - whatever a listener does wrong
-                LOGGER.exception("A listener failed on a %s", type(moment).__name__)
+                self._log.log(logging.ERROR, "A listener failed on a %s", type(moment).__name__, exc_info=True)
 
 
 def moment_of(record: LogRecord, occurred_at: datetime, name: str | None) -> Moment | None:

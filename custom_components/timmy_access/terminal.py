@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
@@ -15,7 +16,7 @@ from .backlog import Backlog
 from .bus import async_fire_moments
 from .catching_up import CatchingUp
 from .clock import Placed, TerminalClock, local_naive
-from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LIVE_WINDOW, LOGGER
+from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, CONF_UNLOCK_CODE, LIVE_WINDOW, LOGGER
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .devices import async_place_doors, async_register_terminal
 from .doors import Doors
@@ -43,10 +44,12 @@ from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
 from .protocol.enums import Credential
 from .protocol.errors import ProtocolError, TerminalOffline
+from .protocol.log_budget import LogBudget
 from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
 from .protocol.paging import Listing, PageTaker
 from .protocol.peer import printable
 from .protocol.session import Session
+from .protocol.trace import Trace
 from .protocol.turns import Priority
 from .protocol.wire import Structure
 from .records import Records
@@ -54,6 +57,7 @@ from .roster import Roster
 from .roster_keeper import RosterKeeper
 from .settings import TerminalSettings
 from .state import TerminalState
+from .unlock_code import UnlockCode
 from .upkeep import Upkeep
 from .verdicts import Approval, Decision, Verdicts
 
@@ -94,7 +98,9 @@ class Terminal:
         self.people = People(self, self.roster, self._echoes)
         self.clock = TerminalClock()
         self.counters = Counters()
-        self.moments = Moments()
+        self.log = LogBudget(LOGGER)
+        self.trace = Trace()
+        self.moments = Moments(self.log)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.coordinator = TerminalCoordinator(
             hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
@@ -115,6 +121,8 @@ class Terminal:
             hass, self.serial, surroundings.passbook, self.moments.async_publish, self.roster.name_of
         )
         self.verdicts.async_apply(subentry.data)
+        self.unlock_code = UnlockCode(hass, lambda: self.name, self.log, self.moments.async_publish)
+        self._async_apply_code(subentry.data)
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._backlog = Backlog(hass, self.moments.async_publish)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
@@ -174,6 +182,7 @@ class Terminal:
         """
         self.hold_open = data.get(CONF_HOLD_OPEN, False)
         self.verdicts.async_apply(data)
+        self._async_apply_code(data)
         if title != self.name:
             self.name = title
             self._async_register(self.coordinator.data.info)
@@ -213,7 +222,7 @@ class Terminal:
             if replaced is not None:
                 replaced.reset()
             else:
-                LOGGER.info("%s (%s) is connected", self.name, self.serial)
+                self.log.log(logging.INFO, "%s (%s) is connected", self.name, self.serial)
             self._async_register(info)
             self.people.terminal_is(info)
             self.upkeep.async_connected()
@@ -241,7 +250,7 @@ class Terminal:
             return
         self._last_seen, self._session = self.last_seen, None
         self._learning.async_stop()
-        LOGGER.info("%s (%s) is no longer connected", self.name, self.serial)
+        self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
@@ -326,7 +335,7 @@ class Terminal:
         try:
             await self.doors.async_open(number)
         except ProtocolError as err:
-            LOGGER.warning("Door %d of %s did not open for a pass: %s", number, self.name, err)
+            self.log.log(logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self.name, err)
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer with our time."""
@@ -375,6 +384,11 @@ class Terminal:
     def _name_in(self, record: LogRecord) -> str | None:
         name = record.name or self.roster.name_of(record.enroll_id)
         return printable(name) if name else None
+
+    @callback
+    def _async_apply_code(self, data: Mapping[str, Any]) -> None:
+        self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
+        self.coordinator.async_replace(replace(self.coordinator.data, has_code=self.unlock_code.is_set))
 
     @callback
     def _async_place_doors(self, count: int) -> None:

@@ -19,6 +19,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
 )
 
 from .address import async_entry_url
@@ -31,6 +33,7 @@ from .const import (
     CONF_REFUSED_TEXT,
     CONF_SERIAL,
     CONF_SERVER_APPROVAL,
+    CONF_UNLOCK_CODE,
     DOMAIN,
     MAX_DOORS,
     SUBENTRY_TERMINAL,
@@ -41,6 +44,7 @@ from .issues import NOTHING
 from .pending import PendingTerminal
 from .protocol.answers import MAX_SCREEN_CHARACTERS
 from .protocol.messages import Registration
+from .unlock_code import hashed, is_code
 from .verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 
 _DOORS = vol.All(
@@ -64,6 +68,10 @@ DECISION_FIELDS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_GRANTED_TEXT): TextSelector(),
     vol.Optional(CONF_REFUSED_TEXT): TextSelector(),
 }
+
+CONF_NEW_CODE = "new_code"
+CONF_REMOVE_CODE = "remove_code"
+_REMOVE_CODE: dict[vol.Marker, Any] = {vol.Optional(CONF_REMOVE_CODE, default=False): BooleanSelector()}
 
 
 def terminal_fields(*, area: bool) -> dict[vol.Marker, Any]:
@@ -157,7 +165,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change the name, the doors and what holds for somebody who waits; the connection stays."""
+        """Change the name, the doors, the code and what holds for somebody who waits; the connection stays."""
         subentry = self._get_reconfigure_subentry()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -171,7 +179,16 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 network = network and shown_network(parse_network(network))
             except ValueError:
                 errors[CONF_NETWORK] = "invalid_network"
+            code, remove = user_input.pop(CONF_NEW_CODE, ""), user_input.pop(CONF_REMOVE_CODE, False)
+            if code and not is_code(code):
+                errors[CONF_NEW_CODE] = "invalid_code"
+            if code and remove:
+                errors[CONF_REMOVE_CODE] = "new_and_removed"
             if not errors:
+                if code or remove:
+                    user_input[CONF_UNLOCK_CODE] = (
+                        await self.hass.async_add_executor_job(hashed, code) if code else None
+                    )
                 settings = {CONF_GRANTED_TEXT: "", CONF_REFUSED_TEXT: "", **user_input, CONF_NETWORK: network}
                 return self.async_update_and_abort(
                     self._get_entry(),
@@ -188,6 +205,9 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                         vol.Required(CONF_HOLD_OPEN, default=False): BooleanSelector(),
                         **DECISION_FIELDS,
                         vol.Optional(CONF_NETWORK): TextSelector(),
+                        # Never shown again: empty leaves the code as it is.
+                        vol.Optional(CONF_NEW_CODE): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
+                        **(_REMOVE_CODE if subentry.data.get(CONF_UNLOCK_CODE) else {}),
                     }
                 ),
                 user_input

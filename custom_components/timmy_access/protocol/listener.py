@@ -32,9 +32,11 @@ from .codec import decode, encode
 from .connection import Connection, SecureConnection
 from .errors import MalformedFrame
 from .lobby import Lobby
+from .log_budget import LogBudget
 from .messages import Registration
-from .peer import Peer
+from .peer import Peer, printable
 from .session import MAX_MALFORMED, SILENCE_SECONDS, Delegate, Session
+from .trace import Direction
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -69,12 +71,28 @@ class Gate(Protocol):
         """Return the terminal that may use this connection, or what to show on the peer's screen."""
 
 
+# What the library says when it is not the peer's fault.
+_OUR_FAULT = "connection handler failed"
+
+
 class _QuietFilter(logging.Filter):
-    """Any port scan makes the WebSocket library log errors; what it says about peers is for debugging only."""
+    """Turns the WebSocket library's errors into a few lines for debugging.
+
+    Any port scan makes the library log them. They quote what peers sent, so they are written anew: one line each,
+    within the budget, without a traceback. Only what went wrong on our side stays an error.
+    """
+
+    def __init__(self, budget: LogBudget) -> None:
+        super().__init__()
+        self._budget = budget
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
-        return _LOGGER.isEnabledFor(logging.DEBUG)
+        if record.msg == _OUR_FAULT:
+            self._budget.log(logging.ERROR, "A connection could not be served", exc_info=True)
+            return False
+        cause = record.exc_info[1] if record.exc_info else record.args
+        self._budget.log(logging.DEBUG, str(record.msg).replace("%", "%%") + ": %s", printable(cause or "-"))
+        return False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,12 +124,13 @@ class Listener:
         self._servers: list[Server] = []
         self.lobby = Lobby()
         self._library_log = logging.getLogger(f"{__name__}.websockets")
-        self._library_log.addFilter(_QuietFilter())
+        self._quiet = _QuietFilter(LogBudget(_LOGGER))
         # Its debug lines hold whole frames, with PINs and codes in them.
         self._library_log.setLevel(logging.INFO)
 
     async def start(self) -> None:
         """Bind the ports; raises OSError when one cannot be had, and then has none."""
+        self._library_log.addFilter(self._quiet)
         plain = partial(Connection, self.lobby)
         secure = self._encryption and partial(SecureConnection, self._encryption.context, self.lobby)
         try:
@@ -150,6 +169,7 @@ class Listener:
         self.lobby.clear()
         for server in servers:
             await server.wait_closed()
+        self._library_log.removeFilter(self._quiet)
 
     @property
     def port(self) -> int:
@@ -195,6 +215,7 @@ class Listener:
                         break
                     verdict = await self._gate.admit(registration, peer)
                     if not isinstance(verdict, RegistrationRefused):
+                        verdict.trace.note(loop.time(), Direction.RECEIVED, data)
                         return Session(connection, registration, peer, verdict, silence=self._silence)
                     self.lobby.claim(connection, registration.serial)
                     deadline.reschedule(loop.time() + REFUSED_SECONDS)
@@ -218,12 +239,13 @@ def _allow(connection: ServerConnection, size: int) -> None:
 def _watch_peer(connection: ServerConnection) -> None:
     """Let TCP find a peer that vanished without closing."""
     sock = connection.transport.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (
-        ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
-        ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
-        ("TCP_KEEPCNT", KEEPALIVE_PROBES),
-        ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_MILLISECONDS),
-    ):
-        if hasattr(socket, option):  # not every platform has all of them
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    with suppress(OSError):  # it has vanished already
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (
+            ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
+            ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
+            ("TCP_KEEPCNT", KEEPALIVE_PROBES),
+            ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_MILLISECONDS),
+        ):
+            if hasattr(socket, option):  # not every platform has all of them
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

@@ -31,14 +31,14 @@ from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
 from .exchange import Exchange
 from .facts import Facts
+from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .paging import Listing, PageTaker
 from .peer import Peer, printable
 from .throttle import Throttle
+from .trace import Direction, Trace
 from .turns import Priority
 from .wire import Structure
-
-_LOGGER = logging.getLogger(__name__)
 
 # Production servers drop a terminal after 180 s of silence (field notes 1, availability).
 SILENCE_SECONDS = 180.0
@@ -63,6 +63,8 @@ class Delegate(Protocol):
     """
 
     counters: Counters
+    log: LogBudget
+    trace: Trace
 
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         """Take over a session, or note a repeated registration on it."""
@@ -131,6 +133,7 @@ class Session:
             async for data in self._connection:
                 await self._receive(data)
                 if pause := max(self._frames.take(1), self._bytes.take(len(data))):
+                    counters.slowed_down += 1
                     await asyncio.sleep(pause)
         except ConnectionClosed:
             pass
@@ -198,14 +201,21 @@ class Session:
 
     async def _send(self, frame: Frame) -> None:
         try:
-            await self._connection.send(encode(frame))
+            await self._write(frame)
         except ConnectionClosed as err:
             raise TerminalOffline(str(frame.get("cmd", ""))) from err
+
+    async def _write(self, frame: Frame) -> None:
+        data = encode(frame)
+        self._delegate.trace.note(self._loop.time(), Direction.SENT, data)
+        await self._connection.send(data)
 
     # Messages
 
     async def _receive(self, data: str | bytes) -> None:
         counters = self._delegate.counters
+        now = self._loop.time()
+        self._delegate.trace.note(now, Direction.RECEIVED, data)
         try:
             frame = decode(data)
             if not isinstance(frame.get("ret") or frame.get("cmd"), str):
@@ -214,13 +224,14 @@ class Session:
             counters.malformed += 1
             self._malformed_in_row += 1
             if self._malformed_in_row == 1:
-                _LOGGER.debug("%s sent a broken frame: %s", self.serial, err)
+                self._delegate.log.log(logging.DEBUG, "%s sent a broken frame: %s", self.serial, err)
             if self._malformed_in_row >= MAX_MALFORMED:
+                counters.cut_off += 1
                 await self._connection.close(CloseCode.INVALID_DATA, "too many broken frames")
             return
         self._malformed_in_row = 0
         counters.frames += 1
-        self.last_frame = self._loop.time()
+        self.last_frame = now
         if isinstance(name := frame.get("ret"), str) and name:
             self._exchange.take_reply(name, frame)
             return
@@ -247,15 +258,18 @@ class Session:
         except Exception:
             self._delegate.counters.failed_handlers += 1
             if self._delegate.counters.failed_handlers == 1:
-                _LOGGER.exception("A %s of %s could not be handled", printable(name), self.serial)
+                self._delegate.log.log(
+                    logging.ERROR, "A %s of %s could not be handled", printable(name, 32), self.serial, exc_info=True
+                )
 
     async def _answer(self, answer: Answer) -> None:
-        await self._connection.send(encode(answer.frame()))
+        await self._write(answer.frame())
 
     async def _on_registration(self, frame: Frame) -> Answer | None:
         registration = Registration.parse(frame)
         if registration.serial != self.serial:
             # one connection, one terminal (field notes 2)
+            self._delegate.counters.cut_off += 1
             await self._connection.close(CloseCode.POLICY_VIOLATION, "serial changed")
             return None
         # Repeated registrations may be shorter; what they do tell must not change.
@@ -285,7 +299,7 @@ class Session:
     async def _on_unknown(self, frame: Frame) -> Answer | None:
         word = printable(frame["cmd"], 32)
         if self._delegate.counters.count_unknown(word):
-            _LOGGER.info("%s sent a command that is not known here: %s", self.serial, word)
+            self._delegate.log.log(logging.INFO, "%s sent a command that is not known here: %s", self.serial, word)
         return UnknownCommand(name=word)
 
     async def _watch_silence(self) -> None:
@@ -295,7 +309,7 @@ class Session:
             if quiet < self._silence:
                 await asyncio.sleep(self._silence - quiet)
             elif not await self.probe(PROBE_SECONDS):
-                _LOGGER.debug("%s is silent, closing its connection", self.serial)
+                self._delegate.log.log(logging.DEBUG, "%s is silent, closing its connection", self.serial)
                 self.reset()
                 return
 
