@@ -37,6 +37,7 @@ from .moments import (
 )
 from .passbook import Passbook
 from .people import People
+from .presence import Presence
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
 from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
@@ -52,6 +53,7 @@ from .records import Records
 from .roster import Roster
 from .roster_keeper import RosterKeeper
 from .settings import TerminalSettings
+from .sightings import Sightings
 from .state import TerminalState
 from .upkeep import Upkeep
 from .verdicts import Approval, Decision, Verdicts
@@ -114,7 +116,10 @@ class Terminal:
         )
         self.verdicts.async_apply(subentry.data)
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
+        self._asked: list[LogRecord] = []
         self._backlog = Backlog(hass, self.moments.async_publish)
+        self._presence = Presence(hass, self.moments.async_publish)
+        self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
         self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.async_request)
         self.device_id = self._async_register(
@@ -159,6 +164,7 @@ class Terminal:
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
+        await self.sightings.async_restore()
 
     async def async_refresh_people(self) -> None:
         """Read who is on the terminal; raises the protocol's errors."""
@@ -180,6 +186,7 @@ class Terminal:
         self.doors.async_stop()
         self._learning.async_stop()
         self._backlog.async_stop()
+        self._presence.async_stop()
         session, self._session = self._session, None
         if session is not None:
             await session.close(reason)
@@ -217,6 +224,7 @@ class Terminal:
                 info=replace(state.info, extra=info.extra),
             )
         )
+        self._presence.async_connected()
         return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
     @callback
@@ -228,11 +236,12 @@ class Terminal:
         self._learning.async_stop()
         LOGGER.info("%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
+        self._presence.async_disconnected()
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
         if self.verdicts.approval is not Approval.OFF and (asked := self.records.question_in(batch.records)):
-            return await self._async_approve(batch, asked)
+            return await self._async_approve(batch, *asked)
         if not await self.records.async_take(batch.records):
             return None
         return self._accepted(batch)
@@ -244,16 +253,21 @@ class Terminal:
             cloud_time=local_naive(dt_util.utcnow()),
         )
 
-    async def _async_approve(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted:
+    async def _async_approve(self, batch: LogBatch, asked: LogRecord, placed: Placed) -> LogsAccepted:
         """Answer whether somebody may pass (specification A2), who does not wait for a disk.
 
         Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
         send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
         """
+        self._asked.append(asked)
         keeping = self._entry.async_create_background_task(
             self._hass, self.records.async_take(batch.records), f"keep a punch of {self.serial}"
         )
-        decision = await self.verdicts.async_punch(asked.enroll_id, self._name_in(asked))
+        keeping.add_done_callback(lambda _: self._asked.remove(asked))
+        name = self._name_in(asked)
+        moment = moment_of(asked, placed.occurred_at, name)
+        punch = moment if isinstance(moment, Punch) else None
+        decision = await self.verdicts.async_punch(punch, asked.enroll_id, name)
         await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
         safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
         return replace(
@@ -346,6 +360,8 @@ class Terminal:
             return
         if record.image and isinstance(moment, Punch):
             self.moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
+        if isinstance(moment, Punch) and record in self._asked:
+            moment = replace(moment, asked=True)
         if isinstance(moment, Punch) and moment.person is not None:
             self.coordinator.async_replace(replace(self.coordinator.data, latest_punch=moment))
             if len(self.coordinator.data.doors) == 1:
