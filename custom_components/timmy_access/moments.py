@@ -3,12 +3,11 @@
 State goes through the coordinator. Moments go through a subscription that event entities, sensors and triggers share.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 import logging
-from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
@@ -77,11 +76,29 @@ class CodeSource(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Punch:
+    """Somebody was recognised, or was not, at a reader.
+
+    `asked` is set where the terminal asks whether they may pass: the answer is a `CodeMoment` of its own.
+    """
+
+    asked: bool = False
+    enroll_id: int
+    function_key: int
+    kind: AccessKind
+    mode: int
+    occurred_at: datetime
+    person: str | None
+    reader: str
+    temperature: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class CodeMoment:
     """Somebody waits at a door for a decision, or has got one.
 
     Never the code itself: `fingerprint` stands for it, the same for the same code and of no other use. `request_id` is
-    there while an automation may answer. `reason` is a word of `passes.Refused`.
+    there while an automation may answer. `reason` is a word of `passes.Refused`. `punch` is what a terminal asks about.
     """
 
     kind: CodeKind
@@ -92,22 +109,9 @@ class CodeMoment:
     pass_id: str | None = None
     pass_name: str | None = None
     person: str | None = None
+    punch: Punch | None = None
     reason: str | None = None
     request_id: str | None = None
-
-
-def code_facts(moment: CodeMoment) -> Mapping[str, Any]:
-    """Return what automations get to know of it."""
-    return {
-        "enroll_id": moment.enroll_id,
-        "fingerprint": moment.fingerprint,
-        "pass_id": moment.pass_id,
-        "pass_name": moment.pass_name,
-        "person": moment.person,
-        "reason": moment.reason,
-        "request_id": moment.request_id,
-        "source": moment.source.value,
-    }
 
 
 class EnrolmentKind(StrEnum):
@@ -132,20 +136,6 @@ class EnrolmentMoment:
     occurred_at: datetime
     person: str | None
     reason: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Punch:
-    """Somebody was recognised, or was not, at a reader."""
-
-    enroll_id: int
-    function_key: int
-    kind: AccessKind
-    mode: int
-    occurred_at: datetime
-    person: str | None
-    reader: str
-    temperature: float | None
 
 
 class RecordsKind(StrEnum):
@@ -173,6 +163,21 @@ class DoorMoment:
     occurred_at: datetime
 
 
+class LinkKind(StrEnum):
+    """What happened to the connection of a terminal."""
+
+    OFFLINE = "offline"
+    ONLINE = "online"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkMoment:
+    """A terminal has gone, or is back."""
+
+    kind: LinkKind
+    occurred_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class PunchPhoto:
     """What the camera saw at a punch; comes just before it, where it comes at all.
@@ -184,7 +189,7 @@ class PunchPhoto:
     record: str = field(repr=False)
 
 
-type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | Punch | PunchPhoto
+type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | LinkMoment | Punch | PunchPhoto
 type MomentListener = Callable[[Moment], None]
 
 
