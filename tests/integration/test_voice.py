@@ -1,0 +1,90 @@
+"""Doors by voice: Home Assistant's own conversation agent, and a door that opens or does not."""
+
+import pytest
+
+from homeassistant.components import conversation
+from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.intent import IntentResponse, IntentResponseType
+from homeassistant.setup import async_setup_component
+from simulator import VirtualTerminal
+
+from .until import until_state
+
+FRONT, BACK = "lock.front_door", "lock.office"
+
+
+@pytest.fixture
+async def assist(hass: HomeAssistant, face: VirtualTerminal, finger: VirtualTerminal) -> None:
+    """Two doors that Assist may use, with names that people say."""
+    for component in ("homeassistant", "conversation"):
+        assert await async_setup_component(hass, component, {})
+    er.async_get(hass).async_update_entity(BACK, name="Back door")
+    for entity_id in (FRONT, BACK):
+        async_expose_entity(hass, conversation.DOMAIN, entity_id, should_expose=True)
+    await hass.async_block_till_done()
+
+
+async def say(hass: HomeAssistant, text: str) -> IntentResponse:
+    result = await conversation.async_converse(hass, text, None, Context(), language="en")
+    await hass.async_block_till_done()
+    return result.response
+
+
+def openings(*terminals: VirtualTerminal) -> list[int]:
+    return [terminal.doors[1].openings for terminal in terminals]
+
+
+async def test_a_door_is_unlocked_by_its_name(
+    hass: HomeAssistant, assist: None, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    response = await say(hass, "unlock the front door")
+    assert response.response_type is IntentResponseType.ACTION_DONE
+    await face.wait_door(1)
+    assert openings(face, finger) == [1, 0]
+    await until_state(hass, FRONT, "locked")
+
+
+@pytest.mark.usefixtures("assist")
+async def test_a_door_is_locked_by_its_name(hass: HomeAssistant, face: VirtualTerminal) -> None:
+    await say(hass, "unlock the front door")
+    await until_state(hass, FRONT, "open")
+    response = await say(hass, "lock the front door")
+    assert response.response_type is IntentResponseType.ACTION_DONE
+    await face.wait_received("lockctrl")
+    await until_state(hass, FRONT, "locked")
+
+
+async def test_a_question_is_answered_and_opens_nothing(
+    hass: HomeAssistant, assist: None, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    response = await say(hass, "is the back door locked?")
+    assert response.response_type is IntentResponseType.QUERY_ANSWER
+    assert response.speech["plain"]["speech"] == "Yes"
+    await hass.services.async_call("lock", "open", {"entity_id": BACK}, blocking=True)
+    await until_state(hass, BACK, "open")
+    response = await say(hass, "is the back door locked?")
+    assert response.speech["plain"]["speech"].startswith("No")
+    assert openings(face, finger) == [0, 1]
+
+
+async def test_a_door_that_is_not_exposed_is_not_known(
+    hass: HomeAssistant, assist: None, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    async_expose_entity(hass, conversation.DOMAIN, FRONT, should_expose=False)
+    await hass.async_block_till_done()
+    response = await say(hass, "unlock the front door")
+    assert response.response_type is IntentResponseType.ERROR
+    assert openings(face, finger) == [0, 0]
+
+
+async def test_what_is_said_to_an_offline_door_is_not_kept_for_later(
+    hass: HomeAssistant, assist: None, face: VirtualTerminal
+) -> None:
+    await face.stop()
+    await until_state(hass, FRONT, "unavailable")
+    await say(hass, "unlock the front door")  # the agent passes over what is unavailable, and says nothing of it
+    await face.start()
+    await until_state(hass, FRONT, "locked")
+    assert openings(face) == [0]
