@@ -25,7 +25,7 @@ homeassistant:
   language: en
   time_zone: Europe/Berlin
   unit_system: metric
-automation: []
+automation: !include automations.yaml
 config:
 frontend:
 history:
@@ -82,6 +82,7 @@ def prepare(folder: Path, port: int, plan: Plan) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     (folder / ".storage").mkdir(parents=True)
     (folder / "configuration.yaml").write_text(plan.configuration)
+    (folder / "automations.yaml").write_text("[]\n")
     for name, content in {"http": web_server(port), "onboarding": ONBOARDED, **plan.storage}.items():
         (folder / ".storage" / name).write_text(json.dumps(content))
     (folder / "custom_components").mkdir()

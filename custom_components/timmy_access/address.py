@@ -3,7 +3,7 @@
 import asyncio
 import errno
 
-from homeassistant.components.network import async_get_source_ip
+from homeassistant.components.network import async_get_enabled_source_ips, async_get_source_ip
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
@@ -19,6 +19,18 @@ _ERRORS = {
     errno.EADDRINUSE: (CONF_PORT, "port_in_use"),
     errno.EADDRNOTAVAIL: (CONF_HOST, "address_not_available"),
 }
+
+
+async def async_addresses(hass: HomeAssistant) -> list[str]:
+    """Return the addresses of this machine that a terminal could be given.
+
+    Link-local ones are none: they mean another machine on each network.
+    """
+    return sorted(
+        str(address).partition("%")[0]
+        for address in await async_get_enabled_source_ips(hass)
+        if not address.is_link_local
+    )
 
 
 async def async_listening_errors(host: str, port: int) -> dict[str, str]:

@@ -6,7 +6,6 @@ from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.components.network import async_get_enabled_source_ips
 from homeassistant.config_entries import (
     ConfigEntry,
     ConfigEntryState,
@@ -28,7 +27,7 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from .address import async_entry_url, async_listening_errors, async_terminal_url
+from .address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
 from .certificates import CertificateInvalid, TlsMode, async_tls_context
 from .const import (
     ALL_ADDRESSES,
@@ -279,7 +278,7 @@ class TimmyAccessOptionsFlow(OptionsFlow):
 
 async def _listener_schema(hass: HomeAssistant) -> vol.Schema:
     """Return the questions about a listener, with the addresses that this machine has."""
-    addresses = sorted(map(str, await async_get_enabled_source_ips(hass)))
+    addresses = await async_addresses(hass)
     return vol.Schema(
         {
             vol.Required(CONF_PORT, default=DEFAULT_PORT): _PORT,

@@ -1,7 +1,9 @@
 """The main job as a person does it: a real Chromium on a real Home Assistant in another process."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable
+import json
 from pathlib import Path
+from typing import Any
 
 from playwright.async_api import Page
 import pytest
@@ -84,3 +86,41 @@ async def test_a_waiting_terminal_is_approved_and_its_door_opened(built: House, 
     await page.get_by_text(f"recognised {PEOPLE[1]} by face").first.wait_for()
     await keep(page, "4-punched")
     assert (await built.home.entity(f"{FACE}_latest_punch"))["state"] == PEOPLE[1]
+
+
+async def test_an_automation_is_built_with_our_trigger(built: House, page: Page, keep: Keep) -> None:
+    await see(page, built.home, "/config/automation/edit/new", "Add trigger")
+    await page.get_by_role("button", name="Add trigger").click()
+    await page.get_by_placeholder("Search").last.fill("access granted")
+    await page.get_by_text("Access granted").last.click()
+    await page.get_by_role("button", name="Add target").click()
+    await page.get_by_placeholder("Search").last.fill("Front door")
+    await page.locator("ha-target-picker").get_by_text("Front door", exact=True).last.click()
+    await keep(page, "5-trigger")
+    await page.get_by_role("button", name="Save").first.click()
+    await page.get_by_role("textbox", name="Name").last.fill("Somebody came in")
+    await page.get_by_role("button", name="Save").last.click()
+
+    async def automation() -> dict[str, Any] | None:
+        return (await built.home.states()).get("automation.somebody_came_in")
+
+    saved: dict[str, Any] = await built.home.until("the automation", automation)
+    assert saved["attributes"]["last_triggered"] is None
+    built.finger.punch(1)
+    built.face.punch(1)
+
+    async def triggered() -> bool:
+        return bool((await automation() or saved)["attributes"]["last_triggered"])
+
+    await built.home.until("the automation's run", triggered)
+
+
+async def test_diagnostics_are_downloaded(built: House, page: Page, keep: Keep) -> None:
+    await see(page, built.home, "/config/integrations/integration/timmy_access", "Front door")
+    await page.locator("ha-config-entry-row").first.locator("ha-dropdown").first.locator("ha-icon-button").click()
+    await keep(page, "6-menu")
+    async with page.expect_download() as download:
+        await page.get_by_text("Download diagnostics").first.click()
+    text = (await (await download.value).path()).read_text()
+    assert [terminal["state"]["online"] for terminal in json.loads(text)["data"]["terminals"]] == [True, True]
+    assert not any(name in text for name in PEOPLE.values())

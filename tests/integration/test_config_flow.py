@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 import errno
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -361,3 +362,15 @@ async def test_a_database_of_a_newer_version_is_left_alone(
     with patch("custom_components.timmy_access.ledgers.Ledger.start", side_effect=LedgerTooNew(9, 1)):
         form = await options(hass, entry, live_window=120, keep_days=0, db_url="sqlite:////tmp/never-written.db")
     assert form["errors"] == {"db_url": "database_too_new"}
+
+
+async def test_only_addresses_that_a_terminal_can_be_given_are_offered(
+    hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def _source_ips(_: HomeAssistant) -> list[IPv4Address | IPv6Address]:
+        return [ip_address("192.0.2.7"), ip_address("fd00::2%0"), ip_address("fe80::1%4"), ip_address("169.254.1.2")]
+
+    monkeypatch.setattr("custom_components.timmy_access.address.async_get_enabled_source_ips", _source_ips)
+    result = await hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_USER})
+    assert result["data_schema"] is not None
+    assert result["data_schema"].schema["host"].config["options"] == ["0.0.0.0", "192.0.2.7", "fd00::2"]  # noqa: S104
