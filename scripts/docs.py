@@ -5,11 +5,22 @@ import json
 from pathlib import Path
 import sys
 from typing import Any
+from urllib.parse import urlencode
 
 from .home import REPOSITORY
 
 INTEGRATION = REPOSITORY / "custom_components" / "timmy_access"
 DOCS = REPOSITORY / "docs"
+BLUEPRINTS = REPOSITORY / "blueprints" / "automation" / "timmy_access"
+IMPORT = "https://my.home-assistant.io/redirect/blueprint_import/"
+BLUEPRINTS_HEAD = """\
+# Blueprints
+
+Written by `scripts/docs` from the files in `blueprints`.
+
+Automations to fill in. Import one, then make an automation from it under *Settings*, *Automations & scenes*,
+*Blueprints*. Messages go to the Home Assistant app; *More actions* does anything else.
+"""
 ACTIONS_HEAD = """\
 # Actions
 
@@ -153,7 +164,25 @@ def _choices(field: dict[str, Any]) -> str:
     return "numbers" if config and config.get("type") == "number" else "texts"
 
 
-PAGES = {"actions.md": actions, "triggers.md": triggers}
+def blueprints() -> str:
+    """Return the page of all blueprints with their inputs."""
+    # Imported here, as it brings all of Home Assistant.
+    from homeassistant.util.yaml import load_yaml_dict  # noqa: PLC0415
+
+    parts = [BLUEPRINTS_HEAD]
+    for path in sorted(BLUEPRINTS.glob("*.yaml")):
+        about: dict[str, Any] = load_yaml_dict(path)["blueprint"]
+        link = f"{IMPORT}?{urlencode({'blueprint_url': about['source_url']})}"
+        parts.append(f"## {about['name']}\n\n{about['description'].strip()}\n\n[Import it]({link})\n")
+        rows = [
+            f"| {given['name']} | {'' if 'default' in given else 'yes'} | {given['description'].strip()} |"
+            for given in about["input"].values()
+        ]
+        parts.append("| Input | Required | Meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    return "\n".join(parts)
+
+
+PAGES = {"actions.md": actions, "blueprints.md": blueprints, "triggers.md": triggers}
 
 
 def main() -> int:
