@@ -25,7 +25,8 @@ async def test_the_dashboard_shows_the_doors_and_opens_one(tmp_path: Path) -> No
 
         built.face.punch(1)
         await page.get_by_text(PEOPLE[1]).first.wait_for()
-        assert await page.locator("hui-error-card, hui-warning").count() == 0
+        assert await page.locator("hui-error-card").count() == 0
+        assert await page.get_by_text("Entity not found").count() == 0
         assert await page.locator("hui-tile-card").count() == 9
 
         door = page.locator("hui-tile-card").filter(has_text="Door 3")

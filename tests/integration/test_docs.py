@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 from copy import deepcopy
-from pathlib import Path
 import re
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.timmy_access.hub import Hub
 from homeassistant.components.automation.config import async_validate_config_item
@@ -16,17 +14,16 @@ from homeassistant.components.persistent_notification import _async_get_or_creat
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv, script
 from homeassistant.setup import async_setup_component
-from homeassistant.util.yaml import load_yaml_dict, parse_yaml
+from homeassistant.util.yaml import parse_yaml
 from scripts.docs import DOCS
 from scripts.home import REPOSITORY
 from simulator import VirtualTerminal
 
 from .conftest import FACE
 from .test_guests import WRONG, passes, without_window
-from .until import listen, state_of, until
+from .until import listen, until
 
 _BLOCK = re.compile(r"^```ya?ml\n(?P<yaml>.*?)^```", re.DOTALL | re.MULTILINE)
-DASHBOARD = DOCS / "examples" / "dashboard.yaml"
 # Integrations whose settings are shown, which need accounts elsewhere.
 ELSEWHERE = {"alexa", "google_assistant", "homekit"}
 # Cards, badges and features that come with Home Assistant.
@@ -135,28 +132,6 @@ async def test_the_pass_of_the_page_is_made(
     assert state.attributes["reason"] == "not_yet_valid"
     freezer.move_to("2026-12-01T18:00:00Z")  # ten in the morning in California
     assert (await face.scan_qr(heard[0].data["code"]))["access"] == 1
-
-
-async def test_the_dashboard_of_the_page_is_made_of_what_the_demo_has(
-    hass: HomeAssistant,
-    hass_ws_client: WebSocketGenerator,
-    face: VirtualTerminal,
-    finger: VirtualTerminal,
-    controller: VirtualTerminal,
-) -> None:
-    await hass.async_add_executor_job(Path(hass.config.path("doors.yaml")).write_text, DASHBOARD.read_text())
-    boards = {"page-doors": {"mode": "yaml", "title": "Doors", "filename": "doors.yaml"}}
-    assert await async_setup_component(hass, "lovelace", {"lovelace": {"dashboards": boards}})
-    client = await hass_ws_client(hass)
-    await client.send_json_auto_id({"type": "lovelace/config", "url_path": "page-doors"})
-    answer = await client.receive_json()
-    assert answer["success"]
-    assert answer["result"] == load_yaml_dict(DASHBOARD)
-    assert set(types_in(answer["result"])) <= PARTS
-    named = re.findall(r"^[\s-]*(?:entity: |entity_id: |- )(\w+\.\w+)$", DASHBOARD.read_text(), re.MULTILINE)
-    assert len(named) >= 20
-    for entity_id in named:
-        assert state_of(hass, entity_id).state != "unavailable"
 
 
 @pytest.mark.parametrize(
