@@ -32,15 +32,24 @@ class Measure(Protocol):
 
 @dataclass(frozen=True)
 class Part:
-    """A part, and how many terminals its house has."""
+    """A part, and what its house is like."""
 
     measure: Measure
     terminals: int
+    entities: bool = True
 
 
 PARTS: Mapping[str, Part] = {
-    part.PART: Part(part.measure, part.TERMINALS)
-    for part in (verdict, punch, ingest, repeats, roster, connect, idle, startup, action)
+    verdict.PART: Part(verdict.measure, verdict.TERMINALS),
+    punch.PART: Part(punch.measure, punch.TERMINALS),
+    ingest.PART: Part(ingest.measure, ingest.TERMINALS),
+    repeats.PART: Part(repeats.measure, repeats.TERMINALS),
+    roster.PART: Part(roster.measure, roster.TERMINALS),
+    connect.PART: Part(connect.measure, connect.TERMINALS),
+    # What entities cost is another figure.
+    idle.PART: Part(idle.measure, idle.TERMINALS, entities=False),
+    startup.PART: Part(startup.measure, startup.TERMINALS),
+    action.PART: Part(action.measure, action.TERMINALS),
 }
 
 
@@ -59,7 +68,8 @@ async def run(names: list[str]) -> list[Figure]:
     figures: list[Figure] = []
     for name in names:
         with tempfile.TemporaryDirectory() as folder:
-            async with building(Path(folder) / "home", PARTS[name].terminals) as house:
+            part = PARTS[name]
+            async with building(Path(folder) / "home", part.terminals, entities=part.entities) as house:
                 figures += await measured(name, house, quick=False)
     return figures
 

@@ -62,7 +62,7 @@ class Building:
     async def until_connected(self, count: int) -> None:
         """Wait until so many terminals are connected and can be operated, and no more."""
         async with asyncio.timeout(CONNECT_SECONDS):
-            while await self.home.call("bench_probe/connected") != count:  # noqa: ASYNC110 - one can only look
+            while await self.home.call("bench_probe/connected") != [count, count]:  # noqa: ASYNC110 - one can only look
                 await asyncio.sleep(LOOK_SECONDS)
 
     async def settled(self) -> None:
@@ -94,7 +94,9 @@ def serials_of(count: int) -> list[str]:
     return [f"ZX{number:08}" for number in range(1, count + 1)]
 
 
-def entry(port: int, serials: Sequence[str], options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+def entry(
+    port: int, serials: Sequence[str], options: Mapping[str, Any] | None = None, *, entities: bool = True
+) -> dict[str, Any]:
     """Return the storage of a listener with approved terminals, as Home Assistant writes it."""
     return {
         "version": 1,
@@ -112,7 +114,7 @@ def entry(port: int, serials: Sequence[str], options: Mapping[str, Any] | None =
                     "minor_version": 1,
                     "modified_at": MOMENT,
                     "options": dict(options or {}),
-                    "pref_disable_new_entities": False,
+                    "pref_disable_new_entities": not entities,
                     "pref_disable_polling": False,
                     "source": "user",
                     "subentries": [
@@ -134,11 +136,18 @@ def entry(port: int, serials: Sequence[str], options: Mapping[str, Any] | None =
     }
 
 
-def plan(port: int, serials: Sequence[str], *, more: str = "", options: Mapping[str, Any] | None = None) -> Plan:
-    """Return what a building's Home Assistant starts with; `more` is YAML."""
+def plan(
+    port: int,
+    serials: Sequence[str],
+    *,
+    more: str = "",
+    options: Mapping[str, Any] | None = None,
+    entities: bool = True,
+) -> Plan:
+    """Return what a building's Home Assistant starts with; `more` is YAML, and entities may all be disabled."""
     return Plan(
         configuration=CONFIGURATION.format(more=more),
-        storage={"core.config_entries": entry(port, serials, options)},
+        storage={"core.config_entries": entry(port, serials, options, entities=entities)},
         components=(
             REPOSITORY / "custom_components" / DOMAIN,
             REPOSITORY / "benchmarks" / "components" / "bench_probe",
@@ -148,12 +157,17 @@ def plan(port: int, serials: Sequence[str], *, more: str = "", options: Mapping[
 
 @asynccontextmanager
 async def building(
-    folder: Path, terminals: int, *, more: str = "", options: Mapping[str, Any] | None = None
+    folder: Path,
+    terminals: int,
+    *,
+    more: str = "",
+    options: Mapping[str, Any] | None = None,
+    entities: bool = True,
 ) -> AsyncGenerator[Building]:
     """Build a house with so many terminals, log in, and tear it down."""
     home_port, port = free_port(), free_port()
     serials = serials_of(terminals)
-    prepare(folder, home_port, plan(port, serials, more=more, options=options))
+    prepare(folder, home_port, plan(port, serials, more=more, options=options, entities=entities))
     process = HomeProcess(folder, home_port)
     await process.add_user()
     await process.start()

@@ -1,11 +1,13 @@
 """What a terminal costs that is connected and says nothing."""
 
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from itertools import pairwise
 import os
 from pathlib import Path
 
 from .bare import bare_server
-from .building import Building
+from .building import Building, building
 from .figures import Figure
 from .load import load
 
@@ -13,6 +15,8 @@ PART = "idle"
 STEPS = (10, 100, 1000)
 QUICK_STEPS = (10, 50)
 TERMINALS = STEPS[-1]
+# Houses whose terminals have entities; Home Assistant takes 10,000 entities of one entry.
+FURNISHED = (50, 250)
 # Long enough to see that nothing happens.
 WATCH_SECONDS = 10.0
 QUICK_WATCH_SECONDS = 2.0
@@ -32,33 +36,42 @@ async def bare_memory(serials: Sequence[str], first: int) -> float:
             return (memory_of(pid) - few) / (len(serials) - first)
 
 
+async def furnished_memory(folder: Path, terminals: int) -> float:
+    """Return the kilobytes of a Home Assistant with so many connected terminals and their entities."""
+    async with building(folder, terminals) as house, load("hold", house.url, house.serials):
+        await house.until_connected(terminals)
+        await house.settled()
+        return (await house.probe())["memory_kb"]
+
+
+async def entity_figures(folder: Path, connection: float) -> list[Figure]:
+    """Return what a terminal costs beyond its connection."""
+    few, many = [await furnished_memory(folder / str(terminals), terminals) for terminals in FURNISHED]
+    value = (many - few) / (FURNISHED[1] - FURNISHED[0]) - connection
+    return [Figure(part=PART, measure="memory of a terminal's entities and state", value=value, unit="kB")]
+
+
 async def measure(house: Building, *, quick: bool) -> list[Figure]:
     """Return the figures of this part."""
     steps = QUICK_STEPS if quick else STEPS
     watch = QUICK_WATCH_SECONDS if quick else WATCH_SECONDS
     serials = house.serials[: steps[-1]]
-    # Once all have been connected, the entities have all they ever have.
-    async with load("hold", house.url, serials):
-        await house.until_connected(len(serials))
-        await house.settled()
-    await house.until_connected(0)
-    await house.settled()
     watched = await house.processor_share(watch)
     memory, processor = [], []
-    for step in steps:
-        async with load("hold", house.url, serials[:step]):
+    async with AsyncExitStack() as stack:
+        for before, step in pairwise((0, *steps)):
+            await stack.enter_async_context(load("hold", house.url, serials[before:step]))
             await house.until_connected(step)
             await house.settled()
             processor.append(await house.processor_share(watch) - watched)
             memory.append((await house.probe())["memory_kb"])
-        await house.until_connected(0)
-        await house.settled()
     limit = await bare_memory(serials, steps[0])
+    connection = (memory[-1] - memory[-2]) / (steps[-1] - steps[-2])
     return [
         Figure(
             part=PART,
             measure=f"memory a terminal, of {steps[-1]}",
-            value=(memory[-1] - memory[-2]) / (steps[-1] - steps[-2]),
+            value=connection,
             limit=limit,
             unit="kB",
             target="<= 3",
@@ -67,4 +80,5 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
             Figure(part=PART, measure=f"processor, {step} terminals", value=share * 100, unit="%")
             for step, share in zip(steps, processor, strict=True)
         ),
+        *([] if quick else await entity_figures(house.home.folder.parent, connection)),
     ]

@@ -14,7 +14,7 @@ from .load import ZONE
 PART = "punch"
 TERMINALS = 1
 PUNCHES = 500
-QUICK_PUNCHES = 50
+QUICK_PUNCHES = 20
 # People at one reader are seconds apart; this is long enough for what follows an answer to be over.
 PAUSE_SECONDS = 0.01
 # A second for a blink; what is above is felt.

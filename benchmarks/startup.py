@@ -12,7 +12,7 @@ from .figures import Figure, median
 PART = "startup"
 TERMINALS = 10
 IMPORTS = 5
-QUICK_IMPORTS = 2
+QUICK_IMPORTS = 1
 # What every Home Assistant has imported before it comes to an integration.
 PRESENT = "import homeassistant.bootstrap; from homeassistant.components import frontend, media_source, recorder"
 PLATFORMS = ("config_flow", "event", "lock", "sensor")

@@ -6,7 +6,7 @@ import shutil
 
 from playwright.async_api import Page, async_playwright
 
-from .home import PASSWORD, USER, Home, HomeError
+from .home import LOOPBACK, PASSWORD, USER, Home, HomeError
 
 WIDTH, HEIGHT = 1280, 800
 # The first page compiles and paints a large application; on two slow cores it takes about 10 s.
@@ -50,6 +50,20 @@ async def see(page: Page, home: Home, path: str, text: str) -> None:
     """Go to a page of Home Assistant and wait for a text on it."""
     await page.goto(home.url + path)
     await page.get_by_text(text).first.wait_for()
+
+
+async def add_by_hand(page: Page, home: Home, port: int) -> None:
+    """Add the integration as a person does, until the dialog says so."""
+    await see(page, home, "/config/integrations/dashboard", "Add integration")
+    await page.get_by_role("button", name="Add integration").click()
+    await page.get_by_placeholder("Search").last.fill("Timmy")
+    await page.get_by_text("Timmy Access").last.click()
+    dialog = page.locator("dialog-data-entry-flow")
+    await dialog.get_by_text("Listen for terminals").wait_for()
+    await dialog.get_by_role("spinbutton").fill(str(port))
+    await dialog.get_by_role("textbox").first.fill(LOOPBACK)
+    await dialog.get_by_role("button", name="Submit").click()
+    await dialog.get_by_text("Success").wait_for()
 
 
 async def approve_by_hand(page: Page, home: Home, name: str, look: Callable[[], Awaitable[None]] | None = None) -> None:

@@ -22,6 +22,66 @@ All actions take `device_id`: the terminal, or one of its doors. Those marked *a
 automations and scripts may always use them. Those that answer do so in the response variable of the step.
 """
 
+TRIGGERS_HEAD = """\
+# Triggers and conditions
+
+Written by `scripts/docs` from `triggers.yaml`, `conditions.yaml`, the translations and the code.
+
+They are in the automation editor under *Timmy Access*. What locks and doors in general can say, Home Assistant's own
+triggers do: a lock was unlocked, a door was opened.
+
+The target is terminals, or areas, floors and labels with terminals in them; without one, all terminals. Terminals do
+not tell at which of several doors something happened, so a single door of those is no target. Every field is a list:
+one of its values has to fit, and every field that is given. Names do not differ by capitals.
+
+Triggers fire at what has just happened. What a terminal kept while it was offline is in the access log, and triggers
+nothing but *Records caught up*. Automations keep working when the integration is reloaded.
+
+In templates, `trigger` has these variables besides those below:
+
+| Variable | Meaning |
+|---|---|
+| `device_id` | The device of the terminal. |
+| `terminal` | The name of the terminal. |
+| `occurred_at` | When it happened. |
+
+```yaml
+triggers:
+  - trigger: timmy_access.access_granted
+    target:
+      area_id: hall
+    options:
+      method: [face, fingerprint]
+actions:
+  - action: notify.send_message
+    target:
+      entity_id: notify.ada
+    data:
+      message: "{{ trigger.person }} is at {{ trigger.terminal }}."
+```
+"""
+# What the facts of moments mean to those who write templates.
+VARIABLES = {
+    "credential": "The kind of credential.",
+    "enroll_id": "The person's number on the terminal.",
+    "fingerprint": "Stands for the code: the same for the same code, and of no other use.",
+    "for": "How long it has lasted.",
+    "function_key": "The key that was pressed with it, or the answer that was chosen; 0 for none.",
+    "method": "How the person was recognised.",
+    "mode": "The method as a number, as the terminal says it.",
+    "pass_id": "The pass that was used.",
+    "pass_name": "The name of the pass.",
+    "person": "The person's name; `User 17` where the terminal has none.",
+    "reader": "`main`, `second` or `unknown`.",
+    "reason": "Why, in a word.",
+    "records": "How many records came in.",
+    "request_id": "What the answer needs, where one is waited for.",
+    "since": "When the first of them happened.",
+    "source": "`qr_code` or `pin`.",
+    "temperature": "The person's temperature, where the terminal takes it.",
+    "until": "When the last of them happened.",
+}
+
 
 def actions() -> str:
     """Return the page of all actions with their fields."""
@@ -52,7 +112,51 @@ def actions() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"actions.md": actions}
+def triggers() -> str:
+    """Return the page of all triggers and conditions with their fields and variables."""
+    # Imported here, as it brings all of Home Assistant.
+    from custom_components.timmy_access.trigger import TRIGGERS  # noqa: PLC0415
+    from homeassistant.util.yaml import load_yaml_dict  # noqa: PLC0415
+
+    texts: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text())
+    parts = [TRIGGERS_HEAD, "## Triggers\n"]
+    for description in TRIGGERS:
+        parts += _choice(description.key, texts["triggers"], load_yaml_dict(INTEGRATION / "triggers.yaml"))
+        if description.variables:
+            rows = [f"| `{name}` | {VARIABLES[name]} |" for name in description.variables]
+            parts.append("| Variable | Meaning |\n|---|---|\n" + "\n".join(rows) + "\n")
+    parts.append("## Conditions\n")
+    for key in texts["conditions"]:
+        parts += _choice(key, texts["conditions"], load_yaml_dict(INTEGRATION / "conditions.yaml"))
+    return "\n".join(parts)
+
+
+def _choice(key: str, texts: dict[str, Any], described: dict[str, Any]) -> list[str]:
+    """Return the heading, the description and the fields of a trigger or a condition."""
+    text = texts[key]
+    parts = [f"### `timmy_access.{key}`: {text['name']}\n\n{text['description']}\n"]
+    rows = [
+        f"| `{name}` | {_choices(described[key]['fields'][name])} | {field['description']} |"
+        for name, field in text.get("fields", {}).items()
+    ]
+    if rows:
+        parts.append("| Field | Values | Meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n")
+    return parts
+
+
+def _choices(field: dict[str, Any]) -> str:
+    """Return what can be chosen for a field, or what its value is like."""
+    (kind, config), *_ = field["selector"].items()
+    if kind == "automation_behavior":
+        return "`any`, `all`"
+    if kind == "select":
+        return ", ".join(f"`{option}`" for option in config["options"])
+    if kind == "duration":
+        return f"time, `{field['default']}` if left out" if "default" in field else "time"
+    return "numbers" if config and config.get("type") == "number" else "texts"
+
+
+PAGES = {"actions.md": actions, "triggers.md": triggers}
 _TABLE = re.compile(r"(<!-- scripts/docs: (?P<name>[\w ]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 

@@ -163,6 +163,12 @@ def form(*steps: Mapping[str, Any]) -> str:
     return _table(("Field", "Meaning"), rows)
 
 
+def options() -> str:
+    """Return the table of the options, those of the first form first."""
+    steps = TEXTS["options"]["step"]
+    return form(*(steps[name] for name in sorted(steps, key=lambda name: name != "init")))
+
+
 def issues() -> str:
     """Return the table of what Home Assistant's repairs may show."""
     rows = []
@@ -190,7 +196,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "attributes": attributes,
     "event types": event_types,
     "issues": issues,
-    "options": lambda: form(*TEXTS["options"]["step"].values()),
+    "options": options,
     "setup": lambda: form(TEXTS["config"]["step"]["user"]),
     "terminal": lambda: form(TEXTS["config_subentries"]["terminal"]["step"]["user"]),
     "terminal options": lambda: form(TEXTS["config_subentries"]["terminal"]["step"]["reconfigure"]),

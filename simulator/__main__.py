@@ -7,6 +7,7 @@ from datetime import timedelta
 import os
 import random
 import signal
+import ssl
 import stat
 import sys
 
@@ -27,6 +28,7 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--profile", choices=PROFILES, default="tfs30", help="kind of firmware")
     parser.add_argument("--serial", default="ZX00000001", help="serial number")
     parser.add_argument("--url", default="ws://127.0.0.1:7788/pub/chat", help="where the server listens")
+    parser.add_argument("--insecure", action="store_true", help="trust any certificate, as terminals do")
     parser.add_argument("--source", help="dial from this address")
     parser.add_argument("--every", type=float, metavar="SECONDS", help="let a random user punch again and again")
     parser.add_argument("--users", type=int, default=6, metavar="N", help="number of sample people")
@@ -46,10 +48,19 @@ def write(text: str) -> None:
     print(f"{local_now():%H:%M:%S} {text}", flush=True)
 
 
+def trusting_context() -> ssl.SSLContext:
+    """Return a way to speak TLS with anybody."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
 async def run(options: argparse.Namespace) -> None:
     """Run until a signal, `quit`, or the end of the input when nothing happens by itself."""
     timing = Timing.fast() if options.fast else Timing()
-    terminal = VirtualTerminal(options.profile, options.serial, options.url, timing, options.source)
+    tls = trusting_context() if options.insecure else None
+    terminal = VirtualTerminal(options.profile, options.serial, options.url, timing, options.source, tls)
     terminal.listen(write)
     terminal.clock_offset = timedelta(seconds=options.drift)
     for user in people(options.users):

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from ssl import SSLContext
+from typing import Any
 
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
@@ -22,6 +24,7 @@ class Link:
         *,
         timing: Timing,
         source_address: str | None,
+        tls: SSLContext | None,
         socket: type[Socket],
         serve: Callable[[Socket], Awaitable[None]],
         report: Callable[[str], None],
@@ -32,6 +35,8 @@ class Link:
         self._timing = timing
         self._source_address = source_address
         self._socket_type = socket
+        # for a ws:// URL, or as the computer does it, the library wants to be told nothing
+        self._tls: dict[str, Any] = {} if tls is None else {"ssl": tls}
         self._serve = serve
         self._report = report
         self._restarting = False
@@ -81,6 +86,7 @@ class Link:
             close_timeout=CLOSE_TIMEOUT,
             max_size=None,
             local_addr=None if source is None else (source, 0),
+            **self._tls,
         )
         if not isinstance(socket, Socket):  # pragma: no cover - create_connection says so
             raise TypeError(socket)

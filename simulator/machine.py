@@ -41,6 +41,9 @@ class Machine:
         self.new_users: list[Frame] = []
         """`senduser` frames which the server has not acknowledged."""
         self.enrolment: Enrolment | None = None
+        self.cpusn = profile.cpusn
+        """Serial number of the processor: another board has another."""
+        self.mac: str | None = "00-01-A9-" + "-".join(f"{byte:02X}" for byte in serial.encode()[-3:])
         self.alarm = False
         self.online = False
         """Registered on the present socket."""
@@ -98,7 +101,7 @@ class Machine:
             "firmware": profile.firmware,
             "time": self.clock.text(),
             **profile.devinfo,
-            "mac": "00-01-A9-" + "-".join(f"{byte:02X}" for byte in self.serial.encode()[-3:]),
+            **({} if self.mac is None else {"mac": self.mac}),
         }
 
     def punch(

@@ -118,8 +118,8 @@ class Session:
         await asyncio.sleep(timing.connect_to_reg)
         while True:
             reg: Frame = {"cmd": "reg", "sn": machine.serial}
-            if machine.profile.cpusn is not None:
-                reg["cpusn"] = machine.profile.cpusn
+            if machine.cpusn is not None:
+                reg["cpusn"] = machine.cpusn
             seen = self._reg_replies
             await self.send(reg | {"devinfo": machine.devinfo()})
             try:

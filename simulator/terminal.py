@@ -5,6 +5,7 @@
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from ssl import SSLContext
 from types import TracebackType
 from typing import Any, Self
 
@@ -30,8 +31,9 @@ class VirtualTerminal:
         url: str = "ws://127.0.0.1:7788/pub/chat",
         timing: Timing | None = None,
         source_address: str | None = None,
+        tls: SSLContext | None = None,
     ) -> None:
-        """Unpack a terminal; `start` plugs it in."""
+        """Unpack a terminal; `start` plugs it in. `tls` is how to dial a wss:// URL, if not as the computer does."""
         self.profile = PROFILES[profile] if isinstance(profile, str) else profile
         self.serial = serial
         self.timing = timing or Timing()
@@ -42,6 +44,7 @@ class VirtualTerminal:
             url,
             timing=self.timing,
             source_address=source_address,
+            tls=tls,
             socket=Socket if self.profile.pongs else PonglessSocket,
             serve=self._serve,
             report=self.machine.report,

@@ -16,7 +16,19 @@ FORBIDDEN = {
     INTEGRATION / "protocol": ("homeassistant", "custom_components.timmy_access", "simulator"),
     ROOT / "simulator": ("homeassistant", "custom_components"),
 }
-PLATFORMS = ("binary_sensor", "button", "event", "image", "lock", "number", "select", "sensor", "switch")
+PLATFORMS = (
+    "binary_sensor",
+    "button",
+    "condition",
+    "event",
+    "image",
+    "lock",
+    "number",
+    "select",
+    "sensor",
+    "switch",
+    "trigger",
+)
 
 
 def sources(folder: Path) -> list[Path]:

@@ -12,10 +12,11 @@ from scripts.home import REPOSITORY
 PAGES = [
     REPOSITORY / "README.md",
     REPOSITORY / "CHANGELOG.md",
+    REPOSITORY / "SECURITY.md",
     *sorted(DOCS.glob("*.md")),
 ]
 # Pages that others have promised and that are linked to already.
-PROMISED = {REPOSITORY / "SECURITY.md", REPOSITORY / "benchmarks" / "README.md", DOCS / "triggers.md"}
+PROMISED = {REPOSITORY / "benchmarks" / "README.md"}
 _FENCE = re.compile(r"^```.*?^```", re.DOTALL | re.MULTILINE)
 _LINK = re.compile(r"\[[^\]]*\]\((?P<target>[^)\s]+)\)")
 _HEADING = re.compile(r"^#+ (?P<text>.+)$", re.MULTILINE)

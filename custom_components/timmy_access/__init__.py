@@ -1,17 +1,17 @@
 """Timmy Access: access terminals that dial in to Home Assistant."""
 
-import errno
-
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_PORT, EVENT_HOMEASSISTANT_STOP, Platform
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .certificates import CertificateInvalid, async_tls_context
 from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .coordinator import TimmyAccessConfigEntry
 from .hub import Hub
+from .issues import async_clear_listening, async_raise_not_listening
 from .ledgers import async_acquire, async_release
 from .services import async_setup_services
 
@@ -40,22 +40,28 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
     """Open the port for the terminals of an entry."""
     ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
 
-    hub = Hub(hass, entry, ledger)
+    async def _async_release() -> None:
+        await async_release(hass, ledger)
 
-    async def _async_stop(_: Event | None = None) -> None:
+    entry.async_on_unload(_async_release)
+    try:
+        hub = Hub(hass, entry, ledger, await async_tls_context(hass, entry.options))
+        entry.async_on_unload(hub.async_stop)
+        await hub.async_start()
+    except (CertificateInvalid, OSError) as err:
+        # Also an address may come later, with its network.
+        key, placeholders = async_raise_not_listening(hass, entry, err)
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders=placeholders,
+        ) from err
+    async_clear_listening(hass, entry)
+
+    async def _async_stop(_: Event) -> None:
         await hub.async_stop()
         await async_release(hass, ledger)
 
-    entry.async_on_unload(_async_stop)
-    try:
-        await hub.async_start()
-    except OSError as err:
-        # Also an address may come later, with its network.
-        raise ConfigEntryNotReady(
-            translation_domain=DOMAIN,
-            translation_key="port_in_use" if err.errno == errno.EADDRINUSE else "cannot_listen",
-            translation_placeholders={"port": str(entry.data[CONF_PORT]), "error": err.strerror or str(err)},
-        ) from err
     entry.runtime_data = hub
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop))
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

@@ -4,12 +4,14 @@ import asyncio
 import errno
 
 from homeassistant.components.network import async_get_source_ip
+from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.network import is_ip_address
 
-from .const import ALL_ADDRESSES
+from .certificates import TlsMode
+from .const import ALL_ADDRESSES, CONF_TLS, CONF_TLS_PORT
 
 # What keeps from listening: the field of the form that is to blame, and the translation key.
 _ERRORS = {
@@ -33,11 +35,17 @@ async def async_listening_errors(host: str, port: int) -> dict[str, str]:
     return {}
 
 
-async def async_terminal_url(hass: HomeAssistant, host: str, port: int) -> str:
+async def async_entry_url(hass: HomeAssistant, entry: ConfigEntry) -> str:
+    """Return what to type into the terminals of a listener; that of the plain port, where it has both."""
+    secure = entry.options.get(CONF_TLS, TlsMode.OFF) != TlsMode.OFF and CONF_TLS_PORT not in entry.options
+    return await async_terminal_url(hass, entry.data[CONF_HOST], entry.data[CONF_PORT], secure=secure)
+
+
+async def async_terminal_url(hass: HomeAssistant, host: str, port: int, *, secure: bool = False) -> str:
     """Return what to type into a terminal: the address of this Home Assistant in its network."""
     if host == ALL_ADDRESSES:
         try:
             host = await async_get_source_ip(hass)
         except HomeAssistantError:
             host = "homeassistant.local"
-    return f"ws://{host}:{port}"
+    return f"{'wss' if secure else 'ws'}://{f'[{host}]' if ':' in host else host}:{port}"

@@ -1,13 +1,21 @@
-"""Moments on Home Assistant's event bus, for the logbook and for automations that listen to events."""
+"""Moments outside of their terminal.
+
+They are events on Home Assistant's bus, for the logbook and for automations that listen to events, and a signal for
+triggers, which outlive the terminals they hear of.
+"""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.signal_type import SignalType
 
 from .const import DOMAIN
-from .moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Moments, Punch, code_facts
+from .facts import caught_up_facts, code_facts, enrolment_facts
+from .moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Moments, Punch, PunchPhoto
 
 EVENT: Final = f"{DOMAIN}_event"
 
@@ -19,39 +27,40 @@ ATTR_READER: Final = "reader"
 ATTR_TYPE: Final = "type"
 
 
-def _punch(punch: Punch) -> dict[str, Any]:
+def _punch(punch: Punch) -> Mapping[str, Any]:
     return {ATTR_ENROLL_ID: punch.enroll_id, ATTR_PERSON: punch.person, ATTR_READER: punch.reader}
 
 
-def _enrolment(moment: EnrolmentMoment) -> dict[str, Any]:
-    return {
-        "credential": moment.credential,
-        ATTR_ENROLL_ID: moment.enroll_id,
-        ATTR_PERSON: moment.person,
-        "reason": moment.reason,
-    }
-
-
-def _caught_up(moment: CaughtUp) -> dict[str, Any]:
-    return {"records": moment.records, "since": moment.since.isoformat(), "until": moment.until.isoformat()}
-
-
 # What the event of each sort of moment is called, and what is in it besides the terminal, the kind and the time.
-_TYPES: Mapping[type[Moment], tuple[str, Callable[[Any], dict[str, Any]]]] = {
-    CaughtUp: ("records", _caught_up),
-    CodeMoment: ("code", lambda moment: dict(code_facts(moment))),
+_TYPES: Mapping[type[Moment], tuple[str, Callable[[Any], Mapping[str, Any]]]] = {
+    CaughtUp: ("records", caught_up_facts),
+    CodeMoment: ("code", code_facts),
     DoorMoment: ("door", lambda _: {}),
-    EnrolmentMoment: ("enrolment", _enrolment),
+    EnrolmentMoment: ("enrolment", enrolment_facts),
     Punch: ("access", _punch),
 }
 
 
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A moment and the terminal it is of. No photo ever is told."""
+
+    device_id: str
+    moment: Moment
+    terminal: str
+
+
+SIGNAL_TOLD: SignalType[Told] = SignalType(f"{DOMAIN}_told")
+
+
 @callback
 def async_fire_moments(hass: HomeAssistant, moments: Moments, device_id: str, name: Callable[[], str]) -> CALLBACK_TYPE:
-    """Fire an event for each moment of a terminal until the returned function is called."""
+    """Tell of each moment of a terminal until the returned function is called."""
 
     @callback
     def _async_fire(moment: Moment) -> None:
+        if not isinstance(moment, PunchPhoto):
+            async_dispatcher_send(hass, SIGNAL_TOLD, Told(device_id=device_id, moment=moment, terminal=name()))
         if (found := _TYPES.get(type(moment))) is None:
             return
         kind, more = found

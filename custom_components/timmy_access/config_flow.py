@@ -1,12 +1,15 @@
 """The dialogs: set up the listener, approve terminals, change either."""
 
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, override
 
 import voluptuous as vol
 
+from homeassistant.components.network import async_get_enabled_source_ips
 from homeassistant.config_entries import (
     ConfigEntry,
+    ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
     ConfigSubentry,
@@ -14,16 +17,29 @@ from homeassistant.config_entries import (
     OptionsFlow,
 )
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT, UnitOfTime
-from homeassistant.core import callback
-from homeassistant.helpers.selector import NumberSelector, NumberSelectorConfig, NumberSelectorMode, TextSelector
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.selector import (
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+)
 
-from .address import async_listening_errors, async_terminal_url
+from .address import async_entry_url, async_listening_errors, async_terminal_url
+from .certificates import CertificateInvalid, TlsMode, async_tls_context
 from .const import (
     ALL_ADDRESSES,
+    CONF_CERTIFICATE,
     CONF_DB_URL,
     CONF_KEEP_DAYS,
+    CONF_KEY,
     CONF_LIVE_WINDOW,
     CONF_SERIAL,
+    CONF_TLS,
+    CONF_TLS_PORT,
     DOMAIN,
     KEEP_DAYS,
     LIVE_WINDOW,
@@ -37,14 +53,9 @@ from .pending import PendingTerminal
 from .protocol.listener import DEFAULT_PORT
 from .terminal_flow import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
 
-LISTENER_SCHEMA = vol.Schema(
-    {
-        vol.Required(CONF_PORT, default=DEFAULT_PORT): vol.All(
-            NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX)),
-            vol.Coerce(int),
-        ),
-        vol.Required(CONF_HOST, default=ALL_ADDRESSES): TextSelector(),
-    }
+_PORT = vol.All(
+    NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX)),
+    vol.Coerce(int),
 )
 
 OPTIONS_SCHEMA = vol.Schema(
@@ -69,8 +80,17 @@ OPTIONS_SCHEMA = vol.Schema(
             vol.Coerce(int),
         ),
         vol.Optional(CONF_DB_URL): TextSelector(),
+        vol.Required(CONF_TLS, default=TlsMode.OFF.value): SelectSelector(
+            SelectSelectorConfig(options=[mode.value for mode in TlsMode], translation_key=CONF_TLS)
+        ),
     }
 )
+# Without a port of its own, TLS takes that of the listener.
+TLS_FIELDS: dict[vol.Marker, Any] = {vol.Optional(CONF_TLS_PORT): _PORT}
+CERTIFICATE_FIELDS: dict[vol.Marker, Any] = {
+    vol.Required(CONF_CERTIFICATE): TextSelector(),
+    vol.Required(CONF_KEY): TextSelector(),
+}
 
 
 class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -110,7 +130,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
                 )
         return self.async_show_form(
             step_id="user",
-            data_schema=self.add_suggested_values_to_schema(LISTENER_SCHEMA, user_input),
+            data_schema=self.add_suggested_values_to_schema(await _listener_schema(self.hass), user_input),
             description_placeholders={"url": await async_terminal_url(self.hass, ALL_ADDRESSES, DEFAULT_PORT)},
             errors=errors,
         )
@@ -126,13 +146,17 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             else:  # the port is ours already; any free one tells whether the address is
                 errors = await async_listening_errors(user_input[CONF_HOST], 0)
             if not errors:
-                return self.async_update_and_abort(entry, title=_title(user_input[CONF_PORT]), data_updates=user_input)
+                result = self.async_update_and_abort(
+                    entry, title=_title(user_input[CONF_PORT]), data_updates=user_input
+                )
+                _async_start_again(self.hass, entry)
+                return result
         return self.async_show_form(
             step_id="reconfigure",
-            data_schema=self.add_suggested_values_to_schema(LISTENER_SCHEMA, user_input or entry.data),
-            description_placeholders={
-                "url": await async_terminal_url(self.hass, entry.data[CONF_HOST], entry.data[CONF_PORT])
-            },
+            data_schema=self.add_suggested_values_to_schema(
+                await _listener_schema(self.hass), user_input or entry.data
+            ),
+            description_placeholders={"url": await async_entry_url(self.hass, entry)},
             errors=errors,
         )
 
@@ -161,7 +185,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             self.hass.config_entries.async_add_subentry(
                 entry,
                 ConfigSubentry(
-                    data=MappingProxyType(subentry_data(terminal.serial, user_input, terminal.model)),
+                    data=MappingProxyType(subentry_data(terminal.serial, user_input, terminal)),
                     subentry_type=SUBENTRY_TERMINAL,
                     title=user_input[CONF_NAME],
                     unique_id=terminal.serial,
@@ -185,7 +209,9 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class TimmyAccessOptionsFlow(OptionsFlow):
-    """What is news, how long records are kept, and where."""
+    """What is news, how long records are kept, and where; and whether terminals may dial in encrypted."""
+
+    _chosen: dict[str, Any]
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask; opening the database is the test."""
@@ -198,8 +224,18 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             chosen = dict(user_input)
             url = chosen.pop(CONF_DB_URL, None) or None
             url = present if url == shown else url
-            if url == present or not (errors := await async_database_errors(url)):
-                return self.async_create_entry(data={**chosen, CONF_DB_URL: url} if url else chosen)
+            if url != present:
+                errors = await async_database_errors(url)
+            tls = chosen.pop(CONF_TLS)
+            if url:
+                chosen[CONF_DB_URL] = url
+            if tls != TlsMode.OFF:
+                chosen[CONF_TLS] = tls
+            if tls == TlsMode.HOME_ASSISTANT:
+                errors |= await _async_certificate_errors(self.hass, chosen)
+            if not errors:
+                self._chosen = chosen
+                return self._async_finish() if tls == TlsMode.OFF else await self.async_step_encryption()
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(
@@ -207,6 +243,69 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             ),
             errors=errors,
         )
+
+    async def async_step_encryption(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask for a port and files; loading them and binding the port are the test."""
+        entry = self.config_entry
+        fields = TLS_FIELDS | (CERTIFICATE_FIELDS if self._chosen[CONF_TLS] == TlsMode.FILES else {})
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            chosen = {**self._chosen, **user_input}
+            if chosen[CONF_TLS] == TlsMode.FILES:  # that of Home Assistant was tried on the page before
+                errors = await _async_certificate_errors(self.hass, chosen)
+            port = user_input.get(CONF_TLS_PORT)
+            if port == entry.data[CONF_PORT]:
+                errors[CONF_TLS_PORT] = "same_port"
+            elif port is not None and port != entry.options.get(CONF_TLS_PORT):
+                listening = await async_listening_errors(entry.data[CONF_HOST], port)
+                errors |= {CONF_TLS_PORT if field == CONF_PORT else "base": key for field, key in listening.items()}
+            if not errors:
+                self._chosen = chosen
+                return self._async_finish()
+        return self.async_show_form(
+            step_id="encryption",
+            data_schema=self.add_suggested_values_to_schema(vol.Schema(fields), user_input or entry.options),
+            description_placeholders={CONF_PORT: str(entry.data[CONF_PORT])},
+            errors=errors,
+        )
+
+    @callback
+    def _async_finish(self) -> ConfigFlowResult:
+        if self.config_entry.state is not ConfigEntryState.LOADED:
+            self.hass.config_entries.async_update_entry(self.config_entry, options=self._chosen)
+            _async_start_again(self.hass, self.config_entry)
+        return self.async_create_entry(data=self._chosen)
+
+
+async def _listener_schema(hass: HomeAssistant) -> vol.Schema:
+    """Return the questions about a listener, with the addresses that this machine has."""
+    addresses = sorted(map(str, await async_get_enabled_source_ips(hass)))
+    return vol.Schema(
+        {
+            vol.Required(CONF_PORT, default=DEFAULT_PORT): _PORT,
+            vol.Required(CONF_HOST, default=ALL_ADDRESSES): SelectSelector(
+                SelectSelectorConfig(
+                    custom_value=True, mode=SelectSelectorMode.DROPDOWN, options=[ALL_ADDRESSES, *addresses]
+                )
+            ),
+        }
+    )
+
+
+async def _async_certificate_errors(hass: HomeAssistant, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return why terminals cannot dial in encrypted, as errors of a form; nothing when they can."""
+    try:
+        await async_tls_context(hass, options)
+    except CertificateInvalid as err:
+        return {err.field: err.problem.value}
+    return {}
+
+
+@callback
+def _async_start_again(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Start a listener that waits to be tried again: nobody listens to its changes, nor to terminals."""
+    if entry.state in (ConfigEntryState.SETUP_RETRY, ConfigEntryState.SETUP_ERROR):
+        hass.config_entries.async_schedule_reload(entry.entry_id)
 
 
 def _title(port: int) -> str:

@@ -9,16 +9,23 @@ LOGGER = logging.getLogger(__package__)
 
 SUBENTRY_TERMINAL: Final = "terminal"
 
+CONF_CERTIFICATE: Final = "certificate"
+CONF_CPU_SERIAL: Final = "cpu_serial"
 CONF_DB_URL: Final = "db_url"
 CONF_DECISION_WINDOW: Final = "decision_window"
 CONF_DOORS: Final = "doors"
 CONF_GRANTED_TEXT: Final = "granted_text"
 CONF_HOLD_OPEN: Final = "hold_open"
 CONF_KEEP_DAYS: Final = "keep_days"
+CONF_KEY: Final = "key"
 CONF_LIVE_WINDOW: Final = "live_window"
+CONF_NETWORK: Final = "network"
 CONF_REFUSED_TEXT: Final = "refused_text"
 CONF_SERIAL: Final = "serial"
 CONF_SERVER_APPROVAL: Final = "server_approval"
+CONF_TLS: Final = "tls"
+CONF_TLS_PORT: Final = "tls_port"
+CONF_UNLOCK_CODE: Final = "unlock_code"
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - terminals are elsewhere on the network
 

@@ -36,6 +36,7 @@ class TerminalCoordinator(DataUpdateCoordinator[TerminalState]):
             update_interval=None,
             always_update=False,
         )
+        self.serial = serial
         self.data = state
 
     @callback

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from homeassistant.const import ATTR_CODE
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 
 from .const import DOMAIN
@@ -17,6 +18,18 @@ from .protocol.errors import (
     TerminalOffline,
 )
 from .protocol.reasons import Refusal, holder_of, refusal_of
+
+
+class CodeLockedOut(ProtocolError):
+    """Too many wrong codes; none is looked at for some minutes."""
+
+
+class CodeRequired(ProtocolError):
+    """The door opens only with its code."""
+
+
+class CodeWrong(ProtocolError):
+    """Somebody gave another code."""
 
 
 class EnrolmentBusy(ProtocolError):
@@ -93,6 +106,12 @@ def translated_errors(terminal: str) -> Iterator[None]:
             translation_key="ledger_unavailable",
             translation_placeholders={"cause": str(err.cause).removeprefix("database_").replace("_", " ")},
         ) from err
+    except (CodeLockedOut, CodeRequired, CodeWrong) as err:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key=_KEYS[type(err)],
+            translation_placeholders={"field": ATTR_CODE, "terminal": terminal},
+        ) from err
     except ProtocolError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
@@ -102,6 +121,9 @@ def translated_errors(terminal: str) -> Iterator[None]:
 
 
 _KEYS: dict[type[ProtocolError], str] = {
+    CodeLockedOut: "code_locked_out",
+    CodeRequired: "code_required",
+    CodeWrong: "code_wrong",
     CommandTimeout: "command_timeout",
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",

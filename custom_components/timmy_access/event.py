@@ -15,6 +15,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .coordinator import TimmyAccessConfigEntry
 from .entity import TerminalEntity, async_add_terminal_entities
+from .facts import caught_up_facts, code_facts, enrolment_facts, punch_facts
 from .moments import (
     AccessKind,
     CaughtUp,
@@ -27,7 +28,6 @@ from .moments import (
     Moment,
     Punch,
     RecordsKind,
-    code_facts,
 )
 from .terminal import Terminal
 
@@ -43,32 +43,7 @@ class TerminalEventDescription(EventEntityDescription):
 
 
 def _punch_attributes(punch: Punch) -> Mapping[str, Any]:
-    return {
-        "enroll_id": punch.enroll_id,
-        "function_key": punch.function_key,
-        "mode": punch.mode,
-        "occurred_at": punch.occurred_at.isoformat(),
-        "person": punch.person,
-        "reader": punch.reader,
-        "temperature": punch.temperature,
-    }
-
-
-def _enrolment_attributes(moment: EnrolmentMoment) -> Mapping[str, Any]:
-    return {
-        "credential": moment.credential,
-        "enroll_id": moment.enroll_id,
-        "person": moment.person,
-        "reason": moment.reason,
-    }
-
-
-def _caught_up_attributes(moment: CaughtUp) -> Mapping[str, Any]:
-    return {
-        "records": moment.records,
-        "since": moment.since.isoformat(),
-        "until": moment.until.isoformat(),
-    }
+    return {"occurred_at": punch.occurred_at.isoformat(), **punch_facts(punch)}
 
 
 EVENTS: tuple[TerminalEventDescription, ...] = (
@@ -96,14 +71,14 @@ EVENTS: tuple[TerminalEventDescription, ...] = (
     TerminalEventDescription(
         key="enrolment",
         translation_key="enrolment",
-        attributes_fn=_enrolment_attributes,
+        attributes_fn=enrolment_facts,
         event_types=[kind.value for kind in EnrolmentKind],
         moment=EnrolmentMoment,
     ),
     TerminalEventDescription(
         key="records",
         translation_key="records",
-        attributes_fn=_caught_up_attributes,
+        attributes_fn=caught_up_facts,
         entity_category=EntityCategory.DIAGNOSTIC,
         event_types=[kind.value for kind in RecordsKind],
         moment=CaughtUp,

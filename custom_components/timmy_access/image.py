@@ -4,6 +4,7 @@ It is kept in memory and nowhere else, and gone after a restart.
 """
 
 from dataclasses import dataclass
+import logging
 from typing import override
 
 from homeassistant.components.image import ImageEntity, ImageEntityDescription
@@ -11,7 +12,6 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .const import LOGGER
 from .coordinator import TimmyAccessConfigEntry
 from .entity import TerminalEntity, async_add_reported_entities
 from .moments import Moment, PunchPhoto
@@ -101,7 +101,7 @@ class PunchImage(TerminalEntity, ImageEntity):
     def _async_show(self, moment: PunchPhoto, photo: Photo | None) -> None:
         self._latest = None
         if photo is None:
-            LOGGER.debug("%s sent a photo that is none, or too large", self.terminal.serial)
+            self.terminal.log.log(logging.DEBUG, "%s sent a photo that is none, or too large", self.terminal.serial)
             return
         self._photo = photo
         self._attr_content_type = photo.content_type

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+import logging
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
@@ -11,9 +12,11 @@ from .coordinator import TerminalCoordinator
 from .protocol.commands import GetCapacity
 from .protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
 from .protocol.exchange import Request
+from .protocol.log_budget import LogBudget
 from .protocol.turns import Priority
 from .roster import Roster
 from .settings import ACCESS, DEVICE, TerminalSettings
+from .upkeep import Upkeep
 
 # Settings change at the terminal's own menu a few times a year, and nothing tells us; three small questions an hour
 # are no load, and more often than that nobody looks.
@@ -33,6 +36,7 @@ class Learning:
         coordinator: TerminalCoordinator,
         settings: TerminalSettings,
         roster: Roster,
+        upkeep: Upkeep,
         request: Request,
     ) -> None:
         """Ask nothing yet."""
@@ -46,7 +50,9 @@ class Learning:
             "settings": lambda: settings.async_read(DEVICE),
             "capacity": self._async_read_capacity,
             "people": self._async_read_people,
+            "clock": upkeep.async_read_clock,
         }
+        self._log = LogBudget(LOGGER)
         self._unanswered: set[str] = set()
         self._stop: CALLBACK_TYPE | None = None
 
@@ -86,7 +92,7 @@ class Learning:
             except TerminalOffline:
                 return  # the next connection asks anew
             except ProtocolError as err:
-                LOGGER.debug("%s does not tell its %s: %s", self._coordinator.name, name, err)
+                self._log.log(logging.DEBUG, "%s does not tell its %s: %s", self._coordinator.name, name, err)
                 if isinstance(err, CommandTimeout):
                     self._unanswered.add(name)
 

@@ -123,7 +123,7 @@ def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
                 hass,
                 DOMAIN,
                 f"set_aside_{health.set_aside.name}",
-                is_fixable=False,
+                is_fixable=True,  # by having read it
                 is_persistent=True,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key="database_set_aside",
@@ -131,5 +131,5 @@ def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
             )
 
     shared.unsubscribe += [ledger.subscribe(_async_show), lambda: ir.async_delete_issue(hass, DOMAIN, issue_id)]
-    if not ledger.health.available:
+    if not ledger.health.available or ledger.health.set_aside is not None:
         _async_show(ledger.health)

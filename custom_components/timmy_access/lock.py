@@ -3,13 +3,14 @@
 `open` releases the door for the terminal's open delay. `unlock` does the same unless the owner of a one-door terminal
 chose that it holds the door open. `lock` puts the relay back to rest and never forces the door closed. What the
 protocol cannot tell, the position of the relay, is what we asked for last; at rest a relay is locked, and so is one
-that the door mode holds closed.
+that the door mode holds closed. Where the terminal has a code, `open` and `unlock` need it (see `unlock_code`).
 """
 
 from typing import Any, override
 
 from homeassistant.components.lock import LockEntity, LockEntityFeature, LockState
-from homeassistant.core import HomeAssistant
+from homeassistant.const import ATTR_CODE
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
@@ -18,6 +19,7 @@ from .entity import DoorEntity, async_add_terminal_entities
 from .errors import translated_errors
 from .state import DoorMode, DoorPhase
 from .terminal import Terminal
+from .unlock_code import CODE_FORMAT
 
 # Every terminal has its own queue with doors first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0
@@ -45,6 +47,7 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
     def __init__(self, terminal: Terminal, number: int) -> None:
         """Control one door."""
         super().__init__(terminal, number, "lock")
+        self._asks_code = terminal.unlock_code.is_set
 
     @override
     async def async_added_to_hass(self) -> None:
@@ -53,6 +56,22 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
         last = await self.async_get_last_state()
         if last is not None and last.state == LockState.UNLOCKED and self.terminal.hold_open:
             self.terminal.doors.async_assume(self.door, DoorMode.HELD_OPEN)
+
+    @callback
+    @override
+    def _handle_coordinator_update(self) -> None:
+        """Read Home Assistant's default code again where a code begins to matter: until then it fitted nothing."""
+        if self._asks_code is not (asks := self.state_of_terminal.has_code):
+            self._asks_code = asks
+            if self.registry_entry is not None:
+                self.async_registry_entry_updated()
+        super()._handle_coordinator_update()
+
+    @property
+    @override
+    def code_format(self) -> str | None:
+        """How a code looks; None where none is needed."""
+        return CODE_FORMAT if self.state_of_terminal.has_code else None
 
     @property
     @override
@@ -82,12 +101,14 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
     async def async_open(self, **kwargs: Any) -> None:
         """Release the door for the open delay."""
         with translated_errors(self.terminal.name):
+            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE))
             await self.terminal.doors.async_open(self.door)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         """Release the door, or hold it open where the owner chose so."""
         with translated_errors(self.terminal.name):
+            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE))
             if self.terminal.hold_open:
                 await self.terminal.doors.async_set_mode(self.door, DoorMode.HELD_OPEN)
             else:
@@ -95,6 +116,6 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:
-        """Put the relay back to rest."""
+        """Put the relay back to rest; needs no code."""
         with translated_errors(self.terminal.name):
             await self.terminal.doors.async_lock(self.door)

@@ -40,6 +40,7 @@ _SOURCES: Mapping[str, str] = {
     CodeSource.PIN: "a PIN",
     CodeSource.PUNCH: "a punch",
     CodeSource.QR_CODE: "a QR code",
+    CodeSource.UNLOCK_CODE: "a code to unlock",
 }
 _ICONS: Mapping[str, str] = {
     "access": "mdi:account-key",
@@ -63,7 +64,7 @@ def _code(event: Event) -> str:
     who = event.data["pass_name"] or event.data[ATTR_PERSON]
     kind = event.data[ATTR_KIND]
     if kind == CodeKind.BLOCKED:
-        return "takes no codes for a minute after too many wrong ones"
+        return "takes no codes for a while after too many wrong ones"
     if kind == CodeKind.SCANNED:
         return f"asks about {source}"
     if kind == CodeKind.GRANTED:

@@ -3,16 +3,16 @@
 State goes through the coordinator. Moments go through a subscription that event entities, sensors and triggers share.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+import logging
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
-from .const import LOGGER
 from .protocol.enums import DoorEvent, Reader, VerifyMethod
+from .protocol.log_budget import LogBudget
 from .protocol.messages import LogRecord
 
 
@@ -72,6 +72,25 @@ class CodeSource(StrEnum):
     PIN = "pin"
     PUNCH = "punch"
     QR_CODE = "qr_code"
+    UNLOCK_CODE = "unlock_code"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Punch:
+    """Somebody was recognised, or was not, at a reader.
+
+    `asked` is set where the terminal asks whether they may pass: the answer is a `CodeMoment` of its own.
+    """
+
+    asked: bool = False
+    enroll_id: int
+    function_key: int
+    kind: AccessKind
+    mode: int
+    occurred_at: datetime
+    person: str | None
+    reader: str
+    temperature: float | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +98,7 @@ class CodeMoment:
     """Somebody waits at a door for a decision, or has got one.
 
     Never the code itself: `fingerprint` stands for it, the same for the same code and of no other use. `request_id` is
-    there while an automation may answer. `reason` is a word of `passes.Refused`.
+    there while an automation may answer. `reason` is a word of `passes.Refused`. `punch` is what a terminal asks about.
     """
 
     kind: CodeKind
@@ -90,22 +109,9 @@ class CodeMoment:
     pass_id: str | None = None
     pass_name: str | None = None
     person: str | None = None
+    punch: Punch | None = None
     reason: str | None = None
     request_id: str | None = None
-
-
-def code_facts(moment: CodeMoment) -> Mapping[str, Any]:
-    """Return what automations get to know of it."""
-    return {
-        "enroll_id": moment.enroll_id,
-        "fingerprint": moment.fingerprint,
-        "pass_id": moment.pass_id,
-        "pass_name": moment.pass_name,
-        "person": moment.person,
-        "reason": moment.reason,
-        "request_id": moment.request_id,
-        "source": moment.source.value,
-    }
 
 
 class EnrolmentKind(StrEnum):
@@ -130,20 +136,6 @@ class EnrolmentMoment:
     occurred_at: datetime
     person: str | None
     reason: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Punch:
-    """Somebody was recognised, or was not, at a reader."""
-
-    enroll_id: int
-    function_key: int
-    kind: AccessKind
-    mode: int
-    occurred_at: datetime
-    person: str | None
-    reader: str
-    temperature: float | None
 
 
 class RecordsKind(StrEnum):
@@ -171,6 +163,21 @@ class DoorMoment:
     occurred_at: datetime
 
 
+class LinkKind(StrEnum):
+    """What happened to the connection of a terminal."""
+
+    OFFLINE = "offline"
+    ONLINE = "online"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkMoment:
+    """A terminal has gone, or is back."""
+
+    kind: LinkKind
+    occurred_at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class PunchPhoto:
     """What the camera saw at a punch; comes just before it, where it comes at all.
@@ -182,15 +189,16 @@ class PunchPhoto:
     record: str = field(repr=False)
 
 
-type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | Punch | PunchPhoto
+type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | LinkMoment | Punch | PunchPhoto
 type MomentListener = Callable[[Moment], None]
 
 
 class Moments:
     """A subscription list; one listener that fails does not keep a moment from the others."""
 
-    def __init__(self) -> None:
-        """Start without listeners."""
+    def __init__(self, log: LogBudget) -> None:
+        """Start without listeners; those that fail are named in `log`."""
+        self._log = log
         self._listeners: list[MomentListener] = []
 
     @callback
@@ -206,7 +214,7 @@ class Moments:
             try:
                 listener(moment)
             except Exception:  # noqa: BLE001 - whatever a listener does wrong
-                LOGGER.exception("A listener failed on a %s", type(moment).__name__)
+                self._log.log(logging.ERROR, "A listener failed on a %s", type(moment).__name__, exc_info=True)
 
 
 def moment_of(record: LogRecord, occurred_at: datetime, name: str | None) -> Moment | None:

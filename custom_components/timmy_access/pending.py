@@ -1,7 +1,7 @@
 """Terminals that have dialled in and wait for somebody's approval."""
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
 from homeassistant.core import HomeAssistant, callback
@@ -9,6 +9,7 @@ from homeassistant.helpers import discovery_flow
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
+from .protocol.facts import Facts
 from .protocol.messages import Registration
 from .protocol.peer import Peer, printable
 
@@ -26,6 +27,7 @@ class PendingTerminal:
     serial: str
     model: str
     address: str
+    facts: Facts = field(default_factory=Facts)
 
 
 class PendingTerminals:
@@ -49,6 +51,7 @@ class PendingTerminals:
             serial=serial,
             model=printable(registration.info.model or "?"),
             address=peer.address,
+            facts=Facts.of(registration),
         )
         self._seen[serial] = (dt_util.utcnow().timestamp(), terminal)
         self._seen.move_to_end(serial)

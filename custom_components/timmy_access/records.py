@@ -90,15 +90,18 @@ class Records:
             one.kept = True
         return True
 
-    def question_in(self, records: Sequence[LogRecord]) -> LogRecord | None:
-        """Return the record that asks whether somebody may pass: a single punch of just now that has not been told."""
+    def question_in(self, records: Sequence[LogRecord]) -> tuple[LogRecord, Placed] | None:
+        """Return the record that asks whether somebody may pass, and when that is.
+
+        It is a single punch of just now that has not been told.
+        """
         if len(records) != 1:
             return None
         record = records[0]
         if record.enroll_id is None or record.is_door_event:
             return None
         known = self._recall(record, 1)
-        return record if known.placed.live and not known.kept and not known.told else None
+        return (record, known.placed) if known.placed.live and not known.kept and not known.told else None
 
     async def async_take_history(self, records: Sequence[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+import logging
 from types import MappingProxyType
 from typing import cast
 
@@ -14,6 +15,7 @@ from .protocol.commands import GetUserList, GetUserName
 from .protocol.commands.people import UserSlot
 from .protocol.enums import Credential
 from .protocol.errors import CommandRefused, CommandTimeout
+from .protocol.log_budget import LogBudget
 from .protocol.messages import UserUpload
 from .protocol.peer import printable
 from .protocol.turns import Priority
@@ -68,6 +70,7 @@ class Roster:
     def __init__(self, line: Line, serial: str) -> None:
         """Use `line` to reach the terminal; nobody is known yet."""
         self._line = line
+        self._log = LogBudget(LOGGER)
         self._serial = serial
         self._people: dict[int, Person] = {}
         self._listeners: list[RosterListener] = []
@@ -200,7 +203,7 @@ class Roster:
             except CommandTimeout:
                 unanswered += 1
                 if unanswered >= MAX_NAMES_UNANSWERED:
-                    LOGGER.debug("%s does not tell names", self._serial)
+                    self._log.log(logging.DEBUG, "%s does not tell names", self._serial)
                     return
                 continue
             unanswered = 0

@@ -56,6 +56,7 @@ class TerminalState:
 
     * `access_settings`, `settings`: as the terminal told them last; None until it has.
     * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
+    * `has_code`: whether people need a code to open its doors from here.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
     """
 
@@ -64,6 +65,7 @@ class TerminalState:
     clock_ahead: int | None = None
     contacts: Contacts = field(default_factory=Contacts)
     doors: Mapping[int, DoorState] = field(default_factory=lambda: MappingProxyType({}))
+    has_code: bool = False
     info: DeviceInfo = field(default_factory=DeviceInfo)
     latest_punch: Punch | None = None
     online: bool = False

@@ -1,9 +1,9 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+import logging
 from typing import Any
 
 from homeassistant.config_entries import ConfigSubentry
@@ -14,51 +14,43 @@ from homeassistant.util import dt as dt_util
 from .backlog import Backlog
 from .bus import async_fire_moments
 from .catching_up import CatchingUp
-from .clock import Placed, TerminalClock, local_naive
-from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, LIVE_WINDOW, LOGGER
+from .clock import TerminalClock, local_naive
+from .const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, CONF_UNLOCK_CODE, LIVE_WINDOW, LOGGER
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .devices import async_place_doors, async_register_terminal
 from .doors import Doors
 from .echoes import Echoes
 from .enrolment import Enrolments
+from .happenings import Happenings
+from .identity import Identity
 from .learning import Learning
 from .ledger import Ledger
 from .memory import Memory
-from .moments import (
-    CodeSource,
-    DoorKind,
-    DoorMoment,
-    EnrolmentKind,
-    EnrolmentMoment,
-    Moments,
-    Punch,
-    PunchPhoto,
-    moment_of,
-)
+from .moments import Moments
 from .passbook import Passbook
 from .people import People
+from .presence import Presence
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
 from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
-from .protocol.enums import Credential
-from .protocol.errors import ProtocolError, TerminalOffline
-from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
+from .protocol.errors import TerminalOffline
+from .protocol.log_budget import LogBudget
+from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .protocol.paging import Listing, PageTaker
-from .protocol.peer import printable
 from .protocol.session import Session
+from .protocol.trace import Trace
 from .protocol.turns import Priority
 from .protocol.wire import Structure
+from .reception import Reception
 from .records import Records
 from .roster import Roster
 from .roster_keeper import RosterKeeper
 from .settings import TerminalSettings
+from .sightings import Sightings
 from .state import TerminalState
+from .unlock_code import UnlockCode
 from .upkeep import Upkeep
-from .verdicts import Approval, Decision, Verdicts
-
-# How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
-# some milliseconds.
-ACKNOWLEDGEMENT_PATIENCE = 0.2
+from .verdicts import Verdicts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,13 +78,16 @@ class Terminal:
         self.subentry_id = subentry.subentry_id
         self.serial: str = subentry.data[CONF_SERIAL]
         self.name = subentry.title
+        self.identity = Identity(hass, entry, subentry)
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
         self.roster = Roster(self, self.serial)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes)
         self.clock = TerminalClock()
         self.counters = Counters()
-        self.moments = Moments()
+        self.log = LogBudget(LOGGER)
+        self.trace = Trace()
+        self.moments = Moments(self.log)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.coordinator = TerminalCoordinator(
             hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
@@ -100,23 +95,33 @@ class Terminal:
         self.doors = Doors(hass, self.coordinator, self.async_request)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
+        self._backlog = Backlog(hass, self.moments.async_publish)
+        self._happenings = Happenings(
+            self.coordinator, self.doors, self.roster, self.enrolments, self._echoes, self.moments, self._backlog
+        )
         self.records = Records(
             self.serial,
             ledger,
             self.clock,
             self.counters,
-            live=self._async_live,
-            history=self._async_history,
+            live=self._happenings.async_live,
+            history=self._happenings.async_history,
             on_kept=surroundings.on_kept,
         )
         self.verdicts = Verdicts(
             hass, self.serial, surroundings.passbook, self.moments.async_publish, self.roster.name_of
         )
         self.verdicts.async_apply(subentry.data)
+        self._reception = Reception(
+            hass, entry, self.coordinator, self.doors, self.records, self.verdicts, self._happenings, self.log
+        )
+        self.unlock_code = UnlockCode(hass, lambda: self.name, self.log, self.moments.async_publish)
+        self._async_apply_code(subentry.data)
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
-        self._backlog = Backlog(hass, self.moments.async_publish)
+        self._presence = Presence(hass, self.moments.async_publish)
+        self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
-        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.async_request)
+        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.upkeep, self.async_request)
         self.device_id = self._async_register(
             DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
         )
@@ -159,27 +164,42 @@ class Terminal:
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
+        await self.sightings.async_restore()
 
     async def async_refresh_people(self) -> None:
         """Read who is on the terminal; raises the protocol's errors."""
         await self.roster.async_refresh(self.coordinator.data.info.users_used, Priority.INTERACTIVE)
 
     @callback
-    def async_apply(self, title: str, data: Mapping[str, Any]) -> None:
-        """Apply changed settings without touching the connection."""
+    def async_apply(self, title: str, data: Mapping[str, Any]) -> bool:
+        """Apply changed settings without touching the connection, unless it comes from where it may not any more.
+
+        Returns whether somebody else than before may be the terminal now.
+        """
         self.hold_open = data.get(CONF_HOLD_OPEN, False)
         self.verdicts.async_apply(data)
+        self._async_apply_code(data)
         if title != self.name:
             self.name = title
             self._async_register(self.coordinator.data.info)
         self._async_place_doors(data[CONF_DOORS])
         self.doors.async_resize(data[CONF_DOORS])
+        other = self.identity.async_apply(data)
+        self.async_check_session()
+        return other
+
+    @callback
+    def async_check_session(self) -> None:
+        """Cut the connection if what is pinned now contradicts it."""
+        if (session := self._session) and self.identity.doubt(session.facts, session.peer.address):
+            session.reset()
 
     async def async_stop(self, reason: str) -> None:
         """Close the connection and cancel what is planned."""
         self.doors.async_stop()
         self._learning.async_stop()
         self._backlog.async_stop()
+        self._presence.async_stop()
         session, self._session = self._session, None
         if session is not None:
             await session.close(reason)
@@ -199,7 +219,7 @@ class Terminal:
             if replaced is not None:
                 replaced.reset()
             else:
-                LOGGER.info("%s (%s) is connected", self.name, self.serial)
+                self.log.log(logging.INFO, "%s (%s) is connected", self.name, self.serial)
             self._async_register(info)
             self.people.terminal_is(info)
             self.upkeep.async_connected()
@@ -217,6 +237,8 @@ class Terminal:
                 info=replace(state.info, extra=info.extra),
             )
         )
+        self.identity.async_pin(session.facts)
+        self._presence.async_connected()
         return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
     @callback
@@ -226,140 +248,35 @@ class Terminal:
             return
         self._last_seen, self._session = self.last_seen, None
         self._learning.async_stop()
-        LOGGER.info("%s (%s) is no longer connected", self.name, self.serial)
+        self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
+        self._presence.async_disconnected()
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
-        """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
-        if self.verdicts.approval is not Approval.OFF and (asked := self.records.question_in(batch.records)):
-            return await self._async_approve(batch, asked)
-        if not await self.records.async_take(batch.records):
-            return None
-        return self._accepted(batch)
-
-    def _accepted(self, batch: LogBatch) -> LogsAccepted:
-        return LogsAccepted(
-            count=len(batch.records) if batch.count is None else batch.count,
-            log_index=batch.log_index,
-            cloud_time=local_naive(dt_util.utcnow()),
-        )
-
-    async def _async_approve(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted:
-        """Answer whether somebody may pass (specification A2), who does not wait for a disk.
-
-        Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
-        send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
-        """
-        keeping = self._entry.async_create_background_task(
-            self._hass, self.records.async_take(batch.records), f"keep a punch of {self.serial}"
-        )
-        decision = await self.verdicts.async_punch(asked.enroll_id, self._name_in(asked))
-        await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
-        safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
-        return replace(
-            self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
-            access=decision.granted,
-            message=decision.message,
-            voice=decision.voice,
-        )
+        """Keep records, and answer whoever waits."""
+        return await self._reception.async_logs(batch)
 
     async def user(self, upload: UserUpload) -> UserAccepted:
         """Note somebody who was added at the keypad, or the echo of what we wrote."""
-        self._async_note_upload(upload)
+        self._happenings.async_note_upload(upload)
         return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
     async def qr_scan(self, scan: QrScan) -> QrVerdict:
         """Decide about a QR code."""
-        decision = await self.verdicts.async_code(CodeSource.QR_CODE, scan.code)
-        return QrVerdict(
-            serial=scan.serial,
-            access=self._lets_in(decision),
-            enroll_id=decision.enroll_id,
-            user_name=decision.name,
-            message=decision.message,
-            voice=decision.voice,
-            font_size=decision.font_size,
-            text_color=decision.text_color,
-        )
+        return await self._reception.async_qr_scan(scan)
 
     async def pin_entry(self, entry: PinEntry) -> PinVerdict:
         """Decide about a PIN."""
-        decision = await self.verdicts.async_code(CodeSource.PIN, entry.pin)
-        return PinVerdict(
-            access=self._lets_in(decision),
-            user_name=decision.name,
-            message=decision.message,
-            voice=decision.voice,
-            voice_index=decision.voice_index,
-        )
-
-    def _lets_in(self, decision: Decision) -> bool:
-        """Return whether the terminal itself is to open.
-
-        A pass for some doors of several opens just those, by name: what a controller opens by itself, it does not say.
-        """
-        held, doors = decision.held, self.coordinator.data.doors
-        if not decision.granted or held is None or held.doors[self.serial] >= doors.keys():
-            return decision.granted
-        for number in held.doors[self.serial] & doors.keys():
-            self._entry.async_create_background_task(
-                self._hass, self._async_open_for_guest(number), f"open door {number} of {self.serial}"
-            )
-        return False
-
-    async def _async_open_for_guest(self, number: int) -> None:
-        try:
-            await self.doors.async_open(number)
-        except ProtocolError as err:
-            LOGGER.warning("Door %d of %s did not open for a pass: %s", number, self.name, err)
+        return await self._reception.async_pin_entry(entry)
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer with our time."""
         return HeartbeatAnswer(name=beat.name, cloud_time=local_naive(dt_util.utcnow()))
 
     @callback
-    def _async_note_upload(self, upload: UserUpload) -> None:
-        before = self.roster.people.get(upload.enroll_id or 0)
-        person = self.roster.async_note_upload(upload)
-        if self.enrolments.async_note_upload(upload) or person is None or self._echoes.is_echo(upload):
-            return
-        # Terminals also send whom they have had all along; only what is new to a known roster has happened just now.
-        if self.roster.complete and person.slots - (before.slots if before else frozenset()):
-            self.moments.async_publish(
-                EnrolmentMoment(
-                    credential=Credential.of(-1 if upload.backup_number is None else upload.backup_number).name.lower(),
-                    enroll_id=person.enroll_id,
-                    kind=EnrolmentKind.ENROLLED,
-                    occurred_at=dt_util.utcnow(),
-                    person=person.name or None,
-                )
-            )
-
-    @callback
-    def _async_history(self, _: LogRecord, placed: Placed) -> None:
-        self._backlog.async_note(placed.occurred_at)
-
-    @callback
-    def _async_live(self, record: LogRecord, placed: Placed) -> None:
-        moment = moment_of(record, placed.occurred_at, self._name_in(record))
-        if moment is None:
-            return
-        if record.image and isinstance(moment, Punch):
-            self.moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
-        if isinstance(moment, Punch) and moment.person is not None:
-            self.coordinator.async_replace(replace(self.coordinator.data, latest_punch=moment))
-            if len(self.coordinator.data.doors) == 1:
-                self.doors.async_changed_by(1, moment.person)
-        elif isinstance(moment, DoorMoment):
-            state = self.coordinator.data
-            self.coordinator.async_replace(replace(state, contacts=state.contacts.after(moment.kind)))
-            if moment.kind is DoorKind.BOOT:
-                self.doors.async_release()
-        self.moments.async_publish(moment)
-
-    def _name_in(self, record: LogRecord) -> str | None:
-        name = record.name or self.roster.name_of(record.enroll_id)
-        return printable(name) if name else None
+    def _async_apply_code(self, data: Mapping[str, Any]) -> None:
+        self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
+        self.coordinator.async_replace(replace(self.coordinator.data, has_code=self.unlock_code.is_set))
 
     @callback
     def _async_place_doors(self, count: int) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import ATTR_AREA_ID, CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT, UnitOfTime
+from homeassistant.const import ATTR_AREA_ID, CONF_MODEL, CONF_NAME, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     AreaSelector,
@@ -19,25 +19,32 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
 )
 
-from .address import async_terminal_url
+from .address import async_entry_url
 from .const import (
     CONF_DECISION_WINDOW,
     CONF_DOORS,
     CONF_GRANTED_TEXT,
     CONF_HOLD_OPEN,
+    CONF_NETWORK,
     CONF_REFUSED_TEXT,
     CONF_SERIAL,
     CONF_SERVER_APPROVAL,
+    CONF_UNLOCK_CODE,
     DOMAIN,
     MAX_DOORS,
     SUBENTRY_TERMINAL,
 )
 from .coordinator import TimmyAccessConfigEntry
+from .identity import facts_data, parse_network, shown_network
+from .issues import NOTHING
 from .pending import PendingTerminal
 from .protocol.answers import MAX_SCREEN_CHARACTERS
 from .protocol.messages import Registration
+from .unlock_code import hashed, is_code
 from .verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 
 _DOORS = vol.All(
@@ -62,6 +69,10 @@ DECISION_FIELDS: dict[vol.Marker, Any] = {
     vol.Optional(CONF_REFUSED_TEXT): TextSelector(),
 }
 
+CONF_NEW_CODE = "new_code"
+CONF_REMOVE_CODE = "remove_code"
+_REMOVE_CODE: dict[vol.Marker, Any] = {vol.Optional(CONF_REMOVE_CODE, default=False): BooleanSelector()}
+
 
 def terminal_fields(*, area: bool) -> dict[vol.Marker, Any]:
     """Return what is asked about a terminal when it is added, with its area, and later."""
@@ -80,13 +91,13 @@ def suggested_for(terminal: PendingTerminal) -> dict[str, Any]:
     return {CONF_NAME: terminal.model, CONF_DOORS: MAX_DOORS if is_controller else 1}
 
 
-def subentry_data(serial: str, user_input: Mapping[str, Any], model: str | None) -> dict[str, Any]:
-    """Return what is kept of a new terminal."""
+def subentry_data(serial: str, user_input: Mapping[str, Any], waiting: PendingTerminal | None) -> dict[str, Any]:
+    """Return what is kept of a new terminal; what it tells of its hardware while it waits is pinned."""
     data = {CONF_SERIAL: serial, CONF_DOORS: user_input[CONF_DOORS], CONF_HOLD_OPEN: False}
     if area_id := user_input.get(ATTR_AREA_ID):
         data[ATTR_AREA_ID] = area_id
-    if model:
-        data[CONF_MODEL] = model
+    if waiting is not None:
+        data |= {CONF_MODEL: waiting.model, **facts_data(waiting.facts)}
     return data
 
 
@@ -118,10 +129,9 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             elif async_is_approved(self.hass, serial):
                 errors[CONF_SERIAL] = "already_configured"
             else:
-                waiting = pending.get(serial)
                 return self.async_create_entry(
                     title=user_input[CONF_NAME],
-                    data=subentry_data(serial, user_input, waiting.model if waiting else None),
+                    data=subentry_data(serial, user_input, pending.get(serial)),
                     unique_id=serial,
                 )
         waiting_now = pending.async_waiting()
@@ -148,14 +158,14 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 user_input or suggested,
             ),
             description_placeholders={
-                "url": await async_terminal_url(self.hass, entry.data[CONF_HOST], entry.data[CONF_PORT]),
+                "url": await async_entry_url(self.hass, entry),
                 "waiting": str(len(waiting_now)),
             },
             errors=errors,
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
-        """Change the name, the doors and what holds for somebody who waits; the connection stays."""
+        """Change the name, the doors, the code and what holds for somebody who waits; the connection stays."""
         subentry = self._get_reconfigure_subentry()
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -164,8 +174,22 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             for text in (CONF_GRANTED_TEXT, CONF_REFUSED_TEXT):
                 if len(user_input.get(text, "")) > MAX_SCREEN_CHARACTERS:
                     errors[text] = "text_too_long"
+            network = user_input.get(CONF_NETWORK, "").strip()
+            try:
+                network = network and shown_network(parse_network(network))
+            except ValueError:
+                errors[CONF_NETWORK] = "invalid_network"
+            code, remove = user_input.pop(CONF_NEW_CODE, ""), user_input.pop(CONF_REMOVE_CODE, False)
+            if code and not is_code(code):
+                errors[CONF_NEW_CODE] = "invalid_code"
+            if code and remove:
+                errors[CONF_REMOVE_CODE] = "new_and_removed"
             if not errors:
-                settings = {CONF_GRANTED_TEXT: "", CONF_REFUSED_TEXT: "", **user_input}
+                if code or remove:
+                    user_input[CONF_UNLOCK_CODE] = (
+                        await self.hass.async_add_executor_job(hashed, code) if code else None
+                    )
+                settings = {CONF_GRANTED_TEXT: "", CONF_REFUSED_TEXT: "", **user_input, CONF_NETWORK: network}
                 return self.async_update_and_abort(
                     self._get_entry(),
                     subentry,
@@ -180,6 +204,10 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                         **terminal_fields(area=False),
                         vol.Required(CONF_HOLD_OPEN, default=False): BooleanSelector(),
                         **DECISION_FIELDS,
+                        vol.Optional(CONF_NETWORK): TextSelector(),
+                        # Never shown again: empty leaves the code as it is.
+                        vol.Optional(CONF_NEW_CODE): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
+                        **(_REMOVE_CODE if subentry.data.get(CONF_UNLOCK_CODE) else {}),
                     }
                 ),
                 user_input
@@ -192,8 +220,15 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             ),
             description_placeholders={
                 CONF_SERIAL: subentry.data[CONF_SERIAL],
+                "address": self._present_address(subentry.data[CONF_SERIAL]),
                 "limit": str(MAX_SCREEN_CHARACTERS),
                 "placeholder": "{name}",
             },
             errors=errors,
         )
+
+    def _present_address(self, serial: str) -> str:
+        entry: TimmyAccessConfigEntry = self._get_entry()
+        terminal = entry.runtime_data.terminals.get(serial) if entry.state is ConfigEntryState.LOADED else None
+        session = terminal.session if terminal is not None else None
+        return NOTHING if session is None else session.peer.address

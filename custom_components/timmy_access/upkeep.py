@@ -5,13 +5,14 @@ from dataclasses import replace
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from .clock import local_naive
+from .clock import DRIFT_TOLERANCE, local_naive, localise
 from .coordinator import TerminalCoordinator
 from .doors import Doors
 from .moments import DoorKind
-from .protocol.commands import ControlDoor, Restart, SetTime
+from .protocol.commands import ControlDoor, GetTime, Restart, SetTime
 from .protocol.enums import DoorControl
 from .protocol.exchange import Request
+from .protocol.turns import Priority
 
 # Terminals dial in again 10 to 20 s after a restart (field notes 1, reboot); a connection much later than that proves
 # no restart.
@@ -39,6 +40,21 @@ class Upkeep:
         await self._request(SetTime(time=local_naive(dt_util.utcnow())))
         if self._coordinator.data.clock_ahead is not None:
             self._coordinator.async_replace(replace(self._coordinator.data, clock_ahead=0))
+
+    async def async_read_clock(self) -> None:
+        """Look whether a terminal that tells its time has taken over ours, which every registration tells it."""
+        if self._coordinator.data.clock_ahead is None:
+            return
+        shown = (await self._request(GetTime(), Priority.BULK)).time
+        if shown is None:
+            return
+        now = dt_util.utcnow()
+        try:
+            ahead = localise(shown, now) - now
+        except OverflowError:  # outside the calendar
+            return
+        seconds = 0 if abs(ahead) <= DRIFT_TOLERANCE else round(ahead.total_seconds())
+        self._coordinator.async_replace(replace(self._coordinator.data, clock_ahead=seconds))
 
     async def async_cancel_alarm(self) -> None:
         """End an alarm (specification B38)."""

@@ -19,7 +19,7 @@ from homeassistant.util.ulid import ulid_now
 
 from .const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
 from .errors import NothingAsked
-from .moments import CodeKind, CodeMoment, CodeSource, Moment
+from .moments import CodeKind, CodeMoment, CodeSource, Moment, Punch
 from .passbook import Passbook
 from .passes import Pass, Refused
 from .protocol.answers import MAX_SCREEN_CHARACTERS
@@ -126,16 +126,17 @@ class Verdicts:
             return self._finished(source, Decision(granted=False), found, fingerprint=fingerprint)
         return self._finished(source, answer, Refused.BY_AUTOMATION, fingerprint=fingerprint)
 
-    async def async_punch(self, enroll_id: int | None, person: str | None) -> Decision:
+    async def async_punch(self, punch: Punch | None, enroll_id: int | None, person: str | None) -> Decision:
         """Decide about a punch in server-approval mode; `person` is the name on record."""
-        decision, reason = await self._async_ask(CodeSource.PUNCH, None, person=person, enroll_id=enroll_id), None
+        facts = {"punch": punch, "enroll_id": enroll_id}
+        decision, reason = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts), None
         if decision is None:
             decision, reason = Decision(granted=self.approval is Approval.GRANT), Refused.NO_ANSWER
         return self._finished(
             CodeSource.PUNCH,
             replace(decision, name=decision.name or person),
             reason or Refused.BY_AUTOMATION,
-            enroll_id=enroll_id,
+            **facts,
         )
 
     @callback

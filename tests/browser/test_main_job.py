@@ -1,18 +1,30 @@
 """The main job as a person does it: a real Chromium on a real Home Assistant in another process."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 from playwright.async_api import Page
 import pytest
 
-from scripts.browser import approve_by_hand, logged_in, see
+from scripts.browser import add_by_hand, approve_by_hand, logged_in, see
 from scripts.demo_house import CONTROLLER, FACE, PEOPLE, House, house
-from scripts.home import free_port
+from scripts.home import REPOSITORY, Home, free_port
+from scripts.home_process import running_home
 from simulator import Timing
 
 # Home Assistant starts, and Chromium paints its first page: 20 s each on two busy cores.
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+
+# What each step looked like, for whoever wants to see.
+PICTURES = REPOSITORY / "build" / "browser"
+
+type Keep = Callable[[Page, str], Awaitable[None]]
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncGenerator[Home]:
+    async with running_home(tmp_path / "home", free_port()) as home:
+        yield home
 
 
 @pytest.fixture
@@ -27,20 +39,48 @@ async def page(built: House) -> AsyncGenerator[Page]:
         yield page
 
 
-async def test_a_waiting_terminal_is_approved_and_its_door_opened(built: House, page: Page) -> None:
+@pytest.fixture
+def keep() -> Keep:
+    async def _keep(page: Page, name: str) -> None:
+        await page.screenshot(path=PICTURES / f"{name}.png")
+
+    return _keep
+
+
+async def test_the_integration_is_added_by_hand(home: Home, keep: Keep) -> None:
+    port = free_port()
+    async with logged_in(home) as page:
+        await add_by_hand(page, home, port)
+        await page.get_by_text(f"ws://127.0.0.1:{port}").wait_for()
+        await keep(page, "1-added")
+    (entry,) = await home.call("config_entries/get", domain="timmy_access")
+    assert entry["state"] == "loaded"
+
+
+async def test_a_waiting_terminal_is_approved_and_its_door_opened(built: House, page: Page, keep: Keep) -> None:
     await approve_by_hand(page, built.home, "Warehouse")
+    await keep(page, "2-approved")
     await built.controller.wait_registered()
+    doors = [f"Door {number}" for number in range(1, 5)]
+    for door in doors:
+        assert await built.home.device(door)
 
     await see(page, built.home, f"/config/devices/device/{await built.home.device('Door 3')}", "Controls")
     before = {number: door.openings for number, door in built.controller.doors.items()}
-    await page.get_by_role("button", name="Unlock", exact=True).click()
+    await page.locator("state-badge").first.click()
+    dialog = page.locator("ha-more-info-dialog")
+    await dialog.get_by_role("button", name="Open door").click()
+    await dialog.get_by_role("button", name="Really open?").click()
     await built.controller.wait_door(3)
+    await dialog.get_by_text("Open", exact=True).wait_for()
+    await keep(page, "3-opened")
     openings = {number: door.openings - before[number] for number, door in built.controller.doors.items()}
     assert openings == {1: 0, 2: 0, 3: 1, 4: 0}
     lock = (await built.home.entity(f"{CONTROLLER}_door3_lock"))["entity_id"]
     assert lock == "lock.warehouse_door_3"
 
-    await see(page, built.home, f"/config/devices/device/{await built.home.device('Front door')}", "Latest punch")
+    await see(page, built.home, "/logbook", "Activity")
     built.face.punch(1)
-    await page.get_by_text(PEOPLE[1]).first.wait_for()
+    await page.get_by_text(f"recognised {PEOPLE[1]} by face").first.wait_for()
+    await keep(page, "4-punched")
     assert (await built.home.entity(f"{FACE}_latest_punch"))["state"] == PEOPLE[1]

@@ -1,7 +1,8 @@
 """A real Home Assistant with a real listener, and virtual terminals that dial in."""
 
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
+from http import HTTPStatus
 from pathlib import Path
 import socket
 from types import MappingProxyType
@@ -10,11 +11,13 @@ from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub import Hub
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
+from homeassistant.setup import async_setup_component
 from simulator import Timing, User, VirtualTerminal
 
 LOOPBACK = "127.0.0.1"
@@ -23,6 +26,7 @@ FINGER = "ZYTI00000002"
 CONTROLLER = "ZX00000004"
 ADA = "Ada Lovelace"
 
+type Fix = Callable[..., Awaitable[dict[str, Any]]]
 type MakeTerminal = Callable[..., VirtualTerminal]
 
 
@@ -139,3 +143,24 @@ async def connected(hass: HomeAssistant, terminal: VirtualTerminal) -> VirtualTe
     await terminal.wait_received("getdevlock", timeout=10)
     await hass.async_block_till_done(wait_background_tasks=True)
     return terminal
+
+
+@pytest.fixture
+async def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Fix:
+    """Go through the fix flow of an issue as the frontend does, step by step."""
+    assert await async_setup_component(hass, "repairs", {})
+    # It has web addresses, and there are no more of them once there is a client.
+    assert await async_setup_component(hass, "image", {})
+    client = await hass_client()
+
+    async def _fix(issue_id: str, *steps: dict[str, Any]) -> dict[str, Any]:
+        response = await client.post("/api/repairs/issues/fix", json={"handler": "timmy_access", "issue_id": issue_id})
+        assert response.status == HTTPStatus.OK
+        result: dict[str, Any] = await response.json()
+        for step in steps:
+            response = await client.post(f"/api/repairs/issues/fix/{result['flow_id']}", json=step)
+            assert response.status == HTTPStatus.OK
+            result = await response.json()
+        return result
+
+    return _fix

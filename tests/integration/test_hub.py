@@ -237,7 +237,7 @@ async def test_an_impostor_from_another_address_stays_out(
     await impostor.start()
     assert await impostor.wait_refused() == "This serial number is in use"
     assert hub.terminals[FACE].session is session
-    assert "127.0.0.2 claims to be Front door" in caplog.text
+    assert "127.0.0.2 claims to be Front door and stays out: duplicate_serial" in caplog.text
 
 
 async def test_a_moved_terminal_takes_over_once_the_old_connection_is_dead(
@@ -245,7 +245,7 @@ async def test_a_moved_terminal_takes_over_once_the_old_connection_is_dead(
 ) -> None:
     face.faults.half_open = True
     moved = make_terminal("ai_face", FACE, source_address="127.0.0.2")
-    with patch.object(hub_module, "TAKE_OVER_PROBE_SECONDS", 0.1):
+    with patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0):
         await moved.start()
         await moved.wait_registered()
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_restore_cache_with_extra_data
 
+from custom_components.timmy_access.const import LOGGER
 from custom_components.timmy_access.hub import Hub
 from custom_components.timmy_access.moments import DoorKind, DoorMoment, Moment, Moments
+from custom_components.timmy_access.protocol.log_budget import LogBudget
 from homeassistant.core import CoreState, HomeAssistant, State
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
@@ -206,7 +208,7 @@ async def test_the_latest_punch_survives_a_restart(hass: HomeAssistant, entry: M
 async def test_a_failing_listener_keeps_nothing_from_the_others(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    moments = Moments()
+    moments = Moments(LogBudget(LOGGER))
     heard: list[Moment] = []
     first, second = (DoorMoment(kind=kind, occurred_at=dt_util.utcnow()) for kind in (DoorKind.OPENED, DoorKind.CLOSED))
 

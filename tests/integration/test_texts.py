@@ -9,17 +9,22 @@ import pytest
 from custom_components.timmy_access import config_flow
 from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
 from custom_components.timmy_access.button import BUTTONS
+from custom_components.timmy_access.certificates import CertificateProblem, TlsMode
 from custom_components.timmy_access.event import EVENTS
+from custom_components.timmy_access.identity import Doubt
 from custom_components.timmy_access.image import IMAGES
+from custom_components.timmy_access.issues import LISTENING_KINDS
 from custom_components.timmy_access.ledger.errors import Cause, Problem as LedgerProblem
 from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.errors import Problem
 from custom_components.timmy_access.protocol.messages import DeviceInfo
 from custom_components.timmy_access.protocol.reasons import Refusal
+from custom_components.timmy_access.repairs import FLOWS
 from custom_components.timmy_access.select import SELECTS
 from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
 from custom_components.timmy_access.state import DoorMode, TerminalState
 from custom_components.timmy_access.switch import SWITCHES
+from custom_components.timmy_access.watch import TROUBLES
 from homeassistant.config_entries import ConfigFlow
 from homeassistant.helpers.entity import EntityDescription
 
@@ -57,6 +62,19 @@ def test_every_refusal_and_every_cause_has_a_text() -> None:
     assert {problem.value for problem in LedgerProblem} <= TEXTS["exceptions"].keys()
     assert {cause.value for cause in Cause} <= TEXTS["issues"].keys()
     assert {cause.value for cause in Cause} - {Cause.CLOSED} <= TEXTS["options"]["error"].keys()
+    assert {problem.value for problem in CertificateProblem} <= TEXTS["options"]["error"].keys()
+    assert {mode.value for mode in TlsMode} == TEXTS["selector"]["tls"]["options"].keys()
+
+
+def test_every_issue_has_a_text_and_a_way_out() -> None:
+    kinds = {trouble.kind: trouble.fixable for trouble in TROUBLES}
+    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, "database_set_aside"), True)
+    for kind, fixable in kinds.items():
+        texts = TEXTS["issues"][kind]
+        assert ("fix_flow" in texts) is fixable
+        assert ("description" in texts) is not fixable
+    for kind in FLOWS:
+        assert kinds[kind]
 
 
 def test_every_translation_key_has_a_text() -> None:
@@ -120,8 +138,8 @@ def test_descriptions_are_alphabetical() -> None:
 
 
 def test_every_field_of_a_form_is_explained() -> None:
-    steps = {**TEXTS["config"]["step"], **TEXTS["config_subentries"]["terminal"]["step"]}
-    for step in steps.values():
+    flows = (TEXTS["config"], TEXTS["config_subentries"]["terminal"], TEXTS["options"])
+    for step in [step for flow in flows for step in flow["step"].values()]:
         assert step["data"].keys() == step["data_description"].keys()
 
 

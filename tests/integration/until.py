@@ -2,11 +2,18 @@
 
 import asyncio
 from collections.abc import Callable
+import json
+from pathlib import Path
+from typing import Any
 
+from custom_components.timmy_access import const
+from custom_components.timmy_access.const import DOMAIN
 from homeassistant.const import EVENT_STATE_CHANGED, MATCH_ALL
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
+from homeassistant.helpers import issue_registry as ir
 
 SECONDS = 10.0
+TEXTS = json.loads((Path(const.__file__).parent / "translations" / "en.json").read_text())
 
 
 def state_of(hass: HomeAssistant, entity_id: str) -> State:
@@ -68,3 +75,44 @@ async def until_event(hass: HomeAssistant, test: Callable[[Event], bool]) -> Eve
             return await found
     finally:
         remove()
+
+
+async def until_issue(hass: HomeAssistant, issue_id: str, *, present: bool = True) -> ir.IssueEntry | None:
+    """Return a repair issue once there is one, or nothing once there is none."""
+    registry = ir.async_get(hass)
+    changed = asyncio.Event()
+
+    @callback
+    def _changed(_: Event[ir.EventIssueRegistryUpdatedData]) -> None:
+        changed.set()
+
+    remove = hass.bus.async_listen(ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED, _changed)
+    try:
+        async with asyncio.timeout(SECONDS):
+            while ((issue := registry.async_get_issue(DOMAIN, issue_id)) is not None) is not present:
+                changed.clear()
+                await changed.wait()
+    finally:
+        remove()
+    if issue is not None:
+        _check_texts(issue)
+    return issue
+
+
+def issues_of(hass: HomeAssistant) -> dict[str, ir.IssueEntry]:
+    """Return the present repair issues of this integration."""
+    found = {issue_id: issue for (domain, issue_id), issue in ir.async_get(hass).issues.items() if domain == DOMAIN}
+    for issue in found.values():
+        _check_texts(issue)
+    return found
+
+
+def _check_texts(issue: ir.IssueEntry) -> None:
+    """Find a text of an issue, or of its fix flow, for which it has not every placeholder."""
+    texts: list[Any] = [TEXTS["issues"][issue.translation_key]]
+    while texts:
+        text = texts.pop()
+        if isinstance(text, dict):
+            texts += text.values()
+        else:
+            assert text.format(**(issue.translation_placeholders or {}))

@@ -38,6 +38,17 @@ async def found(ledger: Ledger, where: RecordFilter) -> list[Entry]:
     return [as_entry(record) for record in page.records]
 
 
+async def test_who_was_there_last(ledger: Ledger) -> None:
+    late = punch(9, enroll_id=1, live=False)
+    nobody = replace(NOBODY, time=punch(5).time, occurred_at=punch(5).occurred_at)
+    await ledger.keep(SERIAL, [*punches(4, enroll_id=1), punch(2, enroll_id=2), late, DOOR, STRANGER, nobody])
+    await ledger.keep(OTHER, [punch(8, enroll_id=1)])
+    at = NOW + timedelta(seconds=3)
+    assert await ledger.last_seen(SERIAL, NOW) == {1: at, 2: NOW + timedelta(seconds=2)}
+    assert await ledger.last_seen(SERIAL, at) == {1: at}
+    assert await ledger.last_seen("ZX9", NOW) == {}
+
+
 async def test_filters(ledger: Ledger) -> None:
     ada = punch(1, enroll_id=1, mode=8)
     grace = punch(2, enroll_id=2, mode=1, verify_mode=0)

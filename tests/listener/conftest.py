@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 import json
+import logging
 from typing import Any, Self
 
 import pytest
@@ -21,6 +22,7 @@ from custom_components.timmy_access.protocol.answers import (
 )
 from custom_components.timmy_access.protocol.counters import Counters
 from custom_components.timmy_access.protocol.listener import Listener
+from custom_components.timmy_access.protocol.log_budget import LogBudget
 from custom_components.timmy_access.protocol.messages import (
     Heartbeat,
     LogBatch,
@@ -31,6 +33,7 @@ from custom_components.timmy_access.protocol.messages import (
 )
 from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.session import Session
+from custom_components.timmy_access.protocol.trace import Trace
 
 NOW = datetime(2026, 11, 24, 12, 0, 0)  # noqa: DTZ001 - terminals speak naive local time
 LOOPBACK = "127.0.0.1"
@@ -43,6 +46,8 @@ class Desk:
 
     def __init__(self) -> None:
         self.counters = Counters()
+        self.log = LogBudget(logging.getLogger("custom_components"))
+        self.trace = Trace()
         self.session: Session | None = None
         self.registrations: list[Registration] = []
         self.batches: list[LogBatch] = []

@@ -8,6 +8,7 @@ import pytest
 from custom_components.timmy_access.protocol import lobby as lobby_module
 from custom_components.timmy_access.protocol.lobby import MAX_WAITING, MAX_WAITING_PER_ADDRESS, Lobby
 from custom_components.timmy_access.protocol.log_budget import LINES_PER_MINUTE, LogBudget
+from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.throttle import Throttle
 
 
@@ -47,6 +48,20 @@ def test_a_lobby_full_of_different_addresses_refuses(monkeypatch: pytest.MonkeyP
     assert lobby.refused == 1
     lobby.leave(visitors[0])
     assert lobby.enter(Visitor("d"))
+
+
+@pytest.mark.parametrize(
+    ("name", "address"),
+    [
+        (("192.0.2.1", 4), "192.0.2.1"),
+        (("::ffff:192.0.2.1", 4, 0, 0), "192.0.2.1"),
+        (("fe80::1%eth0", 4, 0, 2), "fe80::1"),
+        (("2001:db8::1", 4, 0, 0), "2001:db8::1"),
+        (None, ""),
+    ],
+)
+def test_addresses_are_compared_without_their_clothes(name: tuple[object, ...] | None, address: str) -> None:
+    assert Peer.of(name).address == address
 
 
 def test_a_throttle_lets_a_burst_through_and_then_a_rate() -> None:

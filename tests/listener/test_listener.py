@@ -1,6 +1,7 @@
 """The port: who comes in, and what unknown peers can do (nothing)."""
 
 import asyncio
+from collections import Counter
 import logging
 
 import pytest
@@ -10,6 +11,7 @@ from websockets.exceptions import ConnectionClosed, InvalidMessage
 from custom_components.timmy_access.protocol import listener as listener_module, lobby as lobby_module
 from custom_components.timmy_access.protocol.listener import IDENTIFY_SECONDS, MAX_UNADMITTED_FRAME_BYTES, Listener
 from custom_components.timmy_access.protocol.lobby import MAX_WAITING_PER_ADDRESS
+from custom_components.timmy_access.protocol.log_budget import LINES_PER_MINUTE
 
 from .conftest import LOOPBACK, REG, SERIAL, Desk, Dial, OpenGate, ScriptedTerminal
 
@@ -162,6 +164,27 @@ async def test_handshake_failures_are_not_logged_as_errors(
     writer.close()
     await writer.wait_closed()
     assert [record for record in caplog.records if record.levelno >= logging.INFO] == []
+
+
+async def test_a_flood_of_broken_peers_makes_few_and_clean_log_lines(
+    listener: Listener, dial: Dial, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components")
+    for _ in range(2 * LINES_PER_MINUTE):
+        reader, writer = await asyncio.open_connection(LOOPBACK, listener.port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nUpgrade: \x1b[31mred\r\n\r\n")
+        await reader.read()
+        writer.close()
+        await writer.wait_closed()
+    terminal = await (await dial()).register()
+    for _ in range(2 * LINES_PER_MINUTE):
+        await terminal.say("no JSON")
+        await terminal.ask({"cmd": "heartbeat"})
+    ours = [record for record in caplog.records if record.name.startswith("custom_components")]
+    messages = Counter(str(record.msg) for record in ours)
+    assert max(messages.values()) <= LINES_PER_MINUTE
+    assert messages["More lines like the last are left out for a minute"] >= 1
+    assert all(record.getMessage().isprintable() and not record.exc_info for record in ours)
 
 
 async def test_stopping_closes_everything_and_frees_the_port(gate: OpenGate, desk: Desk) -> None:

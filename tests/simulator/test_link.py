@@ -1,10 +1,13 @@
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from websockets.asyncio.server import serve
 
 from simulator import PROFILES, Timing, User, VirtualTerminal
+from simulator.__main__ import trusting_context
+from tests.certificates import make_certificate
 
 from .conftest import Lab, Server, listening
 
@@ -164,3 +167,19 @@ async def test_a_server_which_is_no_websocket_server() -> None:
         async with VirtualTerminal(url=f"ws://127.0.0.1:{port}/pub/chat", timing=Timing.fast()) as terminal:
             await terminal.wait_connected()
             await terminal.wait_for(lambda: not terminal.connected)
+
+
+async def test_a_terminal_dials_encrypted(tmp_path: Path) -> None:
+    certificate = make_certificate(tmp_path)
+    server = Server()
+    async with serve(server.serve, "127.0.0.1", 0, ssl=certificate.serving()) as listener:
+        url = f"wss://127.0.0.1:{listener.sockets[0].getsockname()[1]}/"
+        for tls in (certificate.trusting(), trusting_context()):
+            async with VirtualTerminal(url=url, timing=Timing.fast(), tls=tls) as terminal:
+                await terminal.wait_registered()
+        lines: list[str] = []
+        terminal = VirtualTerminal(url=url, timing=Timing.fast())  # as the computer does, which does not trust it
+        terminal.listen(lines.append)
+        async with terminal:
+            await terminal.wait_for(lambda: lines)
+        assert lines[0] == f"cannot reach {url}"

@@ -82,14 +82,22 @@ async def _read(hass: HomeAssistant, connection: websocket_api.ActiveConnection,
 @websocket_api.websocket_command({vol.Required("type"): "bench_probe/connected"})
 @callback
 def _connected(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-    """Tell how many terminals are connected, with a lock that can be opened."""
-    connected = sum(
-        state.state == STATE_ON
-        for state in hass.states.async_all("binary_sensor")
-        if state.attributes.get("device_class") == "connectivity"
-    )
-    locks = sum(state.state != STATE_UNAVAILABLE for state in hass.states.async_all("lock"))
-    connection.send_result(message["id"], min(connected, locks))
+    """Tell how many terminals are connected, and show it where they have entities."""
+    counts = [
+        sum(terminal.session is not None for terminal in entry.runtime_data.terminals.values())
+        for entry in hass.config_entries.async_loaded_entries("timmy_access")
+    ]
+    if locks := hass.states.async_all("lock"):
+        counts.append(sum(state.state != STATE_UNAVAILABLE for state in locks))
+        counts.append(
+            sum(
+                state.state == STATE_ON
+                for state in hass.states.async_all("binary_sensor")
+                if state.attributes.get("device_class") == "connectivity"
+            )
+        )
+    # All of them at once: the smallest while they come, the largest while they go.
+    connection.send_result(message["id"], [min(counts), max(counts)])
 
 
 @websocket_api.websocket_command(

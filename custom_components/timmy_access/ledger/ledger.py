@@ -155,6 +155,13 @@ class Ledger:
         """Return who was there on each local day from `first` to `last`, both included, a year at most."""
         return await self._reader.ask(partial(attendance, first=first, last=last, zone=zone, where=where))
 
+    async def last_seen(self, serial: str, since: datetime) -> dict[int, datetime]:
+        """Return when each person was at a terminal last, at or after an aware time, by enroll id.
+
+        Only what was told as it happened counts.
+        """
+        return await self._reader.ask(partial(records.last_seen, serial=serial, since=since))
+
     async def hours(self, since_id: int = 0, serials: Collection[str] | None = None) -> HourCounts:
         """Return the hours whose counts changed after a record id, and all later ones (see `hourly`)."""
         whole_of("since_id", since_id)

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from .entries import Identity, Row, StoredRecord, identity_of, record_of
+from .entries import DOOR_ID, STRANGER_ID, Identity, Row, StoredRecord, identity_of, record_of
 from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, beyond, conditions
 from .limits import MAX_PAGE
 from .schema import RECORDS
 from .terminals import numbers, serials
-from .values import instant_of
+from .values import MISSING, instant_from, instant_of
 
 _ROW = [RECORDS.c[name] for name in Row._fields]
 
@@ -78,3 +78,19 @@ def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:
     known = serials(connection)
     query = select(RECORDS.c.terminal_id, func.count()).where(*conditions(where, known)).group_by(RECORDS.c.terminal_id)
     return {known[number]: count for number, count in connection.execute(query)}
+
+
+def last_seen(connection: Connection, serial: str, since: datetime) -> dict[int, datetime]:
+    """Return when each person was at a terminal last, at or after a time, of what was told as it happened."""
+    number = numbers(connection, [serial]).get(serial)
+    query = (
+        select(RECORDS.c.enroll_id, func.max(RECORDS.c.occurred_at))
+        .where(
+            RECORDS.c.terminal_id == number,
+            RECORDS.c.occurred_at >= instant_of("since", since),
+            RECORDS.c.live.is_(True),
+            RECORDS.c.enroll_id.not_in([DOOR_ID, STRANGER_ID, MISSING]),
+        )
+        .group_by(RECORDS.c.enroll_id)
+    )
+    return {enroll_id: instant_from(occurred_at) for enroll_id, occurred_at in connection.execute(query)}

@@ -8,7 +8,11 @@ MAX_UNKNOWN_WORDS = 64
 
 @dataclass(kw_only=True)
 class Counters:
-    """Counts that live as long as the terminal is known, over all its connections."""
+    """Counts that live as long as the terminal is known, over all its connections.
+
+    `slowed_down` counts the waits for a terminal that talked too fast, `cut_off` connections that were closed because
+    of nothing but broken frames or of another serial number.
+    """
 
     connections: int = 0
     frames: int = 0
@@ -18,6 +22,8 @@ class Counters:
     history: int = 0
     timeouts: int = 0
     failed_handlers: int = 0
+    slowed_down: int = 0
+    cut_off: int = 0
     unknown: dict[str, int] = field(default_factory=dict)
 
     def count_unknown(self, word: str) -> bool:

@@ -9,15 +9,19 @@ Threat model: the protocol has no authentication, so whoever reaches the port ca
 * the gate, not the peer, decides whether a new connection of a serial replaces the old one;
 * no message of an admitted terminal opens a door by itself.
 
-Terminals are told apart by serial number only; put them on a network of their own.
+TLS hides what is said from those who listen in, and says nothing about who a peer is: terminals have no certificate.
+They are told apart by serial number and pinned facts only; put them on a network of their own.
 """
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 import logging
 import socket
-from typing import Any, Protocol, cast
+import ssl
+from typing import Protocol, cast
 
 from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
@@ -25,11 +29,14 @@ from websockets.frames import CloseCode
 
 from .answers import RegistrationRefused
 from .codec import decode, encode
+from .connection import Connection, SecureConnection
 from .errors import MalformedFrame
 from .lobby import Lobby
+from .log_budget import LogBudget
 from .messages import Registration
-from .peer import Peer
+from .peer import Peer, printable
 from .session import MAX_MALFORMED, SILENCE_SECONDS, Delegate, Session
+from .trace import Direction
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -64,40 +71,36 @@ class Gate(Protocol):
         """Return the terminal that may use this connection, or what to show on the peer's screen."""
 
 
+# What the library says when it is not the peer's fault.
+_OUR_FAULT = "connection handler failed"
+
+
 class _QuietFilter(logging.Filter):
-    """Any port scan makes the WebSocket library log errors; what it says about peers is for debugging only."""
+    """Turns the WebSocket library's errors into a few lines for debugging.
+
+    Any port scan makes the library log them. They quote what peers sent, so they are written anew: one line each,
+    within the budget, without a traceback. Only what went wrong on our side stays an error.
+    """
+
+    def __init__(self, budget: LogBudget) -> None:
+        super().__init__()
+        self._budget = budget
 
     def filter(self, record: logging.LogRecord) -> bool:
-        record.levelno, record.levelname = logging.DEBUG, "DEBUG"
-        return _LOGGER.isEnabledFor(logging.DEBUG)
+        if record.msg == _OUR_FAULT:
+            self._budget.log(logging.ERROR, "A connection could not be served", exc_info=True)
+            return False
+        cause = record.exc_info[1] if record.exc_info else record.args
+        self._budget.log(logging.DEBUG, str(record.msg).replace("%", "%%") + ": %s", printable(cause or "-"))
+        return False
 
 
-class _Connection(ServerConnection):
-    """A connection that is in the lobby from its first packet on, so that also one that says nothing counts."""
+@dataclass(frozen=True, kw_only=True)
+class Encryption:
+    """How to listen encrypted: on a port of its own beside the plain one, or, without one, instead of it."""
 
-    peer = Peer("", 0)
-
-    def __init__(self, lobby: Lobby, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._lobby = lobby
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        address, port, *_ = transport.get_extra_info("peername") or ("", 0)
-        self.peer = Peer(str(address).removeprefix("::ffff:"), port)
-        super().connection_made(transport)
-        if not self._lobby.enter(self):
-            self.cut_off()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self._lobby.leave(self)
-        super().connection_lost(exc)
-
-    @property
-    def address(self) -> str:
-        return self.peer.address
-
-    def cut_off(self) -> None:
-        self.transport.abort()
+    context: ssl.SSLContext
+    port: int | None = None
 
 
 class Listener:
@@ -109,29 +112,45 @@ class Listener:
         host: str | None,
         port: int,
         *,
+        encryption: Encryption | None = None,
         silence: float = SILENCE_SECONDS,
     ) -> None:
         """Prepare to listen on one address, or on all when `host` is None."""
         self._gate = gate
         self._host = host
         self._port = port
+        self._encryption = encryption
         self._silence = silence
-        self._server: Server | None = None
+        self._servers: list[Server] = []
         self.lobby = Lobby()
         self._library_log = logging.getLogger(f"{__name__}.websockets")
-        self._library_log.addFilter(_QuietFilter())
+        self._quiet = _QuietFilter(LogBudget(_LOGGER))
         # Its debug lines hold whole frames, with PINs and codes in them.
         self._library_log.setLevel(logging.INFO)
 
     async def start(self) -> None:
-        """Bind the port; raises OSError when it cannot be had."""
-        self._server = await serve(
+        """Bind the ports; raises OSError when one cannot be had, and then has none."""
+        self._library_log.addFilter(self._quiet)
+        plain = partial(Connection, self.lobby)
+        secure = self._encryption and partial(SecureConnection, self._encryption.context, self.lobby)
+        try:
+            if self._encryption is None or self._encryption.port is None:
+                self._servers.append(await self._listen(self._port, secure or plain))
+            else:
+                self._servers.append(await self._listen(self._port, plain))
+                self._servers.append(await self._listen(self._encryption.port, secure or plain))
+        except OSError:
+            await self.stop()
+            raise
+
+    async def _listen(self, port: int, create_connection: Callable[..., Connection]) -> Server:
+        return await serve(
             self._serve,
             self._host,
-            self._port,
+            port,
             compression=None,
             close_timeout=CLOSE_SECONDS,
-            create_connection=partial(_Connection, self.lobby),  # type: ignore[arg-type]  # made with the rest
+            create_connection=create_connection,  # type: ignore[arg-type]  # made with the rest
             logger=self._library_log,
             max_queue=MAX_QUEUED_FRAMES,
             max_size=MAX_UNADMITTED_FRAME_BYTES,
@@ -142,23 +161,28 @@ class Listener:
         )
 
     async def stop(self) -> None:
-        """Close the port and every connection."""
-        if self._server is None:
-            return
-        server, self._server = self._server, None
-        server.close()
-        await server.wait_closed()
+        """Close the ports and every connection."""
+        servers, self._servers = self._servers, []
+        for server in servers:
+            server.close()
+        # Those who are not admitted may take their time, and need no good-bye.
+        self.lobby.clear()
+        for server in servers:
+            await server.wait_closed()
+        self._library_log.removeFilter(self._quiet)
 
     @property
     def port(self) -> int:
         """The bound port; differs from the wanted one only when that was 0."""
-        if self._server is None:
-            return self._port
-        port: int = next(iter(self._server.sockets)).getsockname()[1]
-        return port
+        return _port_of(self._servers[0]) if self._servers else self._port
+
+    @property
+    def encrypted_port(self) -> int | None:
+        """The bound port on which TLS is spoken; None while there is none."""
+        return _port_of(self._servers[-1]) if self._servers and self._encryption else None
 
     async def _serve(self, connection: ServerConnection) -> None:
-        guest = cast("_Connection", connection)
+        guest = cast("Connection", connection)
         _watch_peer(connection)
         try:
             session = await self._admitted(guest, guest.peer)
@@ -170,7 +194,7 @@ class Listener:
             _allow(connection, MAX_FRAME_BYTES)
             await session.run()
 
-    async def _admitted(self, connection: _Connection, peer: Peer) -> Session | None:
+    async def _admitted(self, connection: Connection, peer: Peer) -> Session | None:
         """Wait for a registration that the gate accepts; None when the peer's time is over."""
         loop = asyncio.get_running_loop()
         broken = 0
@@ -191,12 +215,18 @@ class Listener:
                         break
                     verdict = await self._gate.admit(registration, peer)
                     if not isinstance(verdict, RegistrationRefused):
+                        verdict.trace.note(loop.time(), Direction.RECEIVED, data)
                         return Session(connection, registration, peer, verdict, silence=self._silence)
                     self.lobby.claim(connection, registration.serial)
                     deadline.reschedule(loop.time() + REFUSED_SECONDS)
                     await connection.send(encode(verdict.frame()))
         await connection.close(CloseCode.POLICY_VIOLATION, "not admitted")
         return None
+
+
+def _port_of(server: Server) -> int:
+    port: int = next(iter(server.sockets)).getsockname()[1]
+    return port
 
 
 def _allow(connection: ServerConnection, size: int) -> None:
@@ -209,12 +239,13 @@ def _allow(connection: ServerConnection, size: int) -> None:
 def _watch_peer(connection: ServerConnection) -> None:
     """Let TCP find a peer that vanished without closing."""
     sock = connection.transport.get_extra_info("socket")
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for option, value in (
-        ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
-        ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
-        ("TCP_KEEPCNT", KEEPALIVE_PROBES),
-        ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_MILLISECONDS),
-    ):
-        if hasattr(socket, option):  # not every platform has all of them
-            sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+    with suppress(OSError):  # it has vanished already
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for option, value in (
+            ("TCP_KEEPIDLE", KEEPALIVE_IDLE_SECONDS),
+            ("TCP_KEEPINTVL", KEEPALIVE_INTERVAL_SECONDS),
+            ("TCP_KEEPCNT", KEEPALIVE_PROBES),
+            ("TCP_USER_TIMEOUT", UNACKNOWLEDGED_MILLISECONDS),
+        ):
+            if hasattr(socket, option):  # not every platform has all of them
+                sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)

@@ -27,10 +27,13 @@ class Lobby:
 
     When it is full, whoever comes in takes the place of the longest waiting connection of the address that has most
     of them: one peer that opens hundreds never keeps out a terminal from another address.
+
+    `refused` counts who found no room or was not admitted, `displaced` who had to make room.
     """
 
     _waiting: dict[Guest, str | None] = field(default_factory=dict)
     refused: int = 0
+    displaced: int = 0
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -49,6 +52,7 @@ class Lobby:
                 return False
             oldest = next(other for other in self._waiting if other.address == address)
             self.leave(oldest)
+            self.displaced += 1
             oldest.cut_off()
         self._waiting[guest] = None
         return True
@@ -62,6 +66,12 @@ class Lobby:
     def leave(self, guest: Guest) -> None:
         """Forget a connection that was admitted or has ended."""
         self._waiting.pop(guest, None)
+
+    def clear(self) -> None:
+        """Cut off everybody."""
+        for guest in tuple(self._waiting):
+            self.leave(guest)
+            guest.cut_off()
 
     def invite(self, serial: str) -> None:
         """Cut off the connections that claim a serial number: it dials in again within seconds and is admitted."""

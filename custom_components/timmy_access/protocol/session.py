@@ -30,14 +30,15 @@ from .commands.base import Command, Page, Paged, Reply
 from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
 from .exchange import Exchange
+from .facts import Facts
+from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .paging import Listing, PageTaker
 from .peer import Peer, printable
 from .throttle import Throttle
+from .trace import Direction, Trace
 from .turns import Priority
 from .wire import Structure
-
-_LOGGER = logging.getLogger(__name__)
 
 # Production servers drop a terminal after 180 s of silence (field notes 1, availability).
 SILENCE_SECONDS = 180.0
@@ -62,6 +63,8 @@ class Delegate(Protocol):
     """
 
     counters: Counters
+    log: LogBudget
+    trace: Trace
 
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         """Take over a session, or note a repeated registration on it."""
@@ -100,6 +103,7 @@ class Session:
         """Prepare a session; nothing is read or sent before `run`."""
         self.serial = registration.serial
         self.peer = peer
+        self.facts = Facts.of(registration)
         self._connection = connection
         self._registration = registration
         self._delegate = delegate
@@ -113,6 +117,7 @@ class Session:
         self._tasks: set[asyncio.Task[None]] = set()
         self._malformed_in_row = 0
         self._ended = False
+        self._probing: asyncio.Task[bool] | None = None
         self.last_frame = self._loop.time()
 
     # Life
@@ -128,6 +133,7 @@ class Session:
             async for data in self._connection:
                 await self._receive(data)
                 if pause := max(self._frames.take(1), self._bytes.take(len(data))):
+                    counters.slowed_down += 1
                     await asyncio.sleep(pause)
         except ConnectionClosed:
             pass
@@ -180,16 +186,36 @@ class Session:
                 await request
         return not self._ended and self.last_frame > before
 
+    async def lives(self, fresh: float, seconds: float) -> bool:
+        """Return whether a frame came within the last `fresh` seconds, or comes within `seconds` when asked for one.
+
+        Several who want to know at once share one question.
+        """
+        if self._ended:
+            return False
+        if self._loop.time() - self.last_frame < fresh:
+            return True
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.create_task(self.probe(seconds), name=f"probe {self.serial}")
+        return await asyncio.shield(self._probing)
+
     async def _send(self, frame: Frame) -> None:
         try:
-            await self._connection.send(encode(frame))
+            await self._write(frame)
         except ConnectionClosed as err:
             raise TerminalOffline(str(frame.get("cmd", ""))) from err
+
+    async def _write(self, frame: Frame) -> None:
+        data = encode(frame)
+        self._delegate.trace.note(self._loop.time(), Direction.SENT, data)
+        await self._connection.send(data)
 
     # Messages
 
     async def _receive(self, data: str | bytes) -> None:
         counters = self._delegate.counters
+        now = self._loop.time()
+        self._delegate.trace.note(now, Direction.RECEIVED, data)
         try:
             frame = decode(data)
             if not isinstance(frame.get("ret") or frame.get("cmd"), str):
@@ -198,13 +224,14 @@ class Session:
             counters.malformed += 1
             self._malformed_in_row += 1
             if self._malformed_in_row == 1:
-                _LOGGER.debug("%s sent a broken frame: %s", self.serial, err)
+                self._delegate.log.log(logging.DEBUG, "%s sent a broken frame: %s", self.serial, err)
             if self._malformed_in_row >= MAX_MALFORMED:
+                counters.cut_off += 1
                 await self._connection.close(CloseCode.INVALID_DATA, "too many broken frames")
             return
         self._malformed_in_row = 0
         counters.frames += 1
-        self.last_frame = self._loop.time()
+        self.last_frame = now
         if isinstance(name := frame.get("ret"), str) and name:
             self._exchange.take_reply(name, frame)
             return
@@ -231,17 +258,26 @@ class Session:
         except Exception:
             self._delegate.counters.failed_handlers += 1
             if self._delegate.counters.failed_handlers == 1:
-                _LOGGER.exception("A %s of %s could not be handled", printable(name), self.serial)
+                self._delegate.log.log(
+                    logging.ERROR, "A %s of %s could not be handled", printable(name, 32), self.serial, exc_info=True
+                )
 
     async def _answer(self, answer: Answer) -> None:
-        await self._connection.send(encode(answer.frame()))
+        await self._write(answer.frame())
 
     async def _on_registration(self, frame: Frame) -> Answer | None:
         registration = Registration.parse(frame)
         if registration.serial != self.serial:
             # one connection, one terminal (field notes 2)
+            self._delegate.counters.cut_off += 1
             await self._connection.close(CloseCode.POLICY_VIOLATION, "serial changed")
             return None
+        # Repeated registrations may be shorter; what they do tell must not change.
+        told = Facts.of(registration).completed_with(self.facts)
+        if self.facts.contradicted_by(told):
+            await self._connection.close(CloseCode.POLICY_VIOLATION, "hardware changed")
+            return None
+        self.facts = told
         return self._delegate.attached(self, registration)
 
     async def _on_logs(self, frame: Frame) -> Answer | None:
@@ -263,7 +299,7 @@ class Session:
     async def _on_unknown(self, frame: Frame) -> Answer | None:
         word = printable(frame["cmd"], 32)
         if self._delegate.counters.count_unknown(word):
-            _LOGGER.info("%s sent a command that is not known here: %s", self.serial, word)
+            self._delegate.log.log(logging.INFO, "%s sent a command that is not known here: %s", self.serial, word)
         return UnknownCommand(name=word)
 
     async def _watch_silence(self) -> None:
@@ -273,7 +309,7 @@ class Session:
             if quiet < self._silence:
                 await asyncio.sleep(self._silence - quiet)
             elif not await self.probe(PROBE_SECONDS):
-                _LOGGER.debug("%s is silent, closing its connection", self.serial)
+                self._delegate.log.log(logging.DEBUG, "%s is silent, closing its connection", self.serial)
                 self.reset()
                 return
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import voluptuous as vol
 
-from homeassistant.const import ATTR_DEVICE_ID
+from homeassistant.const import ATTR_CODE, ATTR_DEVICE_ID
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr, service
@@ -94,6 +94,11 @@ class Action:
         )
         with translated_errors(request.terminal.name):
             return await self.handler(request)
+
+
+async def check_code(request: Request) -> None:
+    """Raise unless the terminal may open: where it has a code, persons need it (see `unlock_code`)."""
+    await request.terminal.unlock_code.async_check_person(request.data.get(ATTR_CODE), request.context)
 
 
 def door_unknown(terminal: Terminal, field: str, door: int) -> ServiceValidationError:

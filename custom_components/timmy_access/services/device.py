@@ -8,6 +8,7 @@ from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.const import ATTR_CODE
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
@@ -31,7 +32,7 @@ from ..protocol.turns import Priority
 from ..protocol.wire import Structure
 from ..settings import DEVICE, Sheet
 from ..verify_modes import ALL_VERIFY_MODES, verify_modes
-from .action import Action, Request
+from .action import Action, Request, check_code
 from .fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, whole
 
 ATTR_COMMAND = "command"
@@ -123,7 +124,10 @@ async def _set_user_message(request: Request) -> None:
 
 
 async def _send_command(request: Request) -> ServiceResponse:
-    reply = await request.terminal.async_request(raw_command(request.data[ATTR_COMMAND], COMMANDS))
+    command = raw_command(request.data[ATTR_COMMAND], COMMANDS)
+    if command.moves_door:
+        await check_code(request)
+    reply = await request.terminal.async_request(command)
     return {"reply": dict(reply.frame)}
 
 
@@ -139,7 +143,7 @@ ACTIONS = (
     Action(
         name="send_command",
         handler=_send_command,
-        fields={vol.Required(ATTR_COMMAND): dict},
+        fields={vol.Optional(ATTR_CODE): cv.string, vol.Required(ATTR_COMMAND): dict},
         response=SupportsResponse.OPTIONAL,
     ),
     Action(

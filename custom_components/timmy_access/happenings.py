@@ -1,0 +1,93 @@
+"""What a terminal's records and uploads mean: its state, and the moments it is all about."""
+
+from dataclasses import replace
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from .backlog import Backlog
+from .clock import Placed
+from .coordinator import TerminalCoordinator
+from .doors import Doors
+from .echoes import Echoes
+from .enrolment import Enrolments
+from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moments, Punch, PunchPhoto, moment_of
+from .protocol.enums import Credential
+from .protocol.messages import LogRecord, UserUpload
+from .protocol.peer import printable
+from .roster import Roster
+
+
+class Happenings:
+    """Turns what one terminal reports into state and moments."""
+
+    def __init__(
+        self,
+        coordinator: TerminalCoordinator,
+        doors: Doors,
+        roster: Roster,
+        enrolments: Enrolments,
+        echoes: Echoes,
+        moments: Moments,
+        backlog: Backlog,
+    ) -> None:
+        """Tell `moments` what has just happened, and `backlog` what has not."""
+        self._coordinator = coordinator
+        self._doors = doors
+        self._roster = roster
+        self._enrolments = enrolments
+        self._echoes = echoes
+        self._moments = moments
+        self._backlog = backlog
+        self.asked: list[LogRecord] = []
+        """Punches the terminal waits for an answer about."""
+
+    @callback
+    def async_note_upload(self, upload: UserUpload) -> None:
+        """Note somebody who was added at the keypad, or the echo of what we wrote."""
+        before = self._roster.people.get(upload.enroll_id or 0)
+        person = self._roster.async_note_upload(upload)
+        if self._enrolments.async_note_upload(upload) or person is None or self._echoes.is_echo(upload):
+            return
+        # Terminals also send whom they have had all along; only what is new to a known roster has happened just now.
+        if self._roster.complete and person.slots - (before.slots if before else frozenset()):
+            self._moments.async_publish(
+                EnrolmentMoment(
+                    credential=Credential.of(-1 if upload.backup_number is None else upload.backup_number).name.lower(),
+                    enroll_id=person.enroll_id,
+                    kind=EnrolmentKind.ENROLLED,
+                    occurred_at=dt_util.utcnow(),
+                    person=person.name or None,
+                )
+            )
+
+    @callback
+    def async_history(self, _: LogRecord, placed: Placed) -> None:
+        """Count a record of the past; it changes nothing and triggers nothing."""
+        self._backlog.async_note(placed.occurred_at)
+
+    @callback
+    def async_live(self, record: LogRecord, placed: Placed) -> None:
+        """Tell what has just happened."""
+        moment = moment_of(record, placed.occurred_at, self.name_in(record))
+        if moment is None:
+            return
+        if record.image and isinstance(moment, Punch):
+            self._moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
+        if isinstance(moment, Punch) and record in self.asked:
+            moment = replace(moment, asked=True)
+        if isinstance(moment, Punch) and moment.person is not None:
+            self._coordinator.async_replace(replace(self._coordinator.data, latest_punch=moment))
+            if len(self._coordinator.data.doors) == 1:
+                self._doors.async_changed_by(1, moment.person)
+        elif isinstance(moment, DoorMoment):
+            state = self._coordinator.data
+            self._coordinator.async_replace(replace(state, contacts=state.contacts.after(moment.kind)))
+            if moment.kind is DoorKind.BOOT:
+                self._doors.async_release()
+        self._moments.async_publish(moment)
+
+    def name_in(self, record: LogRecord) -> str | None:
+        """Return the name of a record's person: its own, else that of the roster."""
+        name = record.name or self._roster.name_of(record.enroll_id)
+        return printable(name) if name else None

@@ -1,0 +1,115 @@
+"""What a voice assistant may ask of the access log: who came in. Nothing here opens, changes or enrols anything."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import override
+
+import voluptuous as vol
+
+from homeassistant.components.homeassistant import async_should_expose
+from homeassistant.components.llm import LLMTools
+from homeassistant.const import Platform
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonValueType
+
+from .const import DOMAIN
+from .coordinator import TimmyAccessConfigEntry
+from .entity import unique_id
+from .ledger import LedgerUnavailable, RecordFilter, RecordKind
+from .reading import Readable
+from .terminal import Terminal
+
+# A model reads every word of an answer; more people than these are no answer to be spoken.
+MAX_RECORDS = 100
+
+ATTR_DAY = "day"
+ATTR_TERMINAL = "terminal"
+
+# For each word when it begins and ends, in days from the last midnight.
+_DAYS: Mapping[str, tuple[int, int]] = {"today": (0, 1), "yesterday": (-1, 0), "week": (-6, 1)}
+# What is said of a record: no enroll id, no serial number, no temperature.
+_SAID = ("occurred_at", "terminal", "person", "method")
+
+
+class WhoCameInTool(Tool):
+    """Tells who was recognised at which terminal."""
+
+    name = "timmy_access__who_came_in"
+    title = "Who came in"
+    description = (
+        "Lists who identified themselves at the access terminals of this building, newest first: person, terminal, "
+        "time and method. A person that is null was not recognised. It cannot tell who is still inside."
+    )
+    annotations = ToolAnnotations(read_only=True, destructive=False, idempotent=True, open_world=False)
+    integration = DOMAIN
+
+    def __init__(self, terminals: list[str]) -> None:
+        """Offer the terminals with these names."""
+        self.parameters = vol.Schema(
+            {
+                vol.Required(ATTR_DAY): vol.In(list(_DAYS)),
+                vol.Optional(ATTR_TERMINAL): vol.In(terminals),
+            }
+        )
+
+    @override
+    async def async_call(self, hass: HomeAssistant, tool_input: ToolInput, llm_context: LLMContext) -> ToolResult:
+        """Read the access log of the exposed terminals."""
+        data = self.parameters(tool_input.tool_args)
+        since, until = _span(data[ATTR_DAY])
+        records: list[JsonValueType] = []
+        complete = True
+        for entry, terminals in _exposed(hass, llm_context).items():
+            asked = [terminal for terminal in terminals if data.get(ATTR_TERMINAL, terminal.name) == terminal.name]
+            if not asked:
+                continue
+            which = RecordFilter(
+                serials=[terminal.serial for terminal in asked], since=since, until=until, kind=RecordKind.PUNCH
+            )
+            try:
+                page = await entry.runtime_data.ledger.records(which, limit=MAX_RECORDS)
+            except LedgerUnavailable:
+                return ToolResult(data={"error": "The access log cannot be read at the moment"}, error=True)
+            complete = complete and page.next is None
+            readable = Readable(asked)
+            records += [{word: told[word] for word in _SAID} for told in map(readable.record, page.records)]
+        return ToolResult(data={"records": records, "complete": complete})
+
+
+@callback
+def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -> LLMTools | None:
+    """Offer the terminals whose access event is exposed to the assistant."""
+    if api_id != LLM_API_ASSIST:
+        return None
+    names = sorted({terminal.name for terminals in _exposed(hass, llm_context).values() for terminal in terminals})
+    return LLMTools(tools=[WhoCameInTool(names)]) if names else None
+
+
+@callback
+def _exposed(hass: HomeAssistant, llm_context: LLMContext) -> dict[TimmyAccessConfigEntry, list[Terminal]]:
+    if llm_context.assistant is None:
+        return {}
+    registry = er.async_get(hass)
+
+    def _is_exposed(terminal: Terminal) -> bool:
+        entity_id = registry.async_get_entity_id(Platform.EVENT, DOMAIN, unique_id(terminal, "access"))
+        return entity_id is not None and async_should_expose(hass, llm_context.assistant or "", entity_id)
+
+    entries: list[TimmyAccessConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
+    return {
+        entry: exposed
+        for entry in entries
+        if (exposed := [terminal for terminal in entry.runtime_data.terminals.values() if _is_exposed(terminal)])
+    }
+
+
+def _span(day: str) -> tuple[datetime, datetime]:
+    today = dt_util.start_of_local_day()
+    first, last = _DAYS[day]
+    return (
+        dt_util.start_of_local_day(today + timedelta(days=first)),
+        dt_util.start_of_local_day(today + timedelta(days=last)),
+    )

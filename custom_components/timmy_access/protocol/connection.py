@@ -1,0 +1,116 @@
+"""Connections as the listener takes them in, plain or encrypted."""
+
+import asyncio
+from contextlib import suppress
+import ssl
+from typing import Any, cast
+
+from websockets.asyncio.server import ServerConnection
+
+from .lobby import Lobby
+from .peer import Peer
+
+# A TLS handshake is two small messages; the processor of a terminal takes a second for the keys.
+HANDSHAKE_SECONDS = 10.0
+# Terminals often never answer the end of TLS either.
+SHUTDOWN_SECONDS = 1.0
+
+
+class Connection(ServerConnection):
+    """A connection that is in the lobby from its first packet on, so that also one that says nothing counts."""
+
+    peer = Peer("", 0)
+    _raw: asyncio.BaseTransport
+
+    def __init__(self, lobby: Lobby, *args: Any, **kwargs: Any) -> None:
+        """Wait for the peer."""
+        super().__init__(*args, **kwargs)
+        self._lobby = lobby
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Enter the lobby, if there is room."""
+        self.peer = Peer.of(transport.get_extra_info("peername"))
+        self._raw = transport
+        self.begin(transport)
+        if not self._lobby.enter(self):
+            self.cut_off()
+
+    def begin(self, transport: asyncio.BaseTransport) -> None:
+        """Begin to speak WebSocket."""
+        super().connection_made(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave the lobby."""
+        self._lobby.leave(self)
+        super().connection_lost(exc)
+
+    @property
+    def address(self) -> str:
+        """Where it comes from."""
+        return self.peer.address
+
+    def cut_off(self) -> None:
+        """End it at once."""
+        cast("asyncio.WriteTransport", self._raw).abort()
+
+
+class SecureConnection(Connection):
+    """A connection that speaks TLS before it speaks WebSocket.
+
+    asyncio's own TLS servers tell of a connection only after its handshake, so that thousands of them could be open
+    unseen. This one is in the lobby already while it shakes hands, and may be cut off there.
+    """
+
+    def __init__(self, context: ssl.SSLContext, lobby: Lobby, *args: Any, **kwargs: Any) -> None:
+        """Encrypt with a server's context."""
+        super().__init__(lobby, *args, **kwargs)
+        self._context = context
+        self._early: bytes | None = b""
+        self._handshake: asyncio.Task[None] | None = None
+
+    def begin(self, transport: asyncio.BaseTransport) -> None:
+        """Shake hands first."""
+        cast("asyncio.Transport", transport).pause_reading()
+        self._handshake = asyncio.get_running_loop().create_task(
+            self._shake_hands(cast("asyncio.Transport", transport)), name=f"TLS with {self.peer}"
+        )
+
+    def data_received(self, data: bytes) -> None:
+        """Keep what comes with the last message of the handshake until it may be read."""
+        if self._early is None:
+            super().data_received(data)
+        else:
+            self._early += data
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Leave the lobby, also when there was no handshake."""
+        if self._early is None:
+            super().connection_lost(exc)
+            return
+        self._lobby.leave(self)
+        if self._handshake is not None:
+            self._handshake.cancel()
+
+    async def _shake_hands(self, transport: asyncio.Transport) -> None:
+        if transport.is_closing():  # there was no room in the lobby
+            return
+        secure: asyncio.Transport | None = None
+        # Whatever a peer does wrong here is its own affair.
+        with suppress(OSError, TimeoutError):
+            secure = await asyncio.get_running_loop().start_tls(
+                transport,
+                self,
+                self._context,
+                server_side=True,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS,
+                ssl_shutdown_timeout=SHUTDOWN_SECONDS,
+            )
+        if secure is None or secure.is_closing():
+            self._lobby.leave(self)
+            transport.abort()
+            return
+        self._raw = secure
+        early, self._early = self._early, None
+        super().begin(secure)
+        if early:
+            super().data_received(early)

@@ -1,0 +1,177 @@
+"""The fix flows of repair issues."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.components.repairs import ConfirmRepairFlow, FlowType, RepairsFlow, RepairsFlowResult
+from homeassistant.config_entries import SOURCE_RECONFIGURE, ConfigEntryState
+from homeassistant.const import CONF_MAC
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers import issue_registry as ir
+
+from .claims import Claim
+from .const import CONF_CPU_SERIAL, DOMAIN
+from .coordinator import TimmyAccessConfigEntry
+from .errors import translated_errors
+from .identity import Doubt
+from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL, LISTENING_KINDS
+from .protocol.facts import Facts
+from .terminal import Terminal
+
+type IssueData = Mapping[str, Any]
+
+# What may keep a terminal from doing what it is asked, with a text of its own; everything else is "failed".
+_ERRORS = frozenset({"ledger_unavailable", "logs_incomplete", "terminal_offline"})
+
+
+async def async_create_fix_flow(
+    hass: HomeAssistant,  # noqa: ARG001 - given by Home Assistant
+    issue_id: str,  # noqa: ARG001 - given by Home Assistant
+    data: dict[str, str | int | float | None] | None,
+) -> RepairsFlow:
+    """Return the dialog that fixes an issue."""
+    make = FLOWS.get(str((data or {}).get(DATA_KIND)))
+    return ConfirmRepairFlow() if make is None or data is None else make(data)
+
+
+class _Flow(RepairsFlow):
+    """A dialog about one issue; it works on what the issue said when it was opened."""
+
+    def __init__(self, issue: IssueData) -> None:
+        """Remember what it is about."""
+        self._issue = issue
+
+    @property
+    def _entry(self) -> TimmyAccessConfigEntry | None:
+        entry: TimmyAccessConfigEntry | None = self.hass.config_entries.async_get_entry(self._issue[DATA_ENTRY_ID])
+        return entry
+
+    @property
+    def _terminal(self) -> Terminal | None:
+        """The terminal, while it is approved and its listener runs."""
+        entry = self._entry
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return None
+        return entry.runtime_data.terminals.get(self._issue[DATA_SERIAL])
+
+    @property
+    def _placeholders(self) -> dict[str, str] | None:
+        issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
+        return issue.translation_placeholders if issue else None
+
+
+class ClaimFlow(_Flow):
+    """Asks whether the peer that was held off is the real terminal."""
+
+    def __init__(self, issue: IssueData) -> None:
+        """Remember who it is about: what the issue says may change meanwhile."""
+        super().__init__(issue)
+        self._claim = Claim(
+            doubt=Doubt(issue[DATA_KIND]),
+            serial=issue[DATA_SERIAL],
+            address=issue["address"],
+            facts=Facts(cpu_serial=issue.get(CONF_CPU_SERIAL), mac=issue.get(CONF_MAC)),
+        )
+
+    async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask."""
+        return self.async_show_menu(
+            step_id="init", menu_options=["accept", "keep"], description_placeholders=self._placeholders
+        )
+
+    async def async_step_accept(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Let the peer in from now on."""
+        if (entry := self._entry) is None or self._terminal is None:
+            return self.async_abort(reason="not_running")
+        entry.runtime_data.async_believe(self._claim)
+        return self.async_create_entry(data={})
+
+    async def async_step_keep(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Keep the peer out, and ask no more about it."""
+        if (entry := self._entry) is None or self._terminal is None:
+            return self.async_abort(reason="not_running")
+        entry.runtime_data.claims.async_reject(self._claim)
+        return self.async_create_entry(data={})
+
+
+class CommandFlow(_Flow):
+    """Asks a terminal for something, after a confirmation."""
+
+    def __init__(self, issue: IssueData, command: Callable[[Terminal], Awaitable[None]]) -> None:
+        """Confirm `command`."""
+        super().__init__(issue)
+        self._command = command
+
+    async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask."""
+        return await self.async_step_confirm()
+
+    async def async_step_confirm(self, user_input: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Send the command; what goes wrong is said, and it can be tried again."""
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if (terminal := self._terminal) is None:
+                return self.async_abort(reason="not_running")
+            try:
+                with translated_errors(terminal.name):
+                    await self._command(terminal)
+            except HomeAssistantError as err:
+                key = err.translation_key
+                errors["base"] = key if key in _ERRORS else "failed"
+            else:
+                return self.async_create_entry(data={})
+        return self.async_show_form(
+            step_id="confirm",
+            data_schema=vol.Schema({}),
+            description_placeholders=self._placeholders,
+            errors=errors,
+        )
+
+
+class ListeningFlow(_Flow):
+    """Listens again, or elsewhere."""
+
+    async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask."""
+        way_out = "encryption" if self._issue[DATA_KIND] == "certificate_unusable" else "move"
+        return self.async_show_menu(
+            step_id="init", menu_options=["try_again", way_out], description_placeholders=self._placeholders
+        )
+
+    async def async_step_try_again(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Try the same port."""
+        if (entry := self._entry) is None:
+            return self.async_abort(reason="not_running")
+        if entry.state is not ConfigEntryState.LOADED:
+            await self.hass.config_entries.async_reload(entry.entry_id)
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="still_not_listening", description_placeholders=self._placeholders)
+        return self.async_create_entry(data={})
+
+    async def async_step_move(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Go on with the dialog that moves the listener; the issue goes when it listens."""
+        if (entry := self._entry) is None:
+            return self.async_abort(reason="not_running")
+        flow = await self.hass.config_entries.flow.async_init(
+            DOMAIN, context={"source": SOURCE_RECONFIGURE, "entry_id": entry.entry_id}
+        )
+        return self.async_abort(reason="move_on", next_flow=(FlowType.CONFIG_FLOW, flow["flow_id"]))
+
+    async def async_step_encryption(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Go on with the options, where the certificate is chosen."""
+        if (entry := self._entry) is None:
+            return self.async_abort(reason="not_running")
+        flow = await self.hass.config_entries.options.async_init(entry.entry_id)
+        return self.async_abort(reason="move_on", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
+
+
+FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
+    **{doubt.value: ClaimFlow for doubt in Doubt},
+    **dict.fromkeys(LISTENING_KINDS, ListeningFlow),
+    "capacity_logs": lambda data: CommandFlow(data, lambda terminal: terminal.catching_up.async_delete_logs()),
+    "clock_wrong": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_set_clock()),
+    "tamper_stuck": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_cancel_alarm()),
+}
