@@ -174,7 +174,7 @@ def issues() -> str:
     rows = []
     for issue in TEXTS["issues"].values():
         text = issue.get("description") or _fix(issue)
-        rows.append((issue["title"], _plain(text)))
+        rows.append((_plain(issue["title"]), _plain(text)))
     return _table(("Repair", "What it says"), rows)
 
 

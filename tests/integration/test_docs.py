@@ -12,7 +12,7 @@ from custom_components.timmy_access.hub import Hub
 from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.components.persistent_notification import _async_get_or_create_notifications as notifications
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import config_validation as cv, script
+from homeassistant.helpers import area_registry as ar, config_validation as cv, device_registry as dr, script
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from scripts.docs import DOCS
@@ -69,8 +69,10 @@ def types_in(part: Any) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("example", BLOCKS)
-async def test_an_example_loads(hass: HomeAssistant, face: VirtualTerminal, example: Any) -> None:
+async def test_an_example_loads(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, example: Any) -> None:
     """Each is one of a few sorts, and Home Assistant takes it for that."""
+    area = ar.async_get(hass).async_create("Hall")
+    dr.async_get(hass).async_update_device(hub.terminals[FACE].device_id, area_id=area.id)
     if isinstance(example, dict) and "triggers" in example:
         for platform in ("calendar", "persistent_notification"):
             assert await async_setup_component(hass, platform, {})
