@@ -11,6 +11,7 @@ import sys
 import time
 from typing import Any
 
+from homeassistant.util.yaml import load_yaml_dict
 from simulator import Timing, User, VirtualTerminal
 
 from .home import LOOPBACK, PASSWORD, REPOSITORY, USER, Home, HomeError, free_port, is_free
@@ -61,6 +62,21 @@ class House:
         await self.face.wait_registered(timeout=30)
         await self.finger.wait_registered(timeout=30)
         await self.home.discovered(CONTROLLER)
+
+    async def hang_up(self, dashboard: Path) -> str:
+        """Make a dashboard of a file, and return where it is; all its terminals should be approved."""
+        path = f"page-{dashboard.stem}"
+        config = await asyncio.to_thread(load_yaml_dict, dashboard)
+        await self.home.call(
+            "lovelace/dashboards/create",
+            url_path=path,
+            title=config["title"],
+            icon="mdi:door",
+            require_admin=False,
+            show_in_sidebar=True,
+        )
+        await self.home.call("lovelace/config/save", url_path=path, config=config)
+        return f"/{path}"
 
     async def live(self) -> None:
         """Let people come and go."""

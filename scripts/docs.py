@@ -1,8 +1,11 @@
-"""Writes the parts of the documentation that the sources already say."""
+"""Writes the parts of the documentation that the sources already say.
+
+Whole pages, and tables within pages, between the lines `<!-- scripts/docs: name -->` and `<!-- end -->`.
+"""
 
 import argparse
 import json
-from pathlib import Path
+import re
 import sys
 from typing import Any
 from urllib.parse import urlencode
@@ -183,6 +186,23 @@ def blueprints() -> str:
 
 
 PAGES = {"actions.md": actions, "blueprints.md": blueprints, "triggers.md": triggers}
+_TABLE = re.compile(r"(<!-- scripts/docs: (?P<name>[\w ]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
+
+
+def with_tables(text: str) -> str:
+    """Return a page with its tables as they should be; raises KeyError for a name that no table has."""
+    from .docs_tables import TABLES  # noqa: PLC0415 - brings all of Home Assistant
+
+    return _TABLE.sub(lambda found: f"{found[1]}\n{TABLES[found['name']]()}\n{found[3]}", text)
+
+
+def pages() -> dict[str, str]:
+    """Return all pages that hold something written here, as they should be, by name."""
+    written = {name: build() for name, build in PAGES.items()}
+    for page in sorted(DOCS.glob("*.md")):
+        if page.name not in written and _TABLE.search(text := page.read_text()):
+            written[page.name] = with_tables(text)
+    return written
 
 
 def main() -> int:
@@ -191,12 +211,12 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="change nothing; fail when a page is out of date")
     check = parser.parse_args().check
     stale = []
-    for name, build in PAGES.items():
-        page, text = DOCS / name, build()
+    for name, text in pages().items():
+        page = DOCS / name
         if not page.exists() or page.read_text() != text:
             stale.append(name)
             if not check:
-                Path(page).write_text(text)
+                page.write_text(text)
     print(f"{'out of date' if check else 'written'}: {', '.join(stale) or 'nothing'}")
     return int(check and bool(stale))
 

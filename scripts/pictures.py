@@ -11,6 +11,7 @@ from .demo_house import CONTROLLER, House, house
 from .home import REPOSITORY, HomeError, free_port
 
 PICTURES = REPOSITORY / "docs" / "pictures"
+DASHBOARD = REPOSITORY / "docs" / "examples" / "dashboard.yaml"
 # Animations of a page end within this time; only looking shows that they have.
 SETTLE_MILLISECONDS = 1500
 
@@ -37,6 +38,8 @@ async def take(folder: Path) -> None:
         device = await built.home.device("Front door")
         await see(page, built.home, f"/config/devices/device/{device}", "Latest punch")
         await picture("terminal")
+        await see(page, built.home, await built.hang_up(DASHBOARD), "Door 4")
+        await picture("dashboard")
 
 
 async def furnish(built: House) -> None:

@@ -1,6 +1,7 @@
 """Who comes in, live changes, and terminals that reconnect in every way they know."""
 
 import asyncio
+import logging
 from unittest.mock import patch
 
 import pytest
@@ -258,6 +259,20 @@ async def test_cut_connections_come_back(hass: HomeAssistant, hub: Hub, face: Vi
         await until_state(hass, ONLINE, "off")
         await face.wait_received("reg", after=received)
         await until_state(hass, ONLINE, "on")
+
+
+async def test_a_connection_is_logged_once_when_it_comes_and_once_when_it_goes(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    for _ in range(2):
+        caplog.clear()
+        await face.stop()
+        await until_state(hass, "lock.front_door", "unavailable")
+        await face.start()
+        await until_state(hass, "lock.front_door", "locked")
+        lines = [record.getMessage() for record in caplog.records if FACE in record.getMessage()]
+        assert lines == [f"Front door ({FACE}) is no longer connected", f"Front door ({FACE}) is connected"]
 
 
 async def test_two_thousand_identical_uploads_are_survived(

@@ -1,7 +1,10 @@
 """Doors by voice: Home Assistant's own conversation agent, and a door that opens or does not."""
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.timmy_access.hub import Hub
+from custom_components.timmy_access.unlock_code import hashed
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
@@ -10,6 +13,7 @@ from homeassistant.helpers.intent import IntentResponse, IntentResponseType
 from homeassistant.setup import async_setup_component
 from simulator import VirtualTerminal
 
+from .conftest import FACE
 from .until import until_state
 
 FRONT, BACK = "lock.front_door", "lock.office"
@@ -88,3 +92,16 @@ async def test_what_is_said_to_an_offline_door_is_not_kept_for_later(
     await face.start()
     await until_state(hass, FRONT, "locked")
     assert openings(face) == [0]
+
+
+async def test_a_door_with_a_code_is_not_unlocked_by_voice(
+    hass: HomeAssistant, assist: None, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    subentry = entry.subentries[hub.terminals[FACE].subentry_id]
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "unlock_code": hashed("271828")})
+    await hass.async_block_till_done()
+    response = await say(hass, "unlock the front door")
+    assert response.response_type is IntentResponseType.ERROR
+    assert openings(face) == [0]
+    response = await say(hass, "is the front door locked?")
+    assert response.response_type is IntentResponseType.QUERY_ANSWER
