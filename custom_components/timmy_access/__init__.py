@@ -13,6 +13,8 @@ from .coordinator import TimmyAccessConfigEntry
 from .hub import Hub
 from .issues import async_clear_listening, async_raise_not_listening
 from .ledgers import async_acquire, async_release
+from .memory import Memory
+from .passbook import key_store
 from .services import async_setup_services
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
@@ -72,6 +74,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
 async def async_unload_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:
     """Remove the entities; closing the port follows by `async_on_unload`."""
     return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Forget what is kept of a listener beside the access log, which stays."""
+    await Memory(hass, entry.entry_id).async_remove()
+    await key_store(hass, entry.entry_id).async_remove()
 
 
 async def async_remove_config_entry_device(

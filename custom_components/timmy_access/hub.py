@@ -115,6 +115,7 @@ class Hub:
         for watch in self._watches.values():
             watch.async_stop(clear=not stays)
         self._watches.clear()
+        await self._memory.async_stop()
 
     async def admit(self, registration: Registration, peer: Peer) -> Terminal | RegistrationRefused:
         """Let approved terminals in, and announce unknown ones (protocol.listener.Gate)."""

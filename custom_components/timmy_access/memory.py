@@ -36,12 +36,18 @@ class Memory:
         )
         self._reconciled: dict[str, Reconciled] = {}
         self._counted = 0
+        self._unsaved = False
 
     async def async_load(self) -> None:
         """Read the file, if there is one."""
         stored = await self._store.async_load() or {}
         self._reconciled = {serial: Reconciled(**values) for serial, values in stored.get("reconciled", {}).items()}
         self._counted = stored.get("counted", 0)
+
+    async def async_stop(self) -> None:
+        """Write what still waits, so that nothing comes after the file has been deleted."""
+        if self._unsaved:
+            await self._store.async_save(self._data())
 
     async def async_remove(self) -> None:
         """Delete the file."""
@@ -55,7 +61,7 @@ class Memory:
     def async_remember(self, serial: str, reconciled: Reconciled) -> None:
         """Remember it, over restarts too."""
         self._reconciled[serial] = reconciled
-        self._store.async_delay_save(self._data, SAVE_SECONDS)
+        self._async_save_soon()
 
     @property
     def counted(self) -> int:
@@ -66,9 +72,15 @@ class Memory:
     def async_remember_counted(self, record_id: int) -> None:
         """Remember up to which record the statistics go."""
         self._counted = record_id
+        self._async_save_soon()
+
+    @callback
+    def _async_save_soon(self) -> None:
+        self._unsaved = True
         self._store.async_delay_save(self._data, SAVE_SECONDS)
 
     def _data(self) -> dict[str, Any]:
+        self._unsaved = False
         return {
             "reconciled": {serial: asdict(reconciled) for serial, reconciled in self._reconciled.items()},
             "counted": self._counted,

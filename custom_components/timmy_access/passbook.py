@@ -36,6 +36,11 @@ MAX_PASSES = 20_000
 RETRY_SECONDS = 10.0
 
 
+def key_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, str]]:
+    """Return where the key of a listener's codes is kept; without it no code opens anything any more."""
+    return Store(hass, 1, f"{DOMAIN}.{entry_id}.key", private=True, atomic_writes=True)
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewPass:
     """A pass that has just been made; its secrets are shown once and kept nowhere."""
@@ -53,9 +58,7 @@ class Passbook:
         self._hass = hass
         self._entry = entry
         self._ledger = ledger
-        self._store: Store[dict[str, str]] = Store(
-            hass, 1, f"{DOMAIN}.{entry.entry_id}.key", private=True, atomic_writes=True
-        )
+        self._store = key_store(hass, entry.entry_id)
         self._key = b""
         self._passes: dict[str, Pass] = {}
         self._by_hash: dict[bytes, str] = {}
@@ -72,10 +75,6 @@ class Passbook:
             await self._async_read()
         except LedgerUnavailable:
             self._entry.async_create_background_task(self._hass, self._async_read_later(), "read passes")
-
-    async def async_remove(self) -> None:
-        """Forget the key; no code opens anything any more."""
-        await self._store.async_remove()
 
     @property
     def passes(self) -> Mapping[str, Pass]:

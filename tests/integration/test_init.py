@@ -3,14 +3,18 @@
 import asyncio
 import errno
 import logging
+from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.timmy_access import async_remove_config_entry_device
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub import Hub
+from custom_components.timmy_access.memory import SAVE_SECONDS, Reconciled
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
@@ -81,6 +85,26 @@ async def test_stopping_home_assistant_closes_the_connections(
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hub.terminals[FACE].session is None
     await face.stop()
+
+
+async def test_removal_leaves_the_access_log_and_nothing_else(
+    hass: HomeAssistant,
+    hass_storage: dict[str, Any],
+    entry: MockConfigEntry,
+    hub: Hub,
+    face: VirtualTerminal,
+    freezer: FrozenDateTimeFactory,
+) -> None:
+    hub._memory.async_remember(FACE, Reconciled(deficit=1, day="2026-11-25"))
+    assert f"{DOMAIN}.{entry.entry_id}.key" in hass_storage
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    assert hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["reconciled"][FACE]["deficit"] == 1
+    await hass.config_entries.async_remove(entry.entry_id)
+    freezer.tick(SAVE_SECONDS)
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done()
+    assert [name for name in hass_storage if name.startswith(DOMAIN)] == []
+    assert await hass.async_add_executor_job(Path(hass.config.path("timmy_access.db")).exists)
 
 
 async def test_devices_say_what_the_terminal_says(
