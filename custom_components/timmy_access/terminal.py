@@ -21,6 +21,7 @@ from .devices import async_place_doors, async_register_terminal
 from .doors import Doors
 from .echoes import Echoes
 from .enrolment import Enrolments
+from .guest_doors import GuestDoors
 from .learning import Learning
 from .ledger import Ledger
 from .memory import Memory
@@ -30,6 +31,7 @@ from .moments import (
     DoorMoment,
     EnrolmentKind,
     EnrolmentMoment,
+    Moment,
     Moments,
     Punch,
     PunchPhoto,
@@ -37,12 +39,13 @@ from .moments import (
 )
 from .passbook import Passbook
 from .people import People
+from .person_links import PersonLinks
 from .presence import Presence
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
 from .protocol.commands.base import Command, Paged, Reply
 from .protocol.counters import Counters
 from .protocol.enums import Credential
-from .protocol.errors import ProtocolError, TerminalOffline
+from .protocol.errors import TerminalOffline
 from .protocol.messages import DeviceInfo, Heartbeat, LogBatch, LogRecord, PinEntry, QrScan, Registration, UserUpload
 from .protocol.paging import Listing, PageTaker
 from .protocol.peer import printable
@@ -56,7 +59,7 @@ from .settings import TerminalSettings
 from .sightings import Sightings
 from .state import TerminalState
 from .upkeep import Upkeep
-from .verdicts import Approval, Decision, Verdicts
+from .verdicts import Approval, Verdicts
 
 # How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
 # some milliseconds.
@@ -90,6 +93,7 @@ class Terminal:
         self.name = subentry.title
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
         self.roster = Roster(self, self.serial)
+        self.links = PersonLinks(hass, surroundings.memory, self.serial, self.roster)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes)
         self.clock = TerminalClock()
@@ -112,10 +116,16 @@ class Terminal:
             on_kept=surroundings.on_kept,
         )
         self.verdicts = Verdicts(
-            hass, self.serial, surroundings.passbook, self.moments.async_publish, self.roster.name_of
+            hass,
+            self.serial,
+            surroundings.passbook,
+            self.moments.async_publish,
+            self.roster.name_of,
+            self.links.entity_id_of,
         )
         self.verdicts.async_apply(subentry.data)
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
+        self._guest_doors = GuestDoors(hass, entry, self.coordinator, self.doors, self.serial)
         self._asked: list[LogRecord] = []
         self._backlog = Backlog(hass, self.moments.async_publish)
         self._presence = Presence(hass, self.moments.async_publish)
@@ -264,10 +274,9 @@ class Terminal:
             self._hass, self.records.async_take(batch.records), f"keep a punch of {self.serial}"
         )
         keeping.add_done_callback(lambda _: self._asked.remove(asked))
-        name = self._name_in(asked)
-        moment = moment_of(asked, placed.occurred_at, name)
+        moment = self._moment_of(asked, placed)
         punch = moment if isinstance(moment, Punch) else None
-        decision = await self.verdicts.async_punch(punch, asked.enroll_id, name)
+        decision = await self.verdicts.async_punch(punch, asked.enroll_id, self._name_in(asked))
         await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
         safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
         return replace(
@@ -287,7 +296,7 @@ class Terminal:
         decision = await self.verdicts.async_code(CodeSource.QR_CODE, scan.code)
         return QrVerdict(
             serial=scan.serial,
-            access=self._lets_in(decision),
+            access=self._guest_doors.async_let_in(decision),
             enroll_id=decision.enroll_id,
             user_name=decision.name,
             message=decision.message,
@@ -300,32 +309,12 @@ class Terminal:
         """Decide about a PIN."""
         decision = await self.verdicts.async_code(CodeSource.PIN, entry.pin)
         return PinVerdict(
-            access=self._lets_in(decision),
+            access=self._guest_doors.async_let_in(decision),
             user_name=decision.name,
             message=decision.message,
             voice=decision.voice,
             voice_index=decision.voice_index,
         )
-
-    def _lets_in(self, decision: Decision) -> bool:
-        """Return whether the terminal itself is to open.
-
-        A pass for some doors of several opens just those, by name: what a controller opens by itself, it does not say.
-        """
-        held, doors = decision.held, self.coordinator.data.doors
-        if not decision.granted or held is None or held.doors[self.serial] >= doors.keys():
-            return decision.granted
-        for number in held.doors[self.serial] & doors.keys():
-            self._entry.async_create_background_task(
-                self._hass, self._async_open_for_guest(number), f"open door {number} of {self.serial}"
-            )
-        return False
-
-    async def _async_open_for_guest(self, number: int) -> None:
-        try:
-            await self.doors.async_open(number)
-        except ProtocolError as err:
-            LOGGER.warning("Door %d of %s did not open for a pass: %s", number, self.name, err)
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer with our time."""
@@ -355,13 +344,11 @@ class Terminal:
 
     @callback
     def _async_live(self, record: LogRecord, placed: Placed) -> None:
-        moment = moment_of(record, placed.occurred_at, self._name_in(record))
+        moment = self._moment_of(record, placed)
         if moment is None:
             return
         if record.image and isinstance(moment, Punch):
             self.moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
-        if isinstance(moment, Punch) and record in self._asked:
-            moment = replace(moment, asked=True)
         if isinstance(moment, Punch) and moment.person is not None:
             self.coordinator.async_replace(replace(self.coordinator.data, latest_punch=moment))
             if len(self.coordinator.data.doors) == 1:
@@ -372,6 +359,13 @@ class Terminal:
             if moment.kind is DoorKind.BOOT:
                 self.doors.async_release()
         self.moments.async_publish(moment)
+
+    def _moment_of(self, record: LogRecord, placed: Placed) -> Moment | None:
+        moment = moment_of(record, placed.occurred_at, self._name_in(record))
+        if not isinstance(moment, Punch):
+            return moment
+        person = self.links.entity_id_of(moment.enroll_id)
+        return replace(moment, asked=record in self._asked, person_entity_id=person)
 
     def _name_in(self, record: LogRecord) -> str | None:
         name = record.name or self.roster.name_of(record.enroll_id)
