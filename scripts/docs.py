@@ -83,6 +83,7 @@ VARIABLES = {
     "pass_id": "The pass that was used.",
     "pass_name": "The name of the pass.",
     "person": "The person's name; `User 17` where the terminal has none.",
+    "person_entity_id": "The person of Home Assistant that the person was linked to, or nothing.",
     "reader": "`main`, `second` or `unknown`.",
     "reason": "Why, in a word.",
     "records": "How many records came in.",

@@ -28,7 +28,12 @@ ATTR_TYPE: Final = "type"
 
 
 def _punch(punch: Punch) -> Mapping[str, Any]:
-    return {ATTR_ENROLL_ID: punch.enroll_id, ATTR_PERSON: punch.person, ATTR_READER: punch.reader}
+    return {
+        ATTR_ENROLL_ID: punch.enroll_id,
+        ATTR_PERSON: punch.person,
+        "person_entity_id": punch.person_entity_id,
+        ATTR_READER: punch.reader,
+    }
 
 
 # What the event of each sort of moment is called, and what is in it besides the terminal, the kind and the time.

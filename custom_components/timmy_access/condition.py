@@ -24,6 +24,7 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
+from .const import PERSON_DOMAIN
 from .filters import matches, texts, wholes, words
 from .sightings import MAX_SIGHTING_AGE
 from .state import DoorMode
@@ -56,12 +57,24 @@ def _was_seen(terminal: Terminal, options: Mapping[str, Any]) -> bool:
     who = {key: value for key, value in options.items() if key in _WHO}
     since = dt_util.utcnow() - options[CONF_WITHIN]
     return any(
-        sighting.occurred_at >= since and matches({"enroll_id": enroll_id, "person": sighting.person}, who)
+        sighting.occurred_at >= since
+        and matches(
+            {
+                "enroll_id": enroll_id,
+                "person": sighting.person,
+                "person_entity_id": terminal.links.entity_id_of(enroll_id),
+            },
+            who,
+        )
         for enroll_id, sighting in terminal.sightings.latest.items()
     )
 
 
-_WHO: Fields = {vol.Optional("enroll_id"): wholes, vol.Optional("person"): texts}
+_WHO: Fields = {
+    vol.Optional("enroll_id"): wholes,
+    vol.Optional("person"): texts,
+    vol.Optional("person_entity_id"): cv.entities_domain(PERSON_DOMAIN),
+}
 
 CONDITIONS: tuple[ConditionDescription, ...] = (
     ConditionDescription(

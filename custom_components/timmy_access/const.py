@@ -7,6 +7,7 @@ from typing import Final
 DOMAIN: Final = "timmy_access"
 LOGGER = logging.getLogger(__package__)
 
+PERSON_DOMAIN: Final = "person"
 SUBENTRY_TERMINAL: Final = "terminal"
 
 CONF_CERTIFICATE: Final = "certificate"

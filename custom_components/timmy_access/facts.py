@@ -23,6 +23,7 @@ def code_facts(moment: CodeMoment) -> Mapping[str, Any]:
         "pass_id": moment.pass_id,
         "pass_name": moment.pass_name,
         "person": moment.person,
+        "person_entity_id": moment.person_entity_id,
         "reason": moment.reason,
         "request_id": moment.request_id,
         "source": moment.source.value,
@@ -46,6 +47,7 @@ def punch_facts(punch: Punch) -> Mapping[str, Any]:
         "function_key": punch.function_key,
         "mode": punch.mode,
         "person": punch.person,
+        "person_entity_id": punch.person_entity_id,
         "reader": punch.reader,
         "temperature": punch.temperature,
     }

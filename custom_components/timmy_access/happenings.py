@@ -11,7 +11,8 @@ from .coordinator import TerminalCoordinator
 from .doors import Doors
 from .echoes import Echoes
 from .enrolment import Enrolments
-from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moments, Punch, PunchPhoto, moment_of
+from .moments import DoorKind, DoorMoment, EnrolmentKind, EnrolmentMoment, Moment, Moments, Punch, PunchPhoto, moment_of
+from .person_links import PersonLinks
 from .protocol.enums import Credential
 from .protocol.messages import LogRecord, UserUpload
 from .protocol.peer import printable
@@ -26,6 +27,7 @@ class Happenings:
         coordinator: TerminalCoordinator,
         doors: Doors,
         roster: Roster,
+        links: PersonLinks,
         enrolments: Enrolments,
         echoes: Echoes,
         moments: Moments,
@@ -35,6 +37,7 @@ class Happenings:
         self._coordinator = coordinator
         self._doors = doors
         self._roster = roster
+        self._links = links
         self._enrolments = enrolments
         self._echoes = echoes
         self._moments = moments
@@ -69,13 +72,11 @@ class Happenings:
     @callback
     def async_live(self, record: LogRecord, placed: Placed) -> None:
         """Tell what has just happened."""
-        moment = moment_of(record, placed.occurred_at, self.name_in(record))
+        moment = self.moment_of(record, placed)
         if moment is None:
             return
         if record.image and isinstance(moment, Punch):
             self._moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
-        if isinstance(moment, Punch) and record in self.asked:
-            moment = replace(moment, asked=True)
         if isinstance(moment, Punch) and moment.person is not None:
             self._coordinator.async_replace(replace(self._coordinator.data, latest_punch=moment))
             if len(self._coordinator.data.doors) == 1:
@@ -86,6 +87,14 @@ class Happenings:
             if moment.kind is DoorKind.BOOT:
                 self._doors.async_release()
         self._moments.async_publish(moment)
+
+    def moment_of(self, record: LogRecord, placed: Placed) -> Moment | None:
+        """Return what a record tells; None for what means nothing."""
+        moment = moment_of(record, placed.occurred_at, self.name_in(record))
+        if not isinstance(moment, Punch):
+            return moment
+        person = self._links.entity_id_of(moment.enroll_id)
+        return replace(moment, asked=record in self.asked, person_entity_id=person)
 
     def name_in(self, record: LogRecord) -> str | None:
         """Return the name of a record's person: its own, else that of the roster."""

@@ -1,5 +1,6 @@
 """What is to be remembered of the terminals of one listener besides their records."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -35,6 +36,7 @@ class Memory:
             hass, VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
         )
         self._reconciled: dict[str, Reconciled] = {}
+        self._links: dict[str, dict[int, str]] = {}
         self._counted = 0
         self._unsaved = False
 
@@ -42,6 +44,10 @@ class Memory:
         """Read the file, if there is one."""
         stored = await self._store.async_load() or {}
         self._reconciled = {serial: Reconciled(**values) for serial, values in stored.get("reconciled", {}).items()}
+        self._links = {
+            serial: {int(enroll_id): entry_id for enroll_id, entry_id in links.items()}
+            for serial, links in stored.get("links", {}).items()
+        }
         self._counted = stored.get("counted", 0)
 
     async def async_stop(self) -> None:
@@ -79,9 +85,33 @@ class Memory:
         self._unsaved = True
         self._store.async_delay_save(self._data, SAVE_SECONDS)
 
+    def links(self, serial: str) -> Mapping[int, str]:
+        """Return which people of a terminal are which entries of the entity registry."""
+        return self._links.get(serial, {})
+
+    @callback
+    def async_link(self, serial: str, enroll_id: int, entry_id: str) -> None:
+        """Remember that somebody is a person."""
+        self._links.setdefault(serial, {})[enroll_id] = entry_id
+        self._store.async_delay_save(self._data, SAVE_SECONDS)
+
+    @callback
+    def async_unlink(self, serial: str, enroll_ids: Iterable[int]) -> None:
+        """Forget who some people are."""
+        links = self._links.get(serial, {})
+        gone = links.keys() & set(enroll_ids)
+        for enroll_id in gone:
+            del links[enroll_id]
+        if gone:
+            self._store.async_delay_save(self._data, SAVE_SECONDS)
+
     def _data(self) -> dict[str, Any]:
         self._unsaved = False
         return {
             "reconciled": {serial: asdict(reconciled) for serial, reconciled in self._reconciled.items()},
+            "links": {
+                serial: {str(enroll_id): entry_id for enroll_id, entry_id in links.items()}
+                for serial, links in self._links.items()
+            },
             "counted": self._counted,
         }

@@ -80,6 +80,7 @@ class Punch:
     """Somebody was recognised, or was not, at a reader.
 
     `asked` is set where the terminal asks whether they may pass: the answer is a `CodeMoment` of its own.
+    `person_entity_id` is the person of Home Assistant that the owner has linked to the enroll ID.
     """
 
     asked: bool = False
@@ -89,6 +90,7 @@ class Punch:
     mode: int
     occurred_at: datetime
     person: str | None
+    person_entity_id: str | None = None
     reader: str
     temperature: float | None
 
@@ -109,6 +111,7 @@ class CodeMoment:
     pass_id: str | None = None
     pass_name: str | None = None
     person: str | None = None
+    person_entity_id: str | None = None
     punch: Punch | None = None
     reason: str | None = None
     request_id: str | None = None

@@ -11,7 +11,7 @@ from .clock import Placed, local_naive
 from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
 from .doors import Doors
 from .happenings import Happenings
-from .moments import CodeSource, Punch, moment_of
+from .moments import CodeSource, Punch
 from .protocol.answers import LogsAccepted, PinVerdict, QrVerdict
 from .protocol.errors import ProtocolError
 from .protocol.log_budget import LogBudget
@@ -75,7 +75,7 @@ class Reception:
         )
         keeping.add_done_callback(lambda _: self._happenings.asked.remove(asked))
         name = self._happenings.name_in(asked)
-        moment = moment_of(asked, placed.occurred_at, name)
+        moment = self._happenings.moment_of(asked, placed)
         punch = moment if isinstance(moment, Punch) else None
         decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
         await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)

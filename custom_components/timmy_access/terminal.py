@@ -29,6 +29,7 @@ from .memory import Memory
 from .moments import Moments
 from .passbook import Passbook
 from .people import People
+from .person_links import PersonLinks
 from .presence import Presence
 from .protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
 from .protocol.commands.base import Command, Paged, Reply
@@ -81,6 +82,7 @@ class Terminal:
         self.identity = Identity(hass, entry, subentry)
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
         self.roster = Roster(self, self.serial)
+        self.links = PersonLinks(hass, surroundings.memory, self.serial, self.roster)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes)
         self.clock = TerminalClock()
@@ -97,7 +99,14 @@ class Terminal:
         self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
         self._backlog = Backlog(hass, self.moments.async_publish)
         self._happenings = Happenings(
-            self.coordinator, self.doors, self.roster, self.enrolments, self._echoes, self.moments, self._backlog
+            self.coordinator,
+            self.doors,
+            self.roster,
+            self.links,
+            self.enrolments,
+            self._echoes,
+            self.moments,
+            self._backlog,
         )
         self.records = Records(
             self.serial,
@@ -109,7 +118,12 @@ class Terminal:
             on_kept=surroundings.on_kept,
         )
         self.verdicts = Verdicts(
-            hass, self.serial, surroundings.passbook, self.moments.async_publish, self.roster.name_of
+            hass,
+            self.serial,
+            surroundings.passbook,
+            self.moments.async_publish,
+            self.roster.name_of,
+            self.links.entity_id_of,
         )
         self.verdicts.async_apply(subentry.data)
         self._reception = Reception(

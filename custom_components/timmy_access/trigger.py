@@ -21,6 +21,7 @@ from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerC
 from homeassistant.helpers.typing import ConfigType
 
 from .bus import SIGNAL_TOLD, Told
+from .const import PERSON_DOMAIN
 from .facts import caught_up_facts, code_facts, enrolment_facts, punch_facts
 from .filters import matches, texts, wholes, words
 from .moments import (
@@ -50,13 +51,27 @@ READERS = tuple(reader.name.lower() for reader in Reader if reader is not Reader
 CREDENTIALS = tuple(kind.name.lower() for kind in Credential if kind is not Credential.UNKNOWN)
 CODE_SOURCES = (CodeSource.PIN.value, CodeSource.QR_CODE.value)
 
-_WHO: Fields = {vol.Optional("enroll_id"): wholes, vol.Optional("person"): texts}
+_WHO: Fields = {
+    vol.Optional("enroll_id"): wholes,
+    vol.Optional("person"): texts,
+    vol.Optional("person_entity_id"): cv.entities_domain(PERSON_DOMAIN),
+}
 _READER: Fields = {vol.Optional("reader"): words(READERS)}
 _SOURCE: Fields = {vol.Optional("source"): words(CODE_SOURCES)}
 
-_PUNCH = ("enroll_id", "function_key", "method", "mode", "person", "reader", "temperature")
+_PUNCH = ("enroll_id", "function_key", "method", "mode", "person", "person_entity_id", "reader", "temperature")
 _QUESTION = (*_PUNCH, "reason", "request_id")
-_CODE = ("enroll_id", "fingerprint", "pass_id", "pass_name", "person", "reason", "request_id", "source")
+_CODE = (
+    "enroll_id",
+    "fingerprint",
+    "pass_id",
+    "pass_name",
+    "person",
+    "person_entity_id",
+    "reason",
+    "request_id",
+    "source",
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -80,16 +80,18 @@ class Verdicts:
         passbook: Passbook,
         publish: Callable[[Moment], None],
         name_of: Callable[[int | None], str | None],
+        person_of: Callable[[int | None], str | None],
     ) -> None:
         """Look passes up in `passbook`, and tell `publish` what happens, never with the code itself.
 
-        `name_of` knows the people of the terminal.
+        `name_of` knows the people of the terminal, and `person_of` which persons of Home Assistant they are.
         """
         self._hass = hass
         self._serial = serial
         self._passbook = passbook
         self._publish = publish
         self._name_of = name_of
+        self._person_of = person_of
         self._questions: dict[str, _Question] = {}
         self._wrong: deque[float] = deque(maxlen=MAX_WRONG)
         self._blocked_until = 0.0
@@ -196,6 +198,7 @@ class Verdicts:
             occurred_at=dt_util.utcnow(),
             pass_id=held.pass_id if held else None,
             pass_name=held.name if held else None,
+            person_entity_id=self._person_of(facts.get("enroll_id")),
             source=source,
             **facts,
         )

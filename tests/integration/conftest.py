@@ -164,3 +164,18 @@ async def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Fix:
         return result
 
     return _fix
+
+
+async def reload(hass: HomeAssistant, entry: MockConfigEntry, terminal: VirtualTerminal) -> Hub:
+    """Reload the listener and return the new one, with a terminal that waits for it to be back before it dials again.
+
+    A terminal that dials while the port closes is an error that asyncio logs.
+    """
+    await terminal.stop()
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await terminal.start()
+    hub: Hub = entry.runtime_data
+    await terminal.wait_for(lambda: hub.terminals[terminal.serial].session)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    return hub

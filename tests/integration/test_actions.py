@@ -123,6 +123,7 @@ CASES: dict[str, Case] = {
                 "role": "super_user",
                 "enabled": None,
                 "credentials": {"card": 1, "face": 1, "fingerprint": 1},
+                "person_entity_id": None,
             }
         ),
     ),
@@ -281,6 +282,7 @@ ELSEWHERE = {
         "reply_qr_code",
         "revoke_pass",
     ),
+    "test_persons.py": ("link_person", "unlink_person"),
     "test_records.py": ("delete_logs", "export_logs", "fetch_logs", "get_attendance", "get_logs"),
 }
 

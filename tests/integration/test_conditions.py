@@ -25,7 +25,7 @@ from homeassistant.util.yaml import load_yaml_dict
 from simulator import VirtualTerminal
 
 from .automations import RAN
-from .conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
+from .conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected, reload
 from .test_moments import record, report
 from .until import listen, state_of, until_state
 
@@ -89,10 +89,12 @@ async def test_an_automation_asks_a_condition_again_after_a_reload(
         return len(heard)
 
     assert await asked() == 1
+    await face.stop()
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert await asked() == 1  # nothing is known of the terminal now
     assert not await holds(hass, "terminal_is_online", behavior="all")
     assert await hass.config_entries.async_setup(entry.entry_id)
+    await face.start()
     await until_state(hass, CONNECTIVITY, "on")
     assert await asked() == 2
 
@@ -138,8 +140,7 @@ async def test_who_was_seen_survives_a_restart(
     old = (dt_util.now() - timedelta(hours=1)).strftime("%Y-%m-%d %H:%M:%S")
     await report(face, record(), record(enrollid=5), record(enrollid=7, time=old), record(enrollid=99_999_999))
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert await hass.config_entries.async_reload(entry.entry_id)
-    seen = entry.runtime_data.terminals[FACE].sightings.latest
+    seen = (await reload(hass, entry, face)).terminals[FACE].sightings.latest
     assert {enroll_id: sighting.person for enroll_id, sighting in seen.items()} == {1: ADA, 5: "User 5"}
     assert await holds(hass, "person_was_seen", person=ADA, within=60)
 

@@ -306,6 +306,7 @@ async def test_three_thousand_people_are_read_and_partial_lists_delete_nobody(
         "role": "user",
         "enabled": None,
         "credentials": {"fingerprint": 1, "card": 1},
+        "person_entity_id": None,
     }
     for number in range(1000, 3000):
         del finger.users[number]

@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import service
 
 from ..const import DOMAIN
-from . import access, device, doors, logs, passes, people, questionnaire, replies
+from . import access, device, doors, links, logs, passes, people, questionnaire, replies
 from .action import Action
 
 ACTIONS: tuple[Action, ...] = tuple(
@@ -13,6 +13,7 @@ ACTIONS: tuple[Action, ...] = tuple(
             *access.ACTIONS,
             *device.ACTIONS,
             *doors.ACTIONS,
+            *links.ACTIONS,
             *logs.ACTIONS,
             *passes.ACTIONS,
             *people.ACTIONS,

@@ -66,7 +66,7 @@ async def _get_users(request: Request) -> ServiceResponse:
     for enroll_id in sorted(roster.people):
         if (person := roster.people.get(enroll_id)) is None:  # gone while others were asked for
             continue
-        user = _readable(person)
+        user = _readable(request.terminal, person)
         if request.data[ATTR_INCLUDE_SECRETS]:
             user |= await _secrets(request.terminal, person, person.slots & {CARD_SLOT, PASSWORD_SLOT})
         users.append(user)
@@ -79,7 +79,7 @@ async def _get_user(request: Request) -> ServiceResponse:
         await terminal.async_refresh_people()
     if (person := terminal.roster.people.get(enroll_id)) is None:
         raise PersonUnknown(enroll_id)
-    user = _readable(person)
+    user = _readable(terminal, person)
     if request.data[ATTR_INCLUDE_SECRETS]:
         user |= await _secrets(terminal, person, person.slots)
     return user
@@ -209,13 +209,14 @@ async def _copy_user(request: Request) -> ServiceResponse:
     }
 
 
-def _readable(person: Person) -> JsonObjectType:
+def _readable(terminal: Terminal, person: Person) -> JsonObjectType:
     return {
         ATTR_ENROLL_ID: person.enroll_id,
         ATTR_NAME: person.name,
         ATTR_ROLE: None if person.role is None else Role(person.role).name.lower(),
         "enabled": person.enabled,
         "credentials": dict(person.credentials),
+        "person_entity_id": terminal.links.entity_id_of(person.enroll_id),
     }
 
 
