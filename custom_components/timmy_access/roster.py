@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 import logging
 from types import MappingProxyType
-from typing import cast
+from typing import TypeIs, cast
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from .const import LOGGER
+from .ledger.people import MAX_SLOT, MAX_SLOTS
 from .line import Line
 from .protocol.commands import GetUserList, GetUserName
 from .protocol.commands.people import UserSlot
@@ -124,7 +125,7 @@ class Roster:
     @callback
     def async_note_upload(self, upload: UserUpload) -> Person | None:
         """Note what the terminal reports of one person (specification A3); None when it names nobody."""
-        if not upload.enroll_id:
+        if upload.enroll_id is None or upload.enroll_id <= 0:
             return None
         changes: dict[str, object] = {}
         if upload.name:
@@ -142,7 +143,7 @@ class Roster:
         if before is None and len(self._people) >= MAX_PEOPLE:
             return None
         person = replace(before or Person(enroll_id=enroll_id), **changes)  # type: ignore[arg-type]
-        if slot is not None:
+        if slot is not None and _is_slot(slot) and len(person.slots) < MAX_SLOTS:
             person = replace(person, slots=person.slots | {slot})
         if person != before:
             self._people[enroll_id] = person
@@ -216,15 +217,20 @@ class Roster:
             listener(change)
 
 
+def _is_slot(number: int | None) -> TypeIs[int]:
+    """Return whether the ledger can keep a slot; what else a terminal says is no credential."""
+    return number is not None and 0 <= number <= MAX_SLOT
+
+
 def _people_of(rows: Iterable[UserSlot]) -> dict[int, Person]:
     """Return one person for all rows of one enroll id; the empty slot of a person without credential is none."""
     slots: dict[int, set[int]] = {}
     roles: dict[int, int | None] = {}
     for row in rows:
-        if row.enroll_id:
+        if row.enroll_id is not None and row.enroll_id > 0:
             slots.setdefault(row.enroll_id, set())
             roles.setdefault(row.enroll_id, row.role)
-            if row.backup_number is not None:
+            if _is_slot(row.backup_number) and len(slots[row.enroll_id]) < MAX_SLOTS:
                 slots[row.enroll_id].add(row.backup_number)
     return {
         enroll_id: Person(enroll_id=enroll_id, role=roles[enroll_id], slots=frozenset(numbers))

@@ -8,6 +8,7 @@ import pytest
 
 from custom_components.timmy_access import roster as roster_module
 from custom_components.timmy_access.hub import Hub
+from custom_components.timmy_access.ledger.people import MAX_SLOTS
 from custom_components.timmy_access.protocol.commands import GetUserName
 from homeassistant.auth.models import User as HomeAssistantUser
 from homeassistant.core import Context, HomeAssistant
@@ -355,3 +356,20 @@ async def until_sent(terminal: VirtualTerminal) -> None:
 
 async def until_state_kind(hass: HomeAssistant, kind: str) -> None:
     await until(hass, ENROLMENT, lambda state: state.attributes.get("event_type") == kind)
+
+
+async def test_what_no_roster_can_hold_is_left_out(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    roster = hub.terminals[FACE].roster
+    for enroll_id, slot in ((-5, 1), (7, 100), (7, -1), (7, 11), (8, 10**15)):
+        received = len(face.received)
+        await face.send({"cmd": "senduser", "sn": FACE, "enrollid": enroll_id, "backupnum": slot, "record": "x"})
+        await face.wait_received("senduser", after=received)
+    for slot in range(100):
+        roster.async_note(9, slot=slot)
+    assert roster.people[7].slots == {11}
+    assert roster.people[8].slots == set()
+    assert len(roster.people[9].slots) == MAX_SLOTS
+    await hub.terminals[FACE].async_stop("test")
+    kept = {person.enroll_id: person.slots for person in await hub.ledger.people(FACE)}
+    assert (kept[7], kept[8], len(kept[9] or ())) == ((11,), (), MAX_SLOTS)
+    assert min(kept) > 0

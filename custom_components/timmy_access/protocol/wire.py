@@ -50,13 +50,13 @@ class Whole(Kind[int]):
 
     def read(self, value: object) -> int | None:
         """Return any whole number of 64 bits: `low` and `high` bind only what we send."""
-        if type(value) is int and -MAX_WHOLE <= value <= MAX_WHOLE:
+        if type(value) is int and -MAX_WHOLE < value <= MAX_WHOLE:
             return value
         if isinstance(value, str) and _DIGITS.fullmatch(value):
             value = int(value.partition(".")[0])
         elif isinstance(value, float) and math.isfinite(value) and value == int(value):
             value = int(value)
-        if isinstance(value, int) and -MAX_WHOLE <= value <= MAX_WHOLE:
+        if isinstance(value, int) and -MAX_WHOLE < value <= MAX_WHOLE:
             return int(value)
         return None
 

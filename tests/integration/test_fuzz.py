@@ -1,0 +1,68 @@
+"""Broken frames through a real socket, before and after approval: nothing breaks, and nothing is left behind."""
+
+import asyncio
+from collections import Counter
+import logging
+from pathlib import Path
+
+import pytest
+
+from benchmarks.fuzz import Tormentor
+from custom_components.timmy_access.hub import Hub
+from homeassistant.core import HomeAssistant
+from simulator import VirtualTerminal
+
+from .conftest import FACE, LOOPBACK, MakeTerminal, connected
+from .until import SECONDS, state_of, until_state
+
+FRAMES = 600
+STRANGER = "FUZZ00000001"
+# One after the other keeps what was open at the time; more than this is a leak.
+SPARE_FILES = 3
+
+
+def files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir()) if Path("/proc/self/fd").exists() else 0
+
+
+def running() -> Counter[str]:
+    """Return what runs by its kind: some of it ends and begins anew all the time."""
+    return Counter(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks() if not task.done())
+
+
+async def until_only(before: Counter[str]) -> None:
+    """Wait until nothing runs that did not run before; connections take a second to close."""
+    async with asyncio.timeout(SECONDS):
+        while running() - before:
+            await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, return_when=asyncio.FIRST_COMPLETED)
+
+
+@pytest.mark.parametrize(("serial", "approved"), [(STRANGER, False), (FACE, True)], ids=["stranger", "approved"])
+async def test_broken_frames_break_nothing(
+    hass: HomeAssistant,
+    hub: Hub,
+    port: int,
+    finger: VirtualTerminal,
+    make_terminal: MakeTerminal,
+    caplog: pytest.LogCaptureFixture,
+    serial: str,
+    *,
+    approved: bool,
+) -> None:
+    hub.terminals[FACE].verdicts.async_apply({"decision_window": 0})
+    tasks, open_files = running(), files()
+    tormentor = Tormentor(f"ws://{LOOPBACK}:{port}/", serial, 1, approved=approved)
+    await tormentor.torment(FRAMES)
+    await until_state(hass, "binary_sensor.front_door_connectivity", "off")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert tormentor.sent == FRAMES
+    assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
+    await until_only(tasks)
+    assert files() <= open_files + SPARE_FILES
+    assert len(hub.listener.lobby) == 0
+    assert hub.terminals[FACE].counters.malformed > 0 or not approved
+    assert finger.registered
+    assert state_of(hass, "lock.office").state == "locked"
+    face = await connected(hass, make_terminal("ai_face", FACE))  # and the real one is welcome
+    await hass.services.async_call("lock", "open", {"entity_id": "lock.front_door"}, blocking=True)
+    assert face.doors[1].openings == 1
