@@ -40,6 +40,8 @@ PATIENCE_SECONDS = 30.0
 REDIAL_SECONDS = 0.05
 AWAKE_SECONDS = 5.0
 SHOWN = 5
+# Looks at the memory in between: what grows with every round is a leak, what comes to rest is a cache.
+ROUNDS = 3
 
 
 class Tormentor:
@@ -164,8 +166,13 @@ async def measure(frames: int, seed: int, folder: Path) -> list[Figure]:
         await torment(house, warm_up, seed)
         before = await house.probe()
         files = files_of(house.process.pid)
-        sent, dialled, seconds = await torment(house, frames - warm_up, seed + 100)
-        after = await house.probe()
+        part = (frames - warm_up) // ROUNDS
+        sent, dialled, seconds = 0, 0, 0.0
+        for number in range(1, ROUNDS + 1):
+            done = await torment(house, part, seed + 100 * number)
+            sent, dialled, seconds = sent + done[0], dialled + done[1], seconds + done[2]
+            after = await house.probe()
+            print(f"round {number}: {after['memory_kb'] / 1024:.1f} MB", flush=True)
         print(*files_of(house.process.pid) - files, sep="\n")
         found = complaints(log)[old:]
         for line in found[:SHOWN]:

@@ -1,9 +1,6 @@
 """Broken frames through a real socket, before and after approval: nothing breaks, and nothing is left behind."""
 
-import asyncio
-from collections import Counter
 import logging
-from pathlib import Path
 
 import pytest
 
@@ -13,28 +10,11 @@ from homeassistant.core import HomeAssistant
 from simulator import VirtualTerminal
 
 from .conftest import FACE, LOOPBACK, MakeTerminal, connected
-from .until import SECONDS, state_of, until_state
+from .leaks import SPARE_FILES, files, running, until_only
+from .until import state_of, until_state
 
 FRAMES = 600
 STRANGER = "FUZZ00000001"
-# One after the other keeps what was open at the time; more than this is a leak.
-SPARE_FILES = 3
-
-
-def files() -> int:
-    return sum(1 for _ in Path("/proc/self/fd").iterdir()) if Path("/proc/self/fd").exists() else 0
-
-
-def running() -> Counter[str]:
-    """Return what runs by its kind: some of it ends and begins anew all the time."""
-    return Counter(getattr(task.get_coro(), "__qualname__", "?") for task in asyncio.all_tasks() if not task.done())
-
-
-async def until_only(before: Counter[str]) -> None:
-    """Wait until nothing runs that did not run before; connections take a second to close."""
-    async with asyncio.timeout(SECONDS):
-        while running() - before:
-            await asyncio.wait(asyncio.all_tasks() - {asyncio.current_task()}, return_when=asyncio.FIRST_COMPLETED)
 
 
 @pytest.mark.parametrize(("serial", "approved"), [(STRANGER, False), (FACE, True)], ids=["stranger", "approved"])
