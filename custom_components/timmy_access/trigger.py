@@ -215,7 +215,8 @@ TRIGGERS: tuple[TriggerDescription, ...] = (
     TriggerDescription(key="tamper_detected", facts_fn=_door(DoorKind.TAMPER)),
     LastingDescription(
         key="terminal_offline",
-        default=timedelta(),
+        # A connection that is lost for some seconds is normal (field notes 1, availability).
+        default=timedelta(minutes=1),
         facts_fn=_link(LinkKind.OFFLINE),
         ends_fn=lambda moment: isinstance(moment, LinkMoment) and moment.kind is LinkKind.ONLINE,
         lasts_fn=lambda state: not state.online,

@@ -136,6 +136,11 @@ async def _offline(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None
     await hass.async_block_till_done()
 
 
+async def _gone(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    await _offline(hass, hub, face)
+    passed(hass, 60)
+
+
 async def _online(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     await _offline(hass, hub, face)
     await face.start()
@@ -214,7 +219,7 @@ SCENES: dict[str, tuple[Scene, Mapping[str, Any], Mapping[str, Any], Mapping[str
     ),
     "records_caught_up": (_backlog, {"records": 1}, {}, {}),
     "tamper_detected": (_door(6), {}, {}, {}),
-    "terminal_offline": (_offline, {"for": "0:00:00"}, {"for": 0}, {"for": 3600}),
+    "terminal_offline": (_gone, {"for": "0:01:00"}, {"for": 0}, {"for": 3600}),
     "terminal_online": (_online, {}, {}, {}),
 }
 
@@ -389,7 +394,9 @@ async def test_a_terminal_that_never_comes_is_offline(
         offline=trigger("terminal_offline", FACE, hub=hub),
         online=trigger("terminal_online", FACE, hub=hub),
     )
-    passed(hass, FIRST_CONTACT_SECONDS)
+    for seconds in (FIRST_CONTACT_SECONDS, 60):
+        passed(hass, seconds)
+        await hass.async_block_till_done()
     await runs.until("offline")
     await connected(hass, make_terminal("ai_face", FACE))
     await runs.until("offline", "online")
