@@ -138,6 +138,12 @@ TERMINAL_SENSORS: tuple[TerminalSensorDescription, ...] = (
         value_fn=lambda state: state.info.passwords_used,
     ),
     TerminalSensorDescription(
+        key="people_inside",
+        translation_key="people_inside",
+        entity_category=None,
+        value_fn=lambda state: state.people_inside,
+    ),
+    TerminalSensorDescription(
         key="unsent_logs",
         translation_key="unsent_logs",
         entity_registry_enabled_default=False,

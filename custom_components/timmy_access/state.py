@@ -57,6 +57,7 @@ class TerminalState:
     * `access_settings`, `settings`: as the terminal told them last; None until it has.
     * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
     * `has_code`: whether people need a code to open its doors from here.
+    * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
     """
 
@@ -69,6 +70,7 @@ class TerminalState:
     info: DeviceInfo = field(default_factory=DeviceInfo)
     latest_punch: Punch | None = None
     online: bool = False
+    people_inside: int | None = None
     settings: Settings | None = None
 
     @property

@@ -27,6 +27,7 @@ from .learning import Learning
 from .ledger import Ledger
 from .memory import Memory
 from .moments import Moments
+from .occupancy import Occupancy
 from .passbook import Passbook
 from .people import People
 from .person_links import PersonLinks
@@ -134,6 +135,8 @@ class Terminal:
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._presence = Presence(hass, self.moments.async_publish)
         self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
+        self._occupancy = Occupancy(hass, entry, self.serial, ledger, self.moments, self._async_show_inside)
+        self._occupancy.async_apply(subentry.data)
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
         self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.upkeep, self.async_request)
         self.device_id = self._async_register(
@@ -179,6 +182,7 @@ class Terminal:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
         await self.sightings.async_restore()
+        await self._occupancy.async_count()
 
     async def async_refresh_people(self) -> None:
         """Read who is on the terminal; raises the protocol's errors."""
@@ -192,6 +196,7 @@ class Terminal:
         """
         self.hold_open = data.get(CONF_HOLD_OPEN, False)
         self.verdicts.async_apply(data)
+        self._occupancy.async_apply(data)
         self._async_apply_code(data)
         if title != self.name:
             self.name = title
@@ -291,6 +296,10 @@ class Terminal:
     def _async_apply_code(self, data: Mapping[str, Any]) -> None:
         self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
         self.coordinator.async_replace(replace(self.coordinator.data, has_code=self.unlock_code.is_set))
+
+    @callback
+    def _async_show_inside(self, people: int | None) -> None:
+        self.coordinator.async_replace(replace(self.coordinator.data, people_inside=people))
 
     @callback
     def _async_place_doors(self, count: int) -> None:

@@ -27,6 +27,7 @@ from .address import async_entry_url
 from .const import (
     CONF_DECISION_WINDOW,
     CONF_DOORS,
+    CONF_ENTRY_READER,
     CONF_GRANTED_TEXT,
     CONF_HOLD_OPEN,
     CONF_NETWORK,
@@ -41,6 +42,7 @@ from .const import (
 from .coordinator import TimmyAccessConfigEntry
 from .identity import facts_data, parse_network, shown_network
 from .issues import NOTHING
+from .occupancy import EntryReader
 from .pending import PendingTerminal
 from .protocol.answers import MAX_SCREEN_CHARACTERS
 from .protocol.messages import Registration
@@ -204,6 +206,11 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                         **terminal_fields(area=False),
                         vol.Required(CONF_HOLD_OPEN, default=False): BooleanSelector(),
                         **DECISION_FIELDS,
+                        vol.Required(CONF_ENTRY_READER, default=EntryReader.NONE.value): SelectSelector(
+                            SelectSelectorConfig(
+                                options=[reader.value for reader in EntryReader], translation_key=CONF_ENTRY_READER
+                            )
+                        ),
                         vol.Optional(CONF_NETWORK): TextSelector(),
                         # Never shown again: empty leaves the code as it is.
                         vol.Optional(CONF_NEW_CODE): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),

@@ -349,3 +349,11 @@ async def test_any_filter_and_page_equal_a_sorted_list(
             break
     assert [(record.serial, as_entry(record)) for record in seen] == expected
     assert sum((await ledger.count(mine)).values()) == len(expected)
+
+
+async def test_at_which_reader_each_person_was_last(ledger: Ledger) -> None:
+    out = replace(punch(9, enroll_id=1, live=False), reader=1)
+    await ledger.keep(SERIAL, [*punches(4, enroll_id=1), punch(2, enroll_id=2), out, DOOR, STRANGER])
+    latest = await ledger.latest_readers(SERIAL, NOW)
+    assert latest == {1: (out.occurred_at, 1), 2: (NOW + timedelta(seconds=2), PUNCH.reader)}
+    assert await ledger.latest_readers("ZX9", NOW) == {}

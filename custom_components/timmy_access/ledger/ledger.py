@@ -162,6 +162,13 @@ class Ledger:
         """
         return await self._reader.ask(partial(records.last_seen, serial=serial, since=since))
 
+    async def latest_readers(self, serial: str, since: datetime) -> dict[int, tuple[datetime, int]]:
+        """Return when and at which reader (a raw number) each person was last, at or after an aware time, by enroll id.
+
+        What came in late counts too; whom the terminal did not recognise does not.
+        """
+        return await self._reader.ask(partial(records.latest_readers, serial=serial, since=since))
+
     async def hours(self, since_id: int = 0, serials: Collection[str] | None = None) -> HourCounts:
         """Return the hours whose counts changed after a record id, and all later ones (see `hourly`)."""
         whole_of("since_id", since_id)

@@ -80,6 +80,21 @@ def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:
     return {known[number]: count for number, count in connection.execute(query)}
 
 
+def latest_readers(connection: Connection, serial: str, since: datetime) -> dict[int, tuple[datetime, int]]:
+    """Return when and at which reader each person was last, at or after a time."""
+    number = numbers(connection, [serial]).get(serial)
+    query = (
+        select(RECORDS.c.enroll_id, RECORDS.c.occurred_at, RECORDS.c.reader)
+        .where(
+            RECORDS.c.terminal_id == number,
+            RECORDS.c.occurred_at >= instant_of("since", since),
+            RECORDS.c.enroll_id.not_in([DOOR_ID, STRANGER_ID, MISSING]),
+        )
+        .order_by(RECORDS.c.occurred_at, RECORDS.c.id)
+    )
+    return {enroll_id: (instant_from(at), reader) for enroll_id, at, reader in connection.execute(query)}
+
+
 def last_seen(connection: Connection, serial: str, since: datetime) -> dict[int, datetime]:
     """Return when each person was at a terminal last, at or after a time, of what was told as it happened."""
     number = numbers(connection, [serial]).get(serial)
