@@ -137,10 +137,10 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
             target=f"< {MILLISECONDS}",
         ),
         Figure(part=PART, measure="scans under attack, all answered", value=len(loaded), unit=""),
-        Figure(part=PART, measure="records kept meanwhile, all of them", value=records, unit=""),
+        Figure(part=PART, measure="records acknowledged meanwhile, all", value=records, unit=""),
         Figure(part=PART, measure="records a second", value=records / seconds, unit=""),
         Figure(part=PART, measure="idle sockets, dials", value=counted[0], unit=""),
-        Figure(part=PART, measure="connection attempts a second", value=counted[1] / seconds, unit=""),
+        Figure(part=PART, measure="connection attempts a second", value=counted[1] / under_attack, unit=""),
     ]
 
 
