@@ -121,11 +121,13 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
     records = QUICK_RECORDS if quick else RECORDS
     async with LeanTerminal(house.url, first) as terminal:
         alone = await scan(terminal, code, SCANS)
+        attacked = perf_counter()
         async with flood(house.port) as counted, load("push", house.url, [pusher], records) as pushing:
             begun = perf_counter()
             await pushing.begin()
             loaded = await scan_during(terminal, code, asyncio.ensure_future(pushing.seconds()))
             seconds = perf_counter() - begun
+        under_attack = perf_counter() - attacked
     return [
         Figure(part=PART, measure="median before", value=median(alone) * 1000, unit="ms"),
         Figure(part=PART, measure="median under attack", value=median(loaded) * 1000, unit="ms"),
