@@ -45,15 +45,20 @@ RECORDER = "home-assistant_v2.db"
 ROUNDS = 2
 
 
+# What a terminal tells of its hardware in frames that are right, the same each time.
+HARDWARE = {"cpusn": "fedcba9876543210", "mac": "00-01-A9-00-00-01"}
+
+
 class Tormentor:
     """One peer that sends broken frames, and dials again whenever it is thrown out."""
 
     def __init__(self, url: str, serial: str, seed: int, *, approved: bool) -> None:
         """Dial `url` as a terminal that is approved or not, from an address of its own."""
         self._url = url
-        self._serial = serial
         self._address = f"127.0.0.{2 + seed % 250}"
         self._approved = approved
+        about = {"modelname": "fuzz", "mac": HARDWARE["mac"]}
+        self._registration = json.dumps({"cmd": "reg", "sn": serial, "cpusn": HARDWARE["cpusn"], "devinfo": about})
         self._mutator = Mutator(seed, serial)
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
@@ -81,7 +86,7 @@ class Tormentor:
 
     async def _sign_of_life(self, socket: ClientConnection) -> None:
         self._answered.clear()
-        await socket.send(json.dumps({"cmd": "reg", "sn": self._serial, "devinfo": {"modelname": "fuzz"}}))
+        await socket.send(self._registration)
         async with asyncio.timeout(PATIENCE_SECONDS):
             await self._answered.wait()
 

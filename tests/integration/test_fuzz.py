@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from benchmarks.fuzz import Tormentor
+from benchmarks.fuzz import HARDWARE, Tormentor
 from custom_components.timmy_access.hub import Hub
 from homeassistant.core import HomeAssistant
 from simulator import VirtualTerminal
@@ -43,6 +43,8 @@ async def test_broken_frames_break_nothing(
     assert hub.terminals[FACE].counters.malformed > 0 or not approved
     assert finger.registered
     assert state_of(hass, "lock.office").state == "locked"
-    face = await connected(hass, make_terminal("ai_face", FACE))  # and the real one is welcome
+    real = make_terminal("ai_face", FACE)
+    real.machine.cpusn, real.machine.mac = HARDWARE["cpusn"], HARDWARE["mac"]
+    face = await connected(hass, real)  # and the real one is welcome
     await hass.services.async_call("lock", "open", {"entity_id": "lock.front_door"}, blocking=True)
     assert face.doors[1].openings == 1
