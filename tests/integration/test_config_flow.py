@@ -271,6 +271,7 @@ async def test_a_terminal_is_changed_live(hass: HomeAssistant, entry: MockConfig
         "doors": 1,
         "hold_open": True,
         "decision_window": 2.0,
+        "entry_reader": "none",
         "granted_text": "",
         "network": "",
         "refused_text": "No",
