@@ -62,10 +62,9 @@ async def add_by_hand(page: Page, home: Home, port: int) -> None:
     await dialog.get_by_text("Listen for terminals").wait_for()
     await dialog.get_by_role("spinbutton").fill(str(port))
     await dialog.locator("ha-selector-select").click()
-    search = page.get_by_placeholder("Add custom item")
-    await search.fill(LOOPBACK)
-    await page.get_by_text(f'"{LOOPBACK}"').wait_for()
-    await search.press("Enter")
+    await page.get_by_placeholder("Add custom item").fill(LOOPBACK)
+    await page.get_by_text(f'"{LOOPBACK}"').click()
+    await dialog.get_by_text(LOOPBACK, exact=True).wait_for()
     await dialog.get_by_role("button", name="Submit").click()
     await dialog.get_by_text("Success").wait_for()
 
