@@ -1,5 +1,7 @@
 """Timmy Access: access terminals that dial in to Home Assistant."""
 
+import asyncio
+
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_HOMEASSISTANT_STOP, Platform
 from homeassistant.core import Event, HomeAssistant
@@ -66,7 +68,10 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
 
     entry.runtime_data = hub
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop))
-    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    for platform in PLATFORMS:
+        await hass.config_entries.async_forward_entry_setups(entry, (platform,))
+        # A building's entities are made in one step of the event loop each platform, and not all in one.
+        await asyncio.sleep(0)
     entry.async_on_unload(entry.add_update_listener(_async_apply))
     return True
 

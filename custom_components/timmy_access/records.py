@@ -6,6 +6,7 @@ Nothing is acknowledged that is not on the disk. A disk that hesitates does not 
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,7 +65,7 @@ class Records:
         self._live = live
         self._history = history
         self._on_kept = on_kept
-        self._memory: dict[Identity, _Known] = {}
+        self._memory: OrderedDict[Identity, _Known] = OrderedDict()
 
     async def async_take(self, records: Sequence[LogRecord]) -> bool:
         """Take what the terminal has sent; True when all of it is kept, and the terminal may forget it."""
@@ -114,14 +115,17 @@ class Records:
     def _recall(self, record: LogRecord, records_in_frame: int) -> _Known:
         """Return what is known of a record, which for a new one is where it belongs in time."""
         identity = identity_of(record)
-        known = self._memory.pop(identity, None) or _Known(self._clock.place(record.time, records_in_frame))
+        if (known := self._memory.pop(identity, None)) is None:
+            known = _Known(self._clock.place(record.time, records_in_frame))
         self._remember(identity, known)
         return known
 
     def _remember(self, identity: Identity, known: _Known) -> None:
         self._memory[identity] = known
+        # One goes for each that comes: forgetting many at once would make the garbage collector walk through all of
+        # Home Assistant.
         if len(self._memory) > REMEMBERED:
-            del self._memory[next(iter(self._memory))]
+            self._memory.popitem(last=False)
 
     async def _async_keep(self, records: Sequence[LogRecord], placed: Sequence[Placed], now: datetime) -> Kept:
         entries = [_entry_of(record, place, now) for record, place in zip(records, placed, strict=True)]
@@ -137,7 +141,7 @@ class Records:
 
         They are told when the acknowledgement is on its way: the terminal does not wait for whoever listens.
         """
-        tell = asyncio.get_running_loop().call_soon
+        news: list[tuple[Teller, LogRecord, Placed]] = []
         for index, (record, one) in enumerate(zip(records, known, strict=True)):
             if one.told:
                 continue
@@ -149,10 +153,17 @@ class Records:
                 continue
             one.told = True
             if one.placed.live:
-                tell(self._live, record, one.placed)
+                news.append((self._live, record, one.placed))
             else:
                 self._counters.history += 1
-                tell(self._history, record, one.placed)
+                news.append((self._history, record, one.placed))
+        if news:
+            asyncio.get_running_loop().call_soon(_tell_all, news)
+
+
+def _tell_all(news: Sequence[tuple[Teller, LogRecord, Placed]]) -> None:
+    for teller, record, placed in news:
+        teller(record, placed)
 
 
 def identity_of(record: LogRecord) -> Identity:
