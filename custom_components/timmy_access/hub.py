@@ -106,6 +106,8 @@ class Hub:
         if self._stop_nightly is not None:
             self._stop_nightly()
             self._stop_nightly = None
+        # Terminals dial again at once; who has been seen off must not come back while others are.
+        self.listener.close_ports()
         for terminal in self.terminals.values():
             await terminal.async_stop("unloading")
         await self.listener.stop()

@@ -160,6 +160,11 @@ class Listener:
             server_header=None,
         )
 
+    def close_ports(self) -> None:
+        """Accept nobody any more; whoever is connected stays."""
+        for server in self._servers:
+            server.server.close()
+
     async def stop(self) -> None:
         """Close the ports and every connection."""
         servers, self._servers = self._servers, []
