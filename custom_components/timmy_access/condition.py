@@ -24,8 +24,8 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
-from .const import PERSON_DOMAIN
-from .filters import matches, texts, wholes, words
+from .filters import WHO, matches, words
+from .services.fields import Fields
 from .sightings import MAX_SIGHTING_AGE
 from .state import DoorMode
 from .targets import async_check_target, async_targeted_terminals
@@ -34,8 +34,6 @@ from .terminal import Terminal
 CONF_MODE = "mode"
 CONF_WITHIN = "within"
 _ONLY_DOOR = 1
-
-type Fields = Mapping[vol.Marker, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +52,7 @@ def _is_in_mode(terminal: Terminal, options: Mapping[str, Any]) -> bool:
 
 
 def _was_seen(terminal: Terminal, options: Mapping[str, Any]) -> bool:
-    who = {key: value for key, value in options.items() if key in _WHO}
+    who = {key: value for key, value in options.items() if key in WHO}
     since = dt_util.utcnow() - options[CONF_WITHIN]
     return any(
         sighting.occurred_at >= since
@@ -70,12 +68,6 @@ def _was_seen(terminal: Terminal, options: Mapping[str, Any]) -> bool:
     )
 
 
-_WHO: Fields = {
-    vol.Optional("enroll_id"): wholes,
-    vol.Optional("person"): texts,
-    vol.Optional("person_entity_id"): cv.entities_domain(PERSON_DOMAIN),
-}
-
 CONDITIONS: tuple[ConditionDescription, ...] = (
     ConditionDescription(
         key="door_mode_is",
@@ -85,7 +77,7 @@ CONDITIONS: tuple[ConditionDescription, ...] = (
     ConditionDescription(
         key="person_was_seen",
         fields={
-            **_WHO,
+            **WHO,
             vol.Required(CONF_WITHIN): vol.All(
                 cv.positive_time_period, vol.Range(min=timedelta(seconds=1), max=MAX_SIGHTING_AGE)
             ),

@@ -7,10 +7,19 @@ import voluptuous as vol
 
 from homeassistant.helpers import config_validation as cv
 
-from .services.fields import whole
+from .const import PERSON_DOMAIN
+from .services.fields import Fields, whole
 
 texts = vol.All(cv.ensure_list, [cv.string])
 wholes = vol.All(cv.ensure_list, [whole])
+
+
+# Who it is about.
+WHO: Fields = {
+    vol.Optional("enroll_id"): wholes,
+    vol.Optional("person"): texts,
+    vol.Optional("person_entity_id"): cv.entities_domain(PERSON_DOMAIN),
+}
 
 
 def words(choices: Iterable[str]) -> Any:

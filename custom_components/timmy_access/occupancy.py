@@ -31,9 +31,6 @@ class EntryReader(StrEnum):
     SECOND = "second"
 
 
-_READERS = {reader.name.lower(): reader for reader in Reader}
-
-
 class Occupancy:
     """Counts who is inside by one terminal."""
 
@@ -42,24 +39,28 @@ class Occupancy:
         hass: HomeAssistant,
         entry: TimmyAccessConfigEntry,
         serial: str,
+        data: Mapping[str, Any],
         ledger: Ledger,
         moments: Moments,
         show: Callable[[int | None], None],
     ) -> None:
-        """Follow the moments of a terminal, and `show` each new count; None where nothing is counted."""
+        """Follow the moments of a terminal with the owner's choices in `data`.
+
+        `show` gets each new count, None where nothing is counted; the first one comes with `async_count`.
+        """
         self._hass = hass
         self._entry = entry
         self._serial = serial
         self._ledger = ledger
         self._show = show
-        self._way_in = EntryReader.NONE
+        self._way_in = _chosen(data)
         self._inside: dict[int, datetime] = {}
         moments.async_subscribe(self._async_on_moment)
 
     @callback
     def async_apply(self, data: Mapping[str, Any]) -> None:
-        """Apply the owner's choice."""
-        way_in = EntryReader(data.get(CONF_ENTRY_READER, EntryReader.NONE))
+        """Apply a changed choice."""
+        way_in = _chosen(data)
         if way_in is not self._way_in:
             self._way_in = way_in
             self._async_count_soon()
@@ -77,7 +78,7 @@ class Occupancy:
             self._inside = {
                 enroll_id: occurred_at
                 for enroll_id, (occurred_at, reader) in latest.items()
-                if self._is_way_in(Reader(reader))
+                if Reader(reader).name.lower() == self._way_in
             }
         self._async_show()
 
@@ -98,14 +99,11 @@ class Occupancy:
 
     @callback
     def _async_note(self, punch: Punch) -> None:
-        if self._is_way_in(_READERS[punch.reader]):
+        if punch.reader == self._way_in:
             self._inside[punch.enroll_id] = punch.occurred_at
         else:
             self._inside.pop(punch.enroll_id, None)
         self._async_show()
-
-    def _is_way_in(self, reader: Reader) -> bool:
-        return reader.name.lower() == self._way_in.value
 
     @callback
     def _async_show(self) -> None:
@@ -118,3 +116,7 @@ class Occupancy:
         self._entry.async_create_background_task(
             self._hass, self.async_count(), f"count who is inside by {self._serial}"
         )
+
+
+def _chosen(data: Mapping[str, Any]) -> EntryReader:
+    return EntryReader(data.get(CONF_ENTRY_READER, EntryReader.NONE))

@@ -135,8 +135,9 @@ class Terminal:
         self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
         self._presence = Presence(hass, self.moments.async_publish)
         self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
-        self._occupancy = Occupancy(hass, entry, self.serial, ledger, self.moments, self._async_show_inside)
-        self._occupancy.async_apply(subentry.data)
+        self._occupancy = Occupancy(
+            hass, entry, self.serial, subentry.data, ledger, self.moments, self._async_show_inside
+        )
         self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
         self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.upkeep, self.async_request)
         self.device_id = self._async_register(

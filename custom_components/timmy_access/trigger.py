@@ -21,9 +21,8 @@ from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerC
 from homeassistant.helpers.typing import ConfigType
 
 from .bus import SIGNAL_TOLD, Told
-from .const import PERSON_DOMAIN
 from .facts import caught_up_facts, code_facts, enrolment_facts, punch_facts
-from .filters import matches, texts, wholes, words
+from .filters import WHO, matches, texts, wholes, words
 from .moments import (
     AccessKind,
     CaughtUp,
@@ -40,22 +39,17 @@ from .moments import (
     Punch,
 )
 from .protocol.enums import Credential, Reader
+from .services.fields import Fields
 from .state import TerminalState
 from .targets import async_check_target, async_is_targeted, async_terminal
 
 type Facts = Mapping[str, Any]
-type Fields = Mapping[vol.Marker, Any]
 
 METHODS = tuple(kind.value for kind in AccessKind if kind is not AccessKind.UNRECOGNISED)
 READERS = tuple(reader.name.lower() for reader in Reader if reader is not Reader.UNKNOWN)
 CREDENTIALS = tuple(kind.name.lower() for kind in Credential if kind is not Credential.UNKNOWN)
 CODE_SOURCES = (CodeSource.PIN.value, CodeSource.QR_CODE.value)
 
-_WHO: Fields = {
-    vol.Optional("enroll_id"): wholes,
-    vol.Optional("person"): texts,
-    vol.Optional("person_entity_id"): cv.entities_domain(PERSON_DOMAIN),
-}
 _READER: Fields = {vol.Optional("reader"): words(READERS)}
 _SOURCE: Fields = {vol.Optional("source"): words(CODE_SOURCES)}
 
@@ -159,7 +153,7 @@ TRIGGERS: tuple[TriggerDescription, ...] = (
         key="access_granted",
         facts_fn=_granted,
         fields={
-            **_WHO,
+            **WHO,
             vol.Optional("function_key"): wholes,
             vol.Optional("method"): words(METHODS),
             **_READER,
@@ -167,10 +161,10 @@ TRIGGERS: tuple[TriggerDescription, ...] = (
         variables=_PUNCH,
     ),
     TriggerDescription(
-        key="access_refused", facts_fn=_asked(CodeKind.REFUSED), fields={**_WHO, **_READER}, variables=_QUESTION
+        key="access_refused", facts_fn=_asked(CodeKind.REFUSED), fields={**WHO, **_READER}, variables=_QUESTION
     ),
     TriggerDescription(
-        key="access_requested", facts_fn=_asked(CodeKind.SCANNED), fields={**_WHO, **_READER}, variables=_QUESTION
+        key="access_requested", facts_fn=_asked(CodeKind.SCANNED), fields={**WHO, **_READER}, variables=_QUESTION
     ),
     TriggerDescription(key="alarm_raised", facts_fn=_door(DoorKind.ALARM)),
     TriggerDescription(
