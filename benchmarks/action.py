@@ -4,7 +4,7 @@ import asyncio
 from time import perf_counter
 
 from .building import Building
-from .figures import Figure, median, percentile
+from .figures import Figure, latency, median, percentile
 from .lean import Frame, LeanTerminal
 
 PART = "action"
@@ -42,21 +42,12 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
             await house.home.act("lock.open", entity_id=entity_id)
             heard.append(terminal.commands.pop("opendoor") - begun)
         nothing += [await call(house, "bench_probe.nothing") for _ in range(calls)]
-    milliseconds = 1000
     return [
-        Figure(
-            part=PART,
-            measure="lock.open until on the wire, median",
-            value=median(heard) * milliseconds,
-            limit=median(nothing) * milliseconds,
-            unit="ms",
-            target="<= 2",
-        ),
-        Figure(
-            part=PART,
-            measure="lock.open until on the wire, 99th percentile",
-            value=percentile(heard, 0.99) * milliseconds,
-            limit=percentile(nothing, 0.99) * milliseconds,
-            unit="ms",
+        latency(PART, "lock.open until on the wire, median", median(heard), limit=median(nothing), target="<= 2"),
+        latency(
+            PART,
+            "lock.open until on the wire, 99th percentile",
+            percentile(heard, 0.99),
+            limit=percentile(nothing, 0.99),
         ),
     ]

@@ -6,6 +6,8 @@ import operator
 import statistics
 from typing import Any
 
+MILLISECONDS = 1000
+
 _TESTS: Mapping[str, Callable[[float, float], bool]] = {"<=": operator.le, ">=": operator.ge, "<": operator.lt}
 
 
@@ -41,6 +43,14 @@ class Figure:
         sign, number = self.target.split()
         wanted = float(number) / slack if sign == ">=" else float(number) * slack
         return _TESTS[sign](self.value if self.ratio is None else self.ratio, wanted)
+
+
+def latency(part: str, measure: str, seconds: float, *, limit: float | None = None, target: str = "") -> Figure:
+    """Return how long something takes, in milliseconds; the limit is in seconds too."""
+    in_milliseconds = None if limit is None else limit * MILLISECONDS
+    return Figure(
+        part=part, measure=measure, value=seconds * MILLISECONDS, limit=in_milliseconds, unit="ms", target=target
+    )
 
 
 def table(figures: Iterable[Figure]) -> str:

@@ -19,7 +19,7 @@ from time import perf_counter
 from scripts.home import LOOPBACK, REPOSITORY
 
 from .building import Building, building
-from .figures import Figure, median, percentile, table
+from .figures import Figure, latency, median, percentile, table
 from .lean import LeanTerminal
 from .load import load
 from .verdict import make_pass, scan, scan_during
@@ -129,15 +129,9 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
             seconds = perf_counter() - begun
         under_attack = perf_counter() - attacked
     return [
-        Figure(part=PART, measure="median before", value=median(alone) * 1000, unit="ms"),
-        Figure(part=PART, measure="median under attack", value=median(loaded) * 1000, unit="ms"),
-        Figure(
-            part=PART,
-            measure="99th percentile under attack",
-            value=percentile(loaded, 0.99) * 1000,
-            unit="ms",
-            target=f"< {MILLISECONDS}",
-        ),
+        latency(PART, "median before", median(alone)),
+        latency(PART, "median under attack", median(loaded)),
+        latency(PART, "99th percentile under attack", percentile(loaded, 0.99), target=f"< {MILLISECONDS}"),
         Figure(part=PART, measure="scans under attack, all answered", value=len(loaded), unit=""),
         Figure(part=PART, measure="records acknowledged meanwhile, all", value=records, unit=""),
         Figure(part=PART, measure="records a second", value=records / seconds, unit=""),

@@ -7,7 +7,7 @@ from time import perf_counter
 from .bare import bare_server
 from .building import Building
 from .durable import make_database
-from .figures import Figure, median, percentile
+from .figures import Figure, latency, median, percentile
 from .lean import Frame, LeanTerminal
 from .load import ZONE
 
@@ -74,36 +74,9 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
         limit = await punch_bare(url, serial, range(1, count + 1))
         acknowledged, shown = await punch_house(house, range(1, count + 1))
         limit += await punch_bare(url, serial, range(count + 1, 2 * count + 1))
-    milliseconds = 1000
     return [
-        Figure(
-            part=PART,
-            measure="acknowledged, median",
-            value=median(acknowledged) * milliseconds,
-            limit=median(limit) * milliseconds,
-            unit="ms",
-            target="<= 3",
-        ),
-        Figure(
-            part=PART,
-            measure="acknowledged, 99th percentile",
-            value=percentile(acknowledged, 0.99) * milliseconds,
-            limit=percentile(limit, 0.99) * milliseconds,
-            unit="ms",
-        ),
-        Figure(
-            part=PART,
-            measure="shown, median",
-            value=median(shown) * milliseconds,
-            limit=median(limit) * milliseconds,
-            unit="ms",
-            target="<= 5",
-        ),
-        Figure(
-            part=PART,
-            measure="shown, 99th percentile",
-            value=percentile(shown, 0.99) * milliseconds,
-            unit="ms",
-            target=f"< {SHOWN_MILLISECONDS}",
-        ),
+        latency(PART, "acknowledged, median", median(acknowledged), limit=median(limit), target="<= 3"),
+        latency(PART, "acknowledged, 99th percentile", percentile(acknowledged, 0.99), limit=percentile(limit, 0.99)),
+        latency(PART, "shown, median", median(shown), limit=median(limit), target="<= 5"),
+        latency(PART, "shown, 99th percentile", percentile(shown, 0.99), target=f"< {SHOWN_MILLISECONDS}"),
     ]
