@@ -82,6 +82,8 @@ async def test_a_waiting_terminal_is_approved_and_its_door_opened(built: House, 
     assert lock == "lock.warehouse_door_3"
 
     await see(page, built.home, "/logbook", "Activity")
+    # The page follows what happens once it shows what has.
+    await page.locator("ha-logbook").get_by_text("Door 3").first.wait_for()
     built.face.punch(1)
     await page.get_by_text(f"recognised {PEOPLE[1]} by face").first.wait_for()
     await keep(page, "4-punched")
