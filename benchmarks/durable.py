@@ -10,8 +10,8 @@ import sqlite3
 from typing import Any
 
 from custom_components.timmy_access.ledger import Entry, Ledger
-from custom_components.timmy_access.ledger.entries import Row, rows_of
 from custom_components.timmy_access.ledger.limits import MAX_ENTRIES
+from custom_components.timmy_access.ledger.rows import Row, rows_of
 
 SERIAL = "ZX00000001"
 PEOPLE = 500

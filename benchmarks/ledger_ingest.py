@@ -20,7 +20,7 @@ import tempfile
 from time import perf_counter
 
 from custom_components.timmy_access.ledger import Entry, Ledger
-from custom_components.timmy_access.ledger.entries import rows_of
+from custom_components.timmy_access.ledger.rows import rows_of
 from custom_components.timmy_access.ledger.url import FILE_NAME
 
 from .durable import SERIAL, BareInserts, entry, make_database

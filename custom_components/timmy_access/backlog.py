@@ -1,6 +1,6 @@
 """What a terminal kept while it could not report: one summary, and nothing that acts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -28,11 +28,11 @@ class Backlog:
         self._job = HassJob(self._async_look, "backlog", cancel_on_shutdown=True)
 
     @callback
-    def async_note(self, occurred_at: datetime) -> None:
-        """Count one record."""
-        self._count += 1
-        self._first = min(self._first or occurred_at, occurred_at)
-        self._last = max(self._last or occurred_at, occurred_at)
+    def async_note(self, occurred_at: Sequence[datetime]) -> None:
+        """Count records."""
+        self._count += len(occurred_at)
+        self._first = min(self._first or occurred_at[0], *occurred_at)
+        self._last = max(self._last or occurred_at[0], *occurred_at)
         self._grew = True
         if self._cancel is None:
             self._cancel = async_call_later(self._hass, QUIET_SECONDS, self._job)

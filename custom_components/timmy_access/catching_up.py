@@ -14,6 +14,7 @@ from .protocol.commands import CleanLogs, GetAllLogs, GetCapacity, GetNewLogs
 from .protocol.commands.base import Page, Paged
 from .protocol.commands.logs import LogPage
 from .protocol.messages import LogRecord
+from .protocol.table import Table
 from .protocol.turns import Priority
 from .records import Records
 
@@ -93,7 +94,7 @@ class CatchingUp:
 
         async def _take(page: Page) -> None:
             nonlocal records, new
-            kept = await self._records.async_take_history(cast("tuple[LogRecord, ...]", page.rows))
+            kept = await self._records.async_take_history(cast("Table[LogRecord]", page.rows))
             records += len(kept.new)
             new += kept.news
 

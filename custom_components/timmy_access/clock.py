@@ -5,9 +5,10 @@ a time offline (field notes 3). Live records reach automations and may open door
 here makes a record history.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
 
 from homeassistant.util import dt as dt_util
 
@@ -15,12 +16,13 @@ from .const import LIVE_WINDOW
 
 # `devinfo.time` is composed at the TCP connect and sent two to three seconds later (field notes 2).
 REGISTRATION_LAG = timedelta(seconds=2)
+# Backlogs go through the days in their order, those of several terminals at once.
+DAYS_REMEMBERED = 128
 # Differences below this are the lag of the measurement, not of the clock.
 DRIFT_TOLERANCE = timedelta(seconds=10)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Placed:
+class Placed(NamedTuple):
     """A record's place in time."""
 
     occurred_at: datetime
@@ -34,11 +36,22 @@ def local_naive(now: datetime) -> datetime:
 
 def localise(naive: datetime, near: datetime) -> datetime:
     """Return a naive local time as an instant; in the repeated hour of autumn the one nearer to `near`."""
-    first = naive.replace(tzinfo=dt_util.get_default_time_zone(), fold=0)
+    zone = dt_util.get_default_time_zone()
+    if (offset := _offset_on(naive.date(), zone)) is not None:
+        return (naive - offset).replace(tzinfo=UTC)
+    first = naive.replace(tzinfo=zone, fold=0)
     second = first.replace(fold=1)
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)
     return min(first.astimezone(UTC), second.astimezone(UTC), key=lambda instant: abs(instant - near))
+
+
+@lru_cache(DAYS_REMEMBERED)
+def _offset_on(day: date, zone: tzinfo) -> timedelta | None:
+    """Return how far a local day is from UTC; None for one on which that changes."""
+    times = (*(time(hour, fold=fold) for hour in range(24) for fold in (0, 1)), time.max)
+    offsets = {datetime.combine(day, at, zone).utcoffset() for at in times}
+    return offsets.pop() if len(offsets) == 1 else None
 
 
 class TerminalClock:
@@ -75,30 +88,34 @@ class TerminalClock:
         except OverflowError:
             return now
 
-    def place(self, shown: datetime | None, records_in_frame: int) -> Placed:
-        """Return when a record that arrives now happened, and whether it is live."""
+    def place(self, shown: Sequence[datetime | None], records_in_frame: int) -> list[Placed]:
+        """Return when records of a frame that arrives now happened, and whether they are live.
+
+        `records_in_frame` may be more than those that are to be placed.
+        """
         now = self._now()
-        doubted = self._is_doubted(now, records_in_frame)
-        if self._backlog:
-            self._backlog -= 1
+        return [self._place(time, now, records_in_frame) for time in shown]
+
+    def _place(self, shown: datetime | None, now: datetime, records_in_frame: int) -> Placed:
+        doubted = self.drift and self._is_doubted(now, records_in_frame)
         try:
             as_shown = None if shown is None else localise(shown, now)
         except OverflowError:
             as_shown = None
         if as_shown is None:
-            return Placed(occurred_at=now, live=False)
+            return Placed(now, live=False)
         live = abs(now - as_shown) <= self.live_window
         if not doubted or not self.drift:
-            return Placed(occurred_at=as_shown, live=live)
+            return Placed(as_shown, live)
         corrected = as_shown + self.drift
-        return Placed(occurred_at=corrected, live=live and abs(now - corrected) <= self.live_window)
+        return Placed(corrected, live and abs(now - corrected) <= self.live_window)
 
     def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
         """Return whether a record may have been made while the clock was wrong."""
-        if not self.drift:
-            return False
         if self._backlog is not None:
-            return self._backlog > 0
+            if made_before := self._backlog > 0:
+                self._backlog -= 1
+            return made_before
         if records_in_frame > 1:
             self._doubt_until = now + self.live_window
         return self._doubt_until is not None and now < self._doubt_until

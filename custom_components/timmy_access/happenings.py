@@ -1,6 +1,8 @@
 """What a terminal's records and uploads mean: its state, and the moments it is all about."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
@@ -65,9 +67,9 @@ class Happenings:
             )
 
     @callback
-    def async_history(self, _: LogRecord, placed: Placed) -> None:
-        """Count a record of the past; it changes nothing and triggers nothing."""
-        self._backlog.async_note(placed.occurred_at)
+    def async_history(self, occurred_at: Sequence[datetime]) -> None:
+        """Count records of the past; they change nothing and trigger nothing."""
+        self._backlog.async_note(occurred_at)
 
     @callback
     def async_live(self, record: LogRecord, placed: Placed) -> None:

@@ -7,10 +7,11 @@ Nothing is acknowledged that is not on the disk. A disk that hesitates does not 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import batched
+from itertools import batched, repeat
+from typing import Any
 
 from homeassistant.util import dt as dt_util
 
@@ -20,12 +21,16 @@ from .ledger.limits import MAX_ENTRIES
 from .protocol.counters import Counters
 from .protocol.messages import LogRecord
 from .protocol.peer import printable
+from .protocol.table import Table
 
 # A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
 TELLING_PATIENCE = 0.5
 # Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
 # recognised without asking the database.
 REMEMBERED = 20 * 50
+
+
+type _Identity = tuple[int | None, datetime | None, int | None, int | None, int | None]
 
 
 @dataclass(slots=True)
@@ -37,7 +42,8 @@ class _Known:
     told: bool = False
 
 
-type Teller = Callable[[LogRecord, Placed], None]
+type LiveTeller = Callable[[LogRecord, Placed], None]
+type HistoryTeller = Callable[[Sequence[datetime]], None]
 
 
 class Records:
@@ -50,11 +56,11 @@ class Records:
         clock: TerminalClock,
         counters: Counters,
         *,
-        live: Teller,
-        history: Teller,
+        live: LiveTeller,
+        history: HistoryTeller,
         on_kept: Callable[[], None],
     ) -> None:
-        """Keep in `ledger`; tell `live` what has just happened and `history` what has not, each record once.
+        """Keep in `ledger`; tell `live` what has just happened, and `history` when everything else did, each once.
 
         `on_kept` is called after every commit that had something new.
         """
@@ -65,33 +71,43 @@ class Records:
         self._live = live
         self._history = history
         self._on_kept = on_kept
-        self._memory: OrderedDict[Identity, _Known] = OrderedDict()
+        self._memory: OrderedDict[_Identity, _Known] = OrderedDict()
 
-    async def async_take(self, records: Sequence[LogRecord]) -> bool:
+    async def async_take(self, records: Table[LogRecord]) -> bool:
         """Take what the terminal has sent; True when all of it is kept, and the terminal may forget it."""
-        known = [self._recall(record, len(records)) for record in records]
+        known = self._recall(records)
         if all(one.kept for one in known):
             self._counters.duplicates += len(records)
             return True
-        keeping = asyncio.create_task(self._async_keep(records, [one.placed for one in known], dt_util.utcnow()))
+        keeping = self._async_keep(records, [one.placed for one in known])
         try:
             if any(one.placed.live for one in known):
-                await asyncio.wait((keeping,), timeout=TELLING_PATIENCE)
-                if not keeping.done():
-                    self._tell(records, known, None)
-            kept = await keeping
+                kept = await self._async_tell_in_time(keeping, records, known)
+            else:
+                kept = await keeping
         except LedgerUnavailable:
             self._tell(records, known, None)
             return False
-        except asyncio.CancelledError:
-            keeping.cancel()
-            raise
         self._tell(records, known, kept)
         for one in known:
             one.kept = True
         return True
 
-    def question_in(self, records: Sequence[LogRecord]) -> tuple[LogRecord, Placed] | None:
+    async def _async_tell_in_time(
+        self, keeping: Coroutine[Any, Any, Kept], records: Table[LogRecord], known: Sequence[_Known]
+    ) -> Kept:
+        """Tell what is live, when the disk takes its time."""
+        task = asyncio.create_task(keeping)
+        try:
+            await asyncio.wait((task,), timeout=TELLING_PATIENCE)
+            if not task.done():
+                self._tell(records, known, None)
+            return await task
+        except asyncio.CancelledError:
+            task.cancel()
+            raise
+
+    def question_in(self, records: Table[LogRecord]) -> tuple[LogRecord, Placed] | None:
         """Return the record that asks whether somebody may pass, and when that is.
 
         It is a single punch of just now that has not been told.
@@ -101,34 +117,43 @@ class Records:
         record = records[0]
         if record.enroll_id is None or record.is_door_event:
             return None
-        known = self._recall(record, 1)
+        known = self._recall(records)[0]
         return (record, known.placed) if known.placed.live and not known.kept and not known.told else None
 
-    async def async_take_history(self, records: Sequence[LogRecord]) -> Kept:
+    async def async_take_history(self, records: Table[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
-        placed = [Placed(occurred_at=self._clock.instant(record.time), live=False) for record in records]
-        kept = await self._async_keep(records, placed, dt_util.utcnow())
-        for record, place in zip(records, placed, strict=True):
-            self._remember(identity_of(record), _Known(place, kept=True, told=True))
+        placed = [Placed(self._clock.instant(time), live=False) for time in records.column("time")]
+        kept = await self._async_keep(records, placed)
+        for identity, place in zip(_identities_of(records), placed, strict=True):
+            self._memory[identity] = _Known(place, kept=True, told=True)
+        self._forget()
         return kept
 
-    def _recall(self, record: LogRecord, records_in_frame: int) -> _Known:
-        """Return what is known of a record, which for a new one is where it belongs in time."""
-        identity = identity_of(record)
-        if (known := self._memory.pop(identity, None)) is None:
-            known = _Known(self._clock.place(record.time, records_in_frame))
-        self._remember(identity, known)
+    def _recall(self, records: Table[LogRecord]) -> list[_Known]:
+        """Return what is known of each record, which for a new one is where it belongs in time."""
+        memory = self._memory
+        identities = _identities_of(records)
+        new = [identity for identity in identities if identity not in memory]
+        if len(new) < len(identities):
+            for identity in identities:
+                if identity in memory:
+                    memory.move_to_end(identity)
+        for identity, place in zip(new, self._clock.place([one[1] for one in new], len(records)), strict=True):
+            memory.setdefault(identity, _Known(place))
+        known = [memory[identity] for identity in identities]
+        self._forget()
         return known
 
-    def _remember(self, identity: Identity, known: _Known) -> None:
-        self._memory[identity] = known
-        # One goes for each that comes: forgetting many at once would make the garbage collector walk through all of
-        # Home Assistant.
-        if len(self._memory) > REMEMBERED:
+    def _forget(self) -> None:
+        """Forget what is beyond the limit, oldest first: as many as came, so that nothing piles up.
+
+        What does makes the garbage collector walk through all of Home Assistant.
+        """
+        while len(self._memory) > REMEMBERED:
             self._memory.popitem(last=False)
 
-    async def _async_keep(self, records: Sequence[LogRecord], placed: Sequence[Placed], now: datetime) -> Kept:
-        entries = [_entry_of(record, place, now) for record, place in zip(records, placed, strict=True)]
+    async def _async_keep(self, records: Table[LogRecord], placed: Sequence[Placed]) -> Kept:
+        entries = _entries_of(records, placed, dt_util.utcnow())
         new: list[bool] = []
         for part in batched(entries, MAX_ENTRIES, strict=False):
             new += (await self._ledger.keep(self._serial, part)).new
@@ -136,13 +161,14 @@ class Records:
             self._on_kept()
         return Kept(tuple(new))
 
-    def _tell(self, records: Sequence[LogRecord], known: Sequence[_Known], kept: Kept | None) -> None:
+    def _tell(self, records: Table[LogRecord], known: Sequence[_Known], kept: Kept | None) -> None:
         """Tell each record once; without `kept`, only what is live, for old records can wait until they are kept.
 
         They are told when the acknowledgement is on its way: the terminal does not wait for whoever listens.
         """
-        news: list[tuple[Teller, LogRecord, Placed]] = []
-        for index, (record, one) in enumerate(zip(records, known, strict=True)):
+        live: list[tuple[LogRecord, Placed]] = []
+        history: list[datetime] = []
+        for index, one in enumerate(known):
             if one.told:
                 continue
             if kept is None:
@@ -153,36 +179,35 @@ class Records:
                 continue
             one.told = True
             if one.placed.live:
-                news.append((self._live, record, one.placed))
+                live.append((records[index], one.placed))
             else:
-                self._counters.history += 1
-                news.append((self._history, record, one.placed))
-        if news:
-            asyncio.get_running_loop().call_soon(_tell_all, news)
+                history.append(one.placed.occurred_at)
+        self._counters.history += len(history)
+        if live or history:
+            asyncio.get_running_loop().call_soon(self._tell_all, live, history)
+
+    def _tell_all(self, live: Sequence[tuple[LogRecord, Placed]], history: Sequence[datetime]) -> None:
+        for record, placed in live:
+            self._live(record, placed)
+        if history:
+            self._history(history)
 
 
-def _tell_all(news: Sequence[tuple[Teller, LogRecord, Placed]]) -> None:
-    for teller, record, placed in news:
-        teller(record, placed)
+def _identities_of(records: Table[LogRecord]) -> list[_Identity]:
+    """Return what tells each record from others of its terminal (field notes 0.3)."""
+    return list(zip(*map(records.column, Identity._fields), strict=True))
 
 
-def identity_of(record: LogRecord) -> Identity:
-    """Return what tells a record from others of its terminal (field notes 0.3)."""
-    return Identity(record.enroll_id, record.time, record.mode, record.reader, record.event)
-
-
-def _entry_of(record: LogRecord, place: Placed, received_at: datetime) -> Entry:
-    return Entry(
-        enroll_id=record.enroll_id,
-        time=record.time,
-        mode=record.mode,
-        reader=record.reader,
-        event=record.event,
-        occurred_at=place.occurred_at,
-        received_at=received_at,
-        live=place.live,
-        verify_mode=record.verify_mode,
-        name=printable(record.name) if record.name else None,
-        temperature=record.temperature,
-        extra=record.extra,
+def _entries_of(records: Table[LogRecord], placed: Sequence[Placed], received_at: datetime) -> list[Entry]:
+    columns = zip(
+        *map(records.column, Identity._fields),
+        [place.occurred_at for place in placed],
+        repeat(received_at),
+        [place.live for place in placed],
+        records.column("verify_mode"),
+        [printable(name) if name else None for name in records.column("name")],
+        records.column("temperature"),
+        records.column("extra"),
+        strict=False,
     )
+    return [Entry._make(column) for column in columns]

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta, tzinfo
 
 import pytest
 
-from custom_components.timmy_access.clock import TerminalClock, local_naive, localise
+from custom_components.timmy_access.clock import Placed, TerminalClock, local_naive, localise
 from homeassistant.util import dt as dt_util
 
 BERLIN = "Europe/Berlin"
@@ -45,23 +45,28 @@ def clock(watch: Watch) -> TerminalClock:
     return TerminalClock(watch)
 
 
+def placed(clock: TerminalClock, shown: datetime | None, records_in_frame: int) -> Placed:
+    [place] = clock.place([shown], records_in_frame)
+    return place
+
+
 def test_a_right_clock_is_believed(clock: TerminalClock, watch: Watch) -> None:
     clock.measured(watch.local(seconds=3), 5)
     assert clock.drift == timedelta(0)
-    assert clock.place(watch.local(seconds=4), 1).live
-    assert clock.place(watch.local(seconds=119), 1).live
-    assert not clock.place(watch.local(seconds=121), 1).live
-    assert not clock.place(watch.local(seconds=-121), 1).live
+    assert placed(clock, watch.local(seconds=4), 1).live
+    assert placed(clock, watch.local(seconds=119), 1).live
+    assert not placed(clock, watch.local(seconds=121), 1).live
+    assert not placed(clock, watch.local(seconds=-121), 1).live
 
 
 def test_a_clock_that_was_never_measured_is_believed(clock: TerminalClock, watch: Watch) -> None:
-    assert clock.place(watch.local(seconds=4), 1).live
+    assert placed(clock, watch.local(seconds=4), 1).live
     clock.measured(None, None)
-    assert clock.place(watch.local(seconds=4), 1).live
+    assert placed(clock, watch.local(seconds=4), 1).live
 
 
 def test_a_record_without_a_time_is_history(clock: TerminalClock) -> None:
-    assert not clock.place(None, 1).live
+    assert not placed(clock, None, 1).live
 
 
 @pytest.mark.parametrize("error", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=400)])
@@ -70,22 +75,22 @@ def test_a_backlog_from_a_wrong_clock_is_history_and_gets_its_true_time(
 ) -> None:
     clock.measured(watch.local(seconds=2) + error, 2)
     happened = watch.local(minutes=30)
-    placed = clock.place(happened + error, 2)
-    assert not placed.live
-    assert abs(placed.occurred_at - (NOW - timedelta(minutes=30))) <= timedelta(seconds=1)
-    assert not clock.place(watch.local(seconds=1), 2).live  # the second of two unsent records
-    assert clock.place(watch.local(seconds=1), 1).live  # made after the clock was set
+    found = placed(clock, happened + error, 2)
+    assert not found.live
+    assert abs(found.occurred_at - (NOW - timedelta(minutes=30))) <= timedelta(seconds=1)
+    assert not placed(clock, watch.local(seconds=1), 2).live  # the second of two unsent records
+    assert placed(clock, watch.local(seconds=1), 1).live  # made after the clock was set
 
 
 def test_without_a_count_doubt_lasts_as_long_as_batches_come(clock: TerminalClock, watch: Watch) -> None:
     clock.measured(watch.local(seconds=2) + timedelta(hours=1), None)
-    assert not clock.place(watch.local(), 50).live
+    assert not placed(clock, watch.local(), 50).live
     watch.time += timedelta(seconds=100)
-    assert not clock.place(watch.local(), 50).live
+    assert not placed(clock, watch.local(), 50).live
     watch.time += timedelta(seconds=100)
-    assert not clock.place(watch.local(), 1).live
+    assert not placed(clock, watch.local(), 1).live
     watch.time += timedelta(seconds=21)
-    assert clock.place(watch.local(), 1).live
+    assert placed(clock, watch.local(), 1).live
 
 
 def test_the_repeated_hour_of_autumn_is_the_nearer_one() -> None:
@@ -107,7 +112,7 @@ def test_a_punch_in_the_repeated_hour_is_live(clock: TerminalClock, watch: Watch
         watch.time = datetime(2026, 10, 25, hour, 30, tzinfo=dt_util.UTC)
         clock.measured(watch.local(seconds=2), 0)
         assert clock.drift == timedelta(0)
-        assert clock.place(watch.local(seconds=2), 1).live
+        assert placed(clock, watch.local(seconds=2), 1).live
 
 
 async def test_terminals_are_told_the_wall_clock() -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,7 +49,7 @@ def punches(count: int, first: int = 0, **changes: Any) -> list[Entry]:
 
 def as_entry(record: StoredRecord) -> Entry:
     """Return what was kept of an entry."""
-    return Entry(**{name: getattr(record, name) for name in Entry.__dataclass_fields__})
+    return Entry(**{name: getattr(record, name) for name in Entry._fields})
 
 
 async def everything(ledger: Ledger, where: RecordFilter | None = None) -> list[StoredRecord]:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, closing
-from dataclasses import replace
+from copy import replace
 import hashlib
 from pathlib import Path
 import shutil
@@ -11,8 +11,7 @@ import sqlite3
 
 import pytest
 
-from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, default_url
-from custom_components.timmy_access.ledger.sqlite import CHECKPOINT_PAGES
+from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, default_url, sqlite
 
 from .support import IMPATIENT, SERIAL, Watch, kept, punches, running
 
@@ -105,12 +104,19 @@ async def test_file_alone_holds_what_was_kept_before(file_ledger: Ledger, tmp_pa
         assert db.execute("SELECT count(*) FROM records").fetchone() == (500,)
 
 
-async def test_log_is_carried_over_again_afterwards(file_ledger: Ledger, tmp_path: Path) -> None:
+@pytest.fixture
+def short_log(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Let the log go into the file often; returns of how many bytes on."""
+    monkeypatch.setattr(sqlite, "CHECKPOINT_PAGES", 1_000)
+    return 1_000 * 4_096
+
+
+async def test_log_is_carried_over_again_afterwards(file_ledger: Ledger, tmp_path: Path, short_log: int) -> None:
     await file_ledger.begin_backup()
     for call in range(40):
         await file_ledger.keep(SERIAL, punches(500, call * 500))
     grown = (tmp_path / f"{NAME}-wal").stat().st_size
-    assert grown > CHECKPOINT_PAGES * 4096
+    assert grown > short_log
     await file_ledger.end_backup()
     size = (tmp_path / NAME).stat().st_size
     assert size > grown / 4
@@ -155,6 +161,7 @@ async def test_backup_outlives_a_new_connection(tmp_path: Path) -> None:
         assert await ledger.count() == {SERIAL: 10_000}
 
 
+@pytest.mark.usefixtures("short_log")
 async def test_end_is_not_forgotten_while_the_database_is_away(tmp_path: Path) -> None:
     limits = replace(IMPATIENT, commit=0.1, busy=30.0)
     async with running(default_url(tmp_path), limits) as ledger:

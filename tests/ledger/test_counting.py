@@ -1,7 +1,7 @@
 """Attendance by local day, and counts by hour, on every database."""
 
 from collections import defaultdict
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, date, datetime, timedelta
 import itertools
 from zoneinfo import ZoneInfo

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, suppress
-from dataclasses import replace
+from copy import replace
 from pathlib import Path
 import shutil
 import sqlite3

@@ -1,7 +1,7 @@
 """Passes for guests and their uses."""
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 from datetime import timedelta
 import hashlib
 from typing import Any

@@ -1,7 +1,7 @@
 """The roster: a list that is not complete takes nobody away."""
 
 import asyncio
-from dataclasses import replace
+from copy import replace
 from typing import Any
 
 import pytest

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from copy import replace
 from datetime import UTC, timedelta
 import itertools
 from typing import Any
@@ -162,16 +162,6 @@ async def test_export_of_nothing(ledger: Ledger) -> None:
     assert await everything(ledger) == []
 
 
-async def test_recent_identities(ledger: Ledger) -> None:
-    await ledger.keep(SERIAL, [*punches(3), NOBODY])
-    await ledger.keep(OTHER, [punch(2)])
-    since = NOW + timedelta(seconds=1)
-    assert await ledger.recent(SERIAL, since) == {punch(1).identity, punch(2).identity}
-    assert await ledger.recent(SERIAL, NOW) == {*(entry.identity for entry in punches(3)), NOBODY.identity}
-    assert (17, NOON, 1, 0, 0) in await ledger.recent(SERIAL, NOW)
-    assert await ledger.recent("ZX9", NOW) == frozenset()
-
-
 async def test_purge_leaves_what_is_younger(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, punches(1000))
     await ledger.keep(SERIAL, punches(500, 1000))
@@ -238,8 +228,6 @@ def test_bad_filter_is_refused(field: str, value: Any, problem: Problem) -> None
 
 async def test_naive_times_are_refused(file_ledger: Ledger) -> None:
     with pytest.raises(LedgerInvalid):
-        await file_ledger.recent(SERIAL, NOON)
-    with pytest.raises(LedgerInvalid):
         await file_ledger.purge(NOON)
 
 
@@ -251,7 +239,8 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
     "page of a range": (lambda ledger: ledger.records(RecordFilter(serials=[SERIAL], since=NOW), after="1.1"), False),
     "page of a person": (lambda ledger: ledger.records(RecordFilter(enroll_ids=[17]), after="1.1"), False),
     "export": (lambda ledger: ledger.records(after="1.1", oldest_first=True), False),
-    "recent": (lambda ledger: ledger.recent(SERIAL, NOW), False),
+    "last seen": (lambda ledger: ledger.last_seen(SERIAL, NOW), True),
+    "latest readers": (lambda ledger: ledger.latest_readers(SERIAL, NOW), True),
     "count": (lambda ledger: ledger.count(RecordFilter(serials=[SERIAL], since=NOW)), False),
     "attendance": (lambda ledger: ledger.attendance(NOON.date(), NOON.date(), UTC), True),
     "hours": (lambda ledger: ledger.hours(7), True),

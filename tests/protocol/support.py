@@ -8,6 +8,7 @@ from typing import Any
 
 from custom_components.timmy_access.protocol.commands import COMMANDS, Reply
 from custom_components.timmy_access.protocol.messages import MESSAGES, Photo, Registration, Temperature
+from custom_components.timmy_access.protocol.table import Table
 from custom_components.timmy_access.protocol.wire import Kind, Structure, wire_fields
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
@@ -52,7 +53,7 @@ def _assert_same(kind: Kind[Any], value: object, sent: object) -> None:
     if isinstance(value, Structure):
         assert isinstance(sent, dict)
         assert_lossless(value, sent)
-    elif isinstance(value, tuple) and value and isinstance(value[0], Structure):
+    elif isinstance(value, Table) or (isinstance(value, tuple) and value and isinstance(value[0], Structure)):
         assert isinstance(sent, list)
         for item, sent_item in zip(value, sent, strict=True):
             _assert_same(kind, item, sent_item)

@@ -11,11 +11,12 @@ from types import MappingProxyType
 from typing import Any
 
 from .database import Database
-from .entries import Kept, Values
+from .entries import Kept
 from .errors import Cause, LedgerError, LedgerUnavailable
 from .failures import Failure
 from .health import Counters, Health
 from .limits import Limits
+from .rows import Values
 from .writer import Batch, Chore, Job, Result, Writer
 
 _LOGGER = logging.getLogger(__name__)

@@ -7,9 +7,10 @@ from itertools import batched
 from sqlalchemy import Connection, select
 
 from .database import Database
-from .entries import Kept, Row, Values
+from .entries import Kept
 from .failures import is_conflict
 from .limits import LOOKUP_VALUES
+from .rows import Row, Values
 from .schema import RECORDS
 from .terminals import numbered
 

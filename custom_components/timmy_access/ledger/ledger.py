@@ -14,7 +14,7 @@ from . import passes, people, records
 from .attendance import AttendanceDay, attendance
 from .database import Database
 from .databases import database_at
-from .entries import Entry, Identity, Kept, StoredRecord, rows_of
+from .entries import Entry, Kept, StoredRecord
 from .errors import LedgerUnavailable
 from .filters import RecordFilter
 from .health import Counters, Health
@@ -26,6 +26,7 @@ from .people import Person
 from .reader import Reader
 from .records import Page
 from .retention import purge
+from .rows import rows_of
 from .url import read_url, shown
 from .values import few, instant_of, key_of, whole_of
 
@@ -96,11 +97,6 @@ class Ledger:
         key_of("serial", serial)
         rows = rows_of(entries)
         return await self._intake.keep(serial, rows) if rows else Kept(())
-
-    async def recent(self, serial: str, since: datetime) -> frozenset[Identity]:
-        """Return the identities of a terminal's records that occurred at or after an aware time."""
-        instant_of("since", since)
-        return await self._reader.ask(partial(records.recent, serial=serial, since=since))
 
     async def records(
         self,

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from .entries import DOOR_ID, STRANGER_ID, Identity, Row, StoredRecord, identity_of, record_of
+from .entries import DOOR_ID, STRANGER_ID, StoredRecord
 from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, beyond, conditions
 from .limits import MAX_PAGE
+from .rows import Row, record_of
 from .schema import RECORDS
 from .terminals import numbers, serials
 from .values import MISSING, instant_from, instant_of
@@ -60,17 +61,6 @@ def page(
 def newest_id(connection: Connection) -> int:
     """Return the id of the record that was kept last; 0 for none."""
     return connection.scalar(select(func.max(RECORDS.c.id))) or 0
-
-
-def recent(connection: Connection, serial: str, since: datetime) -> frozenset[Identity]:
-    """Return the identities of a terminal's records that occurred at or after a time."""
-    number = numbers(connection, [serial]).get(serial)
-    if number is None:
-        return frozenset()
-    query = select(*_ROW[:5]).where(
-        RECORDS.c.terminal_id == number, RECORDS.c.occurred_at >= instant_of("since", since)
-    )
-    return frozenset(identity_of(*row) for row in connection.execute(query))
 
 
 def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:

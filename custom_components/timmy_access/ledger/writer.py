@@ -13,11 +13,11 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import Database
-from .entries import Values
 from .errors import Cause, LedgerError, LedgerInvalid, LedgerTooNew
 from .failures import Failure, failure_of, is_conflict
 from .keeper import ATTEMPTS, Keeper
 from .limits import Limits
+from .rows import Values
 
 _LOGGER = logging.getLogger(__name__)
 

@@ -11,7 +11,8 @@ import re
 from typing import Any, Self, override
 
 from .enums import DoorEvent, VerifyMethod
-from .wire import Kind, Many, Moment, Nested, Number, Opaque, Structure, Text, Whole, wire, wire_fields
+from .table import Rows, Table
+from .wire import Kind, Moment, Nested, Number, Opaque, Structure, Text, Whole, wire, wire_fields
 
 # Enroll id of somebody who was seen but not recognised (field notes 3, special ids).
 STRANGER_ID = 99_999_999
@@ -53,6 +54,8 @@ class Temperature(Kind[float]):
     @override
     def read(self, value: object) -> float | None:
         """Return degrees Celsius; None for 0 and whatever else no living body has."""
+        if type(value) is float and _COLDEST <= value <= _HOTTEST:
+            return value
         if (number := Number().read(value)) is None:
             return None
         for scale in _TEMPERATURE_SCALES:
@@ -211,6 +214,9 @@ class LogRecord(Structure):
         return self.enroll_id == STRANGER_ID
 
 
+LOG_RECORDS = Rows(LogRecord, MAX_BATCH)
+
+
 @dataclass(frozen=True, kw_only=True)
 class LogBatch(Structure):
     """Log records, live or from the backlog (specification A2, field notes 3).
@@ -222,13 +228,13 @@ class LogBatch(Structure):
     serial: str | None = field(default=None, metadata=wire("sn", SERIAL))
     count: int | None = field(default=None, metadata=wire("count", Whole()))
     log_index: int | None = field(default=None, metadata=wire("logindex", Whole()))
-    records: tuple[LogRecord, ...] = field(default=(), metadata=wire("record", Many(Nested(LogRecord), MAX_BATCH)))
+    records: Table[LogRecord] = field(default_factory=LOG_RECORDS.empty, metadata=wire("record", LOG_RECORDS))
 
     @override
     @classmethod
     def complete(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Promise a tuple of records, if an empty one."""
-        values["records"] = values["records"] or ()
+        """Promise a table of records, if an empty one."""
+        values["records"] = values["records"] or LOG_RECORDS.empty()
         return values
 
 

@@ -9,7 +9,6 @@ frame that no field names are kept in `extra`, so that reading a frame loses not
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 import math
@@ -188,12 +187,11 @@ class Moment(Kind[datetime]):
         """Return the time; `T` and `Z` are seen in the field and mean nothing more."""
         if not isinstance(value, str):
             return None
-        if _USUAL_MOMENT.fullmatch(value):
-            with suppress(ValueError):
-                return datetime.fromisoformat(value)
-        if not (match := _MOMENT.match(value)):
-            return None
         try:
+            if _USUAL_MOMENT.fullmatch(value):
+                return datetime.fromisoformat(value)
+            if not (match := _MOMENT.match(value)):
+                return None
             return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001 - naive by protocol
         except ValueError:
             return None
@@ -346,11 +344,15 @@ class Structure:
                     del extra[candidate]
                     break
             values[name] = value
-        values = cls.complete(values)
         values["extra"] = extra
-        # A backlog has a hundred thousand records: what `__init__` does for a frozen class is a fifth of the whole.
+        return cls.made(values)
+
+    @classmethod
+    def made(cls, values: dict[str, Any]) -> Self:
+        """Return a structure with these values, one for each field, as they have been read."""
+        # What `__init__` does for a frozen class takes longer than all the reading.
         made = object.__new__(cls)
-        made.__dict__.update(values)
+        made.__dict__.update(cls.complete(values))
         return made
 
     @classmethod

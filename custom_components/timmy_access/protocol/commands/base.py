@@ -1,6 +1,6 @@
 """What a server command and its reply are."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -98,7 +98,7 @@ class Page(Reply):
     end: int | None = field(default=None, metadata=wire("to", Whole()))
 
     @property
-    def rows(self) -> tuple[Structure, ...]:
+    def rows(self) -> Sequence[Structure]:
         """Return the records of the page."""
         raise NotImplementedError
 

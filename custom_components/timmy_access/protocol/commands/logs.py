@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar, Self, override
 
-from ..messages import MAX_BATCH, LogRecord
-from ..wire import Day, Many, Nested, wire
+from ..messages import LOG_RECORDS, LogRecord
+from ..table import Table
+from ..wire import Day, wire
 from .base import Command, Page, Paged, Reply
 
 
@@ -13,15 +14,13 @@ from .base import Command, Page, Paged, Reply
 class LogPage(Page):
     """One page of log records (specification B10, B11)."""
 
-    records: tuple[LogRecord, ...] | None = field(
-        default=None, metadata=wire("record", Many(Nested(LogRecord), MAX_BATCH))
-    )
+    records: Table[LogRecord] | None = field(default=None, metadata=wire("record", LOG_RECORDS))
 
     @property
     @override
-    def rows(self) -> tuple[LogRecord, ...]:
+    def rows(self) -> Table[LogRecord]:
         """Return the records of the page."""
-        return self.records or ()
+        return self.records or LOG_RECORDS.empty()
 
 
 @dataclass(frozen=True, kw_only=True)
