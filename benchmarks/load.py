@@ -4,7 +4,7 @@
     python -m benchmarks.load push --url URL --serials A,B --records 100000
 
 Both dial within `--within` seconds after a line of standard input, print the seconds until all have registered, and
-stay. `push` pushes after another line, and prints the seconds it took.
+stay. `push` pushes after another line, and prints the seconds it took; with `--rounds`, a part after each line.
 """
 
 import argparse
@@ -13,6 +13,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import batched
 import sys
 from time import perf_counter
 from zoneinfo import ZoneInfo
@@ -73,10 +74,11 @@ async def dial(stack: AsyncExitStack, terminal: LeanTerminal, after: float) -> N
     await stack.enter_async_context(terminal)
 
 
-async def run(kind: str, url: str, serials: Sequence[str], records: int, within: float) -> None:
+async def run(kind: str, url: str, serials: Sequence[str], records: int, rounds: int, within: float) -> None:
     """Connect all, and hold or push."""
     terminals = [LeanTerminal(url, serial) for serial in serials]
     frames = [backlog(terminal.serial, records // len(terminals)) for terminal in terminals]
+    most = max(1, max(map(len, frames), default=0) // rounds)
     async with AsyncExitStack() as stack:
         await _line()
         begun = perf_counter()
@@ -86,12 +88,13 @@ async def run(kind: str, url: str, serials: Sequence[str], records: int, within:
         print(perf_counter() - begun, flush=True)
         await _line()
         if kind == "push":
-            begun = perf_counter()
-            async with asyncio.TaskGroup() as group:
-                for terminal, own in zip(terminals, frames, strict=True):
-                    group.create_task(push(terminal, own))
-            print(perf_counter() - begun, flush=True)
-            await _line()
+            for part in zip(*(batched(own, most, strict=False) for own in frames), strict=True):
+                begun = perf_counter()
+                async with asyncio.TaskGroup() as group:
+                    for terminal, own in zip(terminals, part, strict=True):
+                        group.create_task(push(terminal, own))
+                print(perf_counter() - begun, flush=True)
+                await _line()
 
 
 async def _line() -> None:
@@ -103,6 +106,11 @@ class Load:
     """A running load."""
 
     process: asyncio.subprocess.Process
+
+    async def took(self) -> float:
+        """Let it dial, or push, and return how many seconds that took."""
+        await self.begin()
+        return await self.seconds()
 
     async def begin(self) -> None:
         """Let it dial, or push."""
@@ -117,9 +125,9 @@ class Load:
 
 
 @asynccontextmanager
-async def load(kind: str, url: str, serials: Sequence[str], records: int = 0) -> AsyncGenerator[Load]:
+async def load(kind: str, url: str, serials: Sequence[str], records: int = 0, rounds: int = 1) -> AsyncGenerator[Load]:
     """Run a load once all its terminals have registered."""
-    async with prepared_load(kind, url, serials, records) as prepared:
+    async with prepared_load(kind, url, serials, records, rounds) as prepared:
         await prepared.begin()
         await prepared.seconds()
         yield prepared
@@ -127,12 +135,12 @@ async def load(kind: str, url: str, serials: Sequence[str], records: int = 0) ->
 
 @asynccontextmanager
 async def prepared_load(
-    kind: str, url: str, serials: Sequence[str], records: int = 0, within: float = 0
+    kind: str, url: str, serials: Sequence[str], records: int = 0, rounds: int = 1, within: float = 0
 ) -> AsyncGenerator[Load]:
-    """Run a load that is about to dial."""
+    """Run a load that is about to dial, and to push all its records in so many rounds."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "benchmarks.load", kind, "--url", url),
-        *("--serials", ",".join(serials), "--records", str(records), "--within", str(within)),
+        *("--serials", ",".join(serials), "--records", str(records), "--rounds", str(rounds), "--within", str(within)),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         cwd=REPOSITORY,
@@ -151,6 +159,8 @@ if __name__ == "__main__":
     parser.add_argument("--url", required=True)
     parser.add_argument("--serials", required=True)
     parser.add_argument("--records", type=int, default=0)
+    parser.add_argument("--rounds", type=int, default=1)
     parser.add_argument("--within", type=float, default=0)
     arguments = parser.parse_args()
-    asyncio.run(run(arguments.kind, arguments.url, arguments.serials.split(","), arguments.records, arguments.within))
+    serials = arguments.serials.split(",")
+    asyncio.run(run(arguments.kind, arguments.url, serials, arguments.records, arguments.rounds, arguments.within))

@@ -5,7 +5,7 @@ a time offline (field notes 3). Live records reach automations and may open door
 here makes a record history.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,7 +35,10 @@ def local_naive(now: datetime) -> datetime:
 
 
 def localise(naive: datetime, near: datetime) -> datetime:
-    """Return a naive local time as an instant; in the repeated hour of autumn the one nearer to `near`."""
+    """Return a naive local time as an instant; in the repeated hour of autumn the one nearer to `near`.
+
+    Raises `OverflowError` for an instant outside the calendar.
+    """
     zone = dt_util.get_default_time_zone()
     if (offset := _offset_on(naive.date(), zone)) is not None:
         return (naive - offset).replace(tzinfo=UTC)
@@ -44,6 +47,24 @@ def localise(naive: datetime, near: datetime) -> datetime:
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)
     return min(first.astimezone(UTC), second.astimezone(UTC), key=lambda instant: abs(instant - near))
+
+
+def _instants(shown: Iterable[datetime | None], near: datetime) -> Iterator[datetime | None]:
+    """Yield what `localise` makes of naive local times; None for none, and for one outside the calendar."""
+    zone = dt_util.get_default_time_zone()
+    day: date | None = None
+    offset: timedelta | None = None
+    for naive in shown:
+        if naive is None:
+            yield None
+            continue
+        if naive.date() != day:  # a frame is of one day, mostly
+            day = naive.date()
+            offset = _offset_on(day, zone)
+        try:
+            yield localise(naive, near) if offset is None else (naive - offset).replace(tzinfo=UTC)
+        except OverflowError:
+            yield None
 
 
 @lru_cache(DAYS_REMEMBERED)
@@ -94,21 +115,20 @@ class TerminalClock:
         `records_in_frame` may be more than those that are to be placed.
         """
         now = self._now()
-        return [self._place(time, now, records_in_frame) for time in shown]
-
-    def _place(self, shown: datetime | None, now: datetime, records_in_frame: int) -> Placed:
-        doubted = self.drift and self._is_doubted(now, records_in_frame)
-        try:
-            as_shown = None if shown is None else localise(shown, now)
-        except OverflowError:
-            as_shown = None
-        if as_shown is None:
-            return Placed(now, live=False)
-        live = abs(now - as_shown) <= self.live_window
-        if not doubted or not self.drift:
-            return Placed(as_shown, live)
-        corrected = as_shown + self.drift
-        return Placed(corrected, live and abs(now - corrected) <= self.live_window)
+        earliest, latest = now - self.live_window, now + self.live_window
+        placed: list[Placed] = []
+        for instant in _instants(shown, now):
+            doubted = self.drift and self._is_doubted(now, records_in_frame)
+            if instant is None:
+                placed.append(Placed(now, live=False))
+                continue
+            live = earliest <= instant <= latest
+            if not doubted or not self.drift:
+                placed.append(Placed(instant, live))
+                continue
+            corrected = instant + self.drift
+            placed.append(Placed(corrected, live and earliest <= corrected <= latest))
+        return placed
 
     def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
         """Return whether a record may have been made while the clock was wrong."""

@@ -33,13 +33,21 @@ REMEMBERED = 20 * 50
 type _Identity = tuple[int | None, datetime | None, int | None, int | None, int | None]
 
 
-@dataclass(slots=True)
-class _Known:
-    """What became of a record; its place in time does not move when the terminal sends it again."""
+@dataclass(slots=True, eq=False)
+class _Pending:
+    """A record that could not be kept yet; its place in time does not move when the terminal sends it again."""
 
     placed: Placed
-    kept: bool = False
     told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Records that came together, what tells each from others of its terminal, and where each belongs in time."""
+
+    records: Table[LogRecord]
+    identities: Sequence[_Identity]
+    placed: Sequence[Placed]
 
 
 type LiveTeller = Callable[[LogRecord, Placed], None]
@@ -71,37 +79,37 @@ class Records:
         self._live = live
         self._history = history
         self._on_kept = on_kept
-        self._memory: OrderedDict[_Identity, _Known] = OrderedDict()
+        self._kept: OrderedDict[_Identity, None] = OrderedDict()
+        self._pending: OrderedDict[_Identity, _Pending] = OrderedDict()
 
     async def async_take(self, records: Table[LogRecord]) -> bool:
         """Take what the terminal has sent; True when all of it is kept, and the terminal may forget it."""
-        known = self._recall(records)
-        if all(one.kept for one in known):
+        identities = _identities_of(records)
+        if all(identity in self._kept for identity in identities):
+            self._remember(identities)
             self._counters.duplicates += len(records)
             return True
-        keeping = self._async_keep(records, [one.placed for one in known])
+        frame = _Frame(records, identities, self._place(identities))
+        keeping = self._async_keep(records, frame.placed)
         try:
-            if any(one.placed.live for one in known):
-                kept = await self._async_tell_in_time(keeping, records, known)
+            if any(place.live for place in frame.placed):
+                kept = await self._async_tell_in_time(keeping, frame)
             else:
                 kept = await keeping
         except LedgerUnavailable:
-            self._tell(records, known, None)
+            self._tell_unkept(frame)
             return False
-        self._tell(records, known, kept)
-        for one in known:
-            one.kept = True
+        # When the acknowledgement is on its way: the terminal does not wait for whoever listens.
+        asyncio.get_running_loop().call_soon(self._tell, frame, kept)
         return True
 
-    async def _async_tell_in_time(
-        self, keeping: Coroutine[Any, Any, Kept], records: Table[LogRecord], known: Sequence[_Known]
-    ) -> Kept:
-        """Tell what is live, when the disk takes its time."""
-        task = asyncio.create_task(keeping)
+    async def _async_tell_in_time(self, keeping: Coroutine[Any, Any, Kept], frame: _Frame) -> Kept:
+        """Wait until records are kept; tell what is live when that takes too long."""
+        task = asyncio.create_task(keeping, name=f"keep {self._serial}")
         try:
             await asyncio.wait((task,), timeout=TELLING_PATIENCE)
             if not task.done():
-                self._tell(records, known, None)
+                self._tell_unkept(frame)
             return await task
         except asyncio.CancelledError:
             task.cancel()
@@ -117,40 +125,48 @@ class Records:
         record = records[0]
         if record.enroll_id is None or record.is_door_event:
             return None
-        known = self._recall(records)[0]
-        return (record, known.placed) if known.placed.live and not known.kept and not known.told else None
+        identities = _identities_of(records)
+        [identity] = identities
+        if identity in self._kept:
+            return None
+        pending = self._wait_for(identity, *self._place(identities))
+        return (record, pending.placed) if pending.placed.live and not pending.told else None
 
     async def async_take_history(self, records: Table[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
         placed = [Placed(self._clock.instant(time), live=False) for time in records.column("time")]
         kept = await self._async_keep(records, placed)
-        for identity, place in zip(_identities_of(records), placed, strict=True):
-            self._memory[identity] = _Known(place, kept=True, told=True)
-        self._forget()
+        self._remember(_identities_of(records))
         return kept
 
-    def _recall(self, records: Table[LogRecord]) -> list[_Known]:
-        """Return what is known of each record, which for a new one is where it belongs in time."""
-        memory = self._memory
-        identities = _identities_of(records)
-        new = [identity for identity in identities if identity not in memory]
-        if len(new) < len(identities):
-            for identity in identities:
-                if identity in memory:
-                    memory.move_to_end(identity)
-        for identity, place in zip(new, self._clock.place([one[1] for one in new], len(records)), strict=True):
-            memory.setdefault(identity, _Known(place))
-        known = [memory[identity] for identity in identities]
-        self._forget()
-        return known
+    def _place(self, identities: Sequence[_Identity]) -> list[Placed]:
+        """Return where the records of a frame belong in time; those that are known to wait stay where they are."""
+        times = [time for _, time, *_ in identities]
+        if self._pending.keys().isdisjoint(identities):
+            return self._clock.place(times, len(times))
+        pending = [self._pending.get(identity) for identity in identities]
+        new = iter(
+            self._clock.place([time for time, one in zip(times, pending, strict=True) if one is None], len(times))
+        )
+        return [next(new) if one is None else one.placed for one in pending]
 
-    def _forget(self) -> None:
-        """Forget what is beyond the limit, oldest first: as many as came, so that nothing piles up.
+    def _wait_for(self, identity: _Identity, placed: Placed) -> _Pending:
+        """Remember a record that is not kept yet."""
+        pending = self._pending.setdefault(identity, _Pending(placed))
+        self._pending.move_to_end(identity)
+        if len(self._pending) > REMEMBERED:
+            self._pending.popitem(last=False)
+        return pending
 
-        What does makes the garbage collector walk through all of Home Assistant.
-        """
-        while len(self._memory) > REMEMBERED:
-            self._memory.popitem(last=False)
+    def _remember(self, identities: Sequence[_Identity]) -> None:
+        """Remember what is kept."""
+        for identity in identities:
+            self._pending.pop(identity, None)
+            self._kept[identity] = None
+            self._kept.move_to_end(identity)
+        # As many as came: what piles up makes the garbage collector walk through all of Home Assistant.
+        while len(self._kept) > REMEMBERED:
+            self._kept.popitem(last=False)
 
     async def _async_keep(self, records: Table[LogRecord], placed: Sequence[Placed]) -> Kept:
         entries = _entries_of(records, placed, dt_util.utcnow())
@@ -161,36 +177,34 @@ class Records:
             self._on_kept()
         return Kept(tuple(new))
 
-    def _tell(self, records: Table[LogRecord], known: Sequence[_Known], kept: Kept | None) -> None:
-        """Tell each record once; without `kept`, only what is live, for old records can wait until they are kept.
+    def _tell_unkept(self, frame: _Frame) -> None:
+        """Tell what is live before it is kept, once; what is old can wait."""
+        for index, (identity, place) in enumerate(zip(frame.identities, frame.placed, strict=True)):
+            pending = self._wait_for(identity, place)
+            if place.live and not pending.told and identity not in self._kept:
+                pending.told = True
+                asyncio.get_running_loop().call_soon(self._live, frame.records[index], place)
 
-        They are told when the acknowledgement is on its way: the terminal does not wait for whoever listens.
-        """
-        live: list[tuple[LogRecord, Placed]] = []
+    def _tell(self, frame: _Frame, kept: Kept) -> None:
+        """Tell each record that is new, once, and remember that all of them are kept."""
         history: list[datetime] = []
-        for index, one in enumerate(known):
-            if one.told:
+        live: list[int] = []
+        for index, (identity, place) in enumerate(zip(frame.identities, frame.placed, strict=True)):
+            pending = self._pending.get(identity)
+            if identity in self._kept or (pending is not None and pending.told):
                 continue
-            if kept is None:
-                if not one.placed.live:
-                    continue
-            elif not kept.new[index]:
+            if not kept.new[index]:
                 self._counters.duplicates += 1
-                continue
-            one.told = True
-            if one.placed.live:
-                live.append((records[index], one.placed))
+            elif place.live:
+                live.append(index)
             else:
-                history.append(one.placed.occurred_at)
+                history.append(place.occurred_at)
+        self._remember(frame.identities)
         self._counters.history += len(history)
-        if live or history:
-            asyncio.get_running_loop().call_soon(self._tell_all, live, history)
-
-    def _tell_all(self, live: Sequence[tuple[LogRecord, Placed]], history: Sequence[datetime]) -> None:
-        for record, placed in live:
-            self._live(record, placed)
         if history:
             self._history(history)
+        for index in live:
+            self._live(frame.records[index], frame.placed[index])
 
 
 def _identities_of(records: Table[LogRecord]) -> list[_Identity]:

@@ -168,7 +168,7 @@ async def test_what_is_remembered_is_bounded(
 ) -> None:
     monkeypatch.setattr("custom_components.timmy_access.records.REMEMBERED", 3)
     await report(finger, *(record(enrollid=number) for number in range(1, 10)))
-    assert len(hub.terminals[FINGER].records._memory) == 3
+    assert len(hub.terminals[FINGER].records._kept) == 3
 
 
 async def test_names_are_learnt_from_uploads(hass: HomeAssistant, finger: VirtualTerminal) -> None:

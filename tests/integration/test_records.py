@@ -420,4 +420,4 @@ async def test_a_frame_with_more_records_than_a_call_takes(
     await finger.send({"cmd": "sendlog", "sn": FINGER, "count": 2501, "logindex": 3, "record": many})
     assert (await finger.wait_received("sendlog", after=received))["result"] is True
     assert await kept(hub) == 2501
-    assert len(hub.terminals[FINGER].records._memory) == records_module.REMEMBERED
+    assert len(hub.terminals[FINGER].records._kept) == records_module.REMEMBERED

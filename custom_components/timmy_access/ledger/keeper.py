@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import batched
+from itertools import batched, chain, compress
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -16,9 +17,12 @@ from .terminals import numbered
 
 # The number of the terminal, then the identity within it.
 type _Key = tuple[int, int, int, int, int, int]
+# The number of the terminal, then the values of a `Row`: a key comes first.
+type _Row = tuple[Any, ...]
 
 _COLUMNS = ("terminal_id", *Row._fields)
-_KEY_COLUMNS = [RECORDS.c[name] for name in _COLUMNS[:6]]
+_KEY_LENGTH = 6
+_KEY_COLUMNS = [RECORDS.c[name] for name in _COLUMNS[:_KEY_LENGTH]]
 _INSERT = RECORDS.insert()
 # Another Home Assistant on the same server may keep the same records at the same time; after three looks in vain
 # something else is wrong.
@@ -64,27 +68,17 @@ class Keeper:
         return self._attempt(calls, look=True)
 
     def _attempt(self, calls: Sequence[tuple[str, Sequence[Values]]], *, look: bool) -> Written:
-        seen: set[_Key] = set()
-        fresh: list[tuple[object, ...]] = []
-        kept: list[Kept] = []
         with self._database.writing() as connection:
             if self._connections != self._database.connections:
                 self._connections = self._database.connections
                 self.forget()
             numbers = {serial: self._number(connection, serial) for serial, _ in calls}
+            rows = [[(numbers[serial], *values) for values in said] for serial, said in calls]
             if look:
-                seen |= _known(connection, [(numbers[serial], rows) for serial, rows in calls])
-            for serial, rows in calls:
-                number = numbers[serial]
-                new = []
-                for row in rows:
-                    key = (number, *row[:5])
-                    new.append(key not in seen)
-                    if new[-1]:
-                        seen.add(key)
-                        fresh.append((number, *row))
-                kept.append(Kept(tuple(new)))
-            if fresh:
+                rows, kept = _sifted(rows, _known(connection, rows))
+            else:
+                kept = [Kept((True,) * len(said)) for said in rows]
+            if fresh := list(chain.from_iterable(rows)):
                 self._insert(connection, fresh)
         self._numbers |= numbers
         self._look = any(one.duplicates for one in kept)
@@ -94,7 +88,7 @@ class Keeper:
         number = self._numbers.get(serial)
         return numbered(connection, serial) if number is None else number
 
-    def _insert(self, connection: Connection, rows: list[tuple[object, ...]]) -> None:
+    def _insert(self, connection: Connection, rows: Sequence[_Row]) -> None:
         if not connection.dialect.positional:
             connection.execute(_INSERT, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
             return
@@ -104,13 +98,26 @@ class Keeper:
         connection.exec_driver_sql(self._statement, rows)
 
 
-def _known(connection: Connection, calls: Iterable[tuple[int, Sequence[Values]]]) -> set[_Key]:
+def _sifted(calls: Sequence[Sequence[_Row]], seen: set[_Key]) -> tuple[list[list[_Row]], list[Kept]]:
+    """Return what is new of several calls, and for each what is; `seen` grows by it."""
+    fresh: list[list[_Row]] = []
+    kept: list[Kept] = []
+    for rows in calls:
+        new: list[bool] = []
+        for row in rows:
+            key = row[:_KEY_LENGTH]
+            new.append(key not in seen)
+            seen.add(key)
+        fresh.append(list(compress(rows, new)))
+        kept.append(Kept(tuple(new)))
+    return fresh, kept
+
+
+def _known(connection: Connection, calls: Iterable[Sequence[_Row]]) -> set[_Key]:
     """Return the keys of all records of the same terminals, times and people."""
     wanted: dict[int, dict[int, set[int]]] = {}
-    for number, rows in calls:
-        times = wanted.setdefault(number, {})
-        for time, enroll_id, *_ in rows:
-            times.setdefault(time, set()).add(enroll_id)
+    for number, time, enroll_id, *_ in chain.from_iterable(calls):
+        wanted.setdefault(number, {}).setdefault(time, set()).add(enroll_id)
     found: set[_Key] = set()
     for number, times in wanted.items():
         for part in batched(times, LOOKUP_VALUES, strict=False):

@@ -20,6 +20,8 @@ from .limits import READERS, Limits
 # Pages of the log before it is carried over into the file, 16 MB: a backlog writes the same pages again and again, and
 # with SQLite's own 1,000 most of them go to the disk four times.
 CHECKPOINT_PAGES = 4_000
+# Kilobytes of pages that the connection that writes holds, for the leaves of the indexes that new records fall into.
+CACHE_KILOBYTES = 16_384
 # A backup lets the log grow; afterwards the disk gets the rest of it back.
 LOG_BYTES = 32 * 1024 * 1024
 # The log, and the index of the log that all processes share.
@@ -175,6 +177,7 @@ class Sqlite(Database):
         # A commit is on the disk when it returns.
         db.execute("PRAGMA synchronous = FULL")
         db.execute("PRAGMA foreign_keys = ON")
+        db.execute(f"PRAGMA cache_size = -{CACHE_KILOBYTES}")
         db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         self._holding = self._backing_up
         db.execute(f"PRAGMA wal_autocheckpoint = {0 if self._holding else CHECKPOINT_PAGES}")

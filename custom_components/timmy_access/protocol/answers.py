@@ -54,11 +54,12 @@ class Answer(Structure):
 
     def __post_init__(self) -> None:
         """Check every field; raises `CommandInvalid`."""
-        self.frame()
+        object.__setattr__(self, "_frame", {"ret": self.word, "result": self.result, **self.wire()})
 
     def frame(self) -> Frame:
         """Return the frame that is sent."""
-        return {"ret": self.word, "result": self.result, **self.wire()}
+        frame: Frame = vars(self)["_frame"]
+        return frame
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -240,7 +240,7 @@ class Session:
             self._exchange.take_reply(name, frame)  # firmware that answers with cmd (field notes 1)
             return
         await self._in_hand.acquire()
-        task = asyncio.create_task(self._handle(name, frame), name=f"{self.serial} {name[:16]}")
+        task = asyncio.create_task(self._handle(name, frame), name=f"{self.serial} {name[:16]}", eager_start=True)
         self._tasks.add(task)
         task.add_done_callback(self._handled)
 

@@ -22,15 +22,15 @@ class Table[S: Structure](Sequence[S]):
     def read(cls, structure: type[S], items: Sequence[Mapping[str, Any]]) -> Self:
         """Read JSON objects, each as `Structure.parse` would; never raises."""
         columns: dict[str, list[Any]] = {}
+        unread = sum(map(len, items))
         for name, key, kind, _ in wire_fields(structure):
-            read = kind.read
             said = [item.get(key) for item in items]
-            columns[name] = said if said.count(None) == len(said) else [read(value) for value in said]
+            columns[name] = said if said.count(None) == len(said) else kind.read_all(said)
+            unread -= len(said) - columns[name].count(None)
         columns[_EXTRA] = [{}] * len(items)
-        width = len(columns) - 1
-        for index, (item, row) in enumerate(zip(items, zip(*columns.values(), strict=True), strict=True)):
-            # Every key has given a value; the others, and values that could not be read, are for the long way.
-            if len(item) != width - row.count(None):
+        if unread:
+            # Keys that no field has, or values that could not be read: what is rare may take its time.
+            for index, item in enumerate(items):
                 for name, value in vars(structure.parse(item)).items():
                     columns[name][index] = value
         return cls(structure, columns, len(items))

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 import math
 import re
-from typing import Any, Self, cast
+from typing import Any, Self, cast, override
 
 from .errors import CommandInvalid, Problem
 
@@ -21,8 +21,8 @@ _WIRE = "wire"
 _DIGITS = re.compile(r"\s*[+-]?\d{1,18}(?:\.0*)?\s*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _MOMENT = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
-# What nearly all send, read twenty times as fast.
-_USUAL_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", re.ASCII)
+# What nearly all send, read twenty times as fast: one a line.
+_USUAL_MOMENTS = re.compile(r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n)+", re.ASCII)
 # Whole numbers on the wire; terminals hold enroll ids of up to twelve digits (field notes 5, enrollid) and the widest
 # card numbers in 64 bits.
 MAX_WHOLE = 2**63 - 1
@@ -34,6 +34,11 @@ class Kind[T]:
     def read(self, value: object) -> T | None:
         """Return the value a terminal meant, None when it cannot be told."""
         raise NotImplementedError
+
+    def read_all(self, values: list[Any]) -> list[T | None]:
+        """Return what each value of a column meant."""
+        read = self.read
+        return [read(value) for value in values]
 
     def write(self, name: str, value: T) -> object:
         """Return the value as it goes on the wire; raises `CommandInvalid` naming the field."""
@@ -58,6 +63,13 @@ class Whole(Kind[int]):
         if isinstance(value, int) and -MAX_WHOLE < value <= MAX_WHOLE:
             return int(value)
         return None
+
+    @override
+    def read_all(self, values: list[Any]) -> list[int | None]:
+        """Return the numbers; a column that is in order is seen to be so at once."""
+        if set(map(type, values)) == {int} and min(values) > -MAX_WHOLE and max(values) <= MAX_WHOLE:
+            return values
+        return super().read_all(values)
 
     def write(self, name: str, value: int) -> object:
         """Return the number."""
@@ -188,7 +200,7 @@ class Moment(Kind[datetime]):
         if not isinstance(value, str):
             return None
         try:
-            if _USUAL_MOMENT.fullmatch(value):
+            if _USUAL_MOMENTS.fullmatch(f"{value}\n"):
                 return datetime.fromisoformat(value)
             if not (match := _MOMENT.match(value)):
                 return None
@@ -196,11 +208,21 @@ class Moment(Kind[datetime]):
         except ValueError:
             return None
 
+    @override
+    def read_all(self, values: list[Any]) -> list[datetime | None]:
+        """Return the times; a column that is in order is seen to be so at once."""
+        try:
+            if _USUAL_MOMENTS.fullmatch("\n".join([*values, ""])):
+                return list(map(datetime.fromisoformat, values))
+        except TypeError, ValueError:
+            pass
+        return super().read_all(values)
+
     def write(self, name: str, value: datetime) -> object:
         """Return the text of the time."""
         if not isinstance(value, datetime) or value.tzinfo is not None:
             raise CommandInvalid(name, Problem.NOT_A_DATE)
-        return value.strftime("%Y-%m-%d %H:%M:%S")
+        return value.isoformat(" ", "seconds")
 
 
 @dataclass(frozen=True)
