@@ -11,8 +11,9 @@ from .protocol.commands import GetAccessSettings, GetSettings, SetAccessSettings
 from .protocol.commands.base import Command, Reply
 from .protocol.errors import CommandTimeout, CommandWithoutEffect, ProtocolError
 from .protocol.exchange import Request
+from .protocol.kinds import Whole
 from .protocol.turns import Priority
-from .protocol.wire import Whole, wire_fields
+from .protocol.wire import wire_fields
 from .state import TerminalState
 
 

@@ -101,6 +101,38 @@ def test_the_repeated_hour_of_autumn_is_the_nearer_one() -> None:
     assert localise(naive, second + timedelta(seconds=5)) == second
 
 
+# Clocks that are changed at midnight, by half an hour, at odd hours, or never; and one that skipped a day.
+ZONES = ["America/Santiago", "Australia/Lord_Howe", BERLIN, "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"]
+
+
+def _plainly(naive: datetime, near: datetime) -> datetime:
+    """Return the instant of a naive time with nothing remembered."""
+    there = naive.replace(tzinfo=dt_util.get_default_time_zone())
+    times = (there.replace(fold=fold).astimezone(dt_util.UTC) for fold in (0, 1))
+    return min(times, key=lambda instant: abs(instant - near))
+
+
+@pytest.mark.parametrize("name", ZONES)
+async def test_days_are_told_from_those_on_which_clocks_are_changed(name: str) -> None:
+    dt_util.set_default_time_zone(await zone(name))
+    begin = datetime(2011, 12, 1)  # noqa: DTZ001 - terminals speak naive local time
+    shown = [begin + timedelta(minutes=45 * step) for step in range(32 * 366)]
+    near = datetime(2012, 4, 1, tzinfo=dt_util.UTC)
+    clock = TerminalClock(lambda: near)
+    placed_at = [place.occurred_at for place in clock.place(shown, len(shown))]
+    assert placed_at == [_plainly(naive, near) for naive in shown]
+    assert placed_at == [localise(naive, near) for naive in shown]
+
+
+def test_a_time_outside_the_calendar_is_history(clock: TerminalClock, watch: Watch) -> None:
+    first = datetime.min  # noqa: DTZ901 - half an hour into the calendar by local time, and before it in UTC
+    assert clock.place([first, watch.local(seconds=4), None], 3) == [
+        Placed(NOW, live=False),
+        Placed(NOW - timedelta(seconds=4), live=True),
+        Placed(NOW, live=False),
+    ]
+
+
 def test_the_missing_hour_of_spring_is_an_instant_all_the_same() -> None:
     naive = datetime(2026, 3, 29, 2, 30)  # noqa: DTZ001 - does not exist that night
     near = datetime(2026, 3, 29, 1, 30, tzinfo=dt_util.UTC)

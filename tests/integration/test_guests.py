@@ -496,6 +496,30 @@ async def test_an_old_punch_opens_nothing(hass: HomeAssistant, hub: Hub, asking:
     assert told(heard) == []
 
 
+async def test_what_is_no_question_opens_nothing(hass: HomeAssistant, hub: Hub, asking: VirtualTerminal) -> None:
+    """A door event, several punches, and a punch that has been answered."""
+    heard = listen(hass, EVENT)
+    hub.terminals[FACE].verdicts.async_apply({"server_approval": "grant", "decision_window": 0})
+    now = dt_util.now().strftime("%Y-%m-%d %H:%M:%S")
+    punch, other, door = ({"enrollid": number, "time": now, "mode": 8, "inout": 0, "event": 0} for number in (1, 2, 0))
+
+    async def answer(*records: dict[str, Any]) -> dict[str, Any]:
+        received = len(asking.received)
+        await asking.send({"cmd": "sendlog", "sn": FACE, "count": len(records), "logindex": 9, "record": list(records)})
+        reply = await asking.wait_received("sendlog", after=received)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        return reply
+
+    for records in ([door], [other, door], []):
+        assert "access" not in await answer(*records)
+    assert told(heard) == []
+    assert (await answer(punch))["access"] == 1
+    again = await answer(punch)
+    assert "access" not in again
+    assert (again["count"], again["logindex"]) == (1, 9)
+    assert told(heard) == [("granted", None)]
+
+
 async def test_a_decision_about_a_punch_waits_for_no_database(
     hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

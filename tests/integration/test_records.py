@@ -84,6 +84,38 @@ async def test_without_the_database_events_go_on_and_the_terminal_keeps_its_reco
     assert await kept(hub) == len(finger.logs)
 
 
+async def test_what_waits_for_the_database_is_bounded_and_told_once(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+    hass.bus.async_listen("timmy_access_event", callback(lambda event: heard.append(event.data["enroll_id"])))
+    monkeypatch.setattr(records_module, "REMEMBERED", 5)
+    now = f"{ago():%Y-%m-%d %H:%M:%S}"
+    asked = asyncio.Event()
+
+    def batch(*numbers: int) -> dict[str, Any]:
+        records = [{"enrollid": number, "time": now, "mode": 1, "inout": 0, "event": 0} for number in numbers]
+        return {"cmd": "sendlog", "sn": FINGER, "count": len(records), "logindex": 7, "record": records}
+
+    async def unavailable(self: Ledger, *_: Any) -> None:
+        asked.set()
+        raise LedgerUnavailable(Cause.DISK_FULL)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "keep", unavailable)
+        for numbers in ((1, 2, 3, 3), (1, 2, 3, 3), (4, 5, 6, 7)):
+            asked.clear()
+            await finger.send(batch(*numbers))
+            await asked.wait()
+    received = len(finger.received)
+    await finger.send(batch(4, 5, 6, 7))
+    assert (await finger.wait_received("sendlog", after=received))["result"] is True
+    await hass.async_block_till_done()
+    assert [heard.count(number) for number in range(1, 8)] == [1] * 7
+    assert len(hub.terminals[FINGER].records._pending) == 1
+    assert await kept(hub) == 4
+
+
 async def test_a_locked_database_is_a_repair_issue_while_it_lasts(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, hass_config_dir: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from custom_components.timmy_access.protocol.commands import COMMANDS, Reply
+from custom_components.timmy_access.protocol.kinds import Kind
 from custom_components.timmy_access.protocol.messages import MESSAGES, Photo, Registration, Temperature
 from custom_components.timmy_access.protocol.table import Table
-from custom_components.timmy_access.protocol.wire import Kind, Structure, wire_fields
+from custom_components.timmy_access.protocol.wire import Structure, wire_fields
 
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, override
 
 from .codec import Frame
 from .errors import CommandInvalid, Problem
-from .wire import MAX_WHOLE, Choice, Many, Moment, Structure, Text, Truth, Whole, wire
+from .kinds import MAX_WHOLE, Choice, Many, Moment, Text, Truth, Whole
+from .wire import Structure, wire
 
 # Characters of a message that fit a terminal's screen (field notes 3, reply in server mode).
 MAX_SCREEN_CHARACTERS = 125

@@ -11,8 +11,9 @@ import re
 from typing import Any, Self, override
 
 from .enums import DoorEvent, VerifyMethod
+from .kinds import Kind, Moment, Number, Opaque, Text, Whole
 from .table import Rows, Table
-from .wire import Kind, Moment, Nested, Number, Opaque, Structure, Text, Whole, wire, wire_fields
+from .wire import Nested, Structure, wire, wire_fields
 
 # Enroll id of somebody who was seen but not recognised (field notes 3, special ids).
 STRANGER_ID = 99_999_999

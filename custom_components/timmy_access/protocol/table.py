@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast, overload, override
 
-from .wire import Kind, Many, Nested, Structure, wire_fields
+from .kinds import Kind, Many
+from .wire import Nested, Structure, wire_fields
 
 _EXTRA = "extra"
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 import re
 from typing import ClassVar
 
-from ..wire import Formatted, Keyed, Kind, Many, Structure, Truth, Whole, wire
+from ..kinds import Formatted, Keyed, Kind, Many, Truth, Whole
+from ..wire import Structure, wire
 from .base import Command, Reply
 from .kinds import BYTE, MAX_ZONE, NUMBER, ZONE
 

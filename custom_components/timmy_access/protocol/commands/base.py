@@ -6,7 +6,8 @@ from typing import Any, ClassVar, Self
 
 from ..codec import Frame, encode
 from ..errors import CommandInvalid, Problem
-from ..wire import Opaque, Structure, Text, Truth, Whole, wire
+from ..kinds import Opaque, Text, Truth, Whole
+from ..wire import Structure, wire
 
 # The receive buffer of the fingerprint terminals: "all len of one package need less then 3000" (field notes 1).
 MAX_COMMAND_BYTES = 2999

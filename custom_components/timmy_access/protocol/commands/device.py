@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import ClassVar
 
+from ..kinds import Moment, Truth, Whole
 from ..messages import DeviceInfo
-from ..wire import Moment, Structure, Truth, Whole, wire
+from ..wire import Structure, wire
 from .base import Command, Reply
 from .kinds import BYTE, MOMENT, NUMBER, VERIFY_MODE
 

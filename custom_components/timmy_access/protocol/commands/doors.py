@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from ..enums import DoorControl
-from ..wire import Choice, Whole, wire
+from ..kinds import Choice, Whole
+from ..wire import wire
 from .base import Command, Reply
 
 # Doors of the largest access controller (specification B19).

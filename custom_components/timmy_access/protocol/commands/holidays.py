@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 import re
 from typing import ClassVar, override
 
-from ..wire import Formatted, Many, Nested, Structure, wire
+from ..kinds import Formatted, Many
+from ..wire import Nested, Structure, wire
 from .base import MAX_RECORDS, Command, Page, Paged, Reply
 from .kinds import NUMBER, PERSON_NAME, ZONE
 

@@ -1,7 +1,7 @@
 """The values that several commands share."""
 
 from ..enums import ALL_SLOTS, Role, VerifyMethod
-from ..wire import Choice, Moment, Text, Whole
+from ..kinds import Choice, Moment, Text, Whole
 
 # AI firmware holds enroll ids of twelve digits (field notes 5, enrollid).
 MAX_ENROLL_ID = 999_999_999_999

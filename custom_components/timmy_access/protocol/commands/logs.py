@@ -4,9 +4,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import ClassVar, Self, override
 
+from ..kinds import Day
 from ..messages import LOG_RECORDS, LogRecord
 from ..table import Table
-from ..wire import Day, wire
+from ..wire import wire
 from .base import Command, Page, Paged, Reply
 
 

@@ -10,7 +10,8 @@ from typing import Any, ClassVar, override
 
 from ..enums import ALL_SLOTS, Credential
 from ..errors import CommandInvalid, Problem
-from ..wire import Choice, Kind, Many, Nested, Opaque, Structure, Text, Truth, wire
+from ..kinds import Choice, Kind, Many, Opaque, Text, Truth
+from ..wire import Nested, Structure, wire
 from .base import CARGO_SECONDS, MAX_CARGO_BYTES, MAX_RECORDS, Command, Page, Paged, Reply
 from .kinds import CARD, ENROLL_ID, GROUP, LABEL, MOMENT, NUMBER, PERSON_NAME, PIN, ROLE, SLOT, VERIFY_MODE, ZONE
 

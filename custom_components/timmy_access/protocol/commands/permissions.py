@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, override
 
-from ..wire import Many, Nested, Structure, wire
+from ..kinds import Many
+from ..wire import Nested, Structure, wire
 from .base import MAX_RECORDS, Command, Reply
 from .kinds import ENROLL_ID, GROUP, MOMENT, ZONE
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from ..wire import Text, Whole, wire
+from ..kinds import Text, Whole
+from ..wire import wire
 from .base import Command, Reply
 from .kinds import MAX_ENROLL_ID
 from .people import UserWritten

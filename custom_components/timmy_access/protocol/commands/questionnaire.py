@@ -5,7 +5,8 @@ import re
 from typing import Any, ClassVar, override
 
 from ..errors import CommandInvalid, Problem
-from ..wire import Formatted, Many, Structure, Truth, wire
+from ..kinds import Formatted, Many, Truth
+from ..wire import Structure, wire
 from .base import Command, Reply
 from .kinds import LABEL, NUMBER
 
