@@ -1,7 +1,7 @@
 """A terminal that costs next to nothing, so that what is measured is the other side."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from time import perf_counter
 from typing import Any, Self
@@ -72,6 +72,18 @@ class LeanTerminal:
         await self._socket.send(text)
         async with asyncio.timeout(PATIENCE_SECONDS):
             return await answer
+
+    async def push(self, messages: Sequence[bytes], word: str) -> None:
+        """Send messages that are ready for the wire, each when the one before has been acknowledged."""
+        assert self._socket is not None  # noqa: S101 - inside the context
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(PATIENCE_SECONDS) as patience:
+            for message in messages:
+                patience.reschedule(loop.time() + PATIENCE_SECONDS)
+                answer = self._waiting[word] = loop.create_future()
+                self._socket.transport.write(message)
+                if not (await answer)["result"]:
+                    raise RuntimeError("not acknowledged")
 
     async def timed(self, frame: Frame) -> tuple[float, Frame]:
         """Ask, and return also how many seconds the answer took."""

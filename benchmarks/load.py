@@ -19,6 +19,7 @@ from time import perf_counter
 from zoneinfo import ZoneInfo
 
 import orjson
+from websockets.frames import Frame, Opcode
 
 from scripts.home import REPOSITORY
 
@@ -51,21 +52,15 @@ def backlog_frame(serial: str, first: int, count: int, began: datetime) -> dict[
     }
 
 
-def backlog(serial: str, records: int) -> list[str]:
-    """Return the frames of so many old records, ready to be sent."""
+def backlog(serial: str, records: int) -> list[bytes]:
+    """Return the frames of so many old records, ready for the wire."""
     began = datetime.now(ZONE).replace(tzinfo=None) - timedelta(days=30)
     return [
-        orjson.dumps(backlog_frame(serial, first, min(FRAME, records - first), began)).decode()
+        Frame(Opcode.TEXT, orjson.dumps(backlog_frame(serial, first, min(FRAME, records - first), began))).serialize(
+            mask=True
+        )
         for first in range(0, records, FRAME)
     ]
-
-
-async def push(terminal: LeanTerminal, frames: Sequence[str]) -> None:
-    """Push frame by frame, each acknowledged before the next."""
-    for frame in frames:
-        answer = await terminal.ask_with(frame, "sendlog")
-        if not answer["result"]:
-            raise RuntimeError(f"not acknowledged: {answer}")
 
 
 async def dial(stack: AsyncExitStack, terminal: LeanTerminal, after: float) -> None:
@@ -92,7 +87,7 @@ async def run(kind: str, url: str, serials: Sequence[str], records: int, rounds:
                 begun = perf_counter()
                 async with asyncio.TaskGroup() as group:
                     for terminal, own in zip(terminals, part, strict=True):
-                        group.create_task(push(terminal, own))
+                        group.create_task(terminal.push(own, "sendlog"))
                 print(perf_counter() - begun, flush=True)
                 await _line()
 

@@ -224,4 +224,4 @@ def _entries_of(records: Table[LogRecord], placed: Sequence[Placed], received_at
         records.column("extra"),
         strict=False,
     )
-    return [Entry._make(column) for column in columns]
+    return list(map(Entry._make, columns))
