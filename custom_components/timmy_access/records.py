@@ -10,6 +10,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import batched, repeat
 from typing import Any
 
@@ -110,9 +111,10 @@ class Records:
             await asyncio.wait((task,), timeout=TELLING_PATIENCE)
             if not task.done():
                 self._tell_unkept(frame)
-            return await task
+            return await asyncio.shield(task)
         except asyncio.CancelledError:
-            task.cancel()
+            # The connection is gone. What came over it may be kept all the same, and is no news when it comes again.
+            task.add_done_callback(partial(self._tell_after_all, frame))
             raise
 
     def question_in(self, records: Table[LogRecord]) -> tuple[LogRecord, Placed] | None:
@@ -176,6 +178,14 @@ class Records:
         if any(new):
             self._on_kept()
         return Kept(tuple(new))
+
+    def _tell_after_all(self, frame: _Frame, task: asyncio.Task[Kept]) -> None:
+        """Tell what nobody waited for."""
+        if not task.cancelled():
+            if task.exception() is None:
+                self._tell(frame, task.result())
+            else:
+                self._tell_unkept(frame)
 
     def _tell_unkept(self, frame: _Frame) -> None:
         """Tell what is live before it is kept, once; what is old can wait."""

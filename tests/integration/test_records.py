@@ -60,6 +60,35 @@ async def test_a_record_is_acknowledged_after_it_is_kept(
     assert hub.terminals[FINGER].counters.history == 0
 
 
+async def test_a_punch_whose_connection_breaks_while_it_is_kept_is_told_once(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    heard: list[Any] = []
+    hass.bus.async_listen("timmy_access_event", callback(lambda event: heard.append(event.data["person"])))
+    committed, resumed = asyncio.Event(), asyncio.Event()
+    keep = Ledger.keep
+
+    async def slow(self: Ledger, *arguments: Any) -> Any:
+        result = await keep(self, *arguments)
+        committed.set()
+        await resumed.wait()
+        return result
+
+    with patch.object(Ledger, "keep", slow):
+        finger.punch(1)
+        await committed.wait()
+        broken = hub.terminals[FINGER].session
+        await finger.drop()
+        await finger.wait_registered()
+        assert broken is not None
+        assert broken.ended
+        resumed.set()
+        await until(hass, ACCESS, lambda state: state.attributes.get("person") == ADA)
+    await finger.wait_sent()
+    await hass.async_block_till_done()
+    assert heard.count(ADA) == 1
+
+
 async def test_without_the_database_events_go_on_and_the_terminal_keeps_its_records(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
