@@ -91,7 +91,7 @@ async def compare(url: str | None, folder: Path, terminals: list[VirtualTerminal
     try:
         found: Counter[tuple[str, int | None, str]] = Counter()
         async for record in ledger.export(RecordFilter(serials=[terminal.serial for terminal in terminals])):
-            found[record.serial, record.enroll_id, str(record.time)] += 1
+            found[record.serial, record.entry.enroll_id, str(record.entry.time)] += 1
     finally:
         await ledger.close()
     wanted = {(terminal.serial, log["enrollid"], log["time"]) for terminal in terminals for log in terminal.logs}

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
-from .ledger import StoredRecord
+from .ledger import Entry, StoredRecord
 from .moments import METHODS, AccessKind, DoorKind, access_kind
 from .protocol.enums import DoorEvent, Reader, VerifyMethod
 from .protocol.messages import STRANGER_ID
@@ -43,20 +43,21 @@ class Readable:
 
     def record(self, record: StoredRecord) -> JsonObjectType:
         """Return a record as an object of plain values; times are local, with their zone."""
-        is_door = record.enroll_id == 0
+        entry = record.entry
+        is_door = entry.enroll_id == 0
         return {
-            "occurred_at": dt_util.as_local(record.occurred_at).isoformat(),
+            "occurred_at": dt_util.as_local(entry.occurred_at).isoformat(),
             "terminal": self._terminal(record.serial),
             "serial": record.serial,
             "kind": "door" if is_door else "punch",
             "person": None if is_door else self._person(record),
-            "enroll_id": None if is_door else record.enroll_id,
-            "method": None if is_door else _method(record),
-            "door_event": _door_event(record.event) if is_door else None,
-            "reader": Reader(-1 if record.reader is None else record.reader).name.lower(),
-            "function_key": None if is_door else record.event,
-            "temperature": record.temperature,
-            "live": record.live,
+            "enroll_id": None if is_door else entry.enroll_id,
+            "method": None if is_door else _method(entry),
+            "door_event": _door_event(entry.event) if is_door else None,
+            "reader": Reader(-1 if entry.reader is None else entry.reader).name.lower(),
+            "function_key": None if is_door else entry.event,
+            "temperature": entry.temperature,
+            "live": entry.live,
         }
 
     def _terminal(self, serial: str) -> str:
@@ -64,19 +65,20 @@ class Readable:
         return terminal.name if terminal else serial
 
     def _person(self, record: StoredRecord) -> str | None:
-        if record.enroll_id is None or record.enroll_id == STRANGER_ID:
+        enroll_id = record.entry.enroll_id
+        if enroll_id is None or enroll_id == STRANGER_ID:
             return None
         terminal = self._terminals.get(record.serial)
-        known = terminal.roster.name_of(record.enroll_id) if terminal else None
-        return record.name or known or f"User {record.enroll_id}"
+        known = terminal.roster.name_of(enroll_id) if terminal else None
+        return record.entry.name or known or f"User {enroll_id}"
 
 
-def _method(record: StoredRecord) -> str:
-    if record.enroll_id == STRANGER_ID:
+def _method(entry: Entry) -> str:
+    if entry.enroll_id == STRANGER_ID:
         return AccessKind.UNRECOGNISED.value
-    method = VerifyMethod(record.verify_mode or VerifyMethod.UNKNOWN)
+    method = VerifyMethod(entry.verify_mode or VerifyMethod.UNKNOWN)
     if method is VerifyMethod.UNKNOWN:
-        method = VerifyMethod(record.mode or VerifyMethod.UNKNOWN)
+        method = VerifyMethod(entry.mode or VerifyMethod.UNKNOWN)
     return access_kind(method).value
 
 

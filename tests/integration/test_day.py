@@ -92,7 +92,7 @@ async def test_everything_adds_up(hass: HomeAssistant, hub: Hub, day: Day, termi
         where = RecordFilter(serials=[terminal.serial], kind=RecordKind.PUNCH)
         assert await hub.ledger.count(where) == {terminal.serial: STEPS}
         page = await hub.ledger.records(where, limit=STEPS + 1)
-        assert sorted(record.occurred_at for record in page.records) == steps
+        assert sorted(record.entry.occurred_at for record in page.records) == steps
     # An hour has sixty minutes, also in the night that has one hour more.
     hours = (await hub.ledger.hours()).hours
     assert [hour.punches for hour in hours] == [6] * (len(terminals) * STEPS // 6)

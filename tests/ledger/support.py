@@ -47,17 +47,12 @@ def punches(count: int, first: int = 0, **changes: Any) -> list[Entry]:
     return [punch(second, **changes) for second in range(first, first + count)]
 
 
-def as_entry(record: StoredRecord) -> Entry:
-    """Return what was kept of an entry."""
-    return Entry(**{name: getattr(record, name) for name in Entry._fields})
-
-
 async def everything(ledger: Ledger, where: RecordFilter | None = None) -> list[StoredRecord]:
     return [record async for record in ledger.export(where or RecordFilter())]
 
 
 async def kept(ledger: Ledger, serial: str = SERIAL) -> Sequence[Entry]:
-    return [as_entry(record) for record in await everything(ledger, RecordFilter(serials=[serial]))]
+    return [record.entry for record in await everything(ledger, RecordFilter(serials=[serial]))]
 
 
 @asynccontextmanager

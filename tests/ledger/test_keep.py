@@ -23,7 +23,7 @@ from custom_components.timmy_access.ledger import (
 from custom_components.timmy_access.ledger.extras import MAX_EXTRA_CHARACTERS
 from custom_components.timmy_access.ledger.schema import RECORDS
 
-from .support import NOON, NOW, PUNCH, SERIAL, as_entry, everything, kept, punch, punches, running
+from .support import NOON, NOW, PUNCH, SERIAL, everything, kept, punch, punches, running
 
 
 async def test_what_is_kept_comes_back_as_it_was(ledger: Ledger) -> None:
@@ -98,8 +98,8 @@ async def test_other_zones_are_the_same_instant(ledger: Ledger) -> None:
     tokyo = timezone(timedelta(hours=9))
     await ledger.keep(SERIAL, [replace(PUNCH, occurred_at=NOW.astimezone(tokyo))])
     [record] = await everything(ledger)
-    assert record.occurred_at == NOW
-    assert record.occurred_at.tzinfo is UTC
+    assert record.entry.occurred_at == NOW
+    assert record.entry.occurred_at.tzinfo is UTC
 
 
 @pytest.mark.parametrize("moment", [datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, 23, 59, 59, 999999, UTC)])
@@ -234,7 +234,7 @@ async def test_several_homes_keep_each_record_once(url: URL) -> None:
         )
         expected = {(f"ZX{call % 3}", entry.identity) for call in range(12) for entry in punches(20, call)}
         assert sum(result.news for result in results) == len(expected)
-        found = [(record.serial, as_entry(record).identity) for record in await everything(two)]
+        found = [(record.serial, record.entry.identity) for record in await everything(two)]
         assert set(found) == expected
         assert len(found) == len(expected)
 

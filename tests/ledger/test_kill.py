@@ -10,7 +10,7 @@ from custom_components.timmy_access.ledger import default_url
 
 from .child import CALL
 from .processes import child, line
-from .support import as_entry, everything, punch, running
+from .support import everything, punch, running
 
 KILLS = 10
 # Acknowledgements read before a kill, at most; the child is ahead of whoever reads.
@@ -40,7 +40,7 @@ async def test_killed_again_and_again(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "timmy_access.db")) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     async with running(default_url(tmp_path)) as ledger:
-        found = [(record.serial, as_entry(record).identity) for record in await everything(ledger)]
+        found = [(record.serial, record.entry.identity) for record in await everything(ledger)]
     assert len(found) == len(set(found))
     expected = {
         (serial, punch(second).identity)

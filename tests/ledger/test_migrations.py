@@ -27,7 +27,7 @@ from custom_components.timmy_access.ledger.schema import META, TABLES
 from custom_components.timmy_access.ledger.url import read_url
 
 from .conftest import BACKENDS
-from .support import PUNCH, SERIAL, Watch, as_entry, everything, running
+from .support import PUNCH, SERIAL, Watch, everything, running
 from .test_passes import PASS, USE
 
 VERSION_1 = Path(__file__).parent / "fixtures" / "version_1.sql"
@@ -95,13 +95,14 @@ async def test_file_of_version_1(tmp_path: Path) -> None:
         old.executescript(VERSION_1.read_text())
     async with running(url) as ledger:
         records = await everything(ledger)
-        assert [(record.id, record.serial, record.enroll_id, record.name) for record in records] == [
+        assert [(record.id, record.serial, record.entry.enroll_id, record.entry.name) for record in records] == [
             (1, "ZX00000001", 17, "Ödön"),
             (3, "ZX00000002", 17, None),
             (2, "ZX00000001", 0, None),
         ]
-        assert (records[0].temperature, records[0].extra, records[1].time) == (36.5, {"aliasid": "7"}, None)
-        assert (await ledger.keep(records[0].serial, [as_entry(records[0])])).duplicates == 1
+        first, second, _ = (record.entry for record in records)
+        assert (first.temperature, first.extra, second.time) == (36.5, {"aliasid": "7"}, None)
+        assert (await ledger.keep(records[0].serial, [first])).duplicates == 1
         [person] = await ledger.people("ZX00000001")
         assert replace(person, updated_at=None) == Person(
             enroll_id=17, name="Ödön", role=1, enabled=True, slots=(0, 11)

@@ -22,7 +22,7 @@ from custom_components.timmy_access.ledger import (
     StoredRecord,
 )
 
-from .support import NOON, NOW, PUNCH, SERIAL, as_entry, everything, punch, punches
+from .support import NOON, NOW, PUNCH, SERIAL, everything, punch, punches
 
 OTHER = "ZX00000002"
 DOOR = replace(PUNCH, enroll_id=0, mode=0, reader=1, event=5)
@@ -35,7 +35,7 @@ async def found(ledger: Ledger, where: RecordFilter) -> list[Entry]:
     page = await ledger.records(where, limit=1000)
     counted = sum((await ledger.count(where)).values())
     assert (len(page.records), page.next) == (counted, None)
-    return [as_entry(record) for record in page.records]
+    return [record.entry for record in page.records]
 
 
 async def test_who_was_there_last(ledger: Ledger) -> None:
@@ -97,7 +97,7 @@ async def test_newest_and_oldest_are_by_what_occurred(ledger: Ledger) -> None:
     newest, oldest = await ledger.newest(), await ledger.oldest()
     assert newest is not None
     assert oldest is not None
-    assert (as_entry(newest), as_entry(oldest)) == (punch(5), punch(1))
+    assert (newest.entry, oldest.entry) == (punch(5), punch(1))
     in_other = await ledger.newest(RecordFilter(serials=[OTHER]))
     assert in_other is not None
     assert in_other.serial == OTHER
@@ -107,7 +107,7 @@ async def test_ids_grow_in_the_order_of_keeping(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [punch(5)])
     await ledger.keep(SERIAL, [punch(1), punch(2)])
     by_id = sorted(await everything(ledger), key=lambda record: record.id)
-    assert [as_entry(record) for record in by_id] == [punch(5), punch(1), punch(2)]
+    assert [record.entry for record in by_id] == [punch(5), punch(1), punch(2)]
 
 
 async def test_pages_are_stable_while_records_come_in(ledger: Ledger) -> None:
@@ -116,7 +116,7 @@ async def test_pages_are_stable_while_records_come_in(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [punch(200), punch(50), punch(106, enroll_id=18)])
     second = await ledger.records(limit=4, after=first.next)
     third = await ledger.records(limit=4, after=second.next)
-    seconds = [[(record.occurred_at - NOW).seconds for record in page.records] for page in (first, second, third)]
+    seconds = [[(record.entry.occurred_at - NOW).seconds for record in page.records] for page in (first, second, third)]
     assert seconds == [[109, 108, 107, 106], [105, 104, 103, 102], [101, 100, 50]]
     assert third.next is None
 
@@ -132,7 +132,7 @@ async def test_pages_pass_through_a_time_that_stands_still(ledger: Ledger, oldes
         seen.extend(page.records)
         if (after := page.next) is None:
             break
-    order = [(record.occurred_at, record.id) for record in seen]
+    order = [(record.entry.occurred_at, record.id) for record in seen]
     assert order == sorted(order, reverse=not oldest_first)
     assert len({record.id for record in seen}) == len(seen) == 21
 
@@ -152,10 +152,11 @@ async def test_export_is_what_there_was_at_its_start(ledger: Ledger) -> None:
         async for record in export:
             if not seconds:
                 await ledger.keep(SERIAL, [punch(500, enroll_id=18), punch(5000)])
-            seconds.append((record.occurred_at - NOW) // timedelta(seconds=1))
+            seconds.append((record.entry.occurred_at - NOW) // timedelta(seconds=1))
     assert seconds == list(range(2000))
-    backwards = [record async for record in ledger.export(RecordFilter(enroll_ids=[17]), oldest_first=False)]
-    assert [(record.occurred_at - NOW) // timedelta(seconds=1) for record in backwards] == [5000, *range(1999, -1, -1)]
+    backwards = ledger.export(RecordFilter(enroll_ids=[17]), oldest_first=False)
+    seconds = [(record.entry.occurred_at - NOW) // timedelta(seconds=1) async for record in backwards]
+    assert seconds == [5000, *range(1999, -1, -1)]
 
 
 async def test_export_of_nothing(ledger: Ledger) -> None:
@@ -169,7 +170,7 @@ async def test_purge_leaves_what_is_younger(ledger: Ledger) -> None:
     assert await ledger.count() == {SERIAL: 266}
     oldest = await ledger.oldest()
     assert oldest is not None
-    assert as_entry(oldest) == punch(1234)
+    assert oldest.entry == punch(1234)
     assert await ledger.purge(NOW) == 0
 
 
@@ -336,7 +337,7 @@ async def test_any_filter_and_page_equal_a_sorted_list(
         seen.extend(page.records)
         if (after := page.next) is None:
             break
-    assert [(record.serial, as_entry(record)) for record in seen] == expected
+    assert [(record.serial, record.entry) for record in seen] == expected
     assert sum((await ledger.count(mine)).values()) == len(expected)
 
 

@@ -1,7 +1,7 @@
 """What goes into the ledger, and what comes out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -59,25 +59,14 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoredRecord:
-    """One record as the ledger holds it: an entry with times in UTC.
+    """One record as the ledger holds it: whose, and an entry with times in UTC.
 
     `id` grows in the order in which records were kept.
     """
 
     id: int
     serial: str
-    enroll_id: int | None
-    time: datetime | None
-    mode: int | None
-    reader: int | None
-    event: int | None
-    occurred_at: datetime
-    received_at: datetime
-    live: bool
-    verify_mode: int | None
-    name: str | None
-    temperature: float | None
-    extra: Mapping[str, Any] = field(repr=False)
+    entry: Entry
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,9 +59,7 @@ def rows_of(entries: Sequence[Entry]) -> list[Values]:
 
 def record_of(serial: str, key: int, row: Row) -> StoredRecord:
     """Return a row as a record."""
-    return StoredRecord(
-        id=key,
-        serial=serial,
+    entry = Entry(
         enroll_id=number_from(row.enroll_id),
         time=local_from(row.time),
         mode=number_from(row.mode),
@@ -75,6 +73,7 @@ def record_of(serial: str, key: int, row: Row) -> StoredRecord:
         temperature=row.temperature,
         extra=extra_from(row.extra),
     )
+    return StoredRecord(id=key, serial=serial, entry=entry)
 
 
 def _stored(field: str, values: Sequence[Any], of: _Store, is_stored: _Test | None) -> Sequence[object]:
