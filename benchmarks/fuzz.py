@@ -38,6 +38,8 @@ WARM_UP_SHARE = 0.5
 MEMORY_RATIO = 1.05
 PATIENCE_SECONDS = 30.0
 REDIAL_SECONDS = 0.05
+# Whoever is thrown out as often without having said anything will never be let in again.
+MOST_IN_VAIN = 100
 AWAKE_SECONDS = 5.0
 SHOWN = 5
 RECORDER = "home-assistant_v2.db"
@@ -68,12 +70,17 @@ class Tormentor:
 
     async def torment(self, frames: int) -> None:
         """Send so many frames; every burst ends with a right one that must be answered."""
+        in_vain = 0
         try:
             while self.sent < frames:
+                before = self.sent
                 try:
                     await self._burst(min(BURST, frames - self.sent))
                 except ConnectionClosed, TimeoutError:
                     await self._hang_up()
+                in_vain = in_vain + 1 if self.sent == before else 0
+                if in_vain > MOST_IN_VAIN:
+                    raise RuntimeError(f"{self._address} is not let in any more")
         finally:
             await self._hang_up()
 

@@ -63,7 +63,7 @@ def async_register_terminal(
         config_entry_id=entry_id,
         config_subentry_id=subentry_id,
         identifiers={terminal_identifier(serial)},
-        connections=_connections(facts),
+        connections=_connections(registry, entry_id, serial, facts),
         manufacturer=MANUFACTURER,
         model=_shown(facts.model),
         name=name,
@@ -104,11 +104,15 @@ def async_place_doors(hass: HomeAssistant, entry_id: str, subentry_id: str, seri
             registry.async_remove_device(child.id)
 
 
-def _connections(facts: TerminalFacts) -> set[tuple[str, str]]:
+def _connections(registry: dr.DeviceRegistry, entry_id: str, serial: str, facts: TerminalFacts) -> set[tuple[str, str]]:
     mac = format_mac(facts.mac or "")
     if len(mac) != FORMATTED_MAC_LENGTH or mac.count(":") != mac.count("-") + 5:
         return set()
-    return {(CONNECTION_NETWORK_MAC, mac)}
+    connection = (CONNECTION_NETWORK_MAC, mac)
+    # Prototypes have the one the factory left in all of them (field notes 2); a device has it for itself.
+    holder = registry.async_get_device_by_connection(connection, entry_id)
+    shared = holder is not None and terminal_identifier(serial) not in holder.identifiers
+    return set() if shared else {connection}
 
 
 def _shown(text: str | None) -> str | None:

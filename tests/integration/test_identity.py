@@ -10,11 +10,13 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.timmy_access import claims as claims_module, hub as hub_module
 from custom_components.timmy_access.claims import FORGET_SECONDS, Claim
+from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub import Hub
 from custom_components.timmy_access.identity import Doubt
 from custom_components.timmy_access.protocol.facts import Facts
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import CoreState, HomeAssistant
+from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from simulator import Timing, VirtualTerminal
 
@@ -51,6 +53,24 @@ async def test_the_first_contact_is_pinned_once(
     await finger.wait_received("getdevlock", after=received)
     assert pins(entry, hub, FINGER) == {"cpu_serial": CPU, "mac": "0001a9303032"}
     assert issues_of(hass) == {}
+
+
+async def test_terminals_may_share_an_address_that_the_factory_left(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    """Prototypes do (field notes 2)."""
+    for profile, serial in (("tfs30", FINGER), ("ai_face", FACE)):
+        terminal = make_terminal(profile, serial)
+        terminal.machine.mac = "00-01-A9-01-00-06"
+        await connected(hass, terminal)
+        received = len(terminal.received)
+        await terminal.drop()
+        await terminal.wait_received("getdevlock", after=received)
+    assert pins(entry, hub, FINGER)["mac"] == pins(entry, hub, FACE)["mac"] == "0001a9010006"
+    registry = dr.async_get(hass)
+    devices = [registry.async_get_device_by_identifier((DOMAIN, serial), entry.entry_id) for serial in (FINGER, FACE)]
+    assert [device.connections for device in devices if device] == [{("mac", "00:01:a9:01:00:06")}, set()]
+    assert [device.serial_number for device in devices if device] == [FINGER, FACE]
 
 
 async def test_what_is_told_later_is_pinned_from_who_agrees(
