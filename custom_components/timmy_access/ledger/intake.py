@@ -63,7 +63,8 @@ class Intake:
     async def keep(self, serial: str, rows: Sequence[Values]) -> Kept:
         """Return once rows are committed; raises `LedgerUnavailable`, at once while the ledger is not available."""
         try:
-            kept: Kept = await self._submit(Batch(self._ticket(), serial, rows), len(rows), self._limits.commit)
+            async with asyncio.timeout(self._limits.commit):
+                kept: Kept = await self._submit(Batch(self._ticket(), serial, rows), len(rows))
         except TimeoutError:
             # What is queued may still be written, and its end shows that the writer is well.
             self._overdue = bool(self._waiting)
@@ -78,7 +79,8 @@ class Intake:
     async def do[T](self, work: Callable[[Database], T]) -> T:
         """Return what a piece of work returns that the writer does on its own; raises what that raises."""
         try:
-            done: T = await self._submit(Chore(self._ticket(), work), 1, self._limits.chore)
+            async with asyncio.timeout(self._limits.chore):
+                done: T = await self._submit(Chore(self._ticket(), work), 1)
         except TimeoutError:
             self._failures[Cause.SLOW] += 1
             raise LedgerUnavailable(Cause.SLOW, "the work took too long") from None
@@ -167,25 +169,16 @@ class Intake:
     def _ticket(self) -> asyncio.Future[Any]:
         return asyncio.get_running_loop().create_future()
 
-    async def _submit(self, job: Job, size: int, patience: float) -> Any:
-        """Return what the writer makes of a job; raises `TimeoutError` after `patience` seconds."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + patience
+    async def _submit(self, job: Job, size: int) -> Any:
         writer = self._admit()
         while self._queued >= self._limits.queued_rows:
             self._room.clear()
-            async with asyncio.timeout_at(deadline):
-                await self._room.wait()
+            await self._room.wait()
             writer = self._admit()
         self._waiting[job.ticket] = size
         self._queued += size
         writer.put(job)
-        # A tenth of the price of `asyncio.timeout`, and this is done for every frame.
-        expiry = loop.call_at(deadline, _expire, job.ticket)
-        try:
-            return await job.ticket
-        finally:
-            expiry.cancel()
+        return await job.ticket
 
     def _admit(self) -> Writer:
         """Return the writer; raises while nothing can be written."""
@@ -211,8 +204,3 @@ class Intake:
                 listener(health)
             except Exception:
                 _LOGGER.exception("A listener failed on the health of the ledger")
-
-
-def _expire(ticket: asyncio.Future[Any]) -> None:
-    if not ticket.done():
-        ticket.set_exception(TimeoutError())
