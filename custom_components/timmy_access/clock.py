@@ -39,10 +39,7 @@ def localise(naive: datetime, near: datetime) -> datetime:
 
     Raises `OverflowError` for an instant outside the calendar.
     """
-    zone = dt_util.get_default_time_zone()
-    if (offset := _offset_on(naive.date(), zone)) is not None:
-        return (naive - offset).replace(tzinfo=UTC)
-    first = naive.replace(tzinfo=zone, fold=0)
+    first = naive.replace(tzinfo=dt_util.get_default_time_zone(), fold=0)
     second = first.replace(fold=1)
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)
@@ -101,13 +98,10 @@ class TerminalClock:
         self._backlog = unsent
         self._doubt_until = now + self.live_window
 
-    def instant(self, shown: datetime | None) -> datetime:
-        """Return when a naive time of the terminal was, as it shows it; now for none, or one outside the calendar."""
+    def instants(self, shown: Sequence[datetime | None]) -> list[datetime]:
+        """Return when naive times of the terminal were, as it shows them; now for none, or one outside the calendar."""
         now = self._now()
-        try:
-            return now if shown is None else localise(shown, now)
-        except OverflowError:
-            return now
+        return [now if instant is None else instant for instant in _instants(shown, now)]
 
     def place(self, shown: Sequence[datetime | None], records_in_frame: int) -> list[Placed]:
         """Return when records of a frame that arrives now happened, and whether they are live.

@@ -136,7 +136,7 @@ class Records:
 
     async def async_take_history(self, records: Table[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
-        placed = [Placed(self._clock.instant(time), live=False) for time in records.column("time")]
+        placed = [Placed(instant, live=False) for instant in self._clock.instants(records.column("time"))]
         kept = await self._async_keep(records, placed)
         self._remember(_identities_of(records))
         return kept

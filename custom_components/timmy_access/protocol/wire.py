@@ -4,7 +4,7 @@ A *structure* is a frozen dataclass whose fields say, in their metadata, the key
 frame that no field names are kept in `extra`, so that reading a frame loses nothing.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Self, cast
 
@@ -40,11 +40,7 @@ def wire(key: str, kind: Kind[Any], *aliases: str) -> Mapping[str, Any]:
 # Field name, key and kind, then all keys it may have.
 type _WireField = tuple[str, str, Kind[Any], tuple[str, ...]]
 
-
-type _Reader = tuple[str, Callable[[object], Any], tuple[str, ...]]
-
 _FIELDS: dict[type[Structure], tuple[_WireField, ...]] = {}
-_READERS: dict[type[Structure], tuple[_Reader, ...]] = {}
 
 
 def wire_fields(structure: type[Structure]) -> tuple[_WireField, ...]:
@@ -52,15 +48,6 @@ def wire_fields(structure: type[Structure]) -> tuple[_WireField, ...]:
     if (known := _FIELDS.get(structure)) is None:
         on_wire = ((item.name, item.metadata[_WIRE]) for item in fields(structure) if _WIRE in item.metadata)
         known = _FIELDS[structure] = tuple((name, key, kind, (key, *aliases)) for name, (key, kind, aliases) in on_wire)
-    return known
-
-
-def _readers(structure: type[Structure]) -> tuple[_Reader, ...]:
-    """Return how each field is read, and from which keys."""
-    if (known := _READERS.get(structure)) is None:
-        known = _READERS[structure] = tuple(
-            (name, kind.read, candidates) for name, _, kind, candidates in wire_fields(structure)
-        )
     return known
 
 
@@ -75,10 +62,10 @@ class Structure:
         """Read the structure from a JSON object; never raises. Unreadable values stay in `extra`."""
         values: dict[str, Any] = {}
         extra = dict(frame)
-        for name, read, candidates in _readers(cls):
+        for name, _, kind, candidates in wire_fields(cls):
             value = None
             for candidate in candidates:
-                if candidate in frame and (value := read(frame[candidate])) is not None:
+                if candidate in frame and (value := kind.read(frame[candidate])) is not None:
                     del extra[candidate]
                     break
             values[name] = value
