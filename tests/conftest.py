@@ -1,6 +1,8 @@
 """What every test gets: real loopback sockets, and no swallowed set-up or unload error."""
 
+import asyncio
 from collections.abc import Generator
+import logging
 
 import pytest
 
@@ -24,8 +26,36 @@ SWALLOWED = (
 )
 
 
+# What writes a line for each statement, event or connection. All lines of all tests are kept, and each is formatted: a
+# tenth of the time, for lines that nobody reads.
+CHATTY = ("asyncio", "homeassistant", "sqlalchemy")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="in full: what takes long and rarely finds anything")
+
+
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "expects_lifecycle_error: this test provokes a set-up or unload error")
+    for name in CHATTY:
+        logging.getLogger(name).setLevel(logging.INFO if name == "homeassistant" else logging.WARNING)
+    logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)  # the plugin asks for every statement
+
+
+@pytest.fixture
+def is_long(request: pytest.FixtureRequest) -> bool:
+    """Whether everything is to be tried in full (`--long`), and not in its short form."""
+    long: bool = request.config.getoption("long")
+    return long
+
+
+@pytest.fixture(autouse=True)
+async def enable_event_loop_debug(is_long: bool) -> None:
+    """Take the place of the plugin's fixture: in debug mode asyncio notes a traceback of each future.
+
+    That is a third of the time of all tests.
+    """
+    asyncio.get_running_loop().set_debug(is_long)
 
 
 @pytest.fixture(autouse=True)

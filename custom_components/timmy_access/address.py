@@ -2,13 +2,13 @@
 
 import asyncio
 import errno
+from ipaddress import ip_address
 
 from homeassistant.components.network import async_get_enabled_source_ips, async_get_source_ip
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
-from homeassistant.util.network import is_ip_address
 
 from .certificates import TlsMode
 from .const import ALL_ADDRESSES, CONF_TLS, CONF_TLS_PORT
@@ -35,7 +35,9 @@ async def async_addresses(hass: HomeAssistant) -> list[str]:
 
 async def async_listening_errors(host: str, port: int) -> dict[str, str]:
     """Return why nobody can listen there, as errors of a form; nothing when it works."""
-    if not is_ip_address(host):
+    try:
+        ip_address(host)
+    except ValueError:
         return {CONF_HOST: "invalid_address"}
     try:
         server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)

@@ -11,12 +11,15 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from homeassistant.core import HomeAssistant
-from homeassistant.util.ssl import server_context_intermediate
 
 from .const import CONF_CERTIFICATE, CONF_KEY, CONF_TLS
 
 # A chain with all its texts has some 10 kB; whatever is much larger is another file.
 MAX_PEM_BYTES = 1024 * 1024
+# Terminals are built to last longer than what is thought safe: TLS 1.2 and the ciphers of its time are allowed, those
+# that keep what was said from whoever gets the key later first.
+OLDEST_TLS = ssl.TLSVersion.TLSv1_2
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:DHE+AES:RSA+AESGCM:RSA+AES:!aNULL:!aDSS:!AESCCM"
 
 
 class TlsMode(StrEnum):
@@ -77,9 +80,10 @@ def _load(certificate: str, key: str) -> ssl.SSLContext:
         raise CertificateInvalid(CONF_KEY, CertificateProblem.KEY_ENCRYPTED) from err
     except (UnsupportedAlgorithm, ValueError) as err:
         raise CertificateInvalid(CONF_KEY, CertificateProblem.NOT_A_KEY) from err
-    # Terminals are built to last longer than what is thought safe: TLS 1.2 and the ciphers of its time are allowed.
-    context = server_context_intermediate()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = OLDEST_TLS
+    context.set_ciphers(CIPHERS)
+    context.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_COMPRESSION
     try:
         context.load_cert_chain(certificate, key)
     except ssl.SSLError as err:

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from homeassistant.components.recorder import DATA_INSTANCE, get_instance
+from homeassistant.components.recorder import get_instance
 from homeassistant.components.recorder.models import StatisticData, StatisticMeanType, StatisticMetaData
 from homeassistant.components.recorder.statistics import (
     StatisticsRow,
@@ -53,7 +53,7 @@ class AccessStatistics:
     @callback
     def async_changed(self) -> None:
         """Note that there are new records."""
-        if self._cancel is None and DATA_INSTANCE in self._hass.data:
+        if self._cancel is None and "recorder" in self._hass.config.components:
             self._cancel = async_call_later(
                 self._hass, WRITE_SECONDS, HassJob(self._async_due, "access statistics", cancel_on_shutdown=True)
             )

@@ -13,7 +13,7 @@ from .conftest import FACE, LOOPBACK, MakeTerminal, connected
 from .leaks import SPARE_FILES, files, running, until_only
 from .until import state_of, until_state
 
-FRAMES = 600
+FRAMES, FRAMES_IN_FULL = 200, 20_000
 STRANGER = "FUZZ00000001"
 
 
@@ -28,14 +28,16 @@ async def test_broken_frames_break_nothing(
     serial: str,
     *,
     approved: bool,
+    is_long: bool,
 ) -> None:
+    frames = FRAMES_IN_FULL if is_long else FRAMES
     hub.terminals[FACE].verdicts.async_apply({"decision_window": 0})
     tasks, open_files = running(), files()
     tormentor = Tormentor(f"ws://{LOOPBACK}:{port}/", serial, 1, approved=approved)
-    await tormentor.torment(FRAMES)
+    await tormentor.torment(frames)
     await until_state(hass, "binary_sensor.front_door_connectivity", "off")
     await hass.async_block_till_done(wait_background_tasks=True)
-    assert tormentor.sent == FRAMES
+    assert tormentor.sent == frames
     assert [record for record in caplog.records if record.levelno >= logging.ERROR] == []
     await until_only(tasks)
     assert files() <= open_files + SPARE_FILES

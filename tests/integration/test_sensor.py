@@ -75,7 +75,7 @@ async def test_drift_is_how_far_the_clock_was_ahead(hass: HomeAssistant, hub: Hu
     terminal = make_terminal("tfs30", FACE)  # registers once a connection
     zone = dt_util.now().replace(tzinfo=None) - datetime.now()  # noqa: DTZ005 - the simulator's own wall clock
     terminal.clock_offset = zone + timedelta(minutes=10)
-    terminal.faults.silent.add("gettime")
+    terminal.faults.refuse["gettime"] = {}
     await connected(hass, terminal)
     assert abs(int(state_of(hass, DRIFT).state) - 600) <= 10
     received = len(terminal.received)

@@ -8,7 +8,7 @@ from custom_components.timmy_access.unlock_code import hashed
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.intent import IntentResponse, IntentResponseType
 from homeassistant.setup import async_setup_component
 from simulator import VirtualTerminal
@@ -24,7 +24,10 @@ async def assist(hass: HomeAssistant, face: VirtualTerminal, finger: VirtualTerm
     """Two doors that Assist may use, with names that people say."""
     for component in ("homeassistant", "conversation"):
         assert await async_setup_component(hass, component, {})
-    er.async_get(hass).async_update_entity(BACK, name="Back door")
+    back = er.async_get(hass).async_get(BACK)
+    assert back is not None
+    assert back.device_id is not None
+    dr.async_get(hass).async_update_device(back.device_id, name_by_user="Back door")
     for entity_id in (FRONT, BACK):
         async_expose_entity(hass, conversation.DOMAIN, entity_id, should_expose=True)
     await hass.async_block_till_done()

@@ -12,12 +12,13 @@ from .child import CALL
 from .processes import child, line
 from .support import everything, punch, running
 
-KILLS = 10
+KILLS, KILLS_IN_FULL = 2, 20
 # Acknowledgements read before a kill, at most; the child is ahead of whoever reads.
 MOST_READ = 60
 
 
-async def test_killed_again_and_again(tmp_path: Path) -> None:
+async def test_killed_again_and_again(tmp_path: Path, is_long: bool) -> None:
+    kills = KILLS_IN_FULL if is_long else KILLS
     chance = random.Random(7788)  # noqa: S311 - no secret
     acknowledged: dict[str, set[int]] = defaultdict(set)
 
@@ -27,7 +28,7 @@ async def test_killed_again_and_again(tmp_path: Path) -> None:
         if said.count(" ") == 1 and second.isdigit():
             acknowledged[serial].add(int(second))
 
-    for _ in range(KILLS):
+    for _ in range(kills):
         async with child("keep", tmp_path) as process:
             for _ in range(chance.randint(1, MOST_READ)):
                 _note(await line(process))
@@ -48,5 +49,5 @@ async def test_killed_again_and_again(tmp_path: Path) -> None:
         for begin in begins
         for second in range(begin - 1, begin + CALL)
     }
-    assert len(expected) >= KILLS * CALL
+    assert len(expected) >= kills * CALL
     assert expected <= set(found)
