@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
+from http import HTTPStatus
 import json
 from pathlib import Path
 import socket
@@ -127,6 +128,13 @@ class Home:
             raise HomeError(f"{what}: not seen within {CHANGE_SECONDS:.0f} s") from err
         result: T = found
         return result
+
+    async def move_in(self) -> None:
+        """Become its first user, unless somebody is already."""
+        body = {"client_id": f"{self.url}/", "language": "en", "name": USER, "password": PASSWORD, "username": USER}
+        async with self._session.post(f"{self.url}/api/onboarding/users", json=body) as response:
+            if response.status not in (HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND):
+                await self._body(response)
 
     async def log_in(self) -> None:
         """Log in as a browser does, and open the WebSocket interface."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from .home import LOOK_SECONDS, LOOPBACK, PASSWORD, REPOSITORY, USER, Home, HomeError
+from .home import LOOK_SECONDS, LOOPBACK, REPOSITORY, Home, HomeError
 
 # A cold start compiles and migrates a new database; on two slow cores it takes about 20 s.
 START_SECONDS = 120.0
@@ -42,7 +42,7 @@ ONBOARDED = {
     "version": 4,
     "minor_version": 1,
     "key": "onboarding",
-    "data": {"done": ["user", "core_config", "analytics", "integration"]},
+    "data": {"done": ["core_config", "analytics", "integration"]},
 }
 
 
@@ -78,7 +78,7 @@ def web_server(port: int) -> dict[str, Any]:
 
 
 def prepare(folder: Path, port: int, plan: Plan) -> None:
-    """Write the configuration of a new Home Assistant that is onboarded already."""
+    """Write the configuration of a new Home Assistant in which nobody lives yet, and all else is decided."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / ".storage").mkdir(parents=True)
     (folder / "configuration.yaml").write_text(plan.configuration)
@@ -99,17 +99,6 @@ class HomeProcess:
         self._port = port
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
-
-    async def add_user(self) -> None:
-        """Add the user that people log in with; raises `HomeError`."""
-        script = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "homeassistant", "--script", "auth", "-c", str(self._folder)),
-            *("add", USER, PASSWORD),
-            stdout=asyncio.subprocess.DEVNULL,
-            stderr=asyncio.subprocess.DEVNULL,
-        )
-        if await script.wait():
-            raise HomeError("the demo user could not be created")
 
     async def start(self) -> None:
         """Start it; its output goes to `output.log` in its folder."""
@@ -156,7 +145,6 @@ async def running_home(folder: Path, port: int, plan: Plan | None = None) -> Asy
     """Run a new Home Assistant until the context ends; its log is `home-assistant.log` in the folder."""
     await asyncio.to_thread(prepare, folder, port, plan or Plan())
     process = HomeProcess(folder, port)
-    await process.add_user()
     await process.start()
     try:
         async with aiohttp.ClientSession() as session:
@@ -171,13 +159,14 @@ async def running_home(folder: Path, port: int, plan: Plan | None = None) -> Asy
 
 
 async def started(home: Home, process: HomeProcess) -> None:
-    """Wait until it runs, and log in; raises `HomeError`."""
+    """Wait until it runs, move in, and log in; raises `HomeError`."""
     try:
         async with asyncio.timeout(START_SECONDS):
             while True:
                 if process.ended:
                     raise HomeError(f"Home Assistant ended, see {home.folder / 'output.log'}")
                 try:
+                    await home.move_in()
                     await home.log_in()
                     break
                 except aiohttp.ClientError, HomeError:
