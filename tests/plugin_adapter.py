@@ -29,12 +29,13 @@ def made_from() -> str:
 
 def adapt() -> None:
     """Give Home Assistant back what the plugin looks for."""
-    if not hasattr(logger, "_clear_logger_overwrites"):
-        logger._clear_logger_overwrites = logger_helpers._clear_logger_overwrites  # type: ignore[attr-defined]
-    if not hasattr(RestoreStateData, "last_states"):
-        RestoreStateData.last_states = property(  # type: ignore[attr-defined]
-            lambda data: data.last_states_by_entity_id, _remember
-        )
+    _add(logger, "_clear_logger_overwrites", logger_helpers._clear_logger_overwrites)
+    _add(RestoreStateData, "last_states", property(lambda data: data.last_states_by_entity_id, _remember))
+
+
+def _add(owner: object, name: str, value: object) -> None:
+    if not hasattr(owner, name):
+        setattr(owner, name, value)
 
 
 def _remember(data: RestoreStateData, states: dict[str, StoredState]) -> None:

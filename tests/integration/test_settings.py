@@ -416,9 +416,12 @@ async def test_a_change_at_the_terminals_menu_shows_when_the_terminal_is_asked_a
     terminal.settings["volume"] = 2
     received = len(terminal.received)
     await until_state(hass, VOLUME, "2")
-    await terminal.wait_received("getdevcap", after=received)
-    names = [frame["cmd"] for frame in terminal.received[received:]]
-    assert names[:3] == ["getdevlock", "getdevinfo", "getdevcap"]
+    await terminal.wait_received("getdevlock", after=received)
+    begun = next(
+        number for number, frame in enumerate(terminal.received) if number >= received and frame["cmd"] == "getdevlock"
+    )
+    await terminal.wait_received("getdevcap", after=begun)
+    assert [frame["cmd"] for frame in terminal.received[begun : begun + 3]] == ["getdevlock", "getdevinfo", "getdevcap"]
 
 
 async def test_what_stays_unanswered_is_not_asked_again_over_the_same_connection(
