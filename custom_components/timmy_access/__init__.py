@@ -9,15 +9,15 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
-from .certificates import CertificateInvalid, async_tls_context
 from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
-from .coordinator import TimmyAccessConfigEntry
-from .hub import Hub
+from .guests.passbook import key_store
+from .hub.certificates import CertificateInvalid, async_tls_context
+from .hub.hub import Hub
 from .issues import async_clear_listening, async_raise_not_listening
-from .ledgers import async_acquire, async_release
-from .memory import Memory
-from .passbook import key_store
+from .records.ledgers import async_acquire, async_release
 from .services import async_setup_services
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.store import Memory
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -5,7 +5,7 @@ from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
 from .ledger import LedgerUnavailable
-from .ledgers import async_open_ledgers
+from .records.ledgers import async_open_ledgers
 
 
 async def async_pre_backup(hass: HomeAssistant) -> None:

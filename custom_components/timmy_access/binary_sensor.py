@@ -17,10 +17,10 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import TimmyAccessConfigEntry
 from .entity import RememberingEntity, TerminalEntity, async_add_terminal_entities
-from .state import TerminalState
-from .terminal import Terminal
+from .hub.terminal import Terminal
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.state import TerminalState
 
 PARALLEL_UPDATES = 0  # read only
 

@@ -24,12 +24,12 @@ from homeassistant.helpers.condition import (
 from homeassistant.helpers.typing import ConfigType
 from homeassistant.util import dt as dt_util
 
-from .filters import WHO, matches, words
-from .services.fields import Fields
-from .sightings import MAX_SIGHTING_AGE
-from .state import DoorMode
-from .targets import async_check_target, async_targeted_terminals
-from .terminal import Terminal
+from .automation.filters import WHO, matches, words
+from .automation.targets import async_check_target, async_targeted_terminals
+from .fields import Fields
+from .hub.terminal import Terminal
+from .people.sightings import MAX_SIGHTING_AGE
+from .terminal.state import DoorMode
 
 CONF_MODE = "mode"
 CONF_WITHIN = "within"

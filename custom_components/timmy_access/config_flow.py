@@ -27,8 +27,6 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from .address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
-from .certificates import CertificateInvalid, TlsMode, async_tls_context
 from .const import (
     ALL_ADDRESSES,
     CONF_CERTIFICATE,
@@ -47,10 +45,12 @@ from .const import (
     MIN_LIVE_WINDOW,
     SUBENTRY_TERMINAL,
 )
-from .ledgers import async_database_errors, shown_url
-from .pending import PendingTerminal
+from .flows.terminal import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
+from .hub.address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
+from .hub.certificates import CertificateInvalid, TlsMode, async_tls_context
+from .hub.pending import PendingTerminal
 from .protocol.listener import DEFAULT_PORT
-from .terminal_flow import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
+from .records.ledgers import async_database_errors, shown_url
 
 _PORT = vol.All(
     NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX)),

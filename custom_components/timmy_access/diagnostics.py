@@ -20,15 +20,15 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_DB_URL, CONF_SERIAL, CONF_SERVER_APPROVAL, DOMAIN
-from .coordinator import TimmyAccessConfigEntry
-from .devices import door_identifier, terminal_identifier
+from .hub.terminal import Terminal
 from .ledger import Ledger, LedgerUnavailable
-from .ledgers import shown_url
 from .protocol import listener as listener_module, lobby as lobby_module, session as session_module
 from .protocol.log_budget import LINES_PER_MINUTE
 from .protocol.redaction import REDACTED, partly, redacted_fields
-from .state import TerminalState
-from .terminal import Terminal
+from .records.ledgers import shown_url
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.devices import door_identifier, terminal_identifier
+from .terminal.state import TerminalState
 
 # Counting millions of records on a small computer may take longer than somebody waits for a download.
 COUNT_SECONDS = 5.0

@@ -15,12 +15,12 @@ from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
-from .coordinator import TerminalCoordinator, TimmyAccessConfigEntry
-from .devices import door_device_info, terminal_device_info
 from .errors import translated_errors
-from .settings import Sheet
-from .state import DoorState, TerminalState
-from .terminal import Terminal
+from .hub.terminal import Terminal
+from .terminal.coordinator import TerminalCoordinator, TimmyAccessConfigEntry
+from .terminal.devices import door_device_info, terminal_device_info
+from .terminal.settings import Sheet
+from .terminal.state import DoorState, TerminalState
 
 
 def unique_id(terminal: Terminal, key: str) -> str:

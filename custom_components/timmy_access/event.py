@@ -13,10 +13,11 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import TimmyAccessConfigEntry
+from .automation.event_data import caught_up_facts, code_facts, enrolment_facts, punch_facts
 from .entity import TerminalEntity, async_add_terminal_entities
-from .facts import caught_up_facts, code_facts, enrolment_facts, punch_facts
-from .moments import (
+from .hub.terminal import Terminal
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.moments import (
     AccessKind,
     CaughtUp,
     CodeKind,
@@ -29,7 +30,6 @@ from .moments import (
     Punch,
     RecordsKind,
 )
-from .terminal import Terminal
 
 PARALLEL_UPDATES = 0  # read only
 

@@ -12,12 +12,12 @@ from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import TimmyAccessConfigEntry
 from .entity import TerminalEntity, async_add_reported_entities
-from .moments import Moment, PunchPhoto
-from .photo import SMALL_TEXT, Photo, decode_photo
-from .state import TerminalState
-from .terminal import Terminal
+from .hub.terminal import Terminal
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.moments import Moment, PunchPhoto
+from .terminal.photo import SMALL_TEXT, Photo, decode_photo
+from .terminal.state import TerminalState
 
 PARALLEL_UPDATES = 0  # read only
 

@@ -8,8 +8,8 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from .certificates import CertificateInvalid
 from .const import CONF_CERTIFICATE, CONF_KEY, CONF_TLS_PORT, DOMAIN
+from .hub.certificates import CertificateInvalid
 
 # In the data of an issue; the first is the translation key, by which the fix flow is found.
 DATA_KIND = "kind"

@@ -16,11 +16,11 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from .const import DOMAIN
-from .coordinator import TimmyAccessConfigEntry
 from .entity import unique_id
+from .hub.terminal import Terminal
 from .ledger import LedgerUnavailable, RecordFilter, RecordKind
-from .reading import Readable
-from .terminal import Terminal
+from .records.reading import Readable
+from .terminal.coordinator import TimmyAccessConfigEntry
 
 # A model reads every word of an answer; more people than these are no answer to be spoken.
 MAX_RECORDS = 100

@@ -14,12 +14,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
 
-from .coordinator import TimmyAccessConfigEntry
 from .entity import DoorEntity, async_add_terminal_entities
 from .errors import translated_errors
-from .state import DoorMode, DoorPhase
-from .terminal import Terminal
-from .unlock_code import CODE_FORMAT
+from .guests.unlock_code import CODE_FORMAT
+from .hub.terminal import Terminal
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.state import DoorMode, DoorPhase
 
 # Every terminal has its own queue with doors first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0

@@ -6,9 +6,9 @@ from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_M
 from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 
-from .bus import ATTR_KIND, ATTR_PERSON, ATTR_TYPE, EVENT
+from .automation.bus import ATTR_KIND, ATTR_PERSON, ATTR_TYPE, EVENT
 from .const import DOMAIN
-from .moments import AccessKind, CodeKind, CodeSource, DoorKind, EnrolmentKind
+from .terminal.moments import AccessKind, CodeKind, CodeSource, DoorKind, EnrolmentKind
 
 _METHODS: Mapping[str, str] = {
     AccessKind.CARD: "by card",

@@ -12,14 +12,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import issue_registry as ir
 
-from .claims import Claim
 from .const import CONF_CPU_SERIAL, DOMAIN
-from .coordinator import TimmyAccessConfigEntry
 from .errors import translated_errors
-from .identity import Doubt
+from .hub.claims import Claim
+from .hub.identity import Doubt
+from .hub.terminal import Terminal
 from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL, LISTENING_KINDS
-from .protocol.facts import Facts
-from .terminal import Terminal
+from .protocol.hardware import Facts
+from .terminal.coordinator import TimmyAccessConfigEntry
 
 type IssueData = Mapping[str, Any]
 

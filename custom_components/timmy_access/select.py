@@ -10,9 +10,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .choices import CHOICES, SERVER_APPROVAL
 from .const import DOMAIN
-from .coordinator import TimmyAccessConfigEntry
 from .entity import (
     RememberingEntity,
     SettingDescription,
@@ -22,10 +20,12 @@ from .entity import (
     unique_id,
 )
 from .errors import translated_errors
-from .settings import ACCESS, DEVICE
-from .state import DoorMode, DoorState, TerminalState
-from .terminal import Terminal
-from .verify_modes import verify_modes
+from .hub.terminal import Terminal
+from .terminal.choices import CHOICES, SERVER_APPROVAL
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.settings import ACCESS, DEVICE
+from .terminal.state import DoorMode, DoorState, TerminalState
+from .terminal.verify_modes import verify_modes
 
 # Every terminal has its own queue, in which doors go first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0

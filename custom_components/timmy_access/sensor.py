@@ -23,12 +23,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 
-from .coordinator import TimmyAccessConfigEntry
 from .entity import TerminalEntity, async_add_reported_entities, async_add_terminal_entities
-from .moments import Punch
+from .hub.terminal import Terminal
 from .protocol.messages import DeviceInfo
-from .state import TerminalState
-from .terminal import Terminal
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.moments import Punch
+from .terminal.state import TerminalState
 
 PARALLEL_UPDATES = 0  # read only
 

@@ -8,9 +8,9 @@ from homeassistant.const import EntityCategory, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .coordinator import TimmyAccessConfigEntry
 from .entity import SettingDescription, SettingEntity, async_add_reported_entities
-from .settings import ACCESS, DEVICE
+from .terminal.coordinator import TimmyAccessConfigEntry
+from .terminal.settings import ACCESS, DEVICE
 
 # Every terminal has its own queue, in which doors go first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0

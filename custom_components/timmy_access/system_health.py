@@ -8,9 +8,9 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .coordinator import TimmyAccessConfigEntry
 from .diagnostics import async_count
-from .ledgers import async_open_ledgers
+from .records.ledgers import async_open_ledgers
+from .terminal.coordinator import TimmyAccessConfigEntry
 
 
 @callback

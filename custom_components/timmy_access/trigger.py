@@ -20,10 +20,13 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.helpers.trigger import Trigger, TriggerActionRunner, TriggerConfig, TriggerNotTriggeredReporter
 from homeassistant.helpers.typing import ConfigType
 
-from .bus import SIGNAL_TOLD, Told
-from .facts import caught_up_facts, code_facts, enrolment_facts, punch_facts
-from .filters import WHO, matches, texts, wholes, words
-from .moments import (
+from .automation.bus import SIGNAL_TOLD, Told
+from .automation.event_data import caught_up_facts, code_facts, enrolment_facts, punch_facts
+from .automation.filters import WHO, matches, texts, wholes, words
+from .automation.targets import async_check_target, async_is_targeted, async_terminal
+from .fields import Fields
+from .protocol.enums import Credential, Reader
+from .terminal.moments import (
     AccessKind,
     CaughtUp,
     CodeKind,
@@ -38,10 +41,7 @@ from .moments import (
     Moment,
     Punch,
 )
-from .protocol.enums import Credential, Reader
-from .services.fields import Fields
-from .state import TerminalState
-from .targets import async_check_target, async_is_targeted, async_terminal
+from .terminal.state import TerminalState
 
 type Facts = Mapping[str, Any]
 

@@ -8,7 +8,7 @@ from typing import Any
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 
-from custom_components.timmy_access.hub import Hub
+from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.components.persistent_notification import _async_get_or_create_notifications as notifications
 from homeassistant.core import HomeAssistant
@@ -20,7 +20,7 @@ from scripts.home import REPOSITORY
 from simulator import VirtualTerminal
 
 from .conftest import FACE
-from .test_guests import WRONG, passes, without_window
+from .guests.test_guests import WRONG, passes, without_window
 from .until import listen, until
 
 _BLOCK = re.compile(r"^```ya?ml\n(?P<yaml>.*?)^```", re.DOTALL | re.MULTILINE)

@@ -14,7 +14,7 @@ from pytest_homeassistant_custom_component.components.diagnostics import get_dia
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from websockets.asyncio.client import ClientConnection, connect
 
-from custom_components.timmy_access.hub import Hub
+from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util

@@ -9,9 +9,10 @@ import pytest
 from custom_components.timmy_access import config_flow
 from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
 from custom_components.timmy_access.button import BUTTONS
-from custom_components.timmy_access.certificates import CertificateProblem, TlsMode
 from custom_components.timmy_access.event import EVENTS
-from custom_components.timmy_access.identity import Doubt
+from custom_components.timmy_access.hub.certificates import CertificateProblem, TlsMode
+from custom_components.timmy_access.hub.identity import Doubt
+from custom_components.timmy_access.hub.troubles import TROUBLES
 from custom_components.timmy_access.image import IMAGES
 from custom_components.timmy_access.issues import LISTENING_KINDS
 from custom_components.timmy_access.ledger.errors import Cause, Problem as LedgerProblem
@@ -22,9 +23,8 @@ from custom_components.timmy_access.protocol.reasons import Refusal
 from custom_components.timmy_access.repairs import FLOWS
 from custom_components.timmy_access.select import SELECTS
 from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
-from custom_components.timmy_access.state import DoorMode, TerminalState
 from custom_components.timmy_access.switch import SWITCHES
-from custom_components.timmy_access.watch import TROUBLES
+from custom_components.timmy_access.terminal.state import DoorMode, TerminalState
 from homeassistant.config_entries import ConfigFlow
 from homeassistant.helpers.entity import EntityDescription
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from custom_components.timmy_access.protocol.facts import Facts
+from custom_components.timmy_access.protocol.hardware import Facts
 from custom_components.timmy_access.protocol.messages import Registration
 
 

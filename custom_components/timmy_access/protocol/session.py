@@ -30,7 +30,7 @@ from .commands.base import Command, Page, Paged, Reply
 from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
 from .exchange import Exchange
-from .facts import Facts
+from .hardware import Facts
 from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .paging import Listing, PageTaker

@@ -9,8 +9,8 @@ from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
-from ..choices import CHOICES
 from ..const import DOMAIN
+from ..fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole, word
 from ..protocol.commands import (
     AccessSettings,
     CleanPermissions,
@@ -25,11 +25,11 @@ from ..protocol.commands import (
 )
 from ..protocol.commands.kinds import MAX_GROUP
 from ..protocol.errors import ProtocolError
-from ..schedules import WEEKDAYS, Zones, readable_days, readable_weeks, with_days, with_weeks
-from ..settings import ACCESS
+from ..terminal.choices import CHOICES
+from ..terminal.settings import ACCESS
 from .action import Action, Request, door_unknown
 from .device import confirmed, known_values, look_again
-from .fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole, word
+from .schedules import WEEKDAYS, Zones, readable_days, readable_weeks, with_days, with_weeks
 
 ATTR_DAY_ZONES = "day_zones"
 ATTR_GROUPS_TOGETHER = "groups_together"

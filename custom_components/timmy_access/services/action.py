@@ -12,11 +12,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr, service
 
 from ..const import DOMAIN
-from ..coordinator import TimmyAccessConfigEntry
-from ..devices import door_identifier
 from ..errors import translated_errors
-from ..hub import Hub
-from ..terminal import Terminal
+from ..hub.hub import Hub
+from ..hub.terminal import Terminal
+from ..terminal.coordinator import TimmyAccessConfigEntry
+from ..terminal.devices import door_identifier
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
+from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, whole
 from ..protocol.commands import (
     COMMANDS,
     NOTICE_ID,
@@ -30,10 +31,9 @@ from ..protocol.commands.raw import raw_command
 from ..protocol.errors import CommandInvalid, Problem, ProtocolError
 from ..protocol.turns import Priority
 from ..protocol.wire import Structure
-from ..settings import DEVICE, Sheet
-from ..verify_modes import ALL_VERIFY_MODES, verify_modes
+from ..terminal.settings import DEVICE, Sheet
+from ..terminal.verify_modes import ALL_VERIFY_MODES, verify_modes
 from .action import Action, Request, check_code
-from .fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, whole
 
 ATTR_COMMAND = "command"
 ATTR_MESSAGE = "message"

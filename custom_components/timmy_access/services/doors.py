@@ -12,11 +12,11 @@ from homeassistant.exceptions import ServiceValidationError, Unauthorized, Unkno
 from homeassistant.helpers import config_validation as cv, entity_registry as er
 
 from ..const import DOMAIN
+from ..fields import ATTR_DOOR, DOOR_FUNCTIONS, whole, word
+from ..hub.terminal import Terminal
 from ..protocol.enums import DoorControl
-from ..state import DoorMode
-from ..terminal import Terminal
+from ..terminal.state import DoorMode
 from .action import Action, Request, check_code, door_unknown
-from .fields import ATTR_DOOR, DOOR_FUNCTIONS, whole, word
 
 ATTR_ALL_DOORS = "all_doors"
 ATTR_FUNCTION = "function"

@@ -7,9 +7,9 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN, PERSON_DOMAIN
 from ..errors import PersonUnknown, translated_errors
-from ..person_links import async_person
+from ..fields import ATTR_ENROLL_ID, ENROLL_ID
+from ..people.person_links import async_person
 from .action import Action, Request
-from .fields import ATTR_ENROLL_ID, ENROLL_ID
 
 ATTR_PERSON_ENTITY_ID = "person_entity_id"
 

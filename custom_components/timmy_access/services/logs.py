@@ -13,12 +13,12 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
-from ..exporting import async_export
+from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, whole
 from ..ledger import RecordFilter, RecordKind
-from ..reading import READABLE_METHODS, Readable, methods_of, names_of
+from ..records.exporting import async_export
+from ..records.reading import READABLE_METHODS, Readable, methods_of, names_of
 from .action import Action, Request
 from .device import confirmed
-from .fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, whole
 
 ATTR_AFTER = "after"
 ATTR_FILENAME = "filename"

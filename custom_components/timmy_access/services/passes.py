@@ -13,14 +13,14 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
+from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
+from ..guests.passes import Hours, Pass, Refused
+from ..guests.sharing import SUFFIXES, async_picture, async_share_text, async_write_picture
 from ..ledger import PassUse
-from ..media_files import media_file
-from ..passes import Hours, Pass, Refused
 from ..protocol.answers import QrVerdict
-from ..schedules import WEEKDAYS
-from ..sharing import SUFFIXES, async_picture, async_share_text, async_write_picture
+from ..records.media_files import media_file
 from .action import Action, Request
-from .fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
+from .schedules import WEEKDAYS
 
 ATTR_CALENDAR = "calendar"
 ATTR_END_TIME = "end_time"

@@ -11,20 +11,8 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
-from ..copying import Copied, async_copy, async_read_original
 from ..errors import PersonUnknown, word_of
-from ..people import CARD_SLOT, PASSWORD_SLOT, PersonChange
-from ..portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
-from ..protocol.commands import ALL_FINGERPRINTS, AddUser
-from ..protocol.commands.base import MAX_RECORDS
-from ..protocol.enums import Role
-from ..protocol.errors import CommandRefused
-from ..roster import Person
-from ..terminal import Terminal
-from .access import WEEK_ZONES, check_week_zones
-from .action import Action, Request, target_of
-from .device import confirmed
-from .fields import (
+from ..fields import (
     ATTR_CREDENTIAL,
     ATTR_ENROLL_ID,
     ATTR_INCLUDE_SECRETS,
@@ -49,6 +37,18 @@ from .fields import (
     whole,
     word,
 )
+from ..hub.terminal import Terminal
+from ..people.copying import Copied, async_copy, async_read_original
+from ..people.people import CARD_SLOT, PASSWORD_SLOT, PersonChange
+from ..people.portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
+from ..people.roster import Person
+from ..protocol.commands import ALL_FINGERPRINTS, AddUser
+from ..protocol.commands.base import MAX_RECORDS
+from ..protocol.enums import Role
+from ..protocol.errors import CommandRefused
+from .access import WEEK_ZONES, check_week_zones
+from .action import Action, Request, target_of
+from .device import confirmed
 
 ATTR_NAMES = "names"
 ATTR_TO = "to"

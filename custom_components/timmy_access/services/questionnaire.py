@@ -10,12 +10,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
+from ..fields import whole
 from ..protocol.commands import GetQuestionnaire, SetQuestionnaire
 from ..protocol.commands.questionnaire import MAX_ITEMS
 from .access import time_of_day
 from .action import Action, Request
 from .device import known_values
-from .fields import whole
 
 ATTR_REQUIRED_ITEMS = "required_items"
 ATTR_SCHEDULES = "schedules"

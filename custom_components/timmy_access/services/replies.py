@@ -5,11 +5,11 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..moments import CodeSource
+from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, whole
+from ..guests.verdicts import Decision
 from ..protocol.answers import FONT_SIZES, LogsAccepted, PinVerdict, QrVerdict
-from ..verdicts import Decision
+from ..terminal.moments import CodeSource
 from .action import Action, Request
-from .fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, whole
 
 ATTR_ACCESS = "access"
 ATTR_FONT_SIZE = "font_size"

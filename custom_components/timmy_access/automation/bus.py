@@ -1,0 +1,84 @@
+"""Moments outside of their terminal.
+
+They are events on Home Assistant's bus, for the logbook and for automations that listen to events, and a signal for
+triggers, which outlive the terminals they hear of.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.dispatcher import async_dispatcher_send
+from homeassistant.util.signal_type import SignalType
+
+from ..const import DOMAIN
+from ..terminal.moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Moments, Punch, PunchPhoto
+from .event_data import caught_up_facts, code_facts, enrolment_facts
+
+EVENT: Final = f"{DOMAIN}_event"
+
+ATTR_ENROLL_ID: Final = "enroll_id"
+ATTR_KIND: Final = "kind"
+ATTR_OCCURRED_AT: Final = "occurred_at"
+ATTR_PERSON: Final = "person"
+ATTR_READER: Final = "reader"
+ATTR_TYPE: Final = "type"
+
+
+def _punch(punch: Punch) -> Mapping[str, Any]:
+    return {
+        ATTR_ENROLL_ID: punch.enroll_id,
+        ATTR_PERSON: punch.person,
+        "person_entity_id": punch.person_entity_id,
+        ATTR_READER: punch.reader,
+    }
+
+
+# What the event of each sort of moment is called, and what is in it besides the terminal, the kind and the time.
+_TYPES: Mapping[type[Moment], tuple[str, Callable[[Any], Mapping[str, Any]]]] = {
+    CaughtUp: ("records", caught_up_facts),
+    CodeMoment: ("code", code_facts),
+    DoorMoment: ("door", lambda _: {}),
+    EnrolmentMoment: ("enrolment", enrolment_facts),
+    Punch: ("access", _punch),
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """A moment and the terminal it is of. No photo ever is told."""
+
+    device_id: str
+    moment: Moment
+    terminal: str
+
+
+SIGNAL_TOLD: SignalType[Told] = SignalType(f"{DOMAIN}_told")
+
+
+@callback
+def async_fire_moments(hass: HomeAssistant, moments: Moments, device_id: str, name: Callable[[], str]) -> CALLBACK_TYPE:
+    """Tell of each moment of a terminal until the returned function is called."""
+
+    @callback
+    def _async_fire(moment: Moment) -> None:
+        if not isinstance(moment, PunchPhoto):
+            async_dispatcher_send(hass, SIGNAL_TOLD, Told(device_id=device_id, moment=moment, terminal=name()))
+        if (found := _TYPES.get(type(moment))) is None:
+            return
+        kind, more = found
+        hass.bus.async_fire(
+            EVENT,
+            {
+                ATTR_DEVICE_ID: device_id,
+                ATTR_KIND: moment.kind.value,  # type: ignore[union-attr]  # all of the table have one
+                ATTR_NAME: name(),
+                ATTR_OCCURRED_AT: moment.occurred_at.isoformat(),
+                ATTR_TYPE: kind,
+                **more(moment),
+            },
+        )
+
+    return moments.async_subscribe(_async_fire)

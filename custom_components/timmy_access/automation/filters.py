@@ -1,0 +1,40 @@
+"""The fields of triggers and conditions: lists of values, any of which will do."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.helpers import config_validation as cv
+
+from ..const import PERSON_DOMAIN
+from ..fields import Fields, whole
+
+texts = vol.All(cv.ensure_list, [cv.string])
+wholes = vol.All(cv.ensure_list, [whole])
+
+
+# Who it is about.
+WHO: Fields = {
+    vol.Optional("enroll_id"): wholes,
+    vol.Optional("person"): texts,
+    vol.Optional("person_entity_id"): cv.entities_domain(PERSON_DOMAIN),
+}
+
+
+def words(choices: Iterable[str]) -> Any:
+    """Return a validator for a list of some of the words."""
+    return vol.All(cv.ensure_list, [vol.In(list(choices))])
+
+
+def matches(facts: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
+    """Return whether each fact that an option is about is one of its values; an empty list asks for nothing.
+
+    Texts are compared as people write them: names do not differ by capitals or by blanks around them.
+    """
+    return all(not wanted or folded(facts[key]) in map(folded, wanted) for key, wanted in options.items())
+
+
+def folded(value: Any) -> Any:
+    """Return what a value is compared by."""
+    return value.strip().casefold() if isinstance(value, str) else value

@@ -1,0 +1,102 @@
+"""The fields that several actions share, and the words people choose from."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+
+from .protocol.enums import CREDENTIAL_SLOTS, Credential, DoorControl, Role, VerifyMethod
+
+type Fields = Mapping[vol.Marker, Any]
+
+ATTR_CONFIRM = "confirm"
+ATTR_CREDENTIAL = "credential"
+ATTR_DOOR = "door"
+ATTR_ENROLL_ID = "enroll_id"
+ATTR_INCLUDE_SECRETS = "include_secrets"
+ATTR_INDEX = "index"
+ATTR_NAME = "name"
+ATTR_PHOTO_ENTITY = "photo_entity"
+ATTR_PHOTO_FILE = "photo_file"
+ATTR_PHOTO_MEDIA = "photo_media"
+ATTR_ROLE = "role"
+ATTR_VALUE = "value"
+
+# First slot of each kind of credential; further ones of the kind follow it (specification, note 4).
+FIRST_SLOTS: Mapping[str, int] = {
+    kind.name.lower(): kind.value for kind in Credential if kind is not Credential.UNKNOWN
+}
+ROLES: Mapping[str, int] = {role.name.lower(): role.value for role in Role if role is not Role.UNKNOWN}
+VERIFY_MODES: Mapping[str, int] = {
+    "default": 0,
+    **{
+        method.name.lower(): method.value
+        for method in VerifyMethod
+        if 0 < method.value <= VerifyMethod.PALM_AND_PASSWORD
+    },
+}
+DOOR_FUNCTIONS: Mapping[str, DoorControl] = {
+    function.name.lower(): function for function in DoorControl if function is not DoorControl.UNKNOWN
+}
+
+
+def word(words: Mapping[str, Any]) -> Any:
+    """Return a validator that turns one of the words into its value."""
+    return vol.All(cv.string, vol.In(list(words)), words.__getitem__)
+
+
+def local_time(value: Any) -> datetime:
+    """Return a time as terminals take it: naive, in the zone of Home Assistant."""
+    moment = cv.datetime(value)
+    return dt_util.as_local(moment).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def instant(value: Any) -> datetime:
+    """Return an aware time; one without a zone is local."""
+    moment = cv.datetime(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+def digits(value: Any) -> int:
+    """Return a number that people write as digits, such as a card number."""
+    text = cv.string(value).strip()
+    if not text.isascii() or not text.isdigit():
+        raise vol.Invalid("expected digits only")
+    return int(text)
+
+
+def whole(value: Any) -> int:
+    """Return a whole number, from a number selector too; no rounding."""
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        raise vol.Invalid("expected a whole number")
+    return int(vol.Coerce(int)(value))
+
+
+def slot_of(credential: str, index: int) -> int | None:
+    """Return the `backupnum` of a credential and its index in the kind; None when there is no such index."""
+    kind = Credential[credential.upper()]
+    slot = FIRST_SLOTS[credential] + index
+    return slot if slot in CREDENTIAL_SLOTS[kind] else None
+
+
+def credential_name(slot: int) -> str:
+    """Return how a slot is called in responses: `card`, `fingerprint_2`."""
+    kind = Credential.of(slot)
+    name = kind.name.lower()
+    return name if len(CREDENTIAL_SLOTS.get(kind, ())) <= 1 else f"{name}_{slot - kind.value}"
+
+
+ENROLL_ID: Fields = {vol.Required(ATTR_ENROLL_ID): whole}
+CONFIRM: Fields = {vol.Required(ATTR_CONFIRM): cv.boolean}
+PHOTO: Fields = {
+    vol.Exclusive(ATTR_PHOTO_ENTITY, "photo"): cv.entity_domain(["camera", "image"]),
+    vol.Exclusive(ATTR_PHOTO_FILE, "photo"): cv.string,
+    # A media selector gives more than the id; the id is what counts.
+    vol.Exclusive(ATTR_PHOTO_MEDIA, "photo"): vol.Any(
+        cv.string, vol.Schema({vol.Required("media_content_id"): cv.string}, extra=vol.ALLOW_EXTRA)
+    ),
+}

@@ -1,0 +1,4 @@
+"""Parts of the dialogs behind `config_flow`.
+
+May import `hub` and what lies below.
+"""

@@ -1,0 +1,241 @@
+"""The dialogs of one terminal: add it by hand, or change it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
+from homeassistant.const import ATTR_AREA_ID, CONF_MODEL, CONF_NAME, UnitOfTime
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.selector import (
+    AreaSelector,
+    BooleanSelector,
+    NumberSelector,
+    NumberSelectorConfig,
+    NumberSelectorMode,
+    SelectOptionDict,
+    SelectSelector,
+    SelectSelectorConfig,
+    SelectSelectorMode,
+    TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
+)
+
+from ..const import (
+    CONF_DECISION_WINDOW,
+    CONF_DOORS,
+    CONF_ENTRY_READER,
+    CONF_GRANTED_TEXT,
+    CONF_HOLD_OPEN,
+    CONF_NETWORK,
+    CONF_REFUSED_TEXT,
+    CONF_SERIAL,
+    CONF_SERVER_APPROVAL,
+    CONF_UNLOCK_CODE,
+    DOMAIN,
+    MAX_DOORS,
+    SUBENTRY_TERMINAL,
+)
+from ..guests.unlock_code import hashed, is_code
+from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
+from ..hub.address import async_entry_url
+from ..hub.identity import facts_data, parse_network, shown_network
+from ..hub.pending import PendingTerminal
+from ..issues import NOTHING
+from ..people.occupancy import EntryReader
+from ..protocol.answers import MAX_SCREEN_CHARACTERS
+from ..protocol.messages import Registration
+from ..terminal.coordinator import TimmyAccessConfigEntry
+
+_DOORS = vol.All(
+    NumberSelector(NumberSelectorConfig(min=1, max=MAX_DOORS, mode=NumberSelectorMode.BOX)),
+    vol.Coerce(int),
+)
+# What holds while somebody waits at a terminal. Texts may be empty.
+DECISION_FIELDS: dict[vol.Marker, Any] = {
+    vol.Required(CONF_SERVER_APPROVAL, default=Approval.OFF.value): SelectSelector(
+        SelectSelectorConfig(options=[approval.value for approval in Approval], translation_key=CONF_SERVER_APPROVAL)
+    ),
+    vol.Required(CONF_DECISION_WINDOW, default=DECISION_WINDOW): NumberSelector(
+        NumberSelectorConfig(
+            min=0,
+            max=MAX_DECISION_WINDOW,
+            step=0.1,
+            mode=NumberSelectorMode.BOX,
+            unit_of_measurement=UnitOfTime.SECONDS,
+        )
+    ),
+    vol.Optional(CONF_GRANTED_TEXT): TextSelector(),
+    vol.Optional(CONF_REFUSED_TEXT): TextSelector(),
+}
+
+CONF_NEW_CODE = "new_code"
+CONF_REMOVE_CODE = "remove_code"
+_REMOVE_CODE: dict[vol.Marker, Any] = {vol.Optional(CONF_REMOVE_CODE, default=False): BooleanSelector()}
+
+
+def terminal_fields(*, area: bool) -> dict[vol.Marker, Any]:
+    """Return what is asked about a terminal when it is added, with its area, and later."""
+    fields: dict[vol.Marker, Any] = {
+        vol.Required(CONF_NAME): TextSelector(),
+        vol.Required(CONF_DOORS, default=1): _DOORS,
+    }
+    if area:
+        fields[vol.Optional(ATTR_AREA_ID)] = AreaSelector()
+    return fields
+
+
+def suggested_for(terminal: PendingTerminal) -> dict[str, Any]:
+    """Return what an unknown terminal probably is; access controllers have four doors (specification B19)."""
+    is_controller = terminal.model.lower().startswith(("ac", "controller"))
+    return {CONF_NAME: terminal.model, CONF_DOORS: MAX_DOORS if is_controller else 1}
+
+
+def subentry_data(serial: str, user_input: Mapping[str, Any], waiting: PendingTerminal | None) -> dict[str, Any]:
+    """Return what is kept of a new terminal; what it tells of its hardware while it waits is pinned."""
+    data = {CONF_SERIAL: serial, CONF_DOORS: user_input[CONF_DOORS], CONF_HOLD_OPEN: False}
+    if area_id := user_input.get(ATTR_AREA_ID):
+        data[ATTR_AREA_ID] = area_id
+    if waiting is not None:
+        data |= {CONF_MODEL: waiting.model, **facts_data(waiting.facts)}
+    return data
+
+
+@callback
+def async_is_approved(hass: HomeAssistant, serial: str) -> bool:
+    """Return whether a terminal belongs to a listener already."""
+    return any(
+        subentry.unique_id == serial
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)
+    )
+
+
+class TerminalSubentryFlow(ConfigSubentryFlow):
+    """Add a terminal by hand, or change one."""
+
+    async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose one of the waiting terminals, or type a serial number ahead of its first visit."""
+        entry: TimmyAccessConfigEntry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
+        pending = entry.runtime_data.pending
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            registration = Registration.parse({"sn": user_input[CONF_SERIAL]})
+            serial = registration.serial
+            if serial is None or not registration.is_valid:
+                errors[CONF_SERIAL] = "invalid_serial"
+            elif async_is_approved(self.hass, serial):
+                errors[CONF_SERIAL] = "already_configured"
+            else:
+                return self.async_create_entry(
+                    title=user_input[CONF_NAME],
+                    data=subentry_data(serial, user_input, pending.get(serial)),
+                    unique_id=serial,
+                )
+        waiting_now = pending.async_waiting()
+        serials = SelectSelector(
+            SelectSelectorConfig(
+                custom_value=True,
+                mode=SelectSelectorMode.DROPDOWN,
+                options=[
+                    SelectOptionDict(
+                        value=terminal.serial,
+                        label=f"{terminal.serial} ({terminal.model}, {terminal.address})",
+                    )
+                    for terminal in waiting_now
+                ],
+            )
+        )
+        suggested: dict[str, Any] = {}
+        if waiting_now:
+            suggested = {CONF_SERIAL: waiting_now[0].serial, **suggested_for(waiting_now[0])}
+        return self.async_show_form(
+            step_id="user",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema({vol.Required(CONF_SERIAL): serials, **terminal_fields(area=True)}),
+                user_input or suggested,
+            ),
+            description_placeholders={
+                "url": await async_entry_url(self.hass, entry),
+                "waiting": str(len(waiting_now)),
+            },
+            errors=errors,
+        )
+
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Change the name, the doors, the code and what holds for somebody who waits; the connection stays."""
+        subentry = self._get_reconfigure_subentry()
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            if user_input[CONF_HOLD_OPEN] and user_input[CONF_DOORS] > 1:
+                errors[CONF_HOLD_OPEN] = "hold_open_needs_one_door"
+            for text in (CONF_GRANTED_TEXT, CONF_REFUSED_TEXT):
+                if len(user_input.get(text, "")) > MAX_SCREEN_CHARACTERS:
+                    errors[text] = "text_too_long"
+            network = user_input.get(CONF_NETWORK, "").strip()
+            try:
+                network = network and shown_network(parse_network(network))
+            except ValueError:
+                errors[CONF_NETWORK] = "invalid_network"
+            code, remove = user_input.pop(CONF_NEW_CODE, ""), user_input.pop(CONF_REMOVE_CODE, False)
+            if code and not is_code(code):
+                errors[CONF_NEW_CODE] = "invalid_code"
+            if code and remove:
+                errors[CONF_REMOVE_CODE] = "new_and_removed"
+            if not errors:
+                if code or remove:
+                    user_input[CONF_UNLOCK_CODE] = (
+                        await self.hass.async_add_executor_job(hashed, code) if code else None
+                    )
+                settings = {CONF_GRANTED_TEXT: "", CONF_REFUSED_TEXT: "", **user_input, CONF_NETWORK: network}
+                return self.async_update_and_abort(
+                    self._get_entry(),
+                    subentry,
+                    title=settings.pop(CONF_NAME),
+                    data_updates=settings,
+                )
+        return self.async_show_form(
+            step_id="reconfigure",
+            data_schema=self.add_suggested_values_to_schema(
+                vol.Schema(
+                    {
+                        **terminal_fields(area=False),
+                        vol.Required(CONF_HOLD_OPEN, default=False): BooleanSelector(),
+                        **DECISION_FIELDS,
+                        vol.Required(CONF_ENTRY_READER, default=EntryReader.NONE.value): SelectSelector(
+                            SelectSelectorConfig(
+                                options=[reader.value for reader in EntryReader], translation_key=CONF_ENTRY_READER
+                            )
+                        ),
+                        vol.Optional(CONF_NETWORK): TextSelector(),
+                        # Never shown again: empty leaves the code as it is.
+                        vol.Optional(CONF_NEW_CODE): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
+                        **(_REMOVE_CODE if subentry.data.get(CONF_UNLOCK_CODE) else {}),
+                    }
+                ),
+                user_input
+                or {
+                    CONF_GRANTED_TEXT: GRANTED_TEXT,
+                    CONF_REFUSED_TEXT: REFUSED_TEXT,
+                    **subentry.data,
+                    CONF_NAME: subentry.title,
+                },
+            ),
+            description_placeholders={
+                CONF_SERIAL: subentry.data[CONF_SERIAL],
+                "address": self._present_address(subentry.data[CONF_SERIAL]),
+                "limit": str(MAX_SCREEN_CHARACTERS),
+                "placeholder": "{name}",
+            },
+            errors=errors,
+        )
+
+    def _present_address(self, serial: str) -> str:
+        entry: TimmyAccessConfigEntry = self._get_entry()
+        terminal = entry.runtime_data.terminals.get(serial) if entry.state is ConfigEntryState.LOADED else None
+        session = terminal.session if terminal is not None else None
+        return NOTHING if session is None else session.peer.address

@@ -1,0 +1,105 @@
+"""What a guest gets: a picture to hold to the reader, and a text to send along."""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+import io
+from pathlib import Path
+
+import segno
+
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.util import dt as dt_util
+
+from ..const import DOMAIN
+from ..records.media_files import media_file, not_written
+from ..services.schedules import WEEKDAYS
+from .passbook import NewPass
+
+# Pixels of one module: a code of 25 modules fills a phone's screen without being scaled.
+SCALE = 12
+# Cameras at doors see scratched screens and reflections; medium correction costs one size.
+CORRECTION = "m"
+SUFFIXES = (".png", ".svg")
+_MINUTES = "%Y-%m-%d %H:%M"
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A QR code as the bytes of a PNG and of an SVG file."""
+
+    png: bytes
+    svg: bytes
+
+    def response(self) -> dict[str, str]:
+        """Return both as what pages and templates can show."""
+        return {"png": f"data:image/png;base64,{b64encode(self.png).decode()}", "svg": self.svg.decode()}
+
+
+async def async_picture(hass: HomeAssistant, code: str) -> Picture:
+    """Return the QR code of a pass's code."""
+    return await hass.async_add_executor_job(_draw, code)
+
+
+async def async_write_picture(hass: HomeAssistant, picture: Picture, name: str) -> dict[str, str]:
+    """Write the picture into the media folder, and return where it is; raises translated errors.
+
+    A name that ends in `.svg` gets the drawing, any other the PNG.
+    """
+    file = media_file(hass, name, SUFFIXES)
+    data = picture.svg if file.path.suffix == ".svg" else picture.png
+    try:
+        await hass.async_add_executor_job(_write, file.path, data)
+    except OSError as err:
+        raise not_written(file, err) from err
+    return {"file": str(file.path), "media_content_id": file.media_content_id}
+
+
+async def async_share_text(hass: HomeAssistant, made: NewPass, where: str) -> str:
+    """Return what to tell the guest, in the language of Home Assistant; `where` are the names of the doors."""
+    texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+    held = made.held
+    facts: Mapping[str, str] = {
+        "name": held.name,
+        "where": where,
+        "pin": made.pin or "",
+        "valid_from": _local(held.valid_from),
+        "valid_until": _local(held.valid_until),
+        "max_uses": str(held.max_uses),
+        "weekdays": ", ".join(
+            texts[f"component.{DOMAIN}.common.{WEEKDAYS[day]}"]
+            for day in sorted(held.hours.weekdays if held.hours else ())
+        ),
+        "begin": f"{held.hours.begin:%H:%M}" if held.hours else "",
+        "end": f"{held.hours.end:%H:%M}" if held.hours else "",
+    }
+    sentences = {
+        "share_code": True,
+        "share_pin": made.pin is not None,
+        "share_from": held.valid_from is not None,
+        "share_until": held.valid_until is not None,
+        "share_hours": held.hours is not None,
+        "share_uses": held.max_uses is not None,
+    }
+    return "\n".join(
+        texts[f"component.{DOMAIN}.common.{key}"].format_map(facts) for key, wanted in sentences.items() if wanted
+    )
+
+
+def _draw(code: str) -> Picture:
+    drawing = segno.make(code, error=CORRECTION, micro=False)
+    png, svg = io.BytesIO(), io.BytesIO()
+    drawing.save(png, kind="png", scale=SCALE)
+    drawing.save(svg, kind="svg", scale=SCALE, xmldecl=False)
+    return Picture(png=png.getvalue(), svg=svg.getvalue())
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+
+
+def _local(instant: datetime | None) -> str:
+    return "" if instant is None else f"{dt_util.as_local(instant):{_MINUTES}}"

@@ -1,0 +1,237 @@
+"""One listener, the terminals that may use it, and the ones that would like to."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from ssl import SSLContext
+
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigSubentry
+from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+
+from ..const import (
+    CONF_CERTIFICATE,
+    CONF_DB_URL,
+    CONF_KEEP_DAYS,
+    CONF_KEY,
+    CONF_LIVE_WINDOW,
+    CONF_SERIAL,
+    CONF_TLS,
+    CONF_TLS_PORT,
+    DOMAIN,
+    KEEP_DAYS,
+    LIVE_WINDOW,
+    SUBENTRY_TERMINAL,
+)
+from ..guests.passbook import Passbook
+from ..ledger import Ledger
+from ..protocol.answers import RegistrationRefused
+from ..protocol.hardware import Facts
+from ..protocol.listener import Encryption, Listener
+from ..protocol.messages import Registration
+from ..protocol.peer import Peer
+from ..protocol.session import Session
+from ..records.statistics import AccessStatistics
+from ..terminal.coordinator import TimmyAccessConfigEntry
+from ..terminal.store import Memory
+from .claims import Claim, Claims
+from .identity import Doubt
+from .nightly import Nightly
+from .pending import PendingTerminals
+from .terminal import Surroundings, Terminal
+from .troubles import Watch
+
+# How long the present connection of a serial number has to prove that it lives, before another address may take over.
+TAKE_OVER_PROBE_SECONDS = 5.0
+# A frame as recent as this is proof enough: whoever claims the serial number again and again makes its terminal answer
+# no more than one question in that time, and a terminal that has moved waits that little longer.
+FRESH_SECONDS = 10.0
+
+_RESTARTING_OPTIONS = (CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT)
+
+type TerminalListener = Callable[[Terminal], None]
+
+
+class Hub:
+    """The gate of the listener. Terminals are the subentries of the entry; nobody else comes in."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, ledger: Ledger, tls: SSLContext | None = None
+    ) -> None:
+        """Prepare the approved terminals, whose records go into `ledger`; nothing listens yet.
+
+        `tls` is how to listen encrypted, if that is wanted.
+        """
+        self._hass = hass
+        self._entry = entry
+        self.ledger = ledger
+        self._memory = Memory(hass, entry.entry_id)
+        self.statistics = AccessStatistics(
+            hass,
+            entry,
+            ledger,
+            self._memory,
+            lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
+        )
+        self.passbook = Passbook(hass, entry, ledger)
+        self._changed: list[TerminalListener] = []
+        self._stop_nightly: CALLBACK_TYPE | None = None
+        self.pending = PendingTerminals(hass, entry.entry_id)
+        self.claims = Claims(hass, entry.entry_id)
+        self.terminals: dict[str, Terminal] = {
+            terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
+        }
+        self._watches: dict[str, Watch] = {}
+        self.nightly = Nightly(hass, entry, ledger, self._memory, self.terminals.values)
+        encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
+        self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
+        self._started_with = self._needs_restart()
+        self._async_apply_options()
+
+    async def async_start(self) -> None:
+        """Listen; raises OSError when the port cannot be had."""
+        await self._memory.async_load()
+        await self.passbook.async_load()
+        await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
+        await self.listener.start()
+        for terminal in self.terminals.values():
+            self._async_watch(terminal)
+        self._stop_nightly = self.nightly.async_start()
+
+    async def async_stop(self) -> None:
+        """Close the port and all connections."""
+        self.pending.async_drop_all()
+        self.statistics.async_stop()
+        self.passbook.calendars.async_stop()
+        if self._stop_nightly is not None:
+            self._stop_nightly()
+            self._stop_nightly = None
+        # Terminals dial again at once; who has been seen off must not come back while others are.
+        self.listener.close_ports()
+        for terminal in self.terminals.values():
+            await terminal.async_stop("unloading")
+        await self.listener.stop()
+        # What is wrong and has been ignored stays ignored over a restart.
+        stays = self._hass.is_stopping
+        self.claims.async_stop(clear=not stays)
+        for watch in self._watches.values():
+            watch.async_stop(clear=not stays)
+        self._watches.clear()
+        await self._memory.async_stop()
+
+    async def admit(self, registration: Registration, peer: Peer) -> Terminal | RegistrationRefused:
+        """Let approved terminals in, and announce unknown ones (protocol.listener.Gate)."""
+        facts = Facts.of(registration)
+        dead: Session | None = None
+        # Whoever is asked takes time, in which everything may change: so all is looked at again afterwards.
+        while (terminal := self.terminals.get(registration.serial)) is not None:
+            session = terminal.session
+            doubt = terminal.identity.doubt(facts, peer.address)
+            if doubt is None:
+                # terminals reconnect without closing (field notes 0.7)
+                if session is None or session is dead or session.peer.address == peer.address:
+                    self.claims.async_admitted(terminal.serial, peer.address, facts)
+                    return terminal
+                if not await session.lives(FRESH_SECONDS, TAKE_OVER_PROBE_SECONDS):
+                    dead = session
+                    continue
+                doubt = Doubt.DUPLICATE
+            return self.claims.async_hold_off(
+                Claim(doubt=doubt, serial=terminal.serial, address=peer.address, facts=facts),
+                terminal.name,
+                terminal.identity,
+                session.peer.address if session else None,
+            )
+        return self._async_refuse_unknown(registration, peer)
+
+    @callback
+    def async_believe(self, claim: Claim) -> None:
+        """Let in a peer that was held off, because somebody says that it is their terminal."""
+        terminal = self.terminals[claim.serial]
+        if claim.doubt is Doubt.IDENTITY:
+            terminal.identity.async_accept(claim.facts)
+        else:
+            terminal.identity.async_allow(claim.address)
+        self.claims.async_accepted(claim)
+        terminal.async_check_session()
+        self.listener.lobby.invite(claim.serial)
+
+    @callback
+    def async_apply(self) -> None:
+        """Apply a changed entry live: other terminals keep their connections."""
+        if self._started_with != self._needs_restart():
+            self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
+            return
+        self._async_apply_options()
+        wanted = {
+            subentry.data[CONF_SERIAL]: subentry for subentry in self._entry.get_subentries_of_type(SUBENTRY_TERMINAL)
+        }
+        for serial in self.terminals.keys() - wanted.keys():
+            terminal = self.terminals.pop(serial)
+            self.claims.async_drop(serial)
+            if (watch := self._watches.pop(serial, None)) is not None:
+                watch.async_stop(clear=True)
+            self._entry.async_create_task(self._hass, terminal.async_stop("removed"), f"stop {serial}")
+        for serial, subentry in wanted.items():
+            if (known := self.terminals.get(serial)) is None:
+                self.terminals[serial] = known = self._make(subentry)
+                self._entry.async_create_task(self._hass, known.async_restore(), f"restore {serial}")
+                self._async_watch(known)
+                self.pending.async_drop(serial)
+                self.listener.lobby.invite(serial)
+            elif known.async_apply(subentry.title, subentry.data):
+                self.listener.lobby.invite(serial)
+            for listener in tuple(self._changed):
+                listener(known)
+
+    @callback
+    def async_subscribe_terminals(self, listener: TerminalListener) -> CALLBACK_TYPE:
+        """Call `listener` with every terminal now and whenever one is added or changed."""
+        self._changed.append(listener)
+        for terminal in self.terminals.values():
+            listener(terminal)
+        return lambda: self._changed.remove(listener)
+
+    @callback
+    def _async_watch(self, terminal: Terminal) -> None:
+        watch = self._watches[terminal.serial] = Watch(self._hass, self._entry.entry_id, terminal)
+        watch.async_start()
+
+    def _make(self, subentry: ConfigSubentry) -> Terminal:
+        surroundings = Surroundings(
+            hass=self._hass,
+            entry=self._entry,
+            ledger=self.ledger,
+            memory=self._memory,
+            on_kept=self.statistics.async_changed,
+            passbook=self.passbook,
+        )
+        terminal = Terminal(surroundings, subentry)
+        terminal.clock.live_window = self._live_window
+        return terminal
+
+    @property
+    def _live_window(self) -> timedelta:
+        return timedelta(seconds=self._entry.options.get(CONF_LIVE_WINDOW, LIVE_WINDOW.total_seconds()))
+
+    @callback
+    def _async_apply_options(self) -> None:
+        days = self._entry.options.get(CONF_KEEP_DAYS, KEEP_DAYS)
+        self.nightly.keep_days = days or None
+        for terminal in self.terminals.values():
+            terminal.clock.live_window = self._live_window
+
+    def _needs_restart(self) -> tuple[object, ...]:
+        """Return the settings that cannot be changed while the listener runs."""
+        data, options = self._entry.data, self._entry.options
+        return (data[CONF_HOST], data[CONF_PORT], *(options.get(option) for option in _RESTARTING_OPTIONS))
+
+    @callback
+    def _async_refuse_unknown(self, registration: Registration, peer: Peer) -> RegistrationRefused:
+        serial = registration.serial
+        entry = self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, serial)
+        if entry is not None and entry.source == SOURCE_IGNORE:
+            return RegistrationRefused(reason=f"{serial} is blocked in Home Assistant")
+        if not self.pending.async_note(registration, peer):
+            return RegistrationRefused(reason="Too many new terminals, try again later")
+        return RegistrationRefused(reason=f"Approve {serial} in Home Assistant")

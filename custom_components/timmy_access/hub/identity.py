@@ -1,0 +1,102 @@
+"""Whether whoever claims to be an approved terminal may be it.
+
+The facts of the hardware are pinned at approval, in the data of the subentry. What the first contact does not tell is
+pinned when a connection that agrees with every earlier pin first tells it, and never from one that was held off: so
+somebody who reaches the port gets a pin of his own in only where the terminal had told nothing, and then the real one
+is held off and a repair issue asks. A pinned fact must be told from then on, as leaving it out is the easiest lie.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Any
+
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.const import CONF_MAC
+from homeassistant.core import HomeAssistant, callback
+
+from ..const import CONF_CPU_SERIAL, CONF_NETWORK
+from ..protocol.hardware import Facts
+
+type Network = IPv4Network | IPv6Network
+
+
+class Doubt(StrEnum):
+    """Why a peer is held off: translation keys of repair issues."""
+
+    ADDRESS = "address_not_allowed"
+    DUPLICATE = "duplicate_serial"
+    IDENTITY = "identity_changed"
+
+
+def parse_network(text: str) -> Network:
+    """Return an address, or a network such as 192.0.2.0/24; raises ValueError for anything else."""
+    return ip_network(text.strip(), strict=False)
+
+
+def shown_network(network: Network) -> str:
+    """Return a network as people write it: a single address without a length."""
+    return str(network.network_address if network.num_addresses == 1 else network)
+
+
+def facts_data(facts: Facts) -> dict[str, str]:
+    """Return facts as they are kept in a subentry."""
+    kept = {CONF_CPU_SERIAL: facts.cpu_serial, CONF_MAC: facts.mac}
+    return {key: value for key, value in kept.items() if value is not None}
+
+
+class Identity:
+    """What is pinned of one terminal."""
+
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, subentry: ConfigSubentry) -> None:
+        """Pin what a subentry says."""
+        self._hass = hass
+        self._entry = entry
+        self._subentry_id = subentry.subentry_id
+        self.network: Network | None = None
+        self.pinned = Facts()
+        self.async_apply(subentry.data)
+
+    @callback
+    def async_apply(self, data: Mapping[str, Any]) -> bool:
+        """Pin what changed data say, and return whether that is anything else than before."""
+        before = (self.network, self.pinned)
+        network: str | None = data.get(CONF_NETWORK)
+        self.network = parse_network(network) if network else None
+        self.pinned = Facts(cpu_serial=data.get(CONF_CPU_SERIAL), mac=data.get(CONF_MAC))
+        return before != (self.network, self.pinned)
+
+    def doubt(self, facts: Facts, address: str) -> Doubt | None:
+        """Return why a peer cannot be the terminal; None when it may be."""
+        if self.network is not None and not _is_within(address, self.network):
+            return Doubt.ADDRESS
+        return Doubt.IDENTITY if self.pinned.contradicted_by(facts) else None
+
+    @callback
+    def async_pin(self, told: Facts) -> None:
+        """Pin what a connection that was let in tells for the first time."""
+        if (pins := self.pinned.completed_with(told)) != self.pinned:
+            self._async_keep(facts_data(pins))
+
+    @callback
+    def async_accept(self, told: Facts) -> None:
+        """Pin other hardware, because somebody says that it is theirs."""
+        self._async_keep(facts_data(self.pinned.replaced_with(told)))
+
+    @callback
+    def async_allow(self, address: str) -> None:
+        """Allow one address and no other; raises ValueError for what is none."""
+        self._async_keep({CONF_NETWORK: shown_network(parse_network(address))})
+
+    @callback
+    def _async_keep(self, changes: Mapping[str, str]) -> None:
+        subentry = self._entry.subentries[self._subentry_id]
+        self._hass.config_entries.async_update_subentry(self._entry, subentry, data={**subentry.data, **changes})
+        self.async_apply(subentry.data)
+
+
+def _is_within(address: str, network: Network) -> bool:
+    try:
+        return ip_address(address) in network
+    except ValueError:
+        return False

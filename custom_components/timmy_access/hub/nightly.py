@@ -1,0 +1,81 @@
+"""What is done once a day: compare the terminals' logs with the ledger, and let go of what is old enough."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime, timedelta
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_change
+from homeassistant.util import dt as dt_util
+
+from ..const import LOGGER
+from ..ledger import Ledger, LedgerUnavailable, RecordFilter
+from ..protocol.errors import ProtocolError
+from ..terminal.coordinator import TimmyAccessConfigEntry
+from ..terminal.store import Memory, Reconciled
+from .terminal import Terminal
+
+# When nobody comes in, and after the hour in which clocks are changed.
+HOUR, MINUTE = 3, 40
+
+
+class Nightly:
+    """The daily round over the terminals of one listener, one after the other."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: TimmyAccessConfigEntry,
+        ledger: Ledger,
+        memory: Memory,
+        terminals: Callable[[], Iterable[Terminal]],
+    ) -> None:
+        """Prepare; `keep_days` are the days records are kept for, None is for ever."""
+        self._hass = hass
+        self._entry = entry
+        self._ledger = ledger
+        self._memory = memory
+        self._terminals = terminals
+        self.keep_days: int | None = None
+
+    @callback
+    def async_start(self) -> CALLBACK_TYPE:
+        """Go round every night until the returned function is called."""
+        return async_track_time_change(self._hass, self._async_due, hour=HOUR, minute=MINUTE, second=0)
+
+    async def async_round(self) -> None:
+        """Go round once."""
+        for terminal in tuple(self._terminals()):
+            try:
+                fetched = await terminal.catching_up.async_reconcile(self._oldest_day())
+            except (LedgerUnavailable, ProtocolError) as err:
+                LOGGER.debug("The log of %s was not compared: %s", terminal.serial, err)
+                continue
+            if fetched is not None:
+                LOGGER.info("%s had %d records that were missing", terminal.name, fetched.new)
+        try:
+            await self._async_purge()
+        except LedgerUnavailable as err:
+            LOGGER.debug("Old records were not deleted: %s", err)
+
+    @callback
+    def _async_due(self, _: datetime) -> None:
+        self._entry.async_create_background_task(self._hass, self.async_round(), "nightly round")
+
+    def _oldest_day(self) -> date | None:
+        return None if self.keep_days is None else dt_util.now().date() - timedelta(days=self.keep_days)
+
+    async def _async_purge(self) -> None:
+        """Delete what is older than is kept; terminals may still count it, which is then no difference."""
+        if self.keep_days is None:
+            return
+        serials = [terminal.serial for terminal in self._terminals()]
+        if not serials:
+            return
+        before = await self._ledger.count(RecordFilter(serials=serials))
+        await self._ledger.purge(dt_util.utcnow() - timedelta(days=self.keep_days))
+        after = await self._ledger.count(RecordFilter(serials=serials))
+        for serial in serials:
+            gone = before.get(serial, 0) - after.get(serial, 0)
+            known = self._memory.reconciled(serial)
+            if gone and known:
+                self._memory.async_remember(serial, Reconciled(deficit=known.deficit + gone, day=known.day))

@@ -1,0 +1,135 @@
+"""The answers to whoever waits at a terminal's doors, and to the records that come from there."""
+
+import asyncio
+from dataclasses import replace
+import logging
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..guests.verdicts import Approval, Decision, Verdicts
+from ..protocol.answers import LogsAccepted, PinVerdict, QrVerdict
+from ..protocol.errors import ProtocolError
+from ..protocol.log_budget import LogBudget
+from ..protocol.messages import LogBatch, LogRecord, PinEntry, QrScan
+from ..records.records import Records
+from ..terminal.clock import Placed, local_naive
+from ..terminal.coordinator import TerminalCoordinator, TimmyAccessConfigEntry
+from ..terminal.doors import Doors
+from ..terminal.moments import CodeSource, Punch
+from .interpreter import Happenings
+
+# How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
+# some milliseconds.
+ACKNOWLEDGEMENT_PATIENCE = 0.2
+
+
+class Reception:
+    """Puts decisions of `Verdicts` into the words of the protocol, and opens what a pass is for."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry: TimmyAccessConfigEntry,
+        coordinator: TerminalCoordinator,
+        doors: Doors,
+        records: Records,
+        verdicts: Verdicts,
+        happenings: Happenings,
+        log: LogBudget,
+    ) -> None:
+        """Answer for one terminal."""
+        self._hass = hass
+        self._entry = entry
+        self._coordinator = coordinator
+        self._doors = doors
+        self._records = records
+        self._verdicts = verdicts
+        self._happenings = happenings
+        self._log = log
+
+    async def async_logs(self, batch: LogBatch) -> LogsAccepted | None:
+        """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
+        if self._verdicts.approval is not Approval.OFF and (asked := self._records.question_in(batch.records)):
+            return await self._async_approve(batch, *asked)
+        if not await self._records.async_take(batch.records):
+            return None
+        return self._accepted(batch)
+
+    def _accepted(self, batch: LogBatch) -> LogsAccepted:
+        return LogsAccepted(
+            count=len(batch.records) if batch.count is None else batch.count,
+            log_index=batch.log_index,
+            cloud_time=local_naive(dt_util.utcnow()),
+        )
+
+    async def _async_approve(self, batch: LogBatch, asked: LogRecord, placed: Placed) -> LogsAccepted:
+        """Answer whether somebody may pass (specification A2), who does not wait for a disk.
+
+        Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
+        send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
+        """
+        self._happenings.asked.append(asked)
+        keeping = self._entry.async_create_background_task(
+            self._hass, self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
+        )
+        keeping.add_done_callback(lambda _: self._happenings.asked.remove(asked))
+        name = self._happenings.name_in(asked)
+        moment = self._happenings.moment_of(asked, placed)
+        punch = moment if isinstance(moment, Punch) else None
+        decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
+        await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
+        safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
+        return replace(
+            self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
+            access=decision.granted,
+            message=decision.message,
+            voice=decision.voice,
+        )
+
+    async def async_qr_scan(self, scan: QrScan) -> QrVerdict:
+        """Decide about a QR code."""
+        decision = await self._verdicts.async_code(CodeSource.QR_CODE, scan.code)
+        return QrVerdict(
+            serial=scan.serial,
+            access=self._lets_in(decision),
+            enroll_id=decision.enroll_id,
+            user_name=decision.name,
+            message=decision.message,
+            voice=decision.voice,
+            font_size=decision.font_size,
+            text_color=decision.text_color,
+        )
+
+    async def async_pin_entry(self, entry: PinEntry) -> PinVerdict:
+        """Decide about a PIN."""
+        decision = await self._verdicts.async_code(CodeSource.PIN, entry.pin)
+        return PinVerdict(
+            access=self._lets_in(decision),
+            user_name=decision.name,
+            message=decision.message,
+            voice=decision.voice,
+            voice_index=decision.voice_index,
+        )
+
+    def _lets_in(self, decision: Decision) -> bool:
+        """Return whether the terminal itself is to open.
+
+        A pass for some doors of several opens just those, by name: what a controller opens by itself, it does not say.
+        """
+        held, doors = decision.held, self._coordinator.data.doors
+        if not decision.granted or held is None or held.doors[self._coordinator.serial] >= doors.keys():
+            return decision.granted
+        for number in held.doors[self._coordinator.serial] & doors.keys():
+            self._entry.async_create_background_task(
+                self._hass, self._async_open_for_guest(number), f"open door {number} of {self._coordinator.serial}"
+            )
+        return False
+
+    async def _async_open_for_guest(self, number: int) -> None:
+        try:
+            await self._doors.async_open(number)
+        except ProtocolError as err:
+            self._log.log(
+                logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
+            )

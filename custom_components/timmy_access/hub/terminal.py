@@ -1,0 +1,319 @@
+"""One approved terminal: what its messages mean to Home Assistant."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+import logging
+from typing import Any
+
+from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import ATTR_AREA_ID, CONF_MODEL
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..automation.bus import async_fire_moments
+from ..const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, CONF_UNLOCK_CODE, LIVE_WINDOW, LOGGER
+from ..guests.passbook import Passbook
+from ..guests.unlock_code import UnlockCode
+from ..guests.verdicts import Verdicts
+from ..ledger import Ledger
+from ..people.enrolment import Enrolments
+from ..people.occupancy import Occupancy
+from ..people.people import People
+from ..people.person_links import PersonLinks
+from ..people.roster import Roster
+from ..people.roster_keeper import RosterKeeper
+from ..people.sightings import Sightings
+from ..protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
+from ..protocol.commands.base import Command, Paged, Reply
+from ..protocol.counters import Counters
+from ..protocol.errors import TerminalOffline
+from ..protocol.log_budget import LogBudget
+from ..protocol.messages import DeviceInfo, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
+from ..protocol.paging import Listing, PageTaker
+from ..protocol.session import Session
+from ..protocol.trace import Trace
+from ..protocol.turns import Priority
+from ..protocol.wire import Structure
+from ..records.backlog import Backlog
+from ..records.catching_up import CatchingUp
+from ..records.records import Records
+from ..terminal.clock import TerminalClock, local_naive
+from ..terminal.connectivity import Presence
+from ..terminal.coordinator import TerminalCoordinator, TimmyAccessConfigEntry
+from ..terminal.devices import async_place_doors, async_register_terminal
+from ..terminal.doors import Doors
+from ..terminal.echoes import Echoes
+from ..terminal.moments import Moments
+from ..terminal.questions import Learning
+from ..terminal.settings import TerminalSettings
+from ..terminal.state import TerminalState
+from ..terminal.store import Memory
+from ..terminal.upkeep import Upkeep
+from .identity import Identity
+from .interpreter import Happenings
+from .reception import Reception
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What all terminals of a listener share; `on_kept` is called when there are new records."""
+
+    hass: HomeAssistant
+    entry: TimmyAccessConfigEntry
+    ledger: Ledger
+    memory: Memory
+    on_kept: Callable[[], None]
+    passbook: Passbook
+
+
+class Terminal:
+    """The delegate of a terminal's sessions, and the owner of its state, doors and moments."""
+
+    def __init__(self, surroundings: Surroundings, subentry: ConfigSubentry) -> None:
+        """Prepare a terminal that has not dialled in yet."""
+        hass, entry, ledger = surroundings.hass, surroundings.entry, surroundings.ledger
+        self._hass = hass
+        self._entry = entry
+        self._session: Session | None = None
+        self._last_seen: datetime | None = None
+        self.subentry_id = subentry.subentry_id
+        self.serial: str = subentry.data[CONF_SERIAL]
+        self.name = subentry.title
+        self.identity = Identity(hass, entry, subentry)
+        self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
+        self.roster = Roster(self, self.serial)
+        self.links = PersonLinks(hass, surroundings.memory, self.serial, self.roster)
+        self._echoes = Echoes()
+        self.people = People(self, self.roster, self._echoes)
+        self.clock = TerminalClock()
+        self.counters = Counters()
+        self.log = LogBudget(LOGGER)
+        self.trace = Trace()
+        self.moments = Moments(self.log)
+        self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
+        self.coordinator = TerminalCoordinator(
+            hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
+        )
+        self.doors = Doors(hass, self.coordinator, self.async_request)
+        self.settings = TerminalSettings(self.coordinator, self.async_request)
+        self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
+        self._backlog = Backlog(hass, self.moments.async_publish)
+        self._happenings = Happenings(
+            self.coordinator,
+            self.doors,
+            self.roster,
+            self.links,
+            self.enrolments,
+            self._echoes,
+            self.moments,
+            self._backlog,
+        )
+        self.records = Records(
+            self.serial,
+            ledger,
+            self.clock,
+            self.counters,
+            live=self._happenings.async_live,
+            history=self._happenings.async_history,
+            on_kept=surroundings.on_kept,
+        )
+        self.verdicts = Verdicts(
+            hass,
+            self.serial,
+            surroundings.passbook,
+            self.moments.async_publish,
+            self.roster.name_of,
+            self.links.entity_id_of,
+        )
+        self.verdicts.async_apply(subentry.data)
+        self._reception = Reception(
+            hass, entry, self.coordinator, self.doors, self.records, self.verdicts, self._happenings, self.log
+        )
+        self.unlock_code = UnlockCode(hass, lambda: self.name, self.log, self.moments.async_publish)
+        self._async_apply_code(subentry.data)
+        self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
+        self._presence = Presence(hass, self.moments.async_publish)
+        self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
+        self._occupancy = Occupancy(
+            hass, entry, self.serial, subentry.data, ledger, self.moments, self._async_show_inside
+        )
+        self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
+        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.upkeep, self.async_request)
+        self.device_id = self._async_register(
+            DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
+        )
+        self._async_place_doors(subentry.data[CONF_DOORS])
+        async_fire_moments(hass, self.moments, self.device_id, lambda: self.name)
+
+    # What Home Assistant asks
+
+    @property
+    def session(self) -> Session | None:
+        """The present connection."""
+        return self._session
+
+    @property
+    def last_seen(self) -> datetime | None:
+        """When its latest frame came; None before the first one since the start."""
+        if self._session is None:
+            return self._last_seen
+        return dt_util.utcnow() - timedelta(seconds=self._hass.loop.time() - self._session.last_frame)
+
+    async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
+        """Send a command over the present connection; raises the protocol's errors."""
+        if self._session is None:
+            raise TerminalOffline(command.name)
+        return await self._session.request(command, priority)
+
+    async def async_read_list(
+        self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
+    ) -> Listing[Structure]:
+        """Read a list over the present connection; raises the protocol's errors."""
+        if self._session is None:
+            raise TerminalOffline(command.name)
+        return await self._session.read_list(command, priority, on_page)
+
+    @property
+    def fingerprint_algorithm(self) -> str | None:
+        """Which templates the terminal understands; None where it does not tell (specification A1)."""
+        return self.coordinator.data.info.fingerprint_algorithm
+
+    async def async_restore(self) -> None:
+        """Take over from before a restart what the ledger knows."""
+        await self._roster_keeper.async_restore()
+        await self.sightings.async_restore()
+        await self._occupancy.async_count()
+
+    async def async_refresh_people(self) -> None:
+        """Read who is on the terminal; raises the protocol's errors."""
+        await self.roster.async_refresh(self.coordinator.data.info.users_used, Priority.INTERACTIVE)
+
+    @callback
+    def async_apply(self, title: str, data: Mapping[str, Any]) -> bool:
+        """Apply changed settings without touching the connection, unless it comes from where it may not any more.
+
+        Returns whether somebody else than before may be the terminal now.
+        """
+        self.hold_open = data.get(CONF_HOLD_OPEN, False)
+        self.verdicts.async_apply(data)
+        self._occupancy.async_apply(data)
+        self._async_apply_code(data)
+        if title != self.name:
+            self.name = title
+            self._async_register(self.coordinator.data.info)
+        self._async_place_doors(data[CONF_DOORS])
+        self.doors.async_resize(data[CONF_DOORS])
+        other = self.identity.async_apply(data)
+        self.async_check_session()
+        return other
+
+    @callback
+    def async_check_session(self) -> None:
+        """Cut the connection if what is pinned now contradicts it."""
+        if (session := self._session) and self.identity.doubt(session.facts, session.peer.address):
+            session.reset()
+
+    async def async_stop(self, reason: str) -> None:
+        """Close the connection and cancel what is planned."""
+        self.doors.async_stop()
+        self._learning.async_stop()
+        self._backlog.async_stop()
+        self._presence.async_stop()
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close(reason)
+        await self._roster_keeper.async_stop()
+
+    # What the terminal says (protocol.session.Delegate)
+
+    @callback
+    def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
+        """Take over a connection, or note the repeated registration that AiFace firmware uses as its heartbeat."""
+        is_new = session is not self._session
+        last_seen = self.last_seen
+        replaced, self._session = self._session, session
+        info = registration.info
+        self.clock.measured(info.time, info.logs_unsent)
+        if is_new:
+            if replaced is not None:
+                replaced.reset()
+            else:
+                self.log.log(logging.INFO, "%s (%s) is connected", self.name, self.serial)
+            self._async_register(info)
+            self.people.terminal_is(info)
+            self.upkeep.async_connected()
+            self._learning.async_start()
+        state = self.coordinator.data.with_info(info)
+        if last_seen is None or dt_util.utcnow() - last_seen > LIVE_WINDOW:
+            # What the door has done meanwhile comes as history, if at all.
+            state = replace(state, contacts=replace(state.contacts, door=None))
+        self.coordinator.async_replace(
+            replace(
+                state,
+                online=True,
+                address=session.peer.address,
+                clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
+                info=replace(state.info, extra=info.extra),
+            )
+        )
+        self.identity.async_pin(session.facts)
+        self._presence.async_connected()
+        return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
+
+    @callback
+    def detached(self, session: Session) -> None:
+        """Mark the terminal offline, unless another connection has taken over already."""
+        if session is not self._session:
+            return
+        self._last_seen, self._session = self.last_seen, None
+        self._learning.async_stop()
+        self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
+        self.coordinator.async_replace(replace(self.coordinator.data, online=False))
+        self._presence.async_disconnected()
+
+    async def logs(self, batch: LogBatch) -> LogsAccepted | None:
+        """Keep records, and answer whoever waits."""
+        return await self._reception.async_logs(batch)
+
+    async def user(self, upload: UserUpload) -> UserAccepted:
+        """Note somebody who was added at the keypad, or the echo of what we wrote."""
+        self._happenings.async_note_upload(upload)
+        return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
+
+    async def qr_scan(self, scan: QrScan) -> QrVerdict:
+        """Decide about a QR code."""
+        return await self._reception.async_qr_scan(scan)
+
+    async def pin_entry(self, entry: PinEntry) -> PinVerdict:
+        """Decide about a PIN."""
+        return await self._reception.async_pin_entry(entry)
+
+    async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
+        """Answer with our time."""
+        return HeartbeatAnswer(name=beat.name, cloud_time=local_naive(dt_util.utcnow()))
+
+    @callback
+    def _async_apply_code(self, data: Mapping[str, Any]) -> None:
+        self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
+        self.coordinator.async_replace(replace(self.coordinator.data, has_code=self.unlock_code.is_set))
+
+    @callback
+    def _async_show_inside(self, people: int | None) -> None:
+        self.coordinator.async_replace(replace(self.coordinator.data, people_inside=people))
+
+    @callback
+    def _async_place_doors(self, count: int) -> None:
+        async_place_doors(self._hass, self._entry.entry_id, self.subentry_id, self.serial, count)
+
+    @callback
+    def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:
+        return async_register_terminal(
+            self._hass,
+            self._entry.entry_id,
+            self.subentry_id,
+            self.serial,
+            self.name,
+            info,
+            area_id=area_id,
+        )

@@ -1,0 +1,130 @@
+"""One enrolment opens every door: a person's credentials copied from one terminal to others."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..errors import PersonUnknown
+from ..protocol.commands import GetPermission, Permission
+from ..protocol.enums import CREDENTIAL_SLOTS, Credential
+from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
+from ..protocol.turns import Priority
+from ..terminal.line import Line
+from .people import EMPTY_RECORD, EMPTY_SLOT, People
+from .roster import Person, Roster
+
+
+class Place(Line, Protocol):
+    """A terminal as copying sees it."""
+
+    people: People
+    roster: Roster
+
+    @property
+    def fingerprint_algorithm(self) -> str | None:
+        """Which templates the terminal understands; None where it does not tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Original:
+    """A person as read from a terminal; `records` by slot are secrets."""
+
+    person: Person
+    records: Mapping[int, int | str] = field(repr=False)
+    access: Permission | None
+    fingerprint_algorithm: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Copied:
+    """What became of a person on one terminal.
+
+    `incompatible` are fingerprints of an algorithm the terminal does not know; nothing was sent. `failed` holds the
+    error by slot, `access_failed` that of the dates. Copying again goes on where it failed.
+    """
+
+    copied: tuple[int, ...] = ()
+    unchanged: tuple[int, ...] = ()
+    incompatible: tuple[int, ...] = ()
+    failed: Mapping[int, ProtocolError] = field(default_factory=dict)
+    access_failed: ProtocolError | None = None
+
+
+async def async_read_original(place: Place, enroll_id: int) -> Original:
+    """Read a person with all credentials, unchanged; raises `PersonUnknown` and the protocol's errors."""
+    if enroll_id not in place.roster.people:
+        await place.roster.async_refresh(None, Priority.INTERACTIVE)
+    person = place.roster.people.get(enroll_id)
+    if person is None:
+        raise PersonUnknown(enroll_id)
+    records: dict[int, int | str] = {}
+    for slot in sorted(person.slots):
+        record = (await place.people.async_record(enroll_id, slot)).record
+        if record not in (None, EMPTY_RECORD):
+            records[slot] = record
+    access = None
+    with suppress(CommandRefused, CommandTimeout):
+        access = await place.async_request(GetPermission(enroll_id=enroll_id))
+    return Original(person=person, records=records, access=access, fingerprint_algorithm=place.fingerprint_algorithm)
+
+
+async def async_copy(original: Original, place: Place) -> Copied:
+    """Write a person to a terminal, with the same dates; never raises what happens to a single credential.
+
+    Week zones are numbers of the terminal's own tables and are not copied.
+    """
+    person = original.person
+    present = place.roster.people.get(person.enroll_id, Person(enroll_id=person.enroll_id)).slots
+    copied: list[int] = []
+    unchanged: list[int] = []
+    incompatible: list[int] = []
+    failed: dict[int, ProtocolError] = {}
+    offline: TerminalOffline | None = None
+    for slot, record in (original.records or {EMPTY_SLOT: EMPTY_RECORD}).items():
+        if slot in CREDENTIAL_SLOTS[Credential.FINGERPRINT] and _differ(
+            original.fingerprint_algorithm, place.fingerprint_algorithm
+        ):
+            incompatible.append(slot)
+            continue
+        if offline is not None:
+            failed[slot] = offline
+            continue
+        try:
+            if slot in present and (await place.people.async_record(person.enroll_id, slot)).record == record:
+                unchanged.append(slot)
+                continue
+            await place.people.async_set_credential(
+                person.enroll_id, slot, record, name=person.name, role=person.role, priority=Priority.BULK
+            )
+            copied.append(slot)
+        except TerminalOffline as err:
+            offline = failed[slot] = err
+        except ProtocolError as err:
+            failed[slot] = err
+    return Copied(
+        copied=tuple(copied),
+        unchanged=tuple(unchanged),
+        incompatible=tuple(incompatible),
+        failed=failed,
+        access_failed=await _async_copy_dates(original, place) if copied or unchanged else None,
+    )
+
+
+async def _async_copy_dates(original: Original, place: Place) -> ProtocolError | None:
+    access = original.access
+    if access is None or (access.valid_from is None and access.valid_until is None):
+        return None
+    try:
+        await place.people.async_set_access(
+            Permission(
+                enroll_id=original.person.enroll_id, valid_from=access.valid_from, valid_until=access.valid_until
+            )
+        )
+    except ProtocolError as err:
+        return err
+    return None
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return one is not None and other is not None and one.casefold() != other.casefold()

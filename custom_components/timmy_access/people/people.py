@@ -1,0 +1,313 @@
+"""The people of one terminal: what is asked of it, and what then stands in its roster.
+
+Two generations of firmware take a person in different ways. Newer AI firmware has one command for all of a profile
+(specification B37); the classic one has a command each for credentials, names and times (B3, B6, B23). Which one a
+terminal speaks shows in its answers and is remembered while Home Assistant runs.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
+from itertools import batched
+from typing import Any
+
+from ..protocol.commands import (
+    ALL_FINGERPRINTS,
+    EVERYTHING,
+    CleanAdministrators,
+    CleanUsers,
+    DeleteUser,
+    EnableUser,
+    GetPermission,
+    GetUserInfo,
+    NamedUser,
+    Permission,
+    SetCredential,
+    SetPermissions,
+    SetUser,
+    SetUserNames,
+    UserInfo,
+)
+from ..protocol.commands.base import MAX_RECORDS
+from ..protocol.enums import CREDENTIAL_SLOTS, Credential, Role
+from ..protocol.errors import CommandInvalid, CommandRefused, CommandTimeout, Problem
+from ..protocol.messages import DeviceInfo
+from ..protocol.reasons import Refusal, refusal_of
+from ..protocol.turns import Priority
+from ..terminal.echoes import Echoes
+from ..terminal.firmware import is_ai
+from ..terminal.line import Line
+from .roster import Person, Roster
+
+PASSWORD_SLOT, CARD_SLOT = 10, 11
+# The slot that stands for a person without any credential, with an empty record (field notes 5, setuserinfo).
+EMPTY_SLOT, EMPTY_RECORD = 0, ""
+# What a refusal says about the request rather than about the firmware.
+_NOT_THE_FIRMWARE = frozenset(Refusal) - {Refusal.UNKNOWN_COMMAND}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonChange:
+    """What is to be true of a person afterwards; None leaves a thing alone.
+
+    `week_zones` are numbers of week zones (1 to 8, 0 for none) by door. `card` and `password` are secrets.
+    """
+
+    enroll_id: int
+    name: str | None = None
+    role: int | None = None
+    enabled: bool | None = None
+    card: int | None = field(default=None, repr=False)
+    password: int | None = field(default=None, repr=False)
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    week_zones: Mapping[int, int] = field(default_factory=dict)
+    group: int | None = None
+    verify_mode: int | None = None
+    department: str | None = None
+    access_times: int | None = None
+
+
+# What classic firmware has no command for.
+_ONLY_PROFILES = ("verify_mode", "department", "access_times")
+
+
+class People:
+    """Everything that is done to the people of one terminal; raises the protocol's errors."""
+
+    def __init__(self, line: Line, roster: Roster, echoes: Echoes) -> None:
+        """Use `line` to reach the terminal, and keep `roster` and `echoes` in step."""
+        self._line = line
+        self._roster = roster
+        self._echoes = echoes
+        self._has_profiles: bool | None = None
+
+    def terminal_is(self, info: DeviceInfo) -> None:
+        """Note what the terminal is, before anything is asked of it.
+
+        A fingerprint terminal is never sent a profile: it could take one for an empty fingerprint.
+        """
+        if not is_ai(info):
+            self._has_profiles = False
+
+    async def async_record(self, enroll_id: int, slot: int, priority: Priority = Priority.INTERACTIVE) -> UserInfo:
+        """Return one credential with its record, which is a secret (specification B2)."""
+        return await self._line.async_request(GetUserInfo(enroll_id=enroll_id, backup_number=slot), priority)
+
+    async def async_set(self, change: PersonChange) -> None:
+        """Make a change in one go, whatever the firmware; a person who is not there yet is made.
+
+        Everything is checked before anything is sent. Raises `CommandInvalid` with NOT_SUPPORTED for what the
+        terminal's firmware cannot do.
+        """
+        profile = _profile_of(change)
+        access = _access_of(change)
+        classic_error = _classic_error(change)
+        if self._has_profiles is not False:
+            try:
+                await self._line.async_request(profile)
+            except (CommandRefused, CommandTimeout) as err:
+                if self._has_profiles or classic_error or not _may_be_the_firmware(err):
+                    raise
+            else:
+                self._has_profiles = True
+                if change.enabled is not None:
+                    await self._line.async_request(EnableUser(enroll_id=change.enroll_id, enabled=change.enabled))
+                if change.week_zones.keys() - {1}:  # a profile has one week zone only
+                    await self.async_set_access(access)
+                self._note(change)
+                return
+        if classic_error:
+            raise classic_error
+        await self._async_set_classic(change)
+        self._has_profiles = False
+        self._note(change)
+
+    async def async_set_names(self, names: Mapping[int, str]) -> None:
+        """Name people, 50 a command (specification B6)."""
+        for batch in [
+            SetUserNames(records=tuple(NamedUser(enroll_id=enroll_id, name=name) for enroll_id, name in part))
+            for part in batched(names.items(), MAX_RECORDS, strict=False)
+        ]:
+            await self._line.async_request(batch)
+            for user in batch.records:
+                self._roster.async_note(user.enroll_id, name=user.name)
+
+    async def async_enable(self, enroll_id: int, *, enabled: bool) -> None:
+        """Let a person in again, or no longer.
+
+        Some AI firmware blocks only the face by the one command and all but the face by the other (field notes 5,
+        enableuser): both are sent where the firmware has both.
+        """
+        await self._line.async_request(EnableUser(enroll_id=enroll_id, enabled=enabled))
+        if self._has_profiles is not False:
+            try:
+                await self._line.async_request(SetUser(enroll_id=enroll_id, enabled=enabled))
+                self._has_profiles = True
+            except (CommandRefused, CommandTimeout) as err:
+                if self._has_profiles or not _may_be_the_firmware(err):
+                    raise
+        self._roster.async_note(enroll_id, enabled=enabled)
+
+    async def async_set_credential(
+        self,
+        enroll_id: int,
+        slot: int,
+        record: int | str,
+        *,
+        name: str | None = None,
+        role: int | None = None,
+        priority: Priority = Priority.INTERACTIVE,
+    ) -> None:
+        """Write one credential; name and role stay as they are unless given (specification B3)."""
+        person = await self._async_person(enroll_id, name=name, role=role)
+        command = SetCredential(
+            enroll_id=enroll_id,
+            user_name=person.name,
+            backup_number=slot,
+            role=person.role or 0,
+            record=record,
+        )
+        self._echoes.note(enroll_id, slot, record)
+        await self._line.async_request(command, priority)
+        self._roster.async_note(enroll_id, slot=slot, name=person.name, role=person.role or 0)
+
+    async def async_set_access(self, change: Permission) -> None:
+        """Change when and where a person may pass; what is None stays as the terminal has it (specification B23).
+
+        The rest is read and sent along: firmware refuses half a record (field notes 5, setuserlock).
+        """
+        enroll_id = change.enroll_id or 0
+        present: Mapping[str, Any] = {}
+        with suppress(CommandRefused, CommandTimeout):
+            present = vars(await self._line.async_request(GetPermission(enroll_id=enroll_id)))
+        values: dict[str, Any] = {
+            item.name: present.get(item.name)
+            for item in fields(Permission)
+            if item.name != "extra" and getattr(change, item.name) is None
+        }
+        whole = replace(change, **values)
+        await self._line.async_request(SetPermissions(records=(whole,)))
+
+    async def async_delete_credentials(self, enroll_id: int, slot: int) -> None:
+        """Delete one credential, or all fingerprints with slot 12 (specification B4)."""
+        await self._line.async_request(DeleteUser(enroll_id=enroll_id, backup_number=slot))
+        gone = CREDENTIAL_SLOTS[Credential.FINGERPRINT] if slot == ALL_FINGERPRINTS else {slot}
+        self._roster.async_forget_slots(enroll_id, gone)
+
+    async def async_delete(self, enroll_id: int) -> None:
+        """Delete a person with everything (specification B4)."""
+        await self._line.async_request(DeleteUser(enroll_id=enroll_id, backup_number=EVERYTHING))
+        self._roster.async_forget((enroll_id,))
+
+    async def async_delete_all(self) -> None:
+        """Delete everybody (specification B9)."""
+        await self._line.async_request(CleanUsers())
+        self._roster.async_forget(tuple(self._roster.people))
+
+    async def async_clear_admins(self) -> None:
+        """Make every administrator a normal user (specification B15)."""
+        await self._line.async_request(CleanAdministrators())
+        for person in tuple(self._roster.people.values()):
+            if person.role:
+                self._roster.async_note(person.enroll_id, role=Role.USER.value)
+
+    async def _async_set_classic(self, change: PersonChange) -> None:
+        """Make a change with the commands that every firmware has."""
+        records: dict[int, int | str] = {}
+        if change.card is not None:
+            records[CARD_SLOT] = change.card
+        if change.password is not None:
+            records[PASSWORD_SLOT] = change.password
+        known = change.enroll_id in self._roster.people
+        if not records and (not known or change.role is not None):
+            # Name and role travel with a credential only: one that is there already, or the empty one.
+            records = await self._async_any_credential(change.enroll_id)
+        for slot, record in records.items():
+            await self.async_set_credential(change.enroll_id, slot, record, name=change.name, role=change.role)
+        if change.name is not None and not records:
+            await self.async_set_names({change.enroll_id: change.name})
+        if change.enabled is not None:
+            await self._line.async_request(EnableUser(enroll_id=change.enroll_id, enabled=change.enabled))
+        access = _access_of(change)
+        if len(access.wire()) > 1:  # more than the enroll id
+            await self.async_set_access(access)
+
+    async def _async_any_credential(self, enroll_id: int) -> dict[int, int | str]:
+        person = self._roster.people.get(enroll_id)
+        for slot in sorted(person.slots if person else (), reverse=True):
+            record = (await self.async_record(enroll_id, slot)).record
+            if record is not None:
+                return {slot: record}
+        return {EMPTY_SLOT: EMPTY_RECORD}
+
+    async def _async_person(self, enroll_id: int, *, name: str | None, role: int | None) -> Person:
+        """Return what is known of a person, asking the terminal where that is nothing, with changes applied."""
+        person = self._roster.people.get(enroll_id)
+        if person is None or person.role is None:
+            try:
+                info = await self._line.async_request(GetUserInfo(enroll_id=enroll_id, backup_number=EMPTY_SLOT))
+            except CommandRefused:  # not there yet
+                person = person or Person(enroll_id=enroll_id)
+            else:
+                person = Person(enroll_id=enroll_id, name=info.name or "", role=info.role)
+        return Person(
+            enroll_id=enroll_id,
+            name=person.name if name is None else name,
+            role=person.role if role is None else role,
+        )
+
+    def _note(self, change: PersonChange) -> None:
+        facts = {key: value for key in ("enabled", "name", "role") if (value := getattr(change, key)) is not None}
+        self._roster.async_note(change.enroll_id, **facts)
+        for slot, value in ((CARD_SLOT, change.card), (PASSWORD_SLOT, change.password)):
+            if value is not None:
+                self._roster.async_note(change.enroll_id, slot=slot)
+
+
+def _profile_of(change: PersonChange) -> SetUser:
+    """Return the command for firmware with profiles; raises `CommandInvalid`."""
+    return SetUser(
+        enroll_id=change.enroll_id,
+        user_name=change.name,
+        verify_mode=change.verify_mode,
+        department=change.department,
+        role=change.role,
+        card=change.card,
+        pin=change.password,
+        enabled=change.enabled,
+        week_zone=change.week_zones.get(1),
+        group=change.group,
+        access_times=change.access_times,
+        valid_from=change.valid_from,
+        valid_until=change.valid_until,
+    )
+
+
+def _access_of(change: PersonChange) -> Permission:
+    """Return when and where the person may pass, as far as that changes; raises `CommandInvalid`."""
+    permission = Permission(
+        enroll_id=change.enroll_id,
+        week_zone=change.week_zones.get(1),
+        week_zone_2=change.week_zones.get(2),
+        week_zone_3=change.week_zones.get(3),
+        week_zone_4=change.week_zones.get(4),
+        group=change.group,
+        valid_from=change.valid_from,
+        valid_until=change.valid_until,
+    )
+    permission.wire()
+    return permission
+
+
+def _classic_error(change: PersonChange) -> CommandInvalid | None:
+    for name in _ONLY_PROFILES:
+        if getattr(change, name) is not None:
+            return CommandInvalid(name, Problem.NOT_SUPPORTED)
+    return None
+
+
+def _may_be_the_firmware(error: CommandRefused | CommandTimeout) -> bool:
+    """Return whether a failure may mean that the firmware does not have the command."""
+    return isinstance(error, CommandTimeout) or refusal_of(error) not in _NOT_THE_FIRMWARE

@@ -1,0 +1,238 @@
+"""Who is on one terminal: read from it, kept in step with what changes, and never thinned out by half a list."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+import logging
+from types import MappingProxyType
+from typing import TypeIs, cast
+
+from homeassistant.core import CALLBACK_TYPE, callback
+
+from ..const import LOGGER
+from ..ledger.people import MAX_SLOT, MAX_SLOTS
+from ..protocol.commands import GetUserList, GetUserName
+from ..protocol.commands.people import UserSlot
+from ..protocol.enums import Credential
+from ..protocol.errors import CommandRefused, CommandTimeout
+from ..protocol.log_budget import LogBudget
+from ..protocol.messages import UserUpload
+from ..protocol.peer import printable
+from ..protocol.turns import Priority
+from ..terminal.line import Line
+
+# The largest terminals hold 50,000 people; more than that is no roster.
+MAX_PEOPLE = 50_000
+# A list of fewer people than this share of those known before is taken for a cut one where the terminal does not say
+# how many it holds (field notes 5, getuserlist: 533 people once looked like 48).
+TRUSTED_SHARE = 0.8
+# Questions for a name that stayed without an answer, in a row: the firmware does not have the question.
+MAX_NAMES_UNANSWERED = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """One person on one terminal.
+
+    `role` is the raw number of `protocol.enums.Role`, `slots` are the credentials as `backupnum` numbers, and
+    `enabled` is None where the terminal does not tell. No template, no card number, no password.
+    """
+
+    enroll_id: int
+    name: str = ""
+    role: int | None = None
+    enabled: bool | None = None
+    slots: frozenset[int] = frozenset()
+
+    @property
+    def credentials(self) -> Mapping[str, int]:
+        """How many credentials of each kind there are, by the word for the kind."""
+        counts: dict[str, int] = {}
+        for slot in sorted(self.slots):
+            kind = Credential.of(slot).name.lower()
+            counts[kind] = counts.get(kind, 0) + 1
+        return counts
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterChange:
+    """What a roster's keeper has to write down: people who are new or changed, and enroll ids that are gone."""
+
+    changed: tuple[Person, ...] = ()
+    gone: frozenset[int] = frozenset()
+
+
+type RosterListener = Callable[[RosterChange], None]
+
+
+class Roster:
+    """The people of one terminal, in the order of their enroll ids where they are listed."""
+
+    def __init__(self, line: Line, serial: str) -> None:
+        """Use `line` to reach the terminal; nobody is known yet."""
+        self._line = line
+        self._log = LogBudget(LOGGER)
+        self._serial = serial
+        self._people: dict[int, Person] = {}
+        self._listeners: list[RosterListener] = []
+        self._reading: asyncio.Task[None] | None = None
+        self._used_when_read: int | None = None
+        self.complete = False
+
+    @property
+    def people(self) -> Mapping[int, Person]:
+        """Everybody known, by enroll id."""
+        return MappingProxyType(self._people)
+
+    def name_of(self, enroll_id: int | None) -> str | None:
+        """Return a person's name, None where there is none."""
+        person = self._people.get(enroll_id or 0)
+        return person.name or None if person else None
+
+    def next_enroll_id(self) -> int:
+        """Return the lowest enroll id above all that are in use."""
+        return max(self._people, default=0) + 1
+
+    @callback
+    def async_subscribe(self, listener: RosterListener) -> CALLBACK_TYPE:
+        """Call `listener` with every change until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    @callback
+    def async_restore(self, people: Iterable[Person]) -> None:
+        """Take over who was known before a restart; what the terminal has said meanwhile wins."""
+        for person in people:
+            self._people.setdefault(person.enroll_id, person)
+        self.complete = self.complete or bool(self._people)
+
+    def is_stale(self, users_used: int | None) -> bool:
+        """Return whether the roster should be read: never read yet, or the terminal's own count has changed since."""
+        return not self.complete or (users_used is not None and users_used != self._used_when_read)
+
+    async def async_refresh(self, users_used: int | None, priority: Priority = Priority.BULK) -> None:
+        """Read the list and the names that are missing; raises the protocol's errors.
+
+        `users_used` is how many people the terminal says it holds, which tells a short list from a cut one. Callers
+        that come while a reading is under way wait for that one.
+        """
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._async_read(users_used, priority), name=f"roster {self._serial}")
+            # Also when nobody waits any more, its failure is known.
+            self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
+        await asyncio.shield(self._reading)
+
+    @callback
+    def async_note_upload(self, upload: UserUpload) -> Person | None:
+        """Note what the terminal reports of one person (specification A3); None when it names nobody."""
+        if upload.enroll_id is None or upload.enroll_id <= 0:
+            return None
+        changes: dict[str, object] = {}
+        if upload.name:
+            changes["name"] = printable(upload.name)
+        if upload.role is not None:
+            changes["role"] = upload.role
+        slot = upload.backup_number
+        has_record = upload.record not in ("", "0", 0, None)  # a user slot without credential (field notes 4)
+        return self.async_note(upload.enroll_id, slot=slot if has_record else None, **changes)
+
+    @callback
+    def async_note(self, enroll_id: int, *, slot: int | None = None, **changes: object) -> Person | None:
+        """Note facts about one person, who need not be known yet, and return how they stand now."""
+        before = self._people.get(enroll_id)
+        if before is None and len(self._people) >= MAX_PEOPLE:
+            return None
+        person = replace(before or Person(enroll_id=enroll_id), **changes)  # type: ignore[arg-type]
+        if slot is not None and _is_slot(slot) and len(person.slots) < MAX_SLOTS:
+            person = replace(person, slots=person.slots | {slot})
+        if person != before:
+            self._people[enroll_id] = person
+            self._async_tell(RosterChange(changed=(person,)))
+        return person
+
+    @callback
+    def async_forget_slots(self, enroll_id: int, slots: Iterable[int]) -> None:
+        """Note that a person has lost credentials."""
+        if (person := self._people.get(enroll_id)) is not None:
+            self.async_note(enroll_id, slots=person.slots.difference(slots))
+
+    @callback
+    def async_forget(self, enroll_ids: Iterable[int]) -> None:
+        """Note that people are gone."""
+        gone = frozenset(enroll_ids) & self._people.keys()
+        for enroll_id in gone:
+            del self._people[enroll_id]
+        if gone:
+            self._async_tell(RosterChange(gone=gone))
+
+    async def _async_read(self, users_used: int | None, priority: Priority) -> None:
+        listing = await self._line.async_read_list(GetUserList(), priority)
+        listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
+        changed = []
+        for enroll_id, person in listed.items():
+            before = self._people.get(enroll_id)
+            if before is not None:
+                person = replace(before, role=person.role, slots=person.slots)  # noqa: PLW2901 - the same person
+            elif len(self._people) >= MAX_PEOPLE:
+                continue
+            if person != before:
+                self._people[enroll_id] = person
+                changed.append(person)
+        gone: frozenset[int] = frozenset()
+        if listing.complete and self._is_everybody(len(listed), users_used):
+            gone = frozenset(self._people.keys() - listed.keys())
+            for enroll_id in gone:
+                del self._people[enroll_id]
+            self.complete = True
+            self._used_when_read = users_used
+        if changed or gone:
+            self._async_tell(RosterChange(changed=tuple(changed), gone=gone))
+        await self._async_read_names(priority)
+
+    def _is_everybody(self, listed: int, users_used: int | None) -> bool:
+        if users_used is not None:
+            return listed >= users_used
+        return listed >= len(self._people) * TRUSTED_SHARE
+
+    async def _async_read_names(self, priority: Priority) -> None:
+        unanswered = 0
+        for enroll_id in [person.enroll_id for person in self._people.values() if not person.name]:
+            try:
+                reply = await self._line.async_request(GetUserName(enroll_id=enroll_id), priority)
+            except CommandRefused:
+                continue  # gone meanwhile, or without a name
+            except CommandTimeout:
+                unanswered += 1
+                if unanswered >= MAX_NAMES_UNANSWERED:
+                    self._log.log(logging.DEBUG, "%s does not tell names", self._serial)
+                    return
+                continue
+            unanswered = 0
+            if reply.name and enroll_id in self._people:
+                self.async_note(enroll_id, name=printable(reply.name))
+
+    @callback
+    def _async_tell(self, change: RosterChange) -> None:
+        for listener in tuple(self._listeners):
+            listener(change)
+
+
+def _is_slot(number: int | None) -> TypeIs[int]:
+    """Return whether the ledger can keep a slot; what else a terminal says is no credential."""
+    return number is not None and 0 <= number <= MAX_SLOT
+
+
+def _people_of(rows: Iterable[UserSlot]) -> dict[int, Person]:
+    """Return one person for all rows of one enroll id; the empty slot of a person without credential is none."""
+    slots: dict[int, set[int]] = {}
+    roles: dict[int, int | None] = {}
+    for row in rows:
+        if row.enroll_id is not None and row.enroll_id > 0:
+            slots.setdefault(row.enroll_id, set())
+            roles.setdefault(row.enroll_id, row.role)
+            if _is_slot(row.backup_number) and len(slots[row.enroll_id]) < MAX_SLOTS:
+                slots[row.enroll_id].add(row.backup_number)
+    return {
+        enroll_id: Person(enroll_id=enroll_id, role=roles[enroll_id], slots=frozenset(numbers))
+        for enroll_id, numbers in slots.items()
+    }

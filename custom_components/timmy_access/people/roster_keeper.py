@@ -1,0 +1,97 @@
+"""Writes a terminal's roster into the ledger, so that names are known before the terminal dials in again."""
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .. import ledger as ledger_module
+from ..const import LOGGER
+from ..ledger import Ledger, LedgerUnavailable
+from ..terminal.coordinator import TimmyAccessConfigEntry
+from .roster import Person, Roster, RosterChange
+
+# Names come in one by one, some tens a second (field notes 1, throughput); together they are one transaction.
+WRITE_SECONDS = 5.0
+
+
+class RosterKeeper:
+    """Keeps the roster of one terminal. What could not be written is tried again with the next change."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, ledger: Ledger, serial: str, roster: Roster
+    ) -> None:
+        """Follow the roster's changes."""
+        self._hass = hass
+        self._entry = entry
+        self._ledger = ledger
+        self._serial = serial
+        self._roster = roster
+        self._changed: set[int] = set()
+        self._gone: set[int] = set()
+        self._cancel: CALLBACK_TYPE | None = None
+        self._unsubscribe: CALLBACK_TYPE | None = roster.async_subscribe(self._async_changed)
+
+    async def async_restore(self) -> None:
+        """Take over who was known before a restart; a ledger that is away is no error."""
+        try:
+            people = await self._ledger.people(self._serial)
+        except LedgerUnavailable as err:
+            LOGGER.debug("The people of %s are not known yet: %s", self._serial, err)
+            return
+        self._roster.async_restore(
+            Person(
+                enroll_id=person.enroll_id,
+                name=person.name or "",
+                role=person.role,
+                enabled=person.enabled,
+                slots=frozenset(person.slots or ()),
+            )
+            for person in people
+        )
+
+    async def async_stop(self) -> None:
+        """Write what is left; a second time does nothing."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+            await self._async_write()
+
+    @callback
+    def _async_changed(self, change: RosterChange) -> None:
+        self._changed.update(person.enroll_id for person in change.changed)
+        self._gone.update(change.gone)
+        if self._cancel is None:
+            self._cancel = async_call_later(
+                self._hass, WRITE_SECONDS, HassJob(self._async_due, f"keep the people of {self._serial}")
+            )
+
+    @callback
+    def _async_due(self, _: object) -> None:
+        self._cancel = None
+        self._entry.async_create_task(self._hass, self._async_write(), f"keep the people of {self._serial}")
+
+    async def _async_write(self) -> None:
+        people = self._roster.people
+        changed, self._changed = self._changed, set()
+        gone, self._gone = self._gone - people.keys(), set()
+        try:
+            if gone:
+                await self._ledger.forget_people(self._serial, gone)
+            present = [_kept_person(people[enroll_id]) for enroll_id in changed & people.keys()]
+            await self._ledger.update_people(self._serial, present)
+        except LedgerUnavailable as err:
+            LOGGER.debug("The people of %s could not be kept: %s", self._serial, err)
+            self._changed |= changed
+            self._gone |= gone
+
+
+def _kept_person(person: Person) -> ledger_module.Person:
+    return ledger_module.Person(
+        enroll_id=person.enroll_id,
+        name=person.name,
+        role=person.role,
+        enabled=person.enabled,
+        slots=tuple(sorted(person.slots)),
+    )

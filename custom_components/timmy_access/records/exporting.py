@@ -1,0 +1,101 @@
+"""The access log as a file for spreadsheets."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from ..const import LOGGER
+from ..ledger import Ledger, RecordFilter
+from .media_files import MediaFile, media_file, not_written
+from .reading import Readable
+
+COLUMNS = (
+    "occurred_at",
+    "terminal",
+    "serial",
+    "kind",
+    "person",
+    "enroll_id",
+    "method",
+    "door_event",
+    "reader",
+    "function_key",
+    "temperature",
+)
+# Rows written at a time, between which the event loop goes on.
+PART_ROWS = 500
+# Rows between two lines that say how far a long export is.
+PROGRESS_ROWS = 50_000
+# What makes a spreadsheet take a cell for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exported:
+    """A file that has been written, with so many records."""
+
+    file: MediaFile
+    records: int
+
+
+async def async_export(
+    hass: HomeAssistant, ledger: Ledger, where: RecordFilter, readable: Readable, name: str | None
+) -> Exported:
+    """Write the records, oldest first, as CSV into the media folder; raises translated errors.
+
+    UTF-8 with a byte order mark, so that spreadsheets read names right, and no cell that they take for a formula. The
+    file appears when it is complete.
+    """
+    target = media_file(hass, name or f"access log {dt_util.now():%Y-%m-%d %H%M%S}.csv", (".csv",))
+    path = target.path
+    partial = path.with_name(f"{path.name}.part")
+    records = 0
+    try:
+        file = await hass.async_add_executor_job(_begin, partial)
+        try:
+            part: list[JsonObjectType] = []
+            async for record in ledger.export(where):
+                part.append(readable.record(record))
+                records += 1
+                if len(part) >= PART_ROWS:
+                    await hass.async_add_executor_job(_write, file, part)
+                    part = []
+                if not records % PROGRESS_ROWS:
+                    LOGGER.info("%d records exported to %s so far", records, path)
+            await hass.async_add_executor_job(_write, file, part)
+        finally:
+            await hass.async_add_executor_job(file.close)
+        await hass.async_add_executor_job(partial.replace, path)
+    except OSError as err:
+        raise not_written(target, err) from err
+    return Exported(file=target, records=records)
+
+
+def safe_cell(value: object) -> str:
+    """Return a value as a cell that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _begin(path: Path) -> IO[str]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    file = path.open("w", encoding="utf-8-sig", newline="")
+    csv.writer(file).writerow(COLUMNS)
+    return file
+
+
+def _write(file: IO[str], records: list[JsonObjectType]) -> None:
+    csv.writer(file).writerows([safe_cell(record[column]) for column in COLUMNS] for record in records)

@@ -1,0 +1,135 @@
+"""The open ledgers of this Home Assistant: one a database, shared by the listeners that write into it."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import ConfigEntryError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import CONF_DB_URL, DOMAIN, LOGGER
+from ..ledger import Health, Ledger, LedgerInvalid, LedgerTooNew, default_url
+
+LEDGERS: HassKey[dict[str, SharedLedger]] = HassKey(f"{DOMAIN}_ledgers")
+# Two listeners that start at the same time open a database once.
+_OPENING: HassKey[asyncio.Lock] = HassKey(f"{DOMAIN}_opening")
+
+
+@dataclass
+class SharedLedger:
+    """A ledger and how many listeners use it."""
+
+    ledger: Ledger
+    users: int = 0
+    unsubscribe: list[Callable[[], None]] = field(default_factory=list)
+
+
+async def async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
+    """Return the ledger of a database, opening it for the first who asks; None is the file in the configuration folder.
+
+    A database that is away is no error: records then stay on the terminals, and a repair issue says why. Raises
+    `ConfigEntryError` for one that will never do.
+    """
+    async with hass.data.setdefault(_OPENING, asyncio.Lock()):
+        return await _async_acquire(hass, url)
+
+
+async def _async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
+    key = url or ""
+    ledgers = hass.data.setdefault(LEDGERS, {})
+    if (shared := ledgers.get(key)) is None:
+        try:
+            shared = SharedLedger(Ledger(url or default_url(Path(hass.config.config_dir))))
+            await shared.ledger.start()
+        except (LedgerInvalid, LedgerTooNew) as err:
+            reason = "database_too_new" if isinstance(err, LedgerTooNew) else err.problem.value
+            raise ConfigEntryError(
+                translation_domain=DOMAIN, translation_key=reason, translation_placeholders={"field": CONF_DB_URL}
+            ) from err
+        ledgers[key] = shared
+        _async_watch(hass, shared)
+    shared.users += 1
+    return shared.ledger
+
+
+def shown_url(url: str) -> str:
+    """Return what of a database's URL may be shown: neither user nor password."""
+    return Ledger(url).name
+
+
+async def async_database_errors(url: str | None) -> dict[str, str]:
+    """Return why no records can be kept in a database, as errors of a form; nothing when they can."""
+    if url is None:
+        return {}
+    try:
+        ledger = Ledger(url)
+        await ledger.start()
+    except LedgerInvalid as err:
+        return {CONF_DB_URL: err.problem.value}
+    except LedgerTooNew:
+        return {CONF_DB_URL: "database_too_new"}
+    health = ledger.health
+    await ledger.close()
+    return {} if health.cause is None else {CONF_DB_URL: health.cause.value}
+
+
+async def async_release(hass: HomeAssistant, ledger: Ledger) -> None:
+    """Give a ledger back; the last one closes it. One that is closed already stays so."""
+    ledgers = hass.data.get(LEDGERS, {})
+    for url, shared in tuple(ledgers.items()):
+        if shared.ledger is not ledger:
+            continue
+        shared.users -= 1
+        if not shared.users:
+            del ledgers[url]
+            for unsubscribe in shared.unsubscribe:
+                unsubscribe()
+            await ledger.close()
+
+
+@callback
+def async_open_ledgers(hass: HomeAssistant) -> list[Ledger]:
+    """Return the ledgers that are open."""
+    return [shared.ledger for shared in hass.data.get(LEDGERS, {}).values()]
+
+
+@callback
+def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
+    """Show trouble with a database as a repair issue, for as long as it lasts."""
+    ledger = shared.ledger
+    issue_id = f"database_{ledger.name}"
+
+    @callback
+    def _async_show(health: Health) -> None:
+        if health.available:
+            ir.async_delete_issue(hass, DOMAIN, issue_id)
+            LOGGER.info("Records are kept in %s", ledger.name)
+        else:
+            LOGGER.warning("No records can be kept in %s: %s %s", ledger.name, health.cause, health.detail)
+            ir.async_create_issue(
+                hass,
+                DOMAIN,
+                issue_id,
+                is_fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+                translation_key=health.cause or "database_unknown",
+                translation_placeholders={"database": ledger.name, "detail": health.detail or "-"},
+            )
+        if health.set_aside is not None:
+            ir.async_create_issue(
+                hass,
+                DOMAIN,
+                f"set_aside_{health.set_aside.name}",
+                is_fixable=True,  # by having read it
+                is_persistent=True,
+                severity=ir.IssueSeverity.WARNING,
+                translation_key="database_set_aside",
+                translation_placeholders={"database": ledger.name, "file": str(health.set_aside)},
+            )
+
+    shared.unsubscribe += [ledger.subscribe(_async_show), lambda: ir.async_delete_issue(hass, DOMAIN, issue_id)]
+    if not ledger.health.available or ledger.health.set_aside is not None:
+        _async_show(ledger.health)

@@ -1,0 +1,87 @@
+"""Records of the ledger in words that people read."""
+
+from collections.abc import Iterable, Mapping
+
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType
+
+from ..hub.terminal import Terminal
+from ..ledger import Entry, StoredRecord
+from ..protocol.enums import DoorEvent, Reader, VerifyMethod
+from ..protocol.messages import STRANGER_ID
+from ..terminal.moments import METHODS, AccessKind, DoorKind, access_kind
+
+# The words that records can be looked up by; the others are not a single number each.
+READABLE_METHODS: Mapping[str, frozenset[int]] = {
+    kind.value: frozenset(method.value for method, found in METHODS.items() if found is kind)
+    for kind in AccessKind
+    if kind in METHODS.values()
+}
+
+
+def methods_of(word: str) -> frozenset[int]:
+    """Return the numbers of a method."""
+    return READABLE_METHODS[word]
+
+
+def names_of(terminals: Iterable[Terminal]) -> dict[int, str]:
+    """Return the names of all people on some terminals."""
+    return {
+        enroll_id: person.name
+        for terminal in terminals
+        for enroll_id, person in terminal.roster.people.items()
+        if person.name
+    }
+
+
+class Readable:
+    """Turns records into words, with the names that rosters have now where a record has none."""
+
+    def __init__(self, terminals: Iterable[Terminal]) -> None:
+        """Know some terminals by their names."""
+        self._terminals = {terminal.serial: terminal for terminal in terminals}
+
+    def record(self, record: StoredRecord) -> JsonObjectType:
+        """Return a record as an object of plain values; times are local, with their zone."""
+        entry = record.entry
+        is_door = entry.enroll_id == 0
+        return {
+            "occurred_at": dt_util.as_local(entry.occurred_at).isoformat(),
+            "terminal": self._terminal(record.serial),
+            "serial": record.serial,
+            "kind": "door" if is_door else "punch",
+            "person": None if is_door else self._person(record),
+            "enroll_id": None if is_door else entry.enroll_id,
+            "method": None if is_door else _method(entry),
+            "door_event": _door_event(entry.event) if is_door else None,
+            "reader": Reader(-1 if entry.reader is None else entry.reader).name.lower(),
+            "function_key": None if is_door else entry.event,
+            "temperature": entry.temperature,
+            "live": entry.live,
+        }
+
+    def _terminal(self, serial: str) -> str:
+        terminal = self._terminals.get(serial)
+        return terminal.name if terminal else serial
+
+    def _person(self, record: StoredRecord) -> str | None:
+        enroll_id = record.entry.enroll_id
+        if enroll_id is None or enroll_id == STRANGER_ID:
+            return None
+        terminal = self._terminals.get(record.serial)
+        known = terminal.roster.name_of(enroll_id) if terminal else None
+        return record.entry.name or known or f"User {enroll_id}"
+
+
+def _method(entry: Entry) -> str:
+    if entry.enroll_id == STRANGER_ID:
+        return AccessKind.UNRECOGNISED.value
+    method = VerifyMethod(entry.verify_mode or VerifyMethod.UNKNOWN)
+    if method is VerifyMethod.UNKNOWN:
+        method = VerifyMethod(entry.mode or VerifyMethod.UNKNOWN)
+    return access_kind(method).value
+
+
+def _door_event(number: int | None) -> str | None:
+    event = DoorEvent(-1 if number is None else number)
+    return None if event is DoorEvent.UNKNOWN else DoorKind[event.name].value

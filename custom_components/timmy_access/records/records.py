@@ -1,0 +1,237 @@
+"""What one terminal reports: kept first, then told, each thing once.
+
+Two lanes: what has just happened is told to Home Assistant; what is older is kept, counted, and never acts on anything.
+Nothing is acknowledged that is not on the disk. A disk that hesitates does not hold up what people wait for: after
+`TELLING_PATIENCE` a live record is told without it, and remembered, so that it is not told twice.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from itertools import batched, repeat
+from typing import Any
+
+from homeassistant.util import dt as dt_util
+
+from ..ledger import Entry, Identity, Kept, Ledger, LedgerUnavailable
+from ..ledger.limits import MAX_ENTRIES
+from ..protocol.counters import Counters
+from ..protocol.messages import LogRecord
+from ..protocol.peer import printable
+from ..protocol.table import Table
+from ..terminal.clock import Placed, TerminalClock
+
+# A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
+TELLING_PATIENCE = 0.5
+# Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
+# recognised without asking the database.
+REMEMBERED = 20 * 50
+
+
+type _Identity = tuple[int | None, datetime | None, int | None, int | None, int | None]
+
+
+@dataclass(slots=True, eq=False)
+class _Pending:
+    """A record that could not be kept yet; its place in time does not move when the terminal sends it again."""
+
+    placed: Placed
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Records that came together, what tells each from others of its terminal, and where each belongs in time."""
+
+    records: Table[LogRecord]
+    identities: Sequence[_Identity]
+    placed: Sequence[Placed]
+
+
+type LiveTeller = Callable[[LogRecord, Placed], None]
+type HistoryTeller = Callable[[Sequence[datetime]], None]
+
+
+class Records:
+    """Keeps the records of one terminal, and sorts them into the two lanes."""
+
+    def __init__(
+        self,
+        serial: str,
+        ledger: Ledger,
+        clock: TerminalClock,
+        counters: Counters,
+        *,
+        live: LiveTeller,
+        history: HistoryTeller,
+        on_kept: Callable[[], None],
+    ) -> None:
+        """Keep in `ledger`; tell `live` what has just happened, and `history` when everything else did, each once.
+
+        `on_kept` is called after every commit that had something new.
+        """
+        self._serial = serial
+        self._ledger = ledger
+        self._clock = clock
+        self._counters = counters
+        self._live = live
+        self._history = history
+        self._on_kept = on_kept
+        self._kept: OrderedDict[_Identity, None] = OrderedDict()
+        self._pending: OrderedDict[_Identity, _Pending] = OrderedDict()
+
+    async def async_take(self, records: Table[LogRecord]) -> bool:
+        """Take what the terminal has sent; True when all of it is kept, and the terminal may forget it."""
+        identities = _identities_of(records)
+        if all(identity in self._kept for identity in identities):
+            self._remember(identities)
+            self._counters.duplicates += len(records)
+            return True
+        frame = _Frame(records, identities, self._place(identities))
+        keeping = self._async_keep(records, frame.placed)
+        try:
+            if any(place.live for place in frame.placed):
+                kept = await self._async_tell_in_time(keeping, frame)
+            else:
+                kept = await keeping
+        except LedgerUnavailable:
+            self._tell_unkept(frame)
+            return False
+        # When the acknowledgement is on its way: the terminal does not wait for whoever listens.
+        asyncio.get_running_loop().call_soon(self._tell, frame, kept)
+        return True
+
+    async def _async_tell_in_time(self, keeping: Coroutine[Any, Any, Kept], frame: _Frame) -> Kept:
+        """Wait until records are kept; tell what is live when that takes too long."""
+        task = asyncio.create_task(keeping, name=f"keep {self._serial}")
+        try:
+            await asyncio.wait((task,), timeout=TELLING_PATIENCE)
+            if not task.done():
+                self._tell_unkept(frame)
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # The connection is gone. What came over it may be kept all the same, and is no news when it comes again.
+            task.add_done_callback(partial(self._tell_after_all, frame))
+            raise
+
+    def question_in(self, records: Table[LogRecord]) -> tuple[LogRecord, Placed] | None:
+        """Return the record that asks whether somebody may pass, and when that is.
+
+        It is a single punch of just now that has not been told.
+        """
+        if len(records) != 1:
+            return None
+        record = records[0]
+        if record.enroll_id is None or record.is_door_event:
+            return None
+        identities = _identities_of(records)
+        [identity] = identities
+        if identity in self._kept:
+            return None
+        pending = self._wait_for(identity, *self._place(identities))
+        return (record, pending.placed) if pending.placed.live and not pending.told else None
+
+    async def async_take_history(self, records: Table[LogRecord]) -> Kept:
+        """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
+        placed = [Placed(instant, live=False) for instant in self._clock.instants(records.column("time"))]
+        kept = await self._async_keep(records, placed)
+        self._remember(_identities_of(records))
+        return kept
+
+    def _place(self, identities: Sequence[_Identity]) -> list[Placed]:
+        """Return where the records of a frame belong in time; those that are known to wait stay where they are."""
+        times = [time for _, time, *_ in identities]
+        if self._pending.keys().isdisjoint(identities):
+            return self._clock.place(times, len(times))
+        pending = [self._pending.get(identity) for identity in identities]
+        new = iter(
+            self._clock.place([time for time, one in zip(times, pending, strict=True) if one is None], len(times))
+        )
+        return [next(new) if one is None else one.placed for one in pending]
+
+    def _wait_for(self, identity: _Identity, placed: Placed) -> _Pending:
+        """Remember a record that is not kept yet."""
+        pending = self._pending.setdefault(identity, _Pending(placed))
+        self._pending.move_to_end(identity)
+        if len(self._pending) > REMEMBERED:
+            self._pending.popitem(last=False)
+        return pending
+
+    def _remember(self, identities: Sequence[_Identity]) -> None:
+        """Remember what is kept."""
+        for identity in identities:
+            self._pending.pop(identity, None)
+            self._kept[identity] = None
+            self._kept.move_to_end(identity)
+        # As many as came: what piles up makes the garbage collector walk through all of Home Assistant.
+        while len(self._kept) > REMEMBERED:
+            self._kept.popitem(last=False)
+
+    async def _async_keep(self, records: Table[LogRecord], placed: Sequence[Placed]) -> Kept:
+        entries = _entries_of(records, placed, dt_util.utcnow())
+        new: list[bool] = []
+        for part in batched(entries, MAX_ENTRIES, strict=False):
+            new += (await self._ledger.keep(self._serial, part)).new
+        if any(new):
+            self._on_kept()
+        return Kept(tuple(new))
+
+    def _tell_after_all(self, frame: _Frame, task: asyncio.Task[Kept]) -> None:
+        """Tell what nobody waited for."""
+        if not task.cancelled():
+            if task.exception() is None:
+                self._tell(frame, task.result())
+            else:
+                self._tell_unkept(frame)
+
+    def _tell_unkept(self, frame: _Frame) -> None:
+        """Tell what is live before it is kept, once; what is old can wait."""
+        for index, (identity, place) in enumerate(zip(frame.identities, frame.placed, strict=True)):
+            pending = self._wait_for(identity, place)
+            if place.live and not pending.told and identity not in self._kept:
+                pending.told = True
+                asyncio.get_running_loop().call_soon(self._live, frame.records[index], place)
+
+    def _tell(self, frame: _Frame, kept: Kept) -> None:
+        """Tell each record that is new, once, and remember that all of them are kept."""
+        history: list[datetime] = []
+        live: list[int] = []
+        for index, (identity, place) in enumerate(zip(frame.identities, frame.placed, strict=True)):
+            pending = self._pending.get(identity)
+            if identity in self._kept or (pending is not None and pending.told):
+                continue
+            if not kept.new[index]:
+                self._counters.duplicates += 1
+            elif place.live:
+                live.append(index)
+            else:
+                history.append(place.occurred_at)
+        self._remember(frame.identities)
+        self._counters.history += len(history)
+        if history:
+            self._history(history)
+        for index in live:
+            self._live(frame.records[index], frame.placed[index])
+
+
+def _identities_of(records: Table[LogRecord]) -> list[_Identity]:
+    """Return what tells each record from others of its terminal (field notes 0.3)."""
+    return list(zip(*map(records.column, Identity._fields), strict=True))
+
+
+def _entries_of(records: Table[LogRecord], placed: Sequence[Placed], received_at: datetime) -> list[Entry]:
+    columns = zip(
+        *map(records.column, Identity._fields),
+        [place.occurred_at for place in placed],
+        repeat(received_at),
+        [place.live for place in placed],
+        records.column("verify_mode"),
+        [printable(name) if name else None for name in records.column("name")],
+        records.column("temperature"),
+        records.column("extra"),
+        strict=False,
+    )
+    return list(map(Entry._make, columns))

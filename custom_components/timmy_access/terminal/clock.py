@@ -1,0 +1,135 @@
+"""When a record really happened, and whether it is live or history.
+
+Terminals speak naive local time (field notes 0.5) from a clock that may be wrong, and replay months of records after
+a time offline (field notes 3). Live records reach automations and may open doors; history never does. Every doubt
+here makes a record history.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import NamedTuple
+
+from homeassistant.util import dt as dt_util
+
+from ..const import LIVE_WINDOW
+
+# `devinfo.time` is composed at the TCP connect and sent two to three seconds later (field notes 2).
+REGISTRATION_LAG = timedelta(seconds=2)
+# Backlogs go through the days in their order, those of several terminals at once.
+DAYS_REMEMBERED = 128
+# Differences below this are the lag of the measurement, not of the clock.
+DRIFT_TOLERANCE = timedelta(seconds=10)
+
+
+class Placed(NamedTuple):
+    """A record's place in time."""
+
+    occurred_at: datetime
+    live: bool
+
+
+def local_naive(now: datetime) -> datetime:
+    """Return the wall clock of this Home Assistant, as terminals are told it."""
+    return dt_util.as_local(now).replace(tzinfo=None, microsecond=0)
+
+
+def localise(naive: datetime, near: datetime) -> datetime:
+    """Return a naive local time as an instant; in the repeated hour of autumn the one nearer to `near`.
+
+    Raises `OverflowError` for an instant outside the calendar.
+    """
+    first = naive.replace(tzinfo=dt_util.get_default_time_zone(), fold=0)
+    second = first.replace(fold=1)
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    return min(first.astimezone(UTC), second.astimezone(UTC), key=lambda instant: abs(instant - near))
+
+
+def _instants(shown: Iterable[datetime | None], near: datetime) -> Iterator[datetime | None]:
+    """Yield what `localise` makes of naive local times; None for none, and for one outside the calendar."""
+    zone = dt_util.get_default_time_zone()
+    day: date | None = None
+    offset: timedelta | None = None
+    for naive in shown:
+        if naive is None:
+            yield None
+            continue
+        if naive.date() != day:  # a frame is of one day, mostly
+            day = naive.date()
+            offset = _offset_on(day, zone)
+        try:
+            yield localise(naive, near) if offset is None else (naive - offset).replace(tzinfo=UTC)
+        except OverflowError:
+            yield None
+
+
+@lru_cache(DAYS_REMEMBERED)
+def _offset_on(day: date, zone: tzinfo) -> timedelta | None:
+    """Return how far a local day is from UTC; None for one on which that changes."""
+    times = (*(time(hour, fold=fold) for hour in range(24) for fold in (0, 1)), time.max)
+    offsets = {datetime.combine(day, at, zone).utcoffset() for at in times}
+    return offsets.pop() if len(offsets) == 1 else None
+
+
+class TerminalClock:
+    """What is known of one terminal's clock.
+
+    Every registration is answered with our time, which the terminal takes over. So a clock that was wrong then is
+    right afterwards, and only the records it made before, the ones still unsent at the registration, are off.
+    """
+
+    def __init__(self, now: Callable[[], datetime] = dt_util.utcnow, live_window: timedelta = LIVE_WINDOW) -> None:
+        """Start with a clock that is believed until it is measured; what is older than `live_window` is history."""
+        self._now = now
+        self.live_window = live_window
+        self.drift: timedelta | None = None
+        self._backlog: int | None = 0
+        self._doubt_until: datetime | None = None
+
+    def measured(self, shown: datetime | None, unsent: int | None) -> None:
+        """Note a registration: the time the terminal showed, and how many records it still holds."""
+        now = self._now()
+        if shown is None:
+            self.drift = None
+            return
+        drift = now - localise(shown, now) - REGISTRATION_LAG
+        self.drift = timedelta(0) if abs(drift) <= DRIFT_TOLERANCE else drift
+        self._backlog = unsent
+        self._doubt_until = now + self.live_window
+
+    def instants(self, shown: Sequence[datetime | None]) -> list[datetime]:
+        """Return when naive times of the terminal were, as it shows them; now for none, or one outside the calendar."""
+        now = self._now()
+        return [now if instant is None else instant for instant in _instants(shown, now)]
+
+    def place(self, shown: Sequence[datetime | None], records_in_frame: int) -> list[Placed]:
+        """Return when records of a frame that arrives now happened, and whether they are live.
+
+        `records_in_frame` may be more than those that are to be placed.
+        """
+        now = self._now()
+        earliest, latest = now - self.live_window, now + self.live_window
+        placed: list[Placed] = []
+        for instant in _instants(shown, now):
+            doubted = self.drift and self._is_doubted(now, records_in_frame)
+            if instant is None:
+                placed.append(Placed(now, live=False))
+                continue
+            live = earliest <= instant <= latest
+            if not doubted or not self.drift:
+                placed.append(Placed(instant, live))
+                continue
+            corrected = instant + self.drift
+            placed.append(Placed(corrected, live and earliest <= corrected <= latest))
+        return placed
+
+    def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
+        """Return whether a record may have been made while the clock was wrong."""
+        if self._backlog is not None:
+            if made_before := self._backlog > 0:
+                self._backlog -= 1
+            return made_before
+        if records_in_frame > 1:
+            self._doubt_until = now + self.live_window
+        return self._doubt_until is not None and now < self._doubt_until

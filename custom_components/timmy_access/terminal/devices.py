@@ -1,0 +1,119 @@
+"""Terminals as devices; several doors of one as child devices with an area each."""
+
+from typing import cast
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, ChildDeviceInfo, DeviceInfo, format_mac
+
+from ..const import DOMAIN
+from ..protocol.messages import DeviceInfo as TerminalFacts
+from ..protocol.peer import printable
+
+MANUFACTURER = "Timmy"
+# What a MAC address looks like once Home Assistant has formatted it; prototypes report other texts (field notes 2).
+FORMATTED_MAC_LENGTH = 17
+
+
+def terminal_identifier(serial: str) -> tuple[str, str]:
+    """Return the registry identifier of a terminal."""
+    return (DOMAIN, serial)
+
+
+def door_identifier(serial: str, door: int) -> tuple[str, str]:
+    """Return the registry identifier of a door."""
+    return (DOMAIN, f"{serial}_door{door}")
+
+
+def terminal_device_info(serial: str) -> DeviceInfo:
+    """Return what links an entity to its terminal; the rest is registered by `async_register_terminal`."""
+    return DeviceInfo(identifiers={terminal_identifier(serial)})
+
+
+def door_device_info(serial: str, door: int, doors: int, terminal_device_id: str) -> ChildDeviceInfo | DeviceInfo:
+    """Return what links an entity to its door; the only door of a terminal is the terminal itself."""
+    if doors == 1:
+        return terminal_device_info(serial)
+    return ChildDeviceInfo(
+        identifiers={door_identifier(serial, door)},
+        parent_device_id=terminal_device_id,
+        translation_key="door",
+        translation_placeholders={"number": str(door)},
+    )
+
+
+@callback
+def async_register_terminal(
+    hass: HomeAssistant,
+    entry_id: str,
+    subentry_id: str,
+    serial: str,
+    name: str,
+    facts: TerminalFacts,
+    *,
+    area_id: str | None = None,
+) -> str:
+    """Create or update the device of a terminal and return its id.
+
+    The area applies only when the device is created: afterwards it belongs to the user.
+    """
+    registry = dr.async_get(hass)
+    known = registry.async_get_device_by_identifier(terminal_identifier(serial), entry_id)
+    device = registry.async_get_or_create(
+        config_entry_id=entry_id,
+        config_subentry_id=subentry_id,
+        identifiers={terminal_identifier(serial)},
+        connections=_connections(registry, entry_id, serial, facts),
+        manufacturer=MANUFACTURER,
+        model=_shown(facts.model),
+        name=name,
+        serial_number=serial,
+        sw_version=_shown(facts.firmware),
+    )
+    if known is None and area_id is not None:
+        registry.async_update_device(device.id, area_id=area_id)
+    return device.id
+
+
+@callback
+def async_place_doors(hass: HomeAssistant, entry_id: str, subentry_id: str, serial: str, doors: int) -> None:
+    """Have a device for each of several doors and none for a single one; entities of door 1 move along.
+
+    Doors that the terminal no longer has are removed with their entities.
+    """
+    registry = dr.async_get(hass)
+    terminal = registry.async_get_device_by_identifier(terminal_identifier(serial), entry_id)
+    if terminal is None:
+        return
+    wanted = range(1, doors + 1) if doors > 1 else range(0)
+    first = terminal.id
+    for door in wanted:
+        info = door_device_info(serial, door, doors, terminal.id)
+        child = registry.async_get_or_create_child(
+            config_entry_id=entry_id, config_subentry_id=subentry_id, **cast("ChildDeviceInfo", info)
+        )
+        if door == 1:
+            first = child.id
+    entities = er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(entities, entry_id):
+        if entity.unique_id.startswith(f"{serial}_door1_") and entity.device_id != first:
+            entities.async_update_entity(entity.entity_id, device_id=first)
+    kept = {door_identifier(serial, door) for door in wanted}
+    for child in dr.async_child_entries_for_config_entry(registry, entry_id):
+        if child.parent_device_id == terminal.id and not child.identifiers & kept:
+            registry.async_remove_device(child.id)
+
+
+def _connections(registry: dr.DeviceRegistry, entry_id: str, serial: str, facts: TerminalFacts) -> set[tuple[str, str]]:
+    mac = format_mac(facts.mac or "")
+    if len(mac) != FORMATTED_MAC_LENGTH or mac.count(":") != mac.count("-") + 5:
+        return set()
+    connection = (CONNECTION_NETWORK_MAC, mac)
+    # Prototypes have the one the factory left in all of them (field notes 2); a device has it for itself.
+    holder = registry.async_get_device_by_connection(connection, entry_id)
+    shared = holder is not None and terminal_identifier(serial) not in holder.identifiers
+    return set() if shared else {connection}
+
+
+def _shown(text: str | None) -> str | None:
+    return printable(text) if text else None

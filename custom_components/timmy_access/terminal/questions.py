@@ -1,0 +1,106 @@
+"""What a terminal does not say by itself: asked after each connect, and again every hour."""
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+import logging
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers.event import async_track_time_interval
+
+from ..const import LOGGER
+from ..people.roster import Roster
+from ..protocol.commands import GetCapacity
+from ..protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
+from ..protocol.exchange import Request
+from ..protocol.log_budget import LogBudget
+from ..protocol.turns import Priority
+from .coordinator import TerminalCoordinator
+from .settings import ACCESS, DEVICE, TerminalSettings
+from .upkeep import Upkeep
+
+# Settings change at the terminal's own menu a few times a year, and nothing tells us; three small questions an hour
+# are no load, and more often than that nobody looks.
+LEARN_INTERVAL = timedelta(hours=1)
+
+
+class Learning:
+    """The questions to one terminal, one at a time and after everything that is urgent.
+
+    All of them are optional: no answer, or a refusal, changes nothing, and never availability. A question that a
+    terminal leaves unanswered is not asked again over the same connection, as waiting for it holds up others.
+    """
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        coordinator: TerminalCoordinator,
+        settings: TerminalSettings,
+        roster: Roster,
+        upkeep: Upkeep,
+        request: Request,
+    ) -> None:
+        """Ask nothing yet."""
+        self._hass = hass
+        self._coordinator = coordinator
+        self._request = request
+        self._roster = roster
+        # The open delay comes first: doors are used at once.
+        self._questions: dict[str, Callable[[], Awaitable[None]]] = {
+            "access settings": lambda: settings.async_read(ACCESS),
+            "settings": lambda: settings.async_read(DEVICE),
+            "capacity": self._async_read_capacity,
+            "people": self._async_read_people,
+            "clock": upkeep.async_read_clock,
+        }
+        self._log = LogBudget(LOGGER)
+        self._unanswered: set[str] = set()
+        self._stop: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Ask over a new connection, and from then on every hour."""
+        self.async_stop()
+        self._unanswered.clear()
+        self._async_ask_all()
+        self._stop = async_track_time_interval(
+            self._hass,
+            self._async_ask_all,
+            LEARN_INTERVAL,
+            name=f"learn {self._coordinator.name}",
+            cancel_on_shutdown=True,
+        )
+
+    @callback
+    def async_stop(self) -> None:
+        """Ask no more."""
+        if self._stop is not None:
+            self._stop()
+            self._stop = None
+
+    @callback
+    def _async_ask_all(self, _: datetime | None = None) -> None:
+        self._coordinator.config_entry.async_create_background_task(
+            self._hass, self._async_learn(), f"learn {self._coordinator.name}"
+        )
+
+    async def _async_learn(self) -> None:
+        for name, ask in self._questions.items():
+            if name in self._unanswered:
+                continue
+            try:
+                await ask()
+            except TerminalOffline:
+                return  # the next connection asks anew
+            except ProtocolError as err:
+                self._log.log(logging.DEBUG, "%s does not tell its %s: %s", self._coordinator.name, name, err)
+                if isinstance(err, CommandTimeout):
+                    self._unanswered.add(name)
+
+    async def _async_read_capacity(self) -> None:
+        capacity = await self._request(GetCapacity(), Priority.BULK)
+        self._coordinator.async_replace(self._coordinator.data.with_info(capacity))
+
+    async def _async_read_people(self) -> None:
+        users_used = self._coordinator.data.info.users_used
+        if self._roster.is_stale(users_used):
+            await self._roster.async_refresh(users_used)

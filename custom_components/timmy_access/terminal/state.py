@@ -1,0 +1,95 @@
+"""The state of one terminal: frozen, and replaced as a whole."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from ..protocol.commands import AccessSettings, Settings
+from ..protocol.messages import DeviceInfo
+from ..protocol.wire import wire_fields
+from .contacts import Contacts
+from .moments import Punch
+
+
+class DoorPhase(StrEnum):
+    """What we know of the relay of a door; the protocol has no way to ask (field notes 5, lockctrl)."""
+
+    HELD_CLOSED = "held_closed"
+    HELD_OPEN = "held_open"
+    LOCKED = "locked"
+    OPEN = "open"
+    OPENING = "opening"
+
+
+class DoorMode(StrEnum):
+    """What holds a door, beyond the moment in which it is released (specification B38)."""
+
+    HELD_CLOSED = "held_closed"
+    HELD_OPEN = "held_open"
+    NORMAL = "normal"
+
+
+_HELD = {DoorPhase.HELD_CLOSED: DoorMode.HELD_CLOSED, DoorPhase.HELD_OPEN: DoorMode.HELD_OPEN}
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoorState:
+    """One door. At rest its relay is locked."""
+
+    phase: DoorPhase = DoorPhase.LOCKED
+    changed_by: str | None = None
+
+    @property
+    def mode(self) -> DoorMode:
+        """What holds the door."""
+        return _HELD.get(self.phase, DoorMode.NORMAL)
+
+
+# The delay of terminals that do not tell theirs; 5 s is what the specification's example shows (B20).
+DEFAULT_OPEN_DELAY = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalState:
+    """One terminal as Home Assistant shows it.
+
+    * `access_settings`, `settings`: as the terminal told them last; None until it has.
+    * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
+    * `has_code`: whether people need a code to open its doors from here.
+    * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
+    * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
+    """
+
+    access_settings: AccessSettings | None = None
+    address: str | None = None
+    clock_ahead: int | None = None
+    contacts: Contacts = field(default_factory=Contacts)
+    doors: Mapping[int, DoorState] = field(default_factory=lambda: MappingProxyType({}))
+    has_code: bool = False
+    info: DeviceInfo = field(default_factory=DeviceInfo)
+    latest_punch: Punch | None = None
+    online: bool = False
+    people_inside: int | None = None
+    settings: Settings | None = None
+
+    @property
+    def open_delay(self) -> float:
+        """Seconds a door stays released."""
+        told = self.access_settings.open_delay if self.access_settings else None
+        return float(told or DEFAULT_OPEN_DELAY)
+
+    def with_doors(self, count: int) -> TerminalState:
+        """Return the state with doors 1 to `count`; doors that stay keep theirs."""
+        doors = {number: self.doors.get(number, DoorState()) for number in range(1, count + 1)}
+        return replace(self, doors=MappingProxyType(doors))
+
+    def with_door(self, number: int, **changes: DoorPhase | str | None) -> TerminalState:
+        """Return the state with one door changed."""
+        door = replace(self.doors[number], **changes)  # type: ignore[arg-type]
+        return replace(self, doors=MappingProxyType({**self.doors, number: door}))
+
+    def with_info(self, info: DeviceInfo) -> TerminalState:
+        """Return the state with what `info` says; the time in it is out of date at once and left out."""
+        said = {name: value for name, *_ in wire_fields(DeviceInfo) if (value := getattr(info, name)) is not None}
+        return replace(self, info=replace(self.info, **said | {"time": None}))

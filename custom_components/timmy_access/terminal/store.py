@@ -1,0 +1,117 @@
+"""What is to be remembered of the terminals of one listener besides their records."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.storage import Store
+
+from ..const import DOMAIN
+
+VERSION = 1
+# Changes come together, at night; a few seconds later they are one write.
+SAVE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reconciled:
+    """How a terminal's own log compared with the ledger when both were last looked at.
+
+    `deficit` is how many more records the terminal counts than the ledger has though everything was fetched: records
+    that are equal in all that tells them apart, and old ones that were purged. `day` is the day (`YYYY-MM-DD`, local)
+    up to which everything was fetched.
+    """
+
+    deficit: int
+    day: str
+
+
+class Memory:
+    """A small file in Home Assistant's storage."""
+
+    def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
+        """Belong to a listener."""
+        self._store: Store[dict[str, Any]] = Store(
+            hass, VERSION, f"{DOMAIN}.{entry_id}", private=True, atomic_writes=True
+        )
+        self._reconciled: dict[str, Reconciled] = {}
+        self._links: dict[str, dict[int, str]] = {}
+        self._counted = 0
+        self._unsaved = False
+
+    async def async_load(self) -> None:
+        """Read the file, if there is one."""
+        stored = await self._store.async_load() or {}
+        self._reconciled = {serial: Reconciled(**values) for serial, values in stored.get("reconciled", {}).items()}
+        self._links = {
+            serial: {int(enroll_id): entry_id for enroll_id, entry_id in links.items()}
+            for serial, links in stored.get("links", {}).items()
+        }
+        self._counted = stored.get("counted", 0)
+
+    async def async_stop(self) -> None:
+        """Write what still waits, so that nothing comes after the file has been deleted."""
+        if self._unsaved:
+            await self._store.async_save(self._data())
+
+    async def async_remove(self) -> None:
+        """Delete the file."""
+        await self._store.async_remove()
+
+    def reconciled(self, serial: str) -> Reconciled | None:
+        """Return what is known of a terminal's log."""
+        return self._reconciled.get(serial)
+
+    @callback
+    def async_remember(self, serial: str, reconciled: Reconciled) -> None:
+        """Remember it, over restarts too."""
+        self._reconciled[serial] = reconciled
+        self._async_save_soon()
+
+    @property
+    def counted(self) -> int:
+        """The id of the last record that is in the statistics; 0 for none."""
+        return self._counted
+
+    @callback
+    def async_remember_counted(self, record_id: int) -> None:
+        """Remember up to which record the statistics go."""
+        self._counted = record_id
+        self._async_save_soon()
+
+    @callback
+    def _async_save_soon(self) -> None:
+        self._unsaved = True
+        self._store.async_delay_save(self._data, SAVE_SECONDS)
+
+    def links(self, serial: str) -> Mapping[int, str]:
+        """Return which people of a terminal are which entries of the entity registry."""
+        return self._links.get(serial, {})
+
+    @callback
+    def async_link(self, serial: str, enroll_id: int, entry_id: str) -> None:
+        """Remember that somebody is a person."""
+        self._links.setdefault(serial, {})[enroll_id] = entry_id
+        self._store.async_delay_save(self._data, SAVE_SECONDS)
+
+    @callback
+    def async_unlink(self, serial: str, enroll_ids: Iterable[int]) -> None:
+        """Forget who some people are."""
+        links = self._links.get(serial, {})
+        gone = links.keys() & set(enroll_ids)
+        for enroll_id in gone:
+            del links[enroll_id]
+        if gone:
+            self._store.async_delay_save(self._data, SAVE_SECONDS)
+
+    def _data(self) -> dict[str, Any]:
+        self._unsaved = False
+        return {
+            "reconciled": {serial: asdict(reconciled) for serial, reconciled in self._reconciled.items()},
+            "links": {
+                serial: {str(enroll_id): entry_id for enroll_id, entry_id in links.items()}
+                for serial, links in self._links.items()
+            },
+            "counted": self._counted,
+        }

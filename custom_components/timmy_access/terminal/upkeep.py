@@ -1,0 +1,83 @@
+"""What a person asks of a terminal as a machine: start anew, take over our time, be quiet."""
+
+from dataclasses import replace
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+
+from ..protocol.commands import ControlDoor, GetTime, Restart, SetTime
+from ..protocol.enums import DoorControl
+from ..protocol.exchange import Request
+from ..protocol.turns import Priority
+from .clock import DRIFT_TOLERANCE, local_naive, localise
+from .coordinator import TerminalCoordinator
+from .doors import Doors
+from .moments import DoorKind
+
+# Terminals dial in again 10 to 20 s after a restart (field notes 1, reboot); a connection much later than that proves
+# no restart.
+RESTART_SECONDS = 120.0
+
+
+class Upkeep:
+    """Commands about the terminal itself, and what they change; every method raises the protocol's errors."""
+
+    def __init__(self, hass: HomeAssistant, coordinator: TerminalCoordinator, doors: Doors, request: Request) -> None:
+        """Use `request` to reach the terminal."""
+        self._hass = hass
+        self._coordinator = coordinator
+        self._doors = doors
+        self._request = request
+        self._restarted_at: float | None = None
+
+    async def async_restart(self) -> None:
+        """Restart the terminal, which gives no answer but dials in again (specification B14)."""
+        await self._request(Restart())
+        self._restarted_at = self._hass.loop.time()
+
+    async def async_set_clock(self) -> None:
+        """Set the clock of the terminal to our local wall time (specification B16)."""
+        await self._request(SetTime(time=local_naive(dt_util.utcnow())))
+        if self._coordinator.data.clock_ahead is not None:
+            self._coordinator.async_replace(replace(self._coordinator.data, clock_ahead=0))
+
+    async def async_read_clock(self) -> None:
+        """Look whether a terminal that tells its time has taken over ours, which every registration tells it."""
+        if self._coordinator.data.clock_ahead is None:
+            return
+        shown = (await self._request(GetTime(), Priority.BULK)).time
+        if shown is None:
+            return
+        now = dt_util.utcnow()
+        try:
+            ahead = localise(shown, now) - now
+        except OverflowError:  # outside the calendar
+            return
+        seconds = 0 if abs(ahead) <= DRIFT_TOLERANCE else round(ahead.total_seconds())
+        self._coordinator.async_replace(replace(self._coordinator.data, clock_ahead=seconds))
+
+    async def async_cancel_alarm(self) -> None:
+        """End an alarm (specification B38)."""
+        await self._request(ControlDoor(function=DoorControl.CANCEL_ALARM))
+        state = self._coordinator.data
+        self._coordinator.async_replace(replace(state, contacts=state.contacts.cancelled()))
+
+    @callback
+    def async_assume_alarm(self, contact: str) -> None:
+        """Take over from before a restart that a contact, a field of `Contacts`, has raised an alarm."""
+        state = self._coordinator.data
+        self._coordinator.async_replace(replace(state, contacts=replace(state.contacts, **{contact: True})))
+
+    @callback
+    def async_connected(self) -> None:
+        """Note a new connection: soon after a restart that was asked for, it ends what a restart ends."""
+        restarted_at, self._restarted_at = self._restarted_at, None
+        if restarted_at is not None and self._hass.loop.time() - restarted_at <= RESTART_SECONDS:
+            self.async_started()
+
+    @callback
+    def async_started(self) -> None:
+        """Note that the terminal has started anew: nothing sounds, and nothing is held."""
+        state = self._coordinator.data
+        self._coordinator.async_replace(replace(state, contacts=state.contacts.after(DoorKind.BOOT)))
+        self._doors.async_release()

@@ -1,0 +1,244 @@
+"""The code that people need to open a door from Home Assistant."""
+
+import asyncio
+from typing import Any
+
+from freezegun.api import FrozenDateTimeFactory
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.guests.unlock_code import LOCKED_OUT_SECONDS, MAX_WRONG_CODES, hashed, matches
+from custom_components.timmy_access.hub.hub import Hub
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import entity_registry as er
+from simulator import VirtualTerminal
+
+from ..conftest import CONTROLLER, FACE
+from ..until import listen, state_of
+
+CODE = "271828"
+WRONG = "314159"
+FRONT = "lock.front_door"
+
+
+async def change(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, **fields: Any) -> dict[str, Any]:
+    """Fill in the form of the face terminal."""
+    form = await entry.start_subentry_reconfigure_flow(hass, hub.terminals[FACE].subentry_id)
+    result = await hass.config_entries.subentries.async_configure(
+        form["flow_id"], {"name": "Front door", "doors": 1, **fields}
+    )
+    await hass.async_block_till_done()
+    return dict(result)
+
+
+@pytest.fixture
+async def guarded(hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal) -> VirtualTerminal:
+    assert (await change(hass, entry, hub, new_code=CODE))["reason"] == "reconfigure_successful"
+    return face
+
+
+@pytest.fixture
+def person(hass: HomeAssistant) -> Context:
+    return Context(user_id=MockUser(is_owner=True).add_to_hass(hass).id)
+
+
+async def act(hass: HomeAssistant, name: str, entity_id: str = FRONT, **data: Any) -> None:
+    await hass.services.async_call("lock", name, {"entity_id": entity_id, **data}, blocking=True)
+
+
+async def ask(hass: HomeAssistant, hub: Hub, name: str, context: Context, **data: Any) -> None:
+    await hass.services.async_call(
+        DOMAIN, name, {"device_id": hub.terminals[FACE].device_id, **data}, blocking=True, context=context
+    )
+
+
+async def refused(hass: HomeAssistant, code: str | None, key: str) -> None:
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, "open", **({} if code is None else {"code": code}))
+    assert error.value.translation_key == key
+
+
+def openings(terminal: VirtualTerminal) -> int:
+    return terminal.doors[1].openings
+
+
+def moved(terminal: VirtualTerminal) -> list[dict[str, Any]]:
+    return [frame for frame in terminal.received if frame.get("cmd") in {"opendoor", "lockctrl"}]
+
+
+async def test_open_and_unlock_need_the_code_and_locking_does_not(
+    hass: HomeAssistant, guarded: VirtualTerminal
+) -> None:
+    assert state_of(hass, FRONT).attributes["code_format"]
+    await refused(hass, None, "code_required")
+    await refused(hass, WRONG, "code_wrong")
+    await refused(hass, "letters", "add_default_code")
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "unlock")
+    assert moved(guarded) == []
+    await act(hass, "open", code=CODE)
+    await act(hass, "lock")
+    await act(hass, "unlock", code=CODE)
+    assert openings(guarded) == 2
+
+
+async def test_other_terminals_need_no_code(
+    hass: HomeAssistant, guarded: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    assert "code_format" not in state_of(hass, "lock.office").attributes
+    await act(hass, "open", "lock.office")
+    assert openings(finger) == 1
+
+
+async def test_the_default_code_of_home_assistant_opens(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    er.async_get(hass).async_update_entity_options(FRONT, "lock", {"default_code": CODE})
+    await act(hass, "open")
+    await change(hass, entry, hub, new_code=CODE)  # later than the default
+    await act(hass, "open")
+    er.async_get(hass).async_update_entity_options(FRONT, "lock", {"default_code": WRONG})
+    await refused(hass, None, "code_wrong")
+    assert openings(face) == 2
+
+
+async def test_too_many_wrong_codes_lock_everybody_out_for_a_while(
+    hass: HomeAssistant,
+    guarded: VirtualTerminal,
+    freezer: FrozenDateTimeFactory,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    events = listen(hass, f"{DOMAIN}_event")
+    for _ in range(MAX_WRONG_CODES):
+        await refused(hass, WRONG, "code_wrong")
+    await refused(hass, CODE, "code_locked_out")
+    freezer.tick(LOCKED_OUT_SECONDS - 1)
+    await refused(hass, CODE, "code_locked_out")
+    assert moved(guarded) == []
+    assert [(event.data["kind"], event.data["source"]) for event in events] == [("blocked", "unlock_code")]
+    ours = [line.getMessage() for line in caplog.records if line.name.startswith("custom_components")]
+    assert sum("Front door takes no codes" in line for line in ours) == 1
+    assert not any(WRONG in text or CODE in text for text in [*ours, *map(str, events)])
+    freezer.tick(2)
+    await act(hass, "open", code=CODE)
+    assert openings(guarded) == 1
+
+
+async def test_a_hundred_guesses_at_once_are_five(hass: HomeAssistant, guarded: VirtualTerminal) -> None:
+    guesses = [act(hass, "open", code=f"{number:04}") for number in range(100)]
+    errors = await asyncio.gather(*guesses, return_exceptions=True)
+    keys = [error.translation_key for error in errors if isinstance(error, ServiceValidationError)]
+    assert keys.count("code_wrong") == MAX_WRONG_CODES
+    assert keys.count("code_locked_out") == 100 - MAX_WRONG_CODES
+
+
+async def test_the_right_code_forgives_and_a_new_code_too(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, guarded: VirtualTerminal
+) -> None:
+    for _ in range(2):
+        for _ in range(MAX_WRONG_CODES - 1):
+            await refused(hass, WRONG, "code_wrong")
+        await act(hass, "open", code=CODE)
+    for _ in range(MAX_WRONG_CODES):
+        await refused(hass, WRONG, "code_wrong")
+    await change(hass, entry, hub)
+    await refused(hass, CODE, "code_locked_out")
+    await change(hass, entry, hub, new_code=WRONG)
+    await act(hass, "open", code=WRONG)
+    await refused(hass, CODE, "code_wrong")
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("open_door", {"door": 1}),
+        ("open_door", {"all_doors": True}),
+        ("control_door", {"function": "open"}),
+        ("control_door", {"function": "hold_open"}),
+        ("send_command", {"command": {"cmd": "opendoor", "doornum": 1}}),
+        ("send_command", {"command": {"cmd": "lockctrl", "fuc": 1}}),
+    ],
+)
+async def test_actions_ask_persons_and_not_automations(
+    hass: HomeAssistant, hub: Hub, guarded: VirtualTerminal, person: Context, name: str, data: dict[str, Any]
+) -> None:
+    for extra, key in (({}, "code_required"), ({"code": WRONG}, "code_wrong")):
+        with pytest.raises(ServiceValidationError) as error:
+            await ask(hass, hub, name, person, **data, **extra)
+        assert error.value.translation_key == key
+    with pytest.raises(ServiceValidationError):  # who gives a code means it
+        await ask(hass, hub, name, Context(), **data, code=WRONG)
+    assert moved(guarded) == []
+    await ask(hass, hub, name, person, **data, code=CODE)
+    await ask(hass, hub, name, Context(), **data)
+    assert len(moved(guarded)) == 2
+
+
+async def test_what_opens_nothing_needs_no_code(
+    hass: HomeAssistant, hub: Hub, guarded: VirtualTerminal, person: Context
+) -> None:
+    for function in ("hold_closed", "normal"):
+        await ask(hass, hub, "control_door", person, function=function)
+    await ask(hass, hub, "send_command", person, command={"cmd": "gettime"})
+    assert [frame["fuc"] for frame in moved(guarded)] == [2, 4]
+
+
+async def test_the_door_mode_is_no_way_around(hass: HomeAssistant, guarded: VirtualTerminal, person: Context) -> None:
+    async def _select(option: str, context: Context) -> None:
+        await hass.services.async_call(
+            "select",
+            "select_option",
+            {"entity_id": "select.front_door_door_mode", "option": option},
+            blocking=True,
+            context=context,
+        )
+
+    with pytest.raises(ServiceValidationError) as error:
+        await _select("held_open", person)
+    assert error.value.translation_key == "code_required"
+    await _select("held_closed", person)
+    await _select("held_open", Context())
+    assert [frame["fuc"] for frame in moved(guarded)] == [2, 1]
+
+
+async def test_the_form_never_shows_a_code_and_can_remove_it(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    for wrong in ("123", "12345678901", "12a4", "١٢٣٤"):
+        assert (await change(hass, entry, hub, new_code=wrong))["errors"] == {"new_code": "invalid_code"}
+    form = await entry.start_subentry_reconfigure_flow(hass, hub.terminals[FACE].subentry_id)
+    assert "remove_code" not in form["data_schema"].schema
+    await change(hass, entry, hub, new_code=CODE)
+    kept = entry.subentries[hub.terminals[FACE].subentry_id].data["unlock_code"]
+    assert CODE not in kept
+    assert matches(CODE, kept)
+    form = await entry.start_subentry_reconfigure_flow(hass, hub.terminals[FACE].subentry_id)
+    assert not any(kept in str(marker.description) for marker in form["data_schema"].schema)
+    assert "remove_code" in form["data_schema"].schema
+    both = await change(hass, entry, hub, new_code=CODE, remove_code=True)
+    assert both["errors"] == {"remove_code": "new_and_removed"}
+    await change(hass, entry, hub)  # leaves it
+    await refused(hass, None, "code_required")
+    await change(hass, entry, hub, remove_code=True)
+    assert "code_format" not in state_of(hass, FRONT).attributes
+    await act(hass, "open")
+    assert openings(face) == 1
+
+
+async def test_a_door_of_several_needs_the_code_of_its_terminal(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, controller: VirtualTerminal
+) -> None:
+    subentry = entry.subentries[hub.terminals[CONTROLLER].subentry_id]
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "unlock_code": hashed(CODE)})
+    await hass.async_block_till_done()
+    with pytest.raises(ServiceValidationError):
+        await act(hass, "open", "lock.warehouse_door_3")
+    await act(hass, "open", "lock.warehouse_door_3", code=CODE)
+    assert [door.openings for door in controller.doors.values()] == [0, 0, 1, 0]
+
+
+def test_two_hashes_of_one_code_differ() -> None:
+    assert hashed(CODE) != hashed(CODE)
+    assert not matches(WRONG, hashed(CODE))

@@ -1,0 +1,154 @@
+"""People on terminals that are persons of Home Assistant."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
+
+from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.hub.hub import Hub
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, Unauthorized
+from homeassistant.helpers import entity_registry as er
+from simulator import User, VirtualTerminal
+
+from ..automation.test_conditions import holds
+from ..conftest import FACE, FINGER, reload
+from ..guests.test_guests import make_pass
+from ..services.test_actions import act
+from ..terminal.test_moments import record, report
+from ..until import listen, state_of, until
+
+EVENT = "timmy_access_event"
+ACCESS = "event.front_door_access"
+
+
+def person(hass: HomeAssistant, name: str) -> str:
+    made = er.async_get(hass).async_get_or_create("person", "person", name, suggested_object_id=name)
+    return made.entity_id
+
+
+async def link(hass: HomeAssistant, hub: Hub, name: str = "ada", enroll_id: int = 1, serial: str = FACE) -> None:
+    await act(hass, hub, serial, "link_person", enroll_id=enroll_id, person_entity_id=person(hass, name))
+
+
+async def linked(hass: HomeAssistant, hub: Hub, enroll_id: int = 1, serial: str = FACE) -> str | None:
+    user = await act(hass, hub, serial, "get_user", enroll_id=enroll_id)
+    assert user is not None
+    return user["person_entity_id"]  # type: ignore[no-any-return]
+
+
+async def test_events_name_the_person(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    heard = listen(hass, EVENT)
+    await link(hass, hub)
+    assert await linked(hass, hub) == "person.ada"
+    await report(face, record(), record(enrollid=5))
+    await hass.async_block_till_done()
+    assert [event.data["person_entity_id"] for event in heard] == ["person.ada", None]
+    await report(face, record(mode=8))
+    state = await until(hass, ACCESS, lambda state: state.attributes["event_type"] == "face")
+    assert state.attributes["person_entity_id"] == "person.ada"
+    made = await make_pass(hass, hub, enroll_id=1)
+    assert (await face.scan_qr(made["code"]))["access"] == 1
+    await until(hass, "event.front_door_code", lambda state: state.attributes.get("person_entity_id") == "person.ada")
+
+
+async def test_conditions_know_the_person(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    await link(hass, hub)
+    await report(face, record(enrollid=5))
+    await hass.async_block_till_done()
+    assert not await holds(hass, "person_was_seen", within=60, person_entity_id="person.ada")
+    await report(face, record())
+    await hass.async_block_till_done()
+    assert await holds(hass, "person_was_seen", within=60, person_entity_id=["person.ada"])
+    assert not await holds(hass, "person_was_seen", within=60, person_entity_id=["person.grace"])
+
+
+async def test_a_link_survives_a_reload_and_a_new_entity_id(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal, hass_storage: dict[str, Any]
+) -> None:
+    await link(hass, hub)
+    entities = er.async_get(hass)
+    entities.async_update_entity("person.ada", new_entity_id="person.countess")
+    assert await linked(hass, hub) == "person.countess"
+    kept = hub._memory._data()["links"]
+    assert kept == {FACE: {"1": entities.entities["person.countess"].id}}
+    await hub._memory._store.async_save(hub._memory._data())
+    links = (await reload(hass, entry, face)).terminals[FACE].links
+    assert links.entity_id_of(1) == "person.countess"
+    entities.async_remove("person.countess")
+    assert links.entity_id_of(1) is None
+
+
+async def test_another_person_takes_the_place(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    await link(hass, hub)
+    await link(hass, hub, "grace")
+    assert await linked(hass, hub) == "person.grace"
+    await act(hass, hub, FACE, "unlink_person", enroll_id=1)
+    assert await linked(hass, hub) is None
+
+
+async def test_a_link_ends_with_the_person_on_the_terminal(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    """Whoever gets the number next is somebody else."""
+    await link(hass, hub)
+    await act(hass, hub, FACE, "delete_user", enroll_id=1)
+    face.enrol_user(User(enrollid=1, name="Mallory", credentials={11: 5}))
+    await report(face, record())
+    state = await until(hass, ACCESS, lambda state: state.state != "unknown")
+    assert state.attributes["person_entity_id"] is None
+
+
+async def test_several_terminals_at_once(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    face.add_user(User(enrollid=7, name="Grace"))
+    devices = [hub.terminals[serial].device_id for serial in (FACE, FINGER)]
+    data = {"device_id": devices, "enroll_id": 1, "person_entity_id": person(hass, "ada")}
+    await hass.services.async_call(DOMAIN, "link_person", data, blocking=True)
+    assert [await linked(hass, hub, serial=serial) for serial in (FACE, FINGER)] == ["person.ada", "person.ada"]
+    with pytest.raises(HomeAssistantError) as caught:
+        await hass.services.async_call(DOMAIN, "link_person", {**data, "enroll_id": 7}, blocking=True)
+    assert caught.value.translation_key == "person_unknown"
+    assert caught.value.translation_placeholders == {"terminal": "Office", "enroll_id": "7"}
+    assert await linked(hass, hub, 7) is None  # all or nothing
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "key"),
+    [
+        ("link_person", {"enroll_id": 1, "person_entity_id": "person.nobody"}, "entity_unknown"),
+        ("link_person", {"enroll_id": 9, "person_entity_id": "person.ada"}, "person_unknown"),
+        ("unlink_person", {"enroll_id": 1}, "not_linked"),
+    ],
+)
+async def test_what_is_wrong_is_named(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, action: str, data: dict[str, Any], key: str
+) -> None:
+    person(hass, "ada")
+    with pytest.raises(HomeAssistantError) as caught:
+        await act(hass, hub, FACE, action, **data)
+    assert caught.value.translation_key == key
+    assert hub._memory.links(FACE) == {}
+
+
+async def test_an_offline_terminal_cannot_tell_whom_it_has(hass: HomeAssistant, hub: Hub) -> None:
+    with pytest.raises(HomeAssistantError) as caught:
+        await link(hass, hub)
+    assert caught.value.translation_key == "terminal_offline"
+
+
+@pytest.mark.parametrize("action", ["link_person", "unlink_person"])
+async def test_only_administrators_link(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_read_only_user: MockUser, action: str
+) -> None:
+    data: dict[str, Any] = {"device_id": hub.terminals[FACE].device_id, "enroll_id": 1}
+    if action == "link_person":
+        data["person_entity_id"] = person(hass, "ada")
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN, action, data, blocking=True, context=Context(user_id=hass_read_only_user.id)
+        )
+    assert hub._memory.links(FACE) == {}
+    assert state_of(hass, ACCESS).state == "unknown"

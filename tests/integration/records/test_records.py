@@ -1,0 +1,484 @@
+"""The access log: acknowledged when it is safe, told once, never acting when it is old."""
+
+import asyncio
+from datetime import datetime, timedelta
+from pathlib import Path
+import sqlite3
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+
+from custom_components.timmy_access.backup import async_post_backup, async_pre_backup
+from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable, RecordFilter
+from custom_components.timmy_access.ledger.errors import Cause
+from custom_components.timmy_access.logbook import async_describe_events
+from custom_components.timmy_access.records import records as records_module
+from custom_components.timmy_access.records.backlog import QUIET_SECONDS
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.setup import async_setup_component
+from homeassistant.util import dt as dt_util
+from simulator import VirtualTerminal
+
+from ..conftest import ADA, FACE, FINGER, MakeTerminal, connected
+from ..services.test_actions import act
+from ..until import listen, state_of, until
+
+ACCESS = "event.office_access"
+
+
+def ago(**parts: float) -> datetime:
+    return (dt_util.now() - timedelta(**parts)).replace(tzinfo=None, microsecond=0)
+
+
+async def kept(hub: Hub, serial: str = FINGER) -> int:
+    return (await hub.ledger.count(RecordFilter(serials=[serial]))).get(serial, 0)
+
+
+async def test_a_record_is_acknowledged_after_it_is_kept(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    committed = asyncio.Event()
+    keep = Ledger.keep
+
+    async def slow(self: Ledger, *arguments: Any) -> Any:
+        result = await keep(self, *arguments)
+        await committed.wait()
+        return result
+
+    with patch.object(Ledger, "keep", slow):
+        finger.punch(1)
+        await until(hass, ACCESS, lambda state: state.attributes.get("person") == ADA)  # told in the meantime
+        assert finger.unsent == 1
+        committed.set()
+        await finger.wait_sent()
+    assert await kept(hub) == 1
+    assert hub.terminals[FINGER].counters.history == 0
+
+
+async def test_a_punch_whose_connection_breaks_while_it_is_kept_is_told_once(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    heard: list[Any] = []
+    hass.bus.async_listen("timmy_access_event", callback(lambda event: heard.append(event.data["person"])))
+    committed, resumed = asyncio.Event(), asyncio.Event()
+    keep = Ledger.keep
+
+    async def slow(self: Ledger, *arguments: Any) -> Any:
+        result = await keep(self, *arguments)
+        committed.set()
+        await resumed.wait()
+        return result
+
+    with patch.object(Ledger, "keep", slow):
+        finger.punch(1)
+        await committed.wait()
+        broken = hub.terminals[FINGER].session
+        await finger.drop()
+        await finger.wait_registered()
+        assert broken is not None
+        assert broken.ended
+        resumed.set()
+        await until(hass, ACCESS, lambda state: state.attributes.get("person") == ADA)
+    await finger.wait_sent()
+    await hass.async_block_till_done()
+    assert heard.count(ADA) == 1
+
+
+async def test_without_the_database_events_go_on_and_the_terminal_keeps_its_records(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+    hass.bus.async_listen("timmy_access_event", callback(lambda event: heard.append(event.data["person"])))
+
+    async def unavailable(self: Ledger, *_: Any) -> None:
+        raise LedgerUnavailable(Cause.DISK_FULL)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "keep", unavailable)
+        finger.punch(1)
+        finger.door_event(5)
+        await until(hass, ACCESS, lambda state: state.attributes.get("person") == ADA)
+        sent = len(finger.sent)
+        await finger.wait_transmitted("sendlog", after=sent)  # again and again
+        await act(hass, hub, FINGER, "open_door", door=1)
+        assert finger.unsent >= 1
+    await finger.wait_sent()
+    await hass.async_block_till_done()
+    assert heard.count(ADA) == 1  # told once, though sent many times
+    assert await kept(hub) == len(finger.logs)
+
+
+async def test_what_waits_for_the_database_is_bounded_and_told_once(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[Any] = []
+    hass.bus.async_listen("timmy_access_event", callback(lambda event: heard.append(event.data["enroll_id"])))
+    monkeypatch.setattr(records_module, "REMEMBERED", 5)
+    now = f"{ago():%Y-%m-%d %H:%M:%S}"
+    asked = asyncio.Event()
+
+    def batch(*numbers: int) -> dict[str, Any]:
+        records = [{"enrollid": number, "time": now, "mode": 1, "inout": 0, "event": 0} for number in numbers]
+        return {"cmd": "sendlog", "sn": FINGER, "count": len(records), "logindex": 7, "record": records}
+
+    async def unavailable(self: Ledger, *_: Any) -> None:
+        asked.set()
+        raise LedgerUnavailable(Cause.DISK_FULL)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "keep", unavailable)
+        for numbers in ((1, 2, 3, 3), (1, 2, 3, 3), (4, 5, 6, 7)):
+            asked.clear()
+            await finger.send(batch(*numbers))
+            await asked.wait()
+    received = len(finger.received)
+    await finger.send(batch(4, 5, 6, 7))
+    assert (await finger.wait_received("sendlog", after=received))["result"] is True
+    await hass.async_block_till_done()
+    assert [heard.count(number) for number in range(1, 8)] == [1] * 7
+    assert len(hub.terminals[FINGER].records._pending) == 1
+    assert await kept(hub) == 4
+
+
+async def test_a_locked_database_is_a_repair_issue_while_it_lasts(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, hass_config_dir: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issues = ir.async_get(hass)
+    issue_id = f"database_{hub.ledger.name}"
+    with sqlite3.connect(Path(hass_config_dir) / "timmy_access.db", isolation_level=None) as other:
+        other.execute("PRAGMA busy_timeout = 5000")
+        other.execute("BEGIN IMMEDIATE")
+        finger.punch(1)
+        await until(hass, ACCESS, lambda state: state.attributes.get("person") == ADA)
+        async with asyncio.timeout(30):
+            while (issue := issues.async_get_issue("timmy_access", issue_id)) is None:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+        assert issue.translation_key == "database_locked"
+        assert finger.unsent == 1
+        other.execute("ROLLBACK")
+    other.close()
+    await finger.wait_sent(timeout=30)
+    assert await kept(hub) == 1
+    assert issues.async_get_issue("timmy_access", issue_id) is None
+
+
+async def test_a_record_that_was_told_is_not_told_again_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, finger: VirtualTerminal
+) -> None:
+    heard = listen(hass, "timmy_access_event")
+    finger.punch(1)
+    await finger.wait_sent()
+    await hass.async_block_till_done()
+    assert len(heard) == 1
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    await finger.wait_for(lambda: finger.registered)
+    received = len(finger.received)
+    again = {"cmd": "sendlog", "sn": FINGER, "count": 1, "logindex": 99, "record": finger.logs}
+    await finger.send(again)
+    assert (await finger.wait_received("sendlog", after=received))["logindex"] == 99
+    await hass.async_block_till_done()
+    assert len(heard) == 1
+
+
+async def test_a_backlog_trips_no_automation_and_is_summed_up(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    triggers = [
+        {"trigger": "event", "event_type": "timmy_access_event", "event_data": {"type": kind}}
+        for kind in ("access", "door")
+    ]
+    triggers += [
+        {"trigger": "state", "entity_id": entity_id}
+        for entity_id in (
+            ACCESS,
+            "event.office_door",
+            "binary_sensor.office_alarm",
+            "binary_sensor.office_door",
+            "sensor.office_latest_punch",
+        )
+    ]
+    assert await async_setup_component(
+        hass,
+        "automation",
+        {
+            "automation": {
+                "alias": "act",
+                "triggers": triggers,
+                "conditions": [
+                    {
+                        "condition": "template",
+                        "value_template": "{{ trigger.to_state.state not in "
+                        "['unavailable', 'unknown', 'off'] if trigger.to_state is defined else true }}",
+                    }
+                ],
+                "actions": [{"event": "acted"}],
+            }
+        },
+    )
+    acted = listen(hass, "acted")
+    finger = make_terminal("tfs30", FINGER)
+    finger.door_event(1, ago(hours=1))
+    finger.door_event(7, ago(hours=1))
+    finger.punch(1, time=ago(hours=1))
+    await connected(hass, finger)
+    await finger.wait_sent()
+    assert await kept(hub) == 3
+    summed = listen(hass, "timmy_access_event")
+    for looks in (1, 2):
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=looks * (QUIET_SECONDS + 1)))
+        await hass.async_block_till_done()
+    assert [(event.data["kind"], event.data["records"]) for event in summed] == [("caught_up", 3)]
+    attributes = state_of(hass, "event.office_records").attributes
+    assert (attributes["records"], attributes["since"] <= attributes["until"]) == (3, True)
+    assert acted == []
+    finger.punch(1)
+    await finger.wait_sent()
+    await hass.async_block_till_done()
+    assert acted  # the automation works
+
+
+# Catching up
+
+
+async def test_fetching_days(hass: HomeAssistant, hub: Hub, finger: VirtualTerminal) -> None:
+    for days in (1, 2, 3, 4):
+        finger.machine.log({"enrollid": 1, "time": str(ago(days=days)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    await hub.ledger.purge(dt_util.utcnow())
+    assert await kept(hub) == 0
+    events = state_of(hass, ACCESS).state
+    result = await act(
+        hass,
+        hub,
+        FINGER,
+        "fetch_logs",
+        first_day=ago(days=3).date().isoformat(),
+        last_day=ago(days=2).date().isoformat(),
+    )
+    # The last frames it sent are remembered as kept; only the ledger tells.
+    assert result is not None
+    assert (result["records"], result["complete"]) == (2, True)
+    assert await kept(hub) == 2
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, hub, FINGER, "fetch_logs", first_day="2026-01-02", last_day="2026-01-01")
+    assert error.value.translation_key == "days_in_wrong_order"
+    assert state_of(hass, ACCESS).state == events
+
+
+async def test_what_is_missing_is_found_by_comparing_counts(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    for hours in range(1, 31):
+        finger.machine.log({"enrollid": 1, "time": str(ago(hours=hours)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    await hub.ledger.purge(dt_util.utcnow() - timedelta(hours=20))
+    present = await kept(hub)
+    assert present < 30
+    hub.nightly.keep_days = None
+    await hub.nightly.async_round()
+    assert await kept(hub) == 30
+    asked = len([frame for frame in finger.received if frame.get("cmd") == "getalllog"])
+    await hub.nightly.async_round()
+    assert len([frame for frame in finger.received if frame.get("cmd") == "getalllog"]) == asked  # nothing is missing
+    # A record that another server has fetched is not sent any more, and is found all the same.
+    record = {"enrollid": 1, "time": str(ago(minutes=30)), "mode": 1, "inout": 0, "event": 0}
+    finger.machine.logs.add(record, live=False)
+    finger.machine.logs.entries[-1].sent = True
+    await hub.nightly.async_round()
+    assert await kept(hub) == 31
+
+
+async def test_old_records_are_let_go_of_and_not_fetched_again(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    for days in (1, 10, 20):
+        finger.machine.log({"enrollid": 1, "time": str(ago(days=days)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    hub.nightly.keep_days = 15
+    await hub.nightly.async_round()
+    assert await kept(hub) == 2
+    await hub.nightly.async_round()
+    assert await kept(hub) == 2
+
+
+async def test_logs_are_deleted_only_when_all_are_kept(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finger.punch(1)
+    await finger.wait_sent()
+    with pytest.raises(ServiceValidationError):
+        await act(hass, hub, FINGER, "delete_logs", confirm=False)
+
+    async def unavailable(self: Ledger, *_: Any) -> None:
+        raise LedgerUnavailable(Cause.LOCKED)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "keep", unavailable)
+        with pytest.raises(HomeAssistantError) as error:
+            await act(hass, hub, FINGER, "delete_logs", confirm=True)
+    assert error.value.translation_key == "ledger_unavailable"
+    assert len(finger.logs) == 1
+    await act(hass, hub, FINGER, "delete_logs", confirm=True)
+    assert finger.logs == []
+    assert await kept(hub) == 1
+    finger.punch(1, mode=3)
+    await finger.wait_sent()
+    await hub.nightly.async_round()
+    assert await kept(hub) == 2
+
+
+# Reading
+
+
+@pytest.fixture
+async def a_day(hass: HomeAssistant, hub: Hub, finger: VirtualTerminal) -> VirtualTerminal:
+    day = dt_util.now().replace(hour=12, minute=0, second=0, microsecond=0, tzinfo=None) - timedelta(days=1)
+    for hour, number, mode, event in ((-4, 1, 1, 0), (-3, 0, 0, 1), (0, 99999999, 8, 2), (4, 1, 3, 0)):
+        finger.machine.log(
+            {
+                "enrollid": number,
+                "time": str(day + timedelta(hours=hour)),
+                "mode": mode,
+                "inout": 0,
+                "event": event,
+                **({"name": "=cmd|'/C calc'!A0"} if hour == 4 else {}),
+            }
+        )
+    await finger.wait_sent()
+    return finger
+
+
+async def test_reading_by_page_person_method_and_kind(hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal) -> None:
+    first = await act(hass, hub, FINGER, "get_logs", limit=3)
+    assert first is not None
+    assert [record["method"] for record in first["records"]] == ["card", "unrecognised", None]
+    assert first["records"][2]["door_event"] == "opened"
+    assert first["records"][1]["person"] is None
+    second = await act(hass, hub, FINGER, "get_logs", after=first["next"])
+    assert second is not None
+    assert [record["person"] for record in second["records"]] == [ADA]
+    assert second["next"] is None
+    for data, count in (
+        ({"method": "fingerprint"}, 1),
+        ({"kind": "door"}, 1),
+        ({"kind": "punch"}, 3),
+        ({"enroll_id": 1}, 2),
+        ({"from": str(ago(minutes=1))}, 0),
+        ({"until": str(ago(days=30))}, 0),
+    ):
+        found = await act(hass, hub, FINGER, "get_logs", **data)
+        assert found is not None
+        assert len(found["records"]) == count, data
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, hub, FINGER, "get_logs", after="nonsense")
+    assert error.value.translation_key == "invalid_cursor"
+
+
+async def test_exporting_for_spreadsheets(
+    hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal, tmp_path: Path
+) -> None:
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    result = await act(hass, hub, FINGER, "export_logs", filename="log")
+    assert result is not None
+    assert result["records"] == 4
+    assert result["media_content_id"] == "media-source://media_source/local/log.csv"
+    content = await hass.async_add_executor_job(Path(result["file"]).read_bytes)
+    assert content.startswith(b"\xef\xbb\xbf")
+    lines = content.decode("utf-8-sig").splitlines()
+    assert len(lines) == 5
+    assert "'=cmd|'/C calc'!A0" in lines[4]
+    for name in ("../x", ".hidden", "a/b"):
+        with pytest.raises(ServiceValidationError) as error:
+            await act(hass, hub, FINGER, "export_logs", filename=name)
+        assert error.value.translation_key == "invalid_filename"
+    (tmp_path / "media" / "dir.csv").mkdir()
+    with pytest.raises(HomeAssistantError) as failed:
+        await act(hass, hub, FINGER, "export_logs", filename="dir.csv")
+    assert failed.value.translation_key == "export_failed"
+
+
+async def test_attendance(hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal) -> None:
+    result = await act(hass, hub, FINGER, "get_attendance")
+    assert result is not None
+    (day,) = result["attendance"]
+    assert (day["enroll_id"], day["hours"], day["records"]) == (1, 8.0, 2)
+    assert (day["first_in"][11:16], day["last_out"][11:16]) == ("08:00", "16:00")
+    nobody = await act(hass, hub, FINGER, "get_attendance", enroll_id=5)
+    assert nobody == {"attendance": []}
+
+
+async def test_several_terminals_at_once(hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal) -> None:
+    result = await hass.services.async_call(
+        "timmy_access",
+        "get_logs",
+        {"device_id": [hub.terminals[serial].device_id for serial in (FACE, FINGER)]},
+        blocking=True,
+        return_response=True,
+    )
+    assert result is not None
+    assert len(result["records"]) == 4  # type: ignore[arg-type]
+
+
+# What else keeps or shows it
+
+
+async def test_a_backup_holds_what_was_kept_before_and_records_go_on(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, hass_config_dir: str, tmp_path: Path
+) -> None:
+    finger.punch(1)
+    await finger.wait_sent()
+    await async_pre_backup(hass)
+    copy = tmp_path / "copy.db"
+    copy.write_bytes((Path(hass_config_dir) / "timmy_access.db").read_bytes())
+    finger.punch(1, mode=3)
+    await finger.wait_sent()
+    await async_post_backup(hass)
+    with sqlite3.connect(copy) as db:
+        assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert db.execute("SELECT COUNT(*) FROM records").fetchone() == (1,)
+    db.close()
+    assert await kept(hub) == 2
+
+
+async def test_names_are_known_after_a_restart_before_the_terminal_is_there(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, finger: VirtualTerminal
+) -> None:
+    await finger.stop()
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    assert entry.runtime_data.terminals[FINGER].roster.name_of(1) == ADA
+
+
+async def test_lines_of_the_logbook_read_like_sentences(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    describe: dict[str, Any] = {}
+    async_describe_events(hass, lambda _, name, function: describe.__setitem__(name, function))
+    heard = listen(hass, "timmy_access_event")
+    face.punch(1)
+    face.punch(99999999, event=2)
+    face.door_event(5)
+    await face.wait_sent()
+    await hass.async_block_till_done()
+    lines = [describe["timmy_access_event"](event) for event in heard]
+    assert [f"{line['name']} {line['message']}" for line in lines] == [
+        f"Front door recognised {ADA} by face",
+        "Front door did not recognise somebody",
+        "Front door was forced open",
+    ]
+
+
+async def test_a_frame_with_more_records_than_a_call_takes(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    received = len(finger.received)
+    many = [
+        {"enrollid": number, "time": "0001-01-01 00:00:00", "mode": 1, "inout": 0, "event": 0}
+        for number in range(1, 2502)
+    ]
+    await finger.send({"cmd": "sendlog", "sn": FINGER, "count": 2501, "logindex": 3, "record": many})
+    assert (await finger.wait_received("sendlog", after=received))["result"] is True
+    assert await kept(hub) == 2501
+    assert len(hub.terminals[FINGER].records._kept) == records_module.REMEMBERED

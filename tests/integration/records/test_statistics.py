@@ -1,0 +1,66 @@
+"""Accesses per hour, with a recorder."""
+
+from datetime import timedelta
+
+import pytest
+from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
+from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
+
+from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.records.statistics import statistic_id
+from homeassistant.components.recorder import Recorder
+from homeassistant.components.recorder.statistics import statistics_during_period
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..conftest import FINGER, MakeTerminal, connected
+
+
+@pytest.fixture
+async def mock_recorder_before_hass(async_test_recorder: RecorderInstanceContextManager) -> None:
+    """The recorder has to be there before Home Assistant."""
+
+
+@pytest.fixture
+def recording(recorder_mock: Recorder) -> Recorder:
+    return recorder_mock
+
+
+async def test_statistics_have_the_true_time(
+    recording: Recorder, hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    finger = make_terminal("tfs30", FINGER)
+    noon = dt_util.now().replace(minute=5, second=0, microsecond=0, tzinfo=None) - timedelta(days=1)
+    await connected(hass, finger)
+
+    async def sums() -> list[tuple[float | None, float | None]]:
+        await hub.statistics.async_write()
+        await async_wait_recording_done(hass)
+        identity = statistic_id(FINGER)
+        rows = await recording.async_add_executor_job(
+            statistics_during_period,
+            hass,
+            dt_util.utc_from_timestamp(0),
+            None,
+            {identity},
+            "hour",
+            None,
+            {"state", "sum"},
+        )
+        return [(row.get("state"), row.get("sum")) for row in rows.get(identity, [])]
+
+    for minutes in (0, 10, 60):
+        finger.machine.log(
+            {"enrollid": 1, "time": str(noon + timedelta(minutes=minutes)), "mode": 1, "inout": 0, "event": 0}
+        )
+    await finger.wait_sent()
+    assert await sums() == [(2, 2), (1, 3)]
+    # One that was forgotten on the terminal, of an hour before all others.
+    finger.machine.log({"enrollid": 1, "time": str(noon - timedelta(hours=2)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    assert await sums() == [(1, 1), (2, 3), (1, 4)]
+    # The ledger lets go of old hours; the statistics do not go back.
+    await hub.ledger.purge(dt_util.as_utc(noon.replace(tzinfo=dt_util.get_default_time_zone()) + timedelta(minutes=30)))
+    finger.punch(1)
+    await finger.wait_sent()
+    assert (await sums())[-1] == (1, 5)

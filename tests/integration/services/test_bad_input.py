@@ -1,0 +1,252 @@
+"""What is wrong is said by the name of its field, and nothing of it reaches a terminal."""
+
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+import pytest
+import voluptuous as vol
+
+from custom_components.timmy_access.hub.hub import Hub
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import device_registry as dr
+from simulator import Faults, VirtualTerminal
+
+from ..conftest import CONTROLLER, FACE
+from .test_actions import act
+
+LONG = "ü" * 40  # 80 bytes, 40 characters
+NEW_CARD = {"name": "X", "credential": "card"}
+NEW_PHOTO = {"name": "X", "credential": "photo"}
+# What is asked by the integration itself, at any time.
+QUESTIONS = frozenset({"getdevlock", "getuserlist", "getusername"})
+
+
+def changes(terminal: VirtualTerminal) -> int:
+    """Return how many commands a terminal has got for somebody."""
+    return sum("cmd" in frame and frame["cmd"] not in QUESTIONS for frame in terminal.received)
+
+
+@pytest.mark.parametrize(
+    ("action", "data", "key", "field"),
+    [
+        ("set_settings", {"volume": 11}, "out_of_range", "volume"),
+        ("set_settings", {"volume": -1}, "out_of_range", "volume"),
+        ("set_settings", {"terminal_number": 2**40}, "out_of_range", "terminal_number"),
+        ("set_settings", {}, "nothing_to_change", None),
+        ("set_user", {"enroll_id": 0, "name": "X"}, "out_of_range", "enroll_id"),
+        ("set_user", {"enroll_id": 1, "name": LONG}, "text_too_long", "name"),
+        ("set_user", {"enroll_id": 1, "name": "a\x00b"}, "invalid_text", "name"),
+        ("set_user", {"enroll_id": 1, "password": "123456789"}, "out_of_range", "password"),
+        ("set_user", {"enroll_id": 1, "group": 10}, "out_of_range", "group"),
+        ("set_credential", {"enroll_id": 1, "credential": "card", "value": "12a"}, "invalid_number", "value"),
+        ("set_credential", {"enroll_id": 1, "credential": "card"}, "value_missing", "value"),
+        ("set_credential", {"enroll_id": 1, "credential": "palm", "index": 2, "value": "x"}, "no_such_index", "index"),
+        ("set_user_message", {"message": "ä" * 101}, "text_too_long", "message"),
+        ("set_user_access", {"enroll_id": 1, "week_zone": 9}, "out_of_range", "week_zone"),
+        ("set_user_access", {"enroll_id": 1}, "nothing_to_change", None),
+        ("set_access_settings", {}, "nothing_to_change", None),
+        ("set_access_settings", {"open_delay": 256}, "out_of_range", "open_delay"),
+        ("set_access_settings", {"day_zones": {9: []}}, "out_of_range", "day_zones"),
+        (
+            "set_access_settings",
+            {"week_zones": {1: {"tue": [{"from": "07:00", "to": "08:00"}] * 6}}},
+            "too_many",
+            "week_zones.1.tue",
+        ),
+        ("set_access_settings", {"groups_together": [[1, 2, 3, 4, 5]]}, "out_of_range", "groups_together[0]"),
+        (
+            "set_holidays",
+            {"holidays": [{"name": "X", "start_day": "02-30", "end_day": "03-01"}]},
+            "invalid_text",
+            "holidays[0].start_day",
+        ),
+        ("set_questionnaire", {}, "nothing_to_change", None),
+        ("set_questionnaire", {"single_choice": False, "items": ["a"] * 9}, "too_many", "items"),
+        ("open_door", {}, "no_door_named", None),
+        ("open_door", {"door": 2}, "door_unknown", "door"),
+        ("open_door", {"door": 1, "all_doors": True}, "door_or_all", None),
+        ("delete_all_users", {"confirm": False}, "not_confirmed", "confirm"),
+        ("initialize", {"confirm": False}, "not_confirmed", "confirm"),
+        ("clear_admins", {"confirm": False}, "not_confirmed", "confirm"),
+        ("clear_all_user_access", {"confirm": False}, "not_confirmed", "confirm"),
+        ("send_command", {"command": {}}, "invalid_text", "cmd"),
+        ("send_command", {"command": {"cmd": "x" * 33}}, "invalid_text", "cmd"),
+        ("send_command", {"command": {"cmd": "opendoor"}}, "too_few", "doornum"),
+        ("send_command", {"command": {"cmd": "settime", "x": 2**70}}, "invalid_text", "settime"),
+        ("get_user", {"enroll_id": 55}, "person_unknown", None),
+        (
+            "add_user",
+            {"name": "X", "credential": "card", "photo_file": "/x.jpg"},
+            "photo_without_photo_credential",
+            "photo_file",
+        ),
+        (
+            "add_user",
+            {"name": "X", "credential": "photo", "photo_file": "/etc/passwd"},
+            "path_not_allowed",
+            "photo_file",
+        ),
+        (
+            "add_user",
+            {"name": "X", "credential": "photo", "photo_entity": "image.none"},
+            "photo_not_found",
+            "photo_entity",
+        ),
+    ],
+)
+async def test_what_is_wrong_is_named(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    action: str,
+    data: dict[str, Any],
+    key: str,
+    field: str | None,
+) -> None:
+    before = changes(face)
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, hub, FACE, action, **data)
+    assert error.value.translation_key == key
+    assert (error.value.translation_placeholders or {}).get("field") == field
+    assert changes(face) == before
+    assert str(error.value) != ""
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("set_time", {"time": "tomorrow"}),
+        ("set_user", {"enroll_id": 1.5}),
+        ("set_user", {"enroll_id": 1, "valid_from": "2026-13-01 00:00:00"}),
+        ("set_user", {"enroll_id": 1, "verify_mode": "smell"}),
+        ("set_user_names", {"names": [{"enroll_id": number, "name": "X"} for number in range(1, 52)]}),
+        ("set_access_settings", {"week_zones": {1: {"monday": []}}}),
+        ("set_access_settings", {"day_zones": {1: [{"from": "7", "to": "08:00"}]}}),
+        ("set_access_settings", {"groups_together": [[12]]}),
+        ("control_door", {"function": "explode"}),
+        ("add_user", {"name": "X", "credential": "photo", "photo_file": "a", "photo_entity": "image.b"}),
+        ("copy_user", {"enroll_id": 1, "to": []}),
+    ],
+)
+async def test_what_has_the_wrong_shape_is_refused_by_the_schema(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, action: str, data: dict[str, Any]
+) -> None:
+    before = changes(face)
+    with pytest.raises(vol.Invalid):
+        await act(hass, hub, FACE, action, **data)
+    assert changes(face) == before
+
+
+async def test_a_device_that_is_no_terminal(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    for device_id, key in (("nonsense", "service_device_not_found"), (stale_device(hass, hub), "not_a_terminal")):
+        with pytest.raises(ServiceValidationError) as error:
+            await hass.services.async_call("timmy_access", "restart", {"device_id": device_id}, blocking=True)
+        assert error.value.translation_key == key
+
+
+def stale_device(hass: HomeAssistant, hub: Hub) -> str:
+    device = dr.async_get(hass).async_get_or_create(
+        config_entry_id=hub._entry.entry_id, identifiers={("timmy_access", "ZX77777777")}
+    )
+    return device.id
+
+
+async def test_a_door_stands_for_its_terminal(hass: HomeAssistant, hub: Hub, controller: VirtualTerminal) -> None:
+    (door, *_) = dr.async_child_entries_for_config_entry(dr.async_get(hass), hub._entry.entry_id)
+    await hass.services.async_call("timmy_access", "set_settings", {"device_id": door.id, "volume": 2}, blocking=True)
+    assert controller.settings["volume"] == 2
+
+
+async def test_a_command_that_names_no_door_is_for_one_door(
+    hass: HomeAssistant, hub: Hub, controller: VirtualTerminal
+) -> None:
+    before = changes(controller)
+    for function in ("hold_closed", "hold_open", "open"):
+        with pytest.raises(ServiceValidationError) as error:
+            await act(hass, hub, CONTROLLER, "control_door", function=function)
+        assert error.value.translation_key == "needs_one_door"
+    assert changes(controller) == before
+    await act(hass, hub, CONTROLLER, "control_door", function="normal")
+
+
+async def test_all_doors_are_opened_by_name(hass: HomeAssistant, hub: Hub, controller: VirtualTerminal) -> None:
+    await act(hass, hub, CONTROLLER, "open_door", all_doors=True)
+    numbers = [frame["doornum"] for frame in controller.received if frame.get("cmd") == "opendoor"]
+    assert numbers == [1, 2, 3, 4]
+    controller.faults.refuse["opendoor"] = {"reason": 1}
+    with pytest.raises(HomeAssistantError):
+        await act(hass, hub, CONTROLLER, "open_door", all_doors=True)
+
+
+@pytest.mark.parametrize(
+    ("faults", "key"),
+    [
+        (Faults(refuse={"getdevinfo": {"reason": 1, "msg": "busy now"}}), "command_refused"),
+        (Faults(silent={"getdevinfo"}), "command_timeout"),
+    ],
+)
+async def test_a_terminal_that_refuses_or_is_silent(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    monkeypatch: pytest.MonkeyPatch,
+    faults: Faults,
+    key: str,
+) -> None:
+    monkeypatch.setattr("custom_components.timmy_access.protocol.commands.GetSettings.timeout", 0.05)
+    face.faults = faults
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, hub, FACE, "get_settings")
+    assert error.value.translation_key == key
+    assert "Front door" in str(error.value)
+    if key == "command_refused":
+        assert "busy now" in str(error.value)
+
+
+async def test_a_terminal_that_is_away(hass: HomeAssistant, hub: Hub) -> None:
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, hub, FACE, "get_users")
+    assert error.value.translation_key == "terminal_offline"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "key"),
+    [
+        ("large.jpg", b"\xff\xd8" + bytes(5 * 1024 * 1024), "photo_too_large"),
+        ("text.jpg", b"no picture", "photo_not_a_picture"),
+        ("missing.jpg", None, "photo_not_found"),
+    ],
+    ids=["large", "text", "missing"],
+)
+async def test_photos_that_are_none(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    tmp_path: Path,
+    name: str,
+    content: bytes | None,
+    key: str,
+) -> None:
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    path = tmp_path / name
+    if content is not None:
+        path.write_bytes(content)
+    before = changes(face)
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, hub, FACE, "add_user", name="X", credential="photo", photo_file=str(path))
+    assert error.value.translation_key == key
+    assert changes(face) == before
+
+
+async def test_a_photo_is_made_to_fit(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, tmp_path: Path) -> None:
+    hass.config.allowlist_external_dirs = {str(tmp_path)}
+    path = tmp_path / "phone.png"
+    Image.effect_noise((1600, 1200), 90).save(path)
+    await act(hass, hub, FACE, "add_user", name="X", credential="photo", photo_file=str(path))
+    assert face.users[2].credentials.keys() == {50}
+    face.faults.refuse["setuserinfo"] = {"reason": 5}
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, hub, FACE, "set_credential", enroll_id=2, credential="photo", photo_file=str(path))
+    assert error.value.translation_key == "refused_no_face"

@@ -1,0 +1,153 @@
+"""When a record happened: drift, backlogs, and the two hours of a year that are not like the others."""
+
+from datetime import datetime, timedelta, tzinfo
+
+import pytest
+
+from custom_components.timmy_access.terminal.clock import Placed, TerminalClock, local_naive, localise
+from homeassistant.util import dt as dt_util
+
+BERLIN = "Europe/Berlin"
+NOW = datetime(2026, 11, 24, 11, 0, 0, tzinfo=dt_util.UTC)
+
+
+class Watch:
+    """A clock for a `TerminalClock` to look at."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def __call__(self) -> datetime:
+        return self.time
+
+    def local(self, **ago: float) -> datetime:
+        return dt_util.as_local(self.time - timedelta(**ago)).replace(tzinfo=None)
+
+
+async def zone(name: str) -> tzinfo:
+    found = await dt_util.async_get_time_zone(name)
+    assert found is not None
+    return found
+
+
+@pytest.fixture(autouse=True)
+async def _zone() -> None:
+    dt_util.set_default_time_zone(await zone(BERLIN))
+
+
+@pytest.fixture
+def watch() -> Watch:
+    return Watch()
+
+
+@pytest.fixture
+def clock(watch: Watch) -> TerminalClock:
+    return TerminalClock(watch)
+
+
+def placed(clock: TerminalClock, shown: datetime | None, records_in_frame: int) -> Placed:
+    [place] = clock.place([shown], records_in_frame)
+    return place
+
+
+def test_a_right_clock_is_believed(clock: TerminalClock, watch: Watch) -> None:
+    clock.measured(watch.local(seconds=3), 5)
+    assert clock.drift == timedelta(0)
+    assert placed(clock, watch.local(seconds=4), 1).live
+    assert placed(clock, watch.local(seconds=119), 1).live
+    assert not placed(clock, watch.local(seconds=121), 1).live
+    assert not placed(clock, watch.local(seconds=-121), 1).live
+
+
+def test_a_clock_that_was_never_measured_is_believed(clock: TerminalClock, watch: Watch) -> None:
+    assert placed(clock, watch.local(seconds=4), 1).live
+    clock.measured(None, None)
+    assert placed(clock, watch.local(seconds=4), 1).live
+
+
+def test_a_record_without_a_time_is_history(clock: TerminalClock) -> None:
+    assert not placed(clock, None, 1).live
+
+
+@pytest.mark.parametrize("error", [timedelta(hours=1), timedelta(hours=-1), timedelta(days=400)])
+def test_a_backlog_from_a_wrong_clock_is_history_and_gets_its_true_time(
+    clock: TerminalClock, watch: Watch, error: timedelta
+) -> None:
+    clock.measured(watch.local(seconds=2) + error, 2)
+    happened = watch.local(minutes=30)
+    found = placed(clock, happened + error, 2)
+    assert not found.live
+    assert abs(found.occurred_at - (NOW - timedelta(minutes=30))) <= timedelta(seconds=1)
+    assert not placed(clock, watch.local(seconds=1), 2).live  # the second of two unsent records
+    assert placed(clock, watch.local(seconds=1), 1).live  # made after the clock was set
+
+
+def test_without_a_count_doubt_lasts_as_long_as_batches_come(clock: TerminalClock, watch: Watch) -> None:
+    clock.measured(watch.local(seconds=2) + timedelta(hours=1), None)
+    assert not placed(clock, watch.local(), 50).live
+    watch.time += timedelta(seconds=100)
+    assert not placed(clock, watch.local(), 50).live
+    watch.time += timedelta(seconds=100)
+    assert not placed(clock, watch.local(), 1).live
+    watch.time += timedelta(seconds=21)
+    assert placed(clock, watch.local(), 1).live
+
+
+def test_the_repeated_hour_of_autumn_is_the_nearer_one() -> None:
+    naive = datetime(2026, 10, 25, 2, 30)  # noqa: DTZ001 - twice that night
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=dt_util.UTC)
+    second = datetime(2026, 10, 25, 1, 30, tzinfo=dt_util.UTC)
+    assert localise(naive, first + timedelta(seconds=5)) == first
+    assert localise(naive, second + timedelta(seconds=5)) == second
+
+
+# Clocks that are changed at midnight, by half an hour, at odd hours, or never; and one that skipped a day.
+ZONES = ["America/Santiago", "Australia/Lord_Howe", BERLIN, "Asia/Kathmandu", "Pacific/Apia", "America/St_Johns"]
+
+
+def _plainly(naive: datetime, near: datetime) -> datetime:
+    """Return the instant of a naive time with nothing remembered."""
+    there = naive.replace(tzinfo=dt_util.get_default_time_zone())
+    times = (there.replace(fold=fold).astimezone(dt_util.UTC) for fold in (0, 1))
+    return min(times, key=lambda instant: abs(instant - near))
+
+
+@pytest.mark.parametrize("name", ZONES)
+async def test_days_are_told_from_those_on_which_clocks_are_changed(name: str) -> None:
+    dt_util.set_default_time_zone(await zone(name))
+    begin = datetime(2011, 12, 1)  # noqa: DTZ001 - terminals speak naive local time
+    shown = [begin + timedelta(minutes=45 * step) for step in range(32 * 366)]
+    near = datetime(2012, 4, 1, tzinfo=dt_util.UTC)
+    clock = TerminalClock(lambda: near)
+    placed_at = [place.occurred_at for place in clock.place(shown, len(shown))]
+    assert placed_at == [_plainly(naive, near) for naive in shown]
+    assert placed_at == [localise(naive, near) for naive in shown]
+
+
+def test_a_time_outside_the_calendar_is_history(clock: TerminalClock, watch: Watch) -> None:
+    first = datetime.min  # noqa: DTZ901 - half an hour into the calendar by local time, and before it in UTC
+    assert clock.place([first, watch.local(seconds=4), None], 3) == [
+        Placed(NOW, live=False),
+        Placed(NOW - timedelta(seconds=4), live=True),
+        Placed(NOW, live=False),
+    ]
+
+
+def test_the_missing_hour_of_spring_is_an_instant_all_the_same() -> None:
+    naive = datetime(2026, 3, 29, 2, 30)  # noqa: DTZ001 - does not exist that night
+    near = datetime(2026, 3, 29, 1, 30, tzinfo=dt_util.UTC)
+    assert abs(localise(naive, near) - near) <= timedelta(hours=1)
+
+
+def test_a_punch_in_the_repeated_hour_is_live(clock: TerminalClock, watch: Watch) -> None:
+    for hour in (0, 1):
+        watch.time = datetime(2026, 10, 25, hour, 30, tzinfo=dt_util.UTC)
+        clock.measured(watch.local(seconds=2), 0)
+        assert clock.drift == timedelta(0)
+        assert placed(clock, watch.local(seconds=2), 1).live
+
+
+async def test_terminals_are_told_the_wall_clock() -> None:
+    dt_util.set_default_time_zone(await zone("Asia/Kathmandu"))
+    told = local_naive(datetime(2026, 7, 1, 0, 0, 0, 999, tzinfo=dt_util.UTC))
+    assert told == datetime(2026, 7, 1, 5, 45)  # noqa: DTZ001 - naive by protocol
