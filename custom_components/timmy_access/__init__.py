@@ -9,15 +9,15 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .automation.bus import async_fire_moments
 from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
 from .hub.certificates import CertificateInvalid, async_tls_context
-from .hub.hub import Hub
-from .issues import async_clear_listening, async_raise_not_listening
+from .hub.hub import Hub, TimmyAccessConfigEntry
+from .hub.listening import async_clear_listening, async_raise_not_listening
 from .records.ledgers import async_acquire, async_release
 from .services import async_setup_services
-from .terminal.coordinator import TimmyAccessConfigEntry
-from .terminal.store import Memory
+from .terminal.store import TerminalStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -51,6 +51,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
     try:
         hub = Hub(hass, entry, ledger, await async_tls_context(hass, entry.options))
         entry.async_on_unload(hub.async_stop)
+        entry.async_on_unload(async_fire_moments(hass, hub))
         await hub.async_start()
     except (CertificateInvalid, OSError) as err:
         # Also an address may come later, with its network.
@@ -83,7 +84,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry)
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is kept of a listener beside the access log, which stays."""
-    await Memory(hass, entry.entry_id).async_remove()
+    await TerminalStore(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
 
 

@@ -18,8 +18,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import RememberingEntity, TerminalEntity, async_add_terminal_entities
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .terminal.coordinator import TimmyAccessConfigEntry
 from .terminal.state import TerminalState
 
 PARALLEL_UPDATES = 0  # read only

@@ -11,8 +11,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import TerminalEntity, async_add_terminal_entities
 from .errors import translated_errors
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .terminal.coordinator import TimmyAccessConfigEntry
 
 # Every terminal has its own queue, in which doors go first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0

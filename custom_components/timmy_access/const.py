@@ -8,6 +8,8 @@ DOMAIN: Final = "timmy_access"
 LOGGER = logging.getLogger(__package__)
 
 PERSON_DOMAIN: Final = "person"
+# Days as people write them, in the order of `date.weekday()`.
+WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SUBENTRY_TERMINAL: Final = "terminal"
 
 CONF_CERTIFICATE: Final = "certificate"

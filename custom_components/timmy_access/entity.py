@@ -16,8 +16,9 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
 from .errors import translated_errors
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .terminal.coordinator import TerminalCoordinator, TimmyAccessConfigEntry
+from .terminal.coordinator import TerminalCoordinator
 from .terminal.devices import door_device_info, terminal_device_info
 from .terminal.settings import Sheet
 from .terminal.state import DoorState, TerminalState

@@ -15,8 +15,8 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .automation.event_data import caught_up_facts, code_facts, enrolment_facts, punch_facts
 from .entity import TerminalEntity, async_add_terminal_entities
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .terminal.coordinator import TimmyAccessConfigEntry
 from .terminal.moments import (
     AccessKind,
     CaughtUp,

@@ -13,8 +13,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import TerminalEntity, async_add_reported_entities
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .terminal.coordinator import TimmyAccessConfigEntry
 from .terminal.moments import Moment, PunchPhoto
 from .terminal.photo import SMALL_TEXT, Photo, decode_photo
 from .terminal.state import TerminalState

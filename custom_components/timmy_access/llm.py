@@ -17,10 +17,10 @@ from homeassistant.util.json import JsonValueType
 
 from .const import DOMAIN
 from .entity import unique_id
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .ledger import LedgerUnavailable, RecordFilter, RecordKind
 from .records.reading import Readable
-from .terminal.coordinator import TimmyAccessConfigEntry
 
 # A model reads every word of an answer; more people than these are no answer to be spoken.
 MAX_RECORDS = 100

@@ -17,8 +17,8 @@ from homeassistant.helpers.restore_state import RestoreEntity
 from .entity import DoorEntity, async_add_terminal_entities
 from .errors import translated_errors
 from .guests.unlock_code import CODE_FORMAT
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .terminal.coordinator import TimmyAccessConfigEntry
 from .terminal.state import DoorMode, DoorPhase
 
 # Every terminal has its own queue with doors first; one that does not answer must not hold up another's.

@@ -9,8 +9,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import SettingDescription, SettingEntity, async_add_reported_entities
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .terminal.coordinator import TimmyAccessConfigEntry
 from .terminal.settings import ACCESS, DEVICE
 
 # Every terminal has its own queue, in which doors go first; one that does not answer must not hold up another's.

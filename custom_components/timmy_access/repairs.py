@@ -15,11 +15,12 @@ from homeassistant.helpers import issue_registry as ir
 from .const import CONF_CPU_SERIAL, DOMAIN
 from .errors import translated_errors
 from .hub.claims import Claim
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.identity import Doubt
+from .hub.listening import LISTENING_KINDS
 from .hub.terminal import Terminal
-from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL, LISTENING_KINDS
-from .protocol.hardware import Facts
-from .terminal.coordinator import TimmyAccessConfigEntry
+from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL
+from .protocol.hardware import HardwareFacts
 
 type IssueData = Mapping[str, Any]
 
@@ -73,7 +74,7 @@ class ClaimFlow(_Flow):
             doubt=Doubt(issue[DATA_KIND]),
             serial=issue[DATA_SERIAL],
             address=issue["address"],
-            facts=Facts(cpu_serial=issue.get(CONF_CPU_SERIAL), mac=issue.get(CONF_MAC)),
+            facts=HardwareFacts(cpu_serial=issue.get(CONF_CPU_SERIAL), mac=issue.get(CONF_MAC)),
         )
 
     async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:

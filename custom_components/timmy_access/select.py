@@ -20,9 +20,9 @@ from .entity import (
     unique_id,
 )
 from .errors import translated_errors
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .terminal.choices import CHOICES, SERVER_APPROVAL
-from .terminal.coordinator import TimmyAccessConfigEntry
 from .terminal.settings import ACCESS, DEVICE
 from .terminal.state import DoorMode, DoorState, TerminalState
 from .terminal.verify_modes import verify_modes

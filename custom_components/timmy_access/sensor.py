@@ -24,9 +24,9 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 
 from .entity import TerminalEntity, async_add_reported_entities, async_add_terminal_entities
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .protocol.messages import DeviceInfo
-from .terminal.coordinator import TimmyAccessConfigEntry
 from .terminal.moments import Punch
 from .terminal.state import TerminalState
 

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import SettingDescription, SettingEntity, async_add_reported_entities
-from .terminal.coordinator import TimmyAccessConfigEntry
+from .hub.hub import TimmyAccessConfigEntry
 from .terminal.settings import ACCESS, DEVICE
 
 # Every terminal has its own queue, in which doors go first; one that does not answer must not hold up another's.

@@ -9,8 +9,8 @@ from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
 from .diagnostics import async_count
+from .hub.hub import TimmyAccessConfigEntry
 from .records.ledgers import async_open_ledgers
-from .terminal.coordinator import TimmyAccessConfigEntry
 
 
 @callback

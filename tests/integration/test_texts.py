@@ -12,9 +12,9 @@ from custom_components.timmy_access.button import BUTTONS
 from custom_components.timmy_access.event import EVENTS
 from custom_components.timmy_access.hub.certificates import CertificateProblem, TlsMode
 from custom_components.timmy_access.hub.identity import Doubt
+from custom_components.timmy_access.hub.listening import LISTENING_KINDS
 from custom_components.timmy_access.hub.troubles import TROUBLES
 from custom_components.timmy_access.image import IMAGES
-from custom_components.timmy_access.issues import LISTENING_KINDS
 from custom_components.timmy_access.ledger.errors import Cause, Problem as LedgerProblem
 from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.errors import Problem

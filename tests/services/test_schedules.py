@@ -3,10 +3,10 @@
 from hypothesis import given, settings, strategies as st
 import pytest
 
+from custom_components.timmy_access.const import WEEKDAYS
 from custom_components.timmy_access.protocol.errors import CommandInvalid
 from custom_components.timmy_access.services.schedules import (
     NEVER,
-    WEEKDAYS,
     Zones,
     from_sections,
     readable_days,

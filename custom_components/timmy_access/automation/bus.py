@@ -6,6 +6,7 @@ triggers, which outlive the terminals they hear of.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from homeassistant.const import ATTR_DEVICE_ID, ATTR_NAME
@@ -14,7 +15,9 @@ from homeassistant.helpers.dispatcher import async_dispatcher_send
 from homeassistant.util.signal_type import SignalType
 
 from ..const import DOMAIN
-from ..terminal.moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Moments, Punch, PunchPhoto
+from ..hub.hub import Hub
+from ..hub.terminal import Terminal
+from ..terminal.moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Punch, PunchPhoto
 from .event_data import caught_up_facts, code_facts, enrolment_facts
 
 EVENT: Final = f"{DOMAIN}_event"
@@ -59,26 +62,35 @@ SIGNAL_TOLD: SignalType[Told] = SignalType(f"{DOMAIN}_told")
 
 
 @callback
-def async_fire_moments(hass: HomeAssistant, moments: Moments, device_id: str, name: Callable[[], str]) -> CALLBACK_TYPE:
-    """Tell of each moment of a terminal until the returned function is called."""
+def async_fire_moments(hass: HomeAssistant, hub: Hub) -> CALLBACK_TYPE:
+    """Tell of each moment of each terminal of a listener; of new terminals until the returned function is called."""
+    heard: set[str] = set()
 
     @callback
-    def _async_fire(moment: Moment) -> None:
-        if not isinstance(moment, PunchPhoto):
-            async_dispatcher_send(hass, SIGNAL_TOLD, Told(device_id=device_id, moment=moment, terminal=name()))
-        if (found := _TYPES.get(type(moment))) is None:
-            return
-        kind, more = found
-        hass.bus.async_fire(
-            EVENT,
-            {
-                ATTR_DEVICE_ID: device_id,
-                ATTR_KIND: moment.kind.value,  # type: ignore[union-attr]  # all of the table have one
-                ATTR_NAME: name(),
-                ATTR_OCCURRED_AT: moment.occurred_at.isoformat(),
-                ATTR_TYPE: kind,
-                **more(moment),
-            },
-        )
+    def _async_hear(terminal: Terminal) -> None:
+        if terminal.subentry_id not in heard:
+            heard.add(terminal.subentry_id)
+            terminal.moments.async_subscribe(partial(_async_fire, hass, terminal))
 
-    return moments.async_subscribe(_async_fire)
+    return hub.async_subscribe_terminals(_async_hear)
+
+
+@callback
+def _async_fire(hass: HomeAssistant, terminal: Terminal, moment: Moment) -> None:
+    if not isinstance(moment, PunchPhoto):
+        told = Told(device_id=terminal.device_id, moment=moment, terminal=terminal.name)
+        async_dispatcher_send(hass, SIGNAL_TOLD, told)
+    if (found := _TYPES.get(type(moment))) is None:
+        return
+    kind, more = found
+    hass.bus.async_fire(
+        EVENT,
+        {
+            ATTR_DEVICE_ID: terminal.device_id,
+            ATTR_KIND: moment.kind.value,  # type: ignore[union-attr]  # all of the table have one
+            ATTR_NAME: terminal.name,
+            ATTR_OCCURRED_AT: moment.occurred_at.isoformat(),
+            ATTR_TYPE: kind,
+            **more(moment),
+        },
+    )

@@ -10,8 +10,8 @@ from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
 
 from ..const import DOMAIN
+from ..hub.hub import TimmyAccessConfigEntry
 from ..hub.terminal import Terminal
-from ..terminal.coordinator import TimmyAccessConfigEntry
 
 type Target = Mapping[str, Any] | None
 

@@ -41,13 +41,13 @@ from ..const import (
 from ..guests.unlock_code import hashed, is_code
 from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 from ..hub.address import async_entry_url
+from ..hub.hub import TimmyAccessConfigEntry
 from ..hub.identity import facts_data, parse_network, shown_network
 from ..hub.pending import PendingTerminal
 from ..issues import NOTHING
 from ..people.occupancy import EntryReader
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
-from ..terminal.coordinator import TimmyAccessConfigEntry
 
 _DOORS = vol.All(
     NumberSelector(NumberSelectorConfig(min=1, max=MAX_DOORS, mode=NumberSelectorMode.BOX)),

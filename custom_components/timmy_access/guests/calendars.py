@@ -10,7 +10,7 @@ from homeassistant.helpers.event import async_track_state_change_event, async_tr
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..terminal.coordinator import TimmyAccessConfigEntry
+from ..terminal.tasks import Tasks
 
 # Somebody who books in the last minute has the pass by the time the suitcase is at the door.
 REFRESH_INTERVAL = timedelta(minutes=5)
@@ -32,10 +32,10 @@ class Booking:
 class Calendars:
     """The events of some calendars, read now and then."""
 
-    def __init__(self, hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> None:
+    def __init__(self, hass: HomeAssistant, tasks: Tasks) -> None:
         """Follow no calendar yet."""
         self._hass = hass
-        self._entry = entry
+        self._tasks = tasks
         self._bookings: dict[str, list[Booking]] = {}
         self._stop: list[CALLBACK_TYPE] = []
 
@@ -101,7 +101,7 @@ class Calendars:
     @callback
     def _async_refresh_soon(self, entity_ids: Iterable[str]) -> None:
         for entity_id in entity_ids:
-            self._entry.async_create_background_task(self._hass, self.async_refresh(entity_id), f"read {entity_id}")
+            self._tasks.async_start(self.async_refresh(entity_id), f"read {entity_id}")
 
 
 def _booking(event: object) -> Booking | None:

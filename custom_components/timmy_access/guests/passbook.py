@@ -17,7 +17,7 @@ from .. import ledger as ledger_module
 from ..const import DOMAIN, LOGGER
 from ..errors import PassRevoked, PassUnknown, TooManyPasses
 from ..ledger import Ledger, LedgerInvalid, LedgerUnavailable
-from ..terminal.coordinator import TimmyAccessConfigEntry
+from ..terminal.tasks import Tasks
 from .calendars import Calendars
 from .passes import Hours, Pass, Refused
 
@@ -53,16 +53,15 @@ class NewPass:
 class Passbook:
     """All passes by what they are looked up with. Looking up touches neither disk nor network."""
 
-    def __init__(self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, ledger: Ledger) -> None:
+    def __init__(self, hass: HomeAssistant, entry_id: str, tasks: Tasks, ledger: Ledger) -> None:
         """Prepare; `async_load` has to follow."""
-        self._hass = hass
-        self._entry = entry
+        self._tasks = tasks
         self._ledger = ledger
-        self._store = key_store(hass, entry.entry_id)
+        self._store = key_store(hass, entry_id)
         self._key = b""
         self._passes: dict[str, Pass] = {}
         self._by_hash: dict[bytes, str] = {}
-        self.calendars = Calendars(hass, entry)
+        self.calendars = Calendars(hass, tasks)
 
     async def async_load(self) -> None:
         """Read the key, or make one, and the passes; a ledger that is away is tried again in the background."""
@@ -74,7 +73,7 @@ class Passbook:
         try:
             await self._async_read()
         except LedgerUnavailable:
-            self._entry.async_create_background_task(self._hass, self._async_read_later(), "read passes")
+            self._tasks.async_start(self._async_read_later(), "read passes")
 
     @property
     def passes(self) -> Mapping[str, Pass]:
@@ -105,9 +104,7 @@ class Passbook:
         use = ledger_module.PassUse(
             pass_id=held.pass_id, serial=serial, door=min(held.doors[serial], default=None), used_at=now
         )
-        self._entry.async_create_background_task(
-            self._hass, self._async_write_use(use), "use of a pass", eager_start=False
-        )
+        self._tasks.async_start(self._async_write_use(use), "use of a pass", eager=False)
 
     async def async_create(self, rules: Pass, *, with_pin: bool) -> NewPass:
         """Make a pass by rules whose id, code and time of making are filled in.

@@ -13,9 +13,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN
+from ..const import DOMAIN, WEEKDAYS
 from ..records.media_files import media_file, not_written
-from ..services.schedules import WEEKDAYS
 from .passbook import NewPass
 
 # Pixels of one module: a code of 25 modules fills a phone's screen without being scaled.

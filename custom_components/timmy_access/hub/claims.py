@@ -14,7 +14,7 @@ from homeassistant.helpers.event import async_call_later
 from ..const import LOGGER
 from ..issues import DATA_SERIAL, NOTHING, async_clear, async_raise
 from ..protocol.answers import RegistrationRefused
-from ..protocol.hardware import Facts
+from ..protocol.hardware import HardwareFacts
 from ..protocol.log_budget import LogBudget
 from .identity import Doubt, Identity, facts_data, shown_network
 
@@ -40,7 +40,7 @@ class Claim:
     doubt: Doubt
     serial: str
     address: str
-    facts: Facts
+    facts: HardwareFacts
 
 
 @dataclass
@@ -84,7 +84,7 @@ class Claims:
         return refused
 
     @callback
-    def async_admitted(self, serial: str, address: str, facts: Facts) -> None:
+    def async_admitted(self, serial: str, address: str, facts: HardwareFacts) -> None:
         """End the questions about a peer that has been let in."""
         for doubt in Doubt:
             shown = self._shown.get((serial, doubt))

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 from ssl import SSLContext
 
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigSubentry
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
@@ -26,20 +26,20 @@ from ..const import (
 from ..guests.passbook import Passbook
 from ..ledger import Ledger
 from ..protocol.answers import RegistrationRefused
-from ..protocol.hardware import Facts
+from ..protocol.hardware import HardwareFacts
 from ..protocol.listener import Encryption, Listener
 from ..protocol.messages import Registration
 from ..protocol.peer import Peer
 from ..protocol.session import Session
 from ..records.statistics import AccessStatistics
-from ..terminal.coordinator import TimmyAccessConfigEntry
-from ..terminal.store import Memory
+from ..terminal.store import TerminalStore
+from ..terminal.tasks import Tasks
 from .claims import Claim, Claims
 from .identity import Doubt
 from .nightly import Nightly
 from .pending import PendingTerminals
 from .terminal import Surroundings, Terminal
-from .troubles import Watch
+from .troubles import TroubleWatch
 
 # How long the present connection of a serial number has to prove that it lives, before another address may take over.
 TAKE_OVER_PROBE_SECONDS = 5.0
@@ -55,25 +55,24 @@ type TerminalListener = Callable[[Terminal], None]
 class Hub:
     """The gate of the listener. Terminals are the subentries of the entry; nobody else comes in."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, ledger: Ledger, tls: SSLContext | None = None
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger, tls: SSLContext | None = None) -> None:
         """Prepare the approved terminals, whose records go into `ledger`; nothing listens yet.
 
         `tls` is how to listen encrypted, if that is wanted.
         """
         self._hass = hass
         self._entry = entry
+        self._tasks = Tasks(hass, entry)
         self.ledger = ledger
-        self._memory = Memory(hass, entry.entry_id)
+        self._store = TerminalStore(hass, entry.entry_id)
         self.statistics = AccessStatistics(
             hass,
-            entry,
+            self._tasks,
             ledger,
-            self._memory,
+            self._store,
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
-        self.passbook = Passbook(hass, entry, ledger)
+        self.passbook = Passbook(hass, entry.entry_id, self._tasks, ledger)
         self._changed: list[TerminalListener] = []
         self._stop_nightly: CALLBACK_TYPE | None = None
         self.pending = PendingTerminals(hass, entry.entry_id)
@@ -81,8 +80,8 @@ class Hub:
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
-        self._watches: dict[str, Watch] = {}
-        self.nightly = Nightly(hass, entry, ledger, self._memory, self.terminals.values)
+        self._watches: dict[str, TroubleWatch] = {}
+        self.nightly = Nightly(hass, self._tasks, ledger, self._store, self.terminals.values)
         encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
         self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
         self._started_with = self._needs_restart()
@@ -90,7 +89,7 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen; raises OSError when the port cannot be had."""
-        await self._memory.async_load()
+        await self._store.async_load()
         await self.passbook.async_load()
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
@@ -117,11 +116,11 @@ class Hub:
         for watch in self._watches.values():
             watch.async_stop(clear=not stays)
         self._watches.clear()
-        await self._memory.async_stop()
+        await self._store.async_stop()
 
     async def admit(self, registration: Registration, peer: Peer) -> Terminal | RegistrationRefused:
         """Let approved terminals in, and announce unknown ones (protocol.listener.Gate)."""
-        facts = Facts.of(registration)
+        facts = HardwareFacts.of(registration)
         dead: Session | None = None
         # Whoever is asked takes time, in which everything may change: so all is looked at again afterwards.
         while (terminal := self.terminals.get(registration.serial)) is not None:
@@ -171,11 +170,11 @@ class Hub:
             self.claims.async_drop(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
-            self._entry.async_create_task(self._hass, terminal.async_stop("removed"), f"stop {serial}")
+            self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
         for serial, subentry in wanted.items():
             if (known := self.terminals.get(serial)) is None:
                 self.terminals[serial] = known = self._make(subentry)
-                self._entry.async_create_task(self._hass, known.async_restore(), f"restore {serial}")
+                self._tasks.async_see_through(known.async_restore(), f"restore {serial}")
                 self._async_watch(known)
                 self.pending.async_drop(serial)
                 self.listener.lobby.invite(serial)
@@ -194,15 +193,16 @@ class Hub:
 
     @callback
     def _async_watch(self, terminal: Terminal) -> None:
-        watch = self._watches[terminal.serial] = Watch(self._hass, self._entry.entry_id, terminal)
+        watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:
         surroundings = Surroundings(
             hass=self._hass,
             entry=self._entry,
+            tasks=self._tasks,
             ledger=self.ledger,
-            memory=self._memory,
+            store=self._store,
             on_kept=self.statistics.async_changed,
             passbook=self.passbook,
         )
@@ -235,3 +235,6 @@ class Hub:
         if not self.pending.async_note(registration, peer):
             return RegistrationRefused(reason="Too many new terminals, try again later")
         return RegistrationRefused(reason=f"Approve {serial} in Home Assistant")
+
+
+type TimmyAccessConfigEntry = ConfigEntry[Hub]

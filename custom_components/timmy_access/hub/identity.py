@@ -16,7 +16,7 @@ from homeassistant.const import CONF_MAC
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_CPU_SERIAL, CONF_NETWORK
-from ..protocol.hardware import Facts
+from ..protocol.hardware import HardwareFacts
 
 type Network = IPv4Network | IPv6Network
 
@@ -39,7 +39,7 @@ def shown_network(network: Network) -> str:
     return str(network.network_address if network.num_addresses == 1 else network)
 
 
-def facts_data(facts: Facts) -> dict[str, str]:
+def facts_data(facts: HardwareFacts) -> dict[str, str]:
     """Return facts as they are kept in a subentry."""
     kept = {CONF_CPU_SERIAL: facts.cpu_serial, CONF_MAC: facts.mac}
     return {key: value for key, value in kept.items() if value is not None}
@@ -54,7 +54,7 @@ class Identity:
         self._entry = entry
         self._subentry_id = subentry.subentry_id
         self.network: Network | None = None
-        self.pinned = Facts()
+        self.pinned = HardwareFacts()
         self.async_apply(subentry.data)
 
     @callback
@@ -63,23 +63,23 @@ class Identity:
         before = (self.network, self.pinned)
         network: str | None = data.get(CONF_NETWORK)
         self.network = parse_network(network) if network else None
-        self.pinned = Facts(cpu_serial=data.get(CONF_CPU_SERIAL), mac=data.get(CONF_MAC))
+        self.pinned = HardwareFacts(cpu_serial=data.get(CONF_CPU_SERIAL), mac=data.get(CONF_MAC))
         return before != (self.network, self.pinned)
 
-    def doubt(self, facts: Facts, address: str) -> Doubt | None:
+    def doubt(self, facts: HardwareFacts, address: str) -> Doubt | None:
         """Return why a peer cannot be the terminal; None when it may be."""
         if self.network is not None and not _is_within(address, self.network):
             return Doubt.ADDRESS
         return Doubt.IDENTITY if self.pinned.contradicted_by(facts) else None
 
     @callback
-    def async_pin(self, told: Facts) -> None:
+    def async_pin(self, told: HardwareFacts) -> None:
         """Pin what a connection that was let in tells for the first time."""
         if (pins := self.pinned.completed_with(told)) != self.pinned:
             self._async_keep(facts_data(pins))
 
     @callback
-    def async_accept(self, told: Facts) -> None:
+    def async_accept(self, told: HardwareFacts) -> None:
         """Pin other hardware, because somebody says that it is theirs."""
         self._async_keep(facts_data(self.pinned.replaced_with(told)))
 

@@ -31,7 +31,7 @@ from ..terminal.moments import (
 )
 
 
-class Happenings:
+class Interpreter:
     """Turns what one terminal reports into state and moments."""
 
     def __init__(

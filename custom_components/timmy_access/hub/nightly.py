@@ -10,8 +10,8 @@ from homeassistant.util import dt as dt_util
 from ..const import LOGGER
 from ..ledger import Ledger, LedgerUnavailable, RecordFilter
 from ..protocol.errors import ProtocolError
-from ..terminal.coordinator import TimmyAccessConfigEntry
-from ..terminal.store import Memory, Reconciled
+from ..terminal.store import Reconciled, TerminalStore
+from ..terminal.tasks import Tasks
 from .terminal import Terminal
 
 # When nobody comes in, and after the hour in which clocks are changed.
@@ -24,16 +24,16 @@ class Nightly:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TimmyAccessConfigEntry,
+        tasks: Tasks,
         ledger: Ledger,
-        memory: Memory,
+        store: TerminalStore,
         terminals: Callable[[], Iterable[Terminal]],
     ) -> None:
         """Prepare; `keep_days` are the days records are kept for, None is for ever."""
         self._hass = hass
-        self._entry = entry
+        self._tasks = tasks
         self._ledger = ledger
-        self._memory = memory
+        self._store = store
         self._terminals = terminals
         self.keep_days: int | None = None
 
@@ -59,7 +59,7 @@ class Nightly:
 
     @callback
     def _async_due(self, _: datetime) -> None:
-        self._entry.async_create_background_task(self._hass, self.async_round(), "nightly round")
+        self._tasks.async_start(self.async_round(), "nightly round")
 
     def _oldest_day(self) -> date | None:
         return None if self.keep_days is None else dt_util.now().date() - timedelta(days=self.keep_days)
@@ -76,6 +76,6 @@ class Nightly:
         after = await self._ledger.count(RecordFilter(serials=serials))
         for serial in serials:
             gone = before.get(serial, 0) - after.get(serial, 0)
-            known = self._memory.reconciled(serial)
+            known = self._store.reconciled(serial)
             if gone and known:
-                self._memory.async_remember(serial, Reconciled(deficit=known.deficit + gone, day=known.day))
+                self._store.async_remember(serial, Reconciled(deficit=known.deficit + gone, day=known.day))

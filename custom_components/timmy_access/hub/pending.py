@@ -9,7 +9,7 @@ from homeassistant.helpers import discovery_flow
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..protocol.hardware import Facts
+from ..protocol.hardware import HardwareFacts
 from ..protocol.messages import Registration
 from ..protocol.peer import Peer, printable
 
@@ -27,7 +27,7 @@ class PendingTerminal:
     serial: str
     model: str
     address: str
-    facts: Facts = field(default_factory=Facts)
+    facts: HardwareFacts = field(default_factory=HardwareFacts)
 
 
 class PendingTerminals:
@@ -51,7 +51,7 @@ class PendingTerminals:
             serial=serial,
             model=printable(registration.info.model or "?"),
             address=peer.address,
-            facts=Facts.of(registration),
+            facts=HardwareFacts.of(registration),
         )
         self._seen[serial] = (dt_util.utcnow().timestamp(), terminal)
         self._seen.move_to_end(serial)

@@ -4,7 +4,6 @@ import asyncio
 from dataclasses import replace
 import logging
 
-from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..guests.verdicts import Approval, Decision, Verdicts
@@ -14,10 +13,11 @@ from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogBatch, LogRecord, PinEntry, QrScan
 from ..records.records import Records
 from ..terminal.clock import Placed, local_naive
-from ..terminal.coordinator import TerminalCoordinator, TimmyAccessConfigEntry
+from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.doors import Doors
 from ..terminal.moments import CodeSource, Punch
-from .interpreter import Happenings
+from ..terminal.tasks import Tasks
+from .interpreter import Interpreter
 
 # How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
 # some milliseconds.
@@ -29,23 +29,21 @@ class Reception:
 
     def __init__(
         self,
-        hass: HomeAssistant,
-        entry: TimmyAccessConfigEntry,
+        tasks: Tasks,
         coordinator: TerminalCoordinator,
         doors: Doors,
         records: Records,
         verdicts: Verdicts,
-        happenings: Happenings,
+        interpreter: Interpreter,
         log: LogBudget,
     ) -> None:
         """Answer for one terminal."""
-        self._hass = hass
-        self._entry = entry
+        self._tasks = tasks
         self._coordinator = coordinator
         self._doors = doors
         self._records = records
         self._verdicts = verdicts
-        self._happenings = happenings
+        self._interpreter = interpreter
         self._log = log
 
     async def async_logs(self, batch: LogBatch) -> LogsAccepted | None:
@@ -69,13 +67,13 @@ class Reception:
         Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
         send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
         """
-        self._happenings.asked.append(asked)
-        keeping = self._entry.async_create_background_task(
-            self._hass, self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
+        self._interpreter.asked.append(asked)
+        keeping = self._tasks.async_start(
+            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
         )
-        keeping.add_done_callback(lambda _: self._happenings.asked.remove(asked))
-        name = self._happenings.name_in(asked)
-        moment = self._happenings.moment_of(asked, placed)
+        keeping.add_done_callback(lambda _: self._interpreter.asked.remove(asked))
+        name = self._interpreter.name_in(asked)
+        moment = self._interpreter.moment_of(asked, placed)
         punch = moment if isinstance(moment, Punch) else None
         decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
         await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
@@ -121,8 +119,8 @@ class Reception:
         if not decision.granted or held is None or held.doors[self._coordinator.serial] >= doors.keys():
             return decision.granted
         for number in held.doors[self._coordinator.serial] & doors.keys():
-            self._entry.async_create_background_task(
-                self._hass, self._async_open_for_guest(number), f"open door {number} of {self._coordinator.serial}"
+            self._tasks.async_start(
+                self._async_open_for_guest(number), f"open door {number} of {self._coordinator.serial}"
             )
         return False
 

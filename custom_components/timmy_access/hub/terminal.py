@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 import logging
 from typing import Any
 
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import ATTR_AREA_ID, CONF_MODEL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..automation.bus import async_fire_moments
 from ..const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, CONF_UNLOCK_CODE, LIVE_WINDOW, LOGGER
 from ..guests.passbook import Passbook
 from ..guests.unlock_code import UnlockCode
@@ -39,19 +38,20 @@ from ..records.backlog import Backlog
 from ..records.catching_up import CatchingUp
 from ..records.records import Records
 from ..terminal.clock import TerminalClock, local_naive
-from ..terminal.connectivity import Presence
-from ..terminal.coordinator import TerminalCoordinator, TimmyAccessConfigEntry
+from ..terminal.connectivity import Connectivity
+from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.devices import async_place_doors, async_register_terminal
 from ..terminal.doors import Doors
 from ..terminal.echoes import Echoes
 from ..terminal.moments import Moments
-from ..terminal.questions import Learning
+from ..terminal.questions import Questions
 from ..terminal.settings import TerminalSettings
 from ..terminal.state import TerminalState
-from ..terminal.store import Memory
+from ..terminal.store import TerminalStore
+from ..terminal.tasks import Tasks
 from ..terminal.upkeep import Upkeep
 from .identity import Identity
-from .interpreter import Happenings
+from .interpreter import Interpreter
 from .reception import Reception
 
 
@@ -60,9 +60,10 @@ class Surroundings:
     """What all terminals of a listener share; `on_kept` is called when there are new records."""
 
     hass: HomeAssistant
-    entry: TimmyAccessConfigEntry
+    entry: ConfigEntry
+    tasks: Tasks
     ledger: Ledger
-    memory: Memory
+    store: TerminalStore
     on_kept: Callable[[], None]
     passbook: Passbook
 
@@ -72,34 +73,64 @@ class Terminal:
 
     def __init__(self, surroundings: Surroundings, subentry: ConfigSubentry) -> None:
         """Prepare a terminal that has not dialled in yet."""
-        hass, entry, ledger = surroundings.hass, surroundings.entry, surroundings.ledger
-        self._hass = hass
-        self._entry = entry
+        self._hass = surroundings.hass
+        self._entry_id = surroundings.entry.entry_id
         self._session: Session | None = None
         self._last_seen: datetime | None = None
         self.subentry_id = subentry.subentry_id
         self.serial: str = subentry.data[CONF_SERIAL]
         self.name = subentry.title
-        self.identity = Identity(hass, entry, subentry)
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
-        self.roster = Roster(self, self.serial)
-        self.links = PersonLinks(hass, surroundings.memory, self.serial, self.roster)
-        self._echoes = Echoes()
-        self.people = People(self, self.roster, self._echoes)
-        self.clock = TerminalClock()
-        self.counters = Counters()
+        self.identity = Identity(surroundings.hass, surroundings.entry, subentry)
         self.log = LogBudget(LOGGER)
         self.trace = Trace()
+        self.counters = Counters()
+        self._compose_machine(surroundings, subentry.data)
+        self._compose_people(surroundings, subentry.data)
+        self._compose_records(surroundings)
+        self._compose_guests(surroundings, subentry.data)
+        self.device_id = self._async_register(
+            DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
+        )
+        self._async_place_doors(subentry.data[CONF_DOORS])
+
+    def _compose_machine(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
+        """Put together what the terminal is by itself: state, clock, doors, settings and moments."""
+        hass = surroundings.hass
+        self.clock = TerminalClock()
         self.moments = Moments(self.log)
-        self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.coordinator = TerminalCoordinator(
-            hass, entry, self.serial, TerminalState().with_doors(subentry.data[CONF_DOORS])
+            hass, surroundings.entry, self.serial, TerminalState().with_doors(data[CONF_DOORS])
         )
         self.doors = Doors(hass, self.coordinator, self.async_request)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
-        self._backlog = Backlog(hass, self.moments.async_publish)
-        self._happenings = Happenings(
+        self._questions = Questions(
+            hass,
+            self.coordinator,
+            self.settings,
+            self.upkeep,
+            self.async_request,
+            {"people": self._async_read_changed_people},
+        )
+        self._connectivity = Connectivity(hass, self.moments.async_publish)
+
+    def _compose_people(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
+        """Put together who is on the terminal, gets onto it, has been seen and is inside."""
+        hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
+        self.roster = Roster(self, self.serial)
+        self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
+        self.links = PersonLinks(hass, surroundings.store, self.serial, self.roster)
+        self._echoes = Echoes()
+        self.people = People(self, self.roster, self._echoes)
+        self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
+        self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
+        self._occupancy = Occupancy(tasks, self.serial, data, ledger, self.moments, self._async_show_inside)
+
+    def _compose_records(self, surroundings: Surroundings) -> None:
+        """Put together what is kept of what the terminal reports, and what that means."""
+        self._backlog = Backlog(surroundings.hass, self.moments.async_publish)
+        self._interpreter = Interpreter(
             self.coordinator,
             self.doors,
             self.roster,
@@ -111,40 +142,37 @@ class Terminal:
         )
         self.records = Records(
             self.serial,
-            ledger,
+            surroundings.ledger,
             self.clock,
             self.counters,
-            live=self._happenings.async_live,
-            history=self._happenings.async_history,
+            live=self._interpreter.async_live,
+            history=self._interpreter.async_history,
             on_kept=surroundings.on_kept,
         )
+        self.catching_up = CatchingUp(self, surroundings.ledger, self.records, surroundings.store, self.serial)
+
+    def _compose_guests(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
+        """Put together who is decided about at the doors, and by what."""
         self.verdicts = Verdicts(
-            hass,
+            surroundings.hass,
             self.serial,
             surroundings.passbook,
             self.moments.async_publish,
             self.roster.name_of,
             self.links.entity_id_of,
         )
-        self.verdicts.async_apply(subentry.data)
+        self.verdicts.async_apply(data)
         self._reception = Reception(
-            hass, entry, self.coordinator, self.doors, self.records, self.verdicts, self._happenings, self.log
+            surroundings.tasks,
+            self.coordinator,
+            self.doors,
+            self.records,
+            self.verdicts,
+            self._interpreter,
+            self.log,
         )
-        self.unlock_code = UnlockCode(hass, lambda: self.name, self.log, self.moments.async_publish)
-        self._async_apply_code(subentry.data)
-        self.catching_up = CatchingUp(self, ledger, self.records, surroundings.memory, self.serial)
-        self._presence = Presence(hass, self.moments.async_publish)
-        self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
-        self._occupancy = Occupancy(
-            hass, entry, self.serial, subentry.data, ledger, self.moments, self._async_show_inside
-        )
-        self._roster_keeper = RosterKeeper(hass, entry, ledger, self.serial, self.roster)
-        self._learning = Learning(hass, self.coordinator, self.settings, self.roster, self.upkeep, self.async_request)
-        self.device_id = self._async_register(
-            DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
-        )
-        self._async_place_doors(subentry.data[CONF_DOORS])
-        async_fire_moments(hass, self.moments, self.device_id, lambda: self.name)
+        self.unlock_code = UnlockCode(surroundings.hass, lambda: self.name, self.log, self.moments.async_publish)
+        self._async_apply_code(data)
 
     # What Home Assistant asks
 
@@ -179,6 +207,10 @@ class Terminal:
         """Which templates the terminal understands; None where it does not tell (specification A1)."""
         return self.coordinator.data.info.fingerprint_algorithm
 
+    def name_of(self, enroll_id: int | None) -> str | None:
+        """Return the name of one of its people, None where there is none."""
+        return self.roster.name_of(enroll_id)
+
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
@@ -188,6 +220,11 @@ class Terminal:
     async def async_refresh_people(self) -> None:
         """Read who is on the terminal; raises the protocol's errors."""
         await self.roster.async_refresh(self.coordinator.data.info.users_used, Priority.INTERACTIVE)
+
+    async def _async_read_changed_people(self) -> None:
+        users_used = self.coordinator.data.info.users_used
+        if self.roster.is_stale(users_used):
+            await self.roster.async_refresh(users_used)
 
     @callback
     def async_apply(self, title: str, data: Mapping[str, Any]) -> bool:
@@ -217,9 +254,9 @@ class Terminal:
     async def async_stop(self, reason: str) -> None:
         """Close the connection and cancel what is planned."""
         self.doors.async_stop()
-        self._learning.async_stop()
+        self._questions.async_stop()
         self._backlog.async_stop()
-        self._presence.async_stop()
+        self._connectivity.async_stop()
         session, self._session = self._session, None
         if session is not None:
             await session.close(reason)
@@ -243,7 +280,7 @@ class Terminal:
             self._async_register(info)
             self.people.terminal_is(info)
             self.upkeep.async_connected()
-            self._learning.async_start()
+            self._questions.async_start()
         state = self.coordinator.data.with_info(info)
         if last_seen is None or dt_util.utcnow() - last_seen > LIVE_WINDOW:
             # What the door has done meanwhile comes as history, if at all.
@@ -258,7 +295,7 @@ class Terminal:
             )
         )
         self.identity.async_pin(session.facts)
-        self._presence.async_connected()
+        self._connectivity.async_connected()
         return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
     @callback
@@ -267,10 +304,10 @@ class Terminal:
         if session is not self._session:
             return
         self._last_seen, self._session = self.last_seen, None
-        self._learning.async_stop()
+        self._questions.async_stop()
         self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
-        self._presence.async_disconnected()
+        self._connectivity.async_disconnected()
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records, and answer whoever waits."""
@@ -278,7 +315,7 @@ class Terminal:
 
     async def user(self, upload: UserUpload) -> UserAccepted:
         """Note somebody who was added at the keypad, or the echo of what we wrote."""
-        self._happenings.async_note_upload(upload)
+        self._interpreter.async_note_upload(upload)
         return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
     async def qr_scan(self, scan: QrScan) -> QrVerdict:
@@ -304,13 +341,13 @@ class Terminal:
 
     @callback
     def _async_place_doors(self, count: int) -> None:
-        async_place_doors(self._hass, self._entry.entry_id, self.subentry_id, self.serial, count)
+        async_place_doors(self._hass, self._entry_id, self.subentry_id, self.serial, count)
 
     @callback
     def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:
         return async_register_terminal(
             self._hass,
-            self._entry.entry_id,
+            self._entry_id,
             self.subentry_id,
             self.serial,
             self.name,

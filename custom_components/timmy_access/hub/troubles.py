@@ -105,7 +105,7 @@ TROUBLES: tuple[Trouble, ...] = (
 )
 
 
-class Watch:
+class TroubleWatch:
     """Looks at one terminal whenever its state changes."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str, terminal: Terminal) -> None:

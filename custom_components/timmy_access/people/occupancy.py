@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_ENTRY_READER, LOGGER
 from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.enums import Reader
-from ..terminal.coordinator import TimmyAccessConfigEntry
 from ..terminal.moments import CaughtUp, CodeKind, CodeMoment, CodeSource, Moment, Moments, Punch
+from ..terminal.tasks import Tasks
 
 # Whoever has not gone out after that long went out behind somebody else.
 LONGEST_STAY = timedelta(hours=24)
@@ -36,8 +36,7 @@ class Occupancy:
 
     def __init__(
         self,
-        hass: HomeAssistant,
-        entry: TimmyAccessConfigEntry,
+        tasks: Tasks,
         serial: str,
         data: Mapping[str, Any],
         ledger: Ledger,
@@ -48,8 +47,7 @@ class Occupancy:
 
         `show` gets each new count, None where nothing is counted; the first one comes with `async_count`.
         """
-        self._hass = hass
-        self._entry = entry
+        self._tasks = tasks
         self._serial = serial
         self._ledger = ledger
         self._show = show
@@ -113,9 +111,7 @@ class Occupancy:
 
     @callback
     def _async_count_soon(self) -> None:
-        self._entry.async_create_background_task(
-            self._hass, self.async_count(), f"count who is inside by {self._serial}"
-        )
+        self._tasks.async_start(self.async_count(), f"count who is inside by {self._serial}")
 
 
 def _chosen(data: Mapping[str, Any]) -> EntryReader:

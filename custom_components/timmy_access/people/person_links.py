@@ -4,7 +4,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
 
 from ..const import PERSON_DOMAIN
-from ..terminal.store import Memory
+from ..terminal.store import TerminalStore
 from .roster import Roster, RosterChange
 
 
@@ -15,39 +15,39 @@ class PersonLinks:
     gets the enroll ID next is somebody else.
     """
 
-    def __init__(self, hass: HomeAssistant, memory: Memory, serial: str, roster: Roster) -> None:
+    def __init__(self, hass: HomeAssistant, store: TerminalStore, serial: str, roster: Roster) -> None:
         """Follow the roster."""
         self._hass = hass
-        self._memory = memory
+        self._store = store
         self._serial = serial
         roster.async_subscribe(self._async_changed)
 
     @callback
     def entity_id_of(self, enroll_id: int | None) -> str | None:
         """Return the person that an enroll ID is linked to; None where there is none, or no such entity any more."""
-        entry_id = self._memory.links(self._serial).get(enroll_id or 0)
+        entry_id = self._store.links(self._serial).get(enroll_id or 0)
         entity = er.async_get(self._hass).entities.get_entry(entry_id) if entry_id else None
         return entity.entity_id if entity else None
 
     @callback
     def is_linked(self, enroll_id: int) -> bool:
         """Return whether there is a link, also one whose person is gone."""
-        return enroll_id in self._memory.links(self._serial)
+        return enroll_id in self._store.links(self._serial)
 
     @callback
     def async_link(self, enroll_id: int, person: er.RegistryEntry) -> None:
         """Link somebody to a person, and no longer to another."""
-        self._memory.async_link(self._serial, enroll_id, person.id)
+        self._store.async_link(self._serial, enroll_id, person.id)
 
     @callback
     def async_unlink(self, enroll_id: int) -> None:
         """Link somebody to nobody."""
-        self._memory.async_unlink(self._serial, (enroll_id,))
+        self._store.async_unlink(self._serial, (enroll_id,))
 
     @callback
     def _async_changed(self, change: RosterChange) -> None:
         if change.gone:
-            self._memory.async_unlink(self._serial, change.gone)
+            self._store.async_unlink(self._serial, change.gone)
 
 
 @callback

@@ -6,7 +6,7 @@ from homeassistant.helpers.event import async_call_later
 from .. import ledger as ledger_module
 from ..const import LOGGER
 from ..ledger import Ledger, LedgerUnavailable
-from ..terminal.coordinator import TimmyAccessConfigEntry
+from ..terminal.tasks import Tasks
 from .roster import Person, Roster, RosterChange
 
 # Names come in one by one, some tens a second (field notes 1, throughput); together they are one transaction.
@@ -16,12 +16,10 @@ WRITE_SECONDS = 5.0
 class RosterKeeper:
     """Keeps the roster of one terminal. What could not be written is tried again with the next change."""
 
-    def __init__(
-        self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, ledger: Ledger, serial: str, roster: Roster
-    ) -> None:
+    def __init__(self, hass: HomeAssistant, tasks: Tasks, ledger: Ledger, serial: str, roster: Roster) -> None:
         """Follow the roster's changes."""
         self._hass = hass
-        self._entry = entry
+        self._tasks = tasks
         self._ledger = ledger
         self._serial = serial
         self._roster = roster
@@ -70,7 +68,7 @@ class RosterKeeper:
     @callback
     def _async_due(self, _: object) -> None:
         self._cancel = None
-        self._entry.async_create_task(self._hass, self._async_write(), f"keep the people of {self._serial}")
+        self._tasks.async_see_through(self._async_write(), f"keep the people of {self._serial}")
 
     async def _async_write(self) -> None:
         people = self._roster.people

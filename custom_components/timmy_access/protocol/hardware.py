@@ -10,7 +10,7 @@ MAX_FACT = 32
 
 
 @dataclass(frozen=True, kw_only=True)
-class Facts:
+class HardwareFacts:
     """Facts of a registration, in small letters and digits only; None is not told.
 
     As a pin, "" is a fact that does not count. None of them is a secret, and prototypes share theirs: facts that agree
@@ -25,31 +25,31 @@ class Facts:
         """Return what a registration tells."""
         return cls(cpu_serial=_fact(registration.cpu_serial), mac=_fact(registration.info.mac))
 
-    def contradicted_by(self, told: Facts) -> bool:
+    def contradicted_by(self, told: HardwareFacts) -> bool:
         """Return whether something that is pinned is told differently, or is not told any more."""
         return any(pin and pin != other for pin, other in _pairs(self, told))
 
-    def completed_with(self, told: Facts) -> Facts:
+    def completed_with(self, told: HardwareFacts) -> HardwareFacts:
         """Return these facts, and of the unknown ones what `told` knows."""
-        return Facts(
+        return HardwareFacts(
             **{
                 field.name: getattr(told, field.name) if (pin := getattr(self, field.name)) is None else pin
-                for field in fields(Facts)
+                for field in fields(HardwareFacts)
             }
         )
 
-    def replaced_with(self, told: Facts) -> Facts:
+    def replaced_with(self, told: HardwareFacts) -> HardwareFacts:
         """Return pins that `told` does not contradict; what it tells no more counts no more."""
-        return Facts(
+        return HardwareFacts(
             **{
                 field.name: getattr(told, field.name) or (None if getattr(self, field.name) is None else "")
-                for field in fields(Facts)
+                for field in fields(HardwareFacts)
             }
         )
 
 
-def _pairs(one: Facts, other: Facts) -> list[tuple[str | None, str | None]]:
-    return [(getattr(one, field.name), getattr(other, field.name)) for field in fields(Facts)]
+def _pairs(one: HardwareFacts, other: HardwareFacts) -> list[tuple[str | None, str | None]]:
+    return [(getattr(one, field.name), getattr(other, field.name)) for field in fields(HardwareFacts)]
 
 
 def _fact(text: str | None) -> str | None:

@@ -30,7 +30,7 @@ from .commands.base import Command, Page, Paged, Reply
 from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
 from .exchange import Exchange
-from .hardware import Facts
+from .hardware import HardwareFacts
 from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .paging import Listing, PageTaker
@@ -103,7 +103,7 @@ class Session:
         """Prepare a session; nothing is read or sent before `run`."""
         self.serial = registration.serial
         self.peer = peer
-        self.facts = Facts.of(registration)
+        self.facts = HardwareFacts.of(registration)
         self._connection = connection
         self._registration = registration
         self._delegate = delegate
@@ -273,7 +273,7 @@ class Session:
             await self._connection.close(CloseCode.POLICY_VIOLATION, "serial changed")
             return None
         # Repeated registrations may be shorter; what they do tell must not change.
-        told = Facts.of(registration).completed_with(self.facts)
+        told = HardwareFacts.of(registration).completed_with(self.facts)
         if self.facts.contradicted_by(told):
             await self._connection.close(CloseCode.POLICY_VIOLATION, "hardware changed")
             return None

@@ -15,7 +15,7 @@ from ..protocol.messages import LogRecord
 from ..protocol.table import Table
 from ..protocol.turns import Priority
 from ..terminal.line import Line
-from ..terminal.store import Memory, Reconciled
+from ..terminal.store import Reconciled, TerminalStore
 from .records import Records
 
 # A record of a late evening may carry the day before, by a clock that was behind.
@@ -37,12 +37,12 @@ class CatchingUp:
     Raises the protocol's errors and `LedgerUnavailable`.
     """
 
-    def __init__(self, line: Line, ledger: Ledger, records: Records, memory: Memory, serial: str) -> None:
+    def __init__(self, line: Line, ledger: Ledger, records: Records, store: TerminalStore, serial: str) -> None:
         """Use `line` to reach the terminal, and `records` to keep what it tells."""
         self._line = line
         self._ledger = ledger
         self._records = records
-        self._memory = memory
+        self._store = store
         self._serial = serial
 
     async def async_fetch(self, since: date | None = None, until: date | None = None) -> Fetched:
@@ -54,7 +54,7 @@ class CatchingUp:
 
         What is older than `oldest` is not wanted any more.
         """
-        known = self._memory.reconciled(self._serial)
+        known = self._store.reconciled(self._serial)
         missing = await self._async_deficit() - (known.deficit if known else 0)
         fetched = None
         if missing > 0:
@@ -69,7 +69,7 @@ class CatchingUp:
 
     async def async_note_deficit(self) -> None:
         """Remember how the counts compare now, when everything has been fetched."""
-        self._memory.async_remember(
+        self._store.async_remember(
             self._serial,
             Reconciled(deficit=max(0, await self._async_deficit()), day=dt_util.now().date().isoformat()),
         )
@@ -85,7 +85,7 @@ class CatchingUp:
         if not (fetched.complete and new.complete) or unsent:
             raise LogsIncomplete
         await self._line.async_request(CleanLogs())
-        self._memory.async_remember(
+        self._store.async_remember(
             self._serial, Reconciled(deficit=-await self._async_count(), day=dt_util.now().date().isoformat())
         )
 

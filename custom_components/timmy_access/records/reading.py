@@ -1,11 +1,11 @@
 """Records of the ledger in words that people read."""
 
 from collections.abc import Iterable, Mapping
+from typing import Protocol
 
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
-from ..hub.terminal import Terminal
 from ..ledger import Entry, StoredRecord
 from ..protocol.enums import DoorEvent, Reader, VerifyMethod
 from ..protocol.messages import STRANGER_ID
@@ -24,20 +24,20 @@ def methods_of(word: str) -> frozenset[int]:
     return READABLE_METHODS[word]
 
 
-def names_of(terminals: Iterable[Terminal]) -> dict[int, str]:
-    """Return the names of all people on some terminals."""
-    return {
-        enroll_id: person.name
-        for terminal in terminals
-        for enroll_id, person in terminal.roster.people.items()
-        if person.name
-    }
+class Named(Protocol):
+    """A terminal by its name, which knows the names of its people."""
+
+    serial: str
+    name: str
+
+    def name_of(self, enroll_id: int | None) -> str | None:
+        """Return a person's name, None where there is none."""
 
 
 class Readable:
     """Turns records into words, with the names that rosters have now where a record has none."""
 
-    def __init__(self, terminals: Iterable[Terminal]) -> None:
+    def __init__(self, terminals: Iterable[Named]) -> None:
         """Know some terminals by their names."""
         self._terminals = {terminal.serial: terminal for terminal in terminals}
 
@@ -69,7 +69,7 @@ class Readable:
         if enroll_id is None or enroll_id == STRANGER_ID:
             return None
         terminal = self._terminals.get(record.serial)
-        known = terminal.roster.name_of(enroll_id) if terminal else None
+        known = terminal.name_of(enroll_id) if terminal else None
         return record.entry.name or known or f"User {enroll_id}"
 
 

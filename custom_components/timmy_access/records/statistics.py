@@ -17,8 +17,8 @@ from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
 from ..ledger import HourCount, Ledger, LedgerUnavailable
-from ..terminal.coordinator import TimmyAccessConfigEntry
-from ..terminal.store import Memory
+from ..terminal.store import TerminalStore
+from ..terminal.tasks import Tasks
 
 # Statistics have an hour as their finest step; within a minute nobody sees a difference, and a backlog is one write.
 WRITE_SECONDS = 60.0
@@ -37,17 +37,17 @@ class AccessStatistics:
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TimmyAccessConfigEntry,
+        tasks: Tasks,
         ledger: Ledger,
-        memory: Memory,
+        store: TerminalStore,
         names: Callable[[], dict[str, str]],
     ) -> None:
         """Count the records in `ledger` of the terminals that `names` has names for, by serial number."""
         self._hass = hass
-        self._entry = entry
+        self._tasks = tasks
         self._ledger = ledger
         self._names = names
-        self._memory = memory
+        self._store = store
         self._cancel: CALLBACK_TYPE | None = None
 
     @callback
@@ -71,7 +71,7 @@ class AccessStatistics:
         if not names:
             return
         try:
-            counts = await self._ledger.hours(self._memory.counted, list(names))
+            counts = await self._ledger.hours(self._store.counted, list(names))
         except LedgerUnavailable as err:
             LOGGER.debug("Accesses were not counted: %s", err)
             return
@@ -80,12 +80,12 @@ class AccessStatistics:
             by_serial[hour.serial].append(hour)
         for serial, hours in by_serial.items():
             await self._async_write_terminal(serial, names[serial], hours)
-        self._memory.async_remember_counted(counts.newest_id)
+        self._store.async_remember_counted(counts.newest_id)
 
     @callback
     def _async_due(self, _: datetime) -> None:
         self._cancel = None
-        self._entry.async_create_background_task(self._hass, self.async_write(), "access statistics")
+        self._tasks.async_start(self.async_write(), "access statistics")
 
     async def _async_write_terminal(self, serial: str, name: str, hours: list[HourCount]) -> None:
         identity = statistic_id(serial)

@@ -9,7 +9,7 @@ from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
-from ..const import DOMAIN
+from ..const import DOMAIN, WEEKDAYS
 from ..fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole, word
 from ..protocol.commands import (
     AccessSettings,
@@ -29,7 +29,7 @@ from ..terminal.choices import CHOICES
 from ..terminal.settings import ACCESS
 from .action import Action, Request, door_unknown
 from .device import confirmed, known_values, look_again
-from .schedules import WEEKDAYS, Zones, readable_days, readable_weeks, with_days, with_weeks
+from .schedules import Zones, readable_days, readable_weeks, with_days, with_weeks
 
 ATTR_DAY_ZONES = "day_zones"
 ATTR_GROUPS_TOGETHER = "groups_together"

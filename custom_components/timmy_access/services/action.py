@@ -13,9 +13,8 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 
 from ..const import DOMAIN
 from ..errors import translated_errors
-from ..hub.hub import Hub
+from ..hub.hub import Hub, TimmyAccessConfigEntry
 from ..hub.terminal import Terminal
-from ..terminal.coordinator import TimmyAccessConfigEntry
 from ..terminal.devices import door_identifier
 
 

@@ -16,7 +16,7 @@ from ..const import DOMAIN
 from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, whole
 from ..ledger import RecordFilter, RecordKind
 from ..records.exporting import async_export
-from ..records.reading import READABLE_METHODS, Readable, methods_of, names_of
+from ..records.reading import READABLE_METHODS, Readable, methods_of
 from .action import Action, Request
 from .device import confirmed
 
@@ -81,7 +81,12 @@ async def _get_attendance(request: Request) -> ServiceResponse:
             enroll_ids=None if enroll_id is None else [enroll_id],
         ),
     )
-    names = names_of(request.terminals)
+    names = {
+        enroll_id: person.name
+        for terminal in request.terminals
+        for enroll_id, person in terminal.roster.people.items()
+        if person.name
+    }
     items: list[JsonValueType] = [
         {
             "day": day.day.isoformat(),

@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
-from ..const import DOMAIN
+from ..const import DOMAIN, WEEKDAYS
 from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
 from ..guests.passes import Hours, Pass, Refused
 from ..guests.sharing import SUFFIXES, async_picture, async_share_text, async_write_picture
@@ -20,7 +20,6 @@ from ..ledger import PassUse
 from ..protocol.answers import QrVerdict
 from ..records.media_files import media_file
 from .action import Action, Request
-from .schedules import WEEKDAYS
 
 ATTR_CALENDAR = "calendar"
 ATTR_END_TIME = "end_time"

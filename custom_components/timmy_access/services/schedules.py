@@ -7,11 +7,11 @@ up to five sections each, and up to eight week zones that name a day zone for ea
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from ..const import WEEKDAYS
 from ..protocol.commands.access import MAX_SECTIONS
 from ..protocol.commands.kinds import MAX_ZONE
 from ..protocol.errors import CommandInvalid, Problem
 
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 # A section that is never open; firmware ignores what a day zone leaves out, so all five are always written.
 NEVER = "00:00~00:00"
 

@@ -13,7 +13,7 @@ from .moments import LinkKind, LinkMoment, Moment
 FIRST_CONTACT_SECONDS = 120.0
 
 
-class Presence:
+class Connectivity:
     """Tells when one terminal goes and when it is back. The first connection after a start is no news."""
 
     def __init__(self, hass: HomeAssistant, publish: Callable[[Moment], None]) -> None:

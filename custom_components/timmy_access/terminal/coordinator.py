@@ -1,7 +1,5 @@
 """One push coordinator per terminal."""
 
-from typing import TYPE_CHECKING
-
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
@@ -9,21 +7,16 @@ from homeassistant.helpers.update_coordinator import DataUpdateCoordinator
 from ..const import DOMAIN, LOGGER
 from .state import TerminalState
 
-if TYPE_CHECKING:
-    from ..hub.hub import Hub
-
-type TimmyAccessConfigEntry = ConfigEntry[Hub]
-
 
 class TerminalCoordinator(DataUpdateCoordinator[TerminalState]):
     """Holds the frozen state of one terminal. Terminals push; nothing is polled."""
 
-    config_entry: TimmyAccessConfigEntry
+    config_entry: ConfigEntry
 
     def __init__(
         self,
         hass: HomeAssistant,
-        entry: TimmyAccessConfigEntry,
+        entry: ConfigEntry,
         serial: str,
         state: TerminalState,
     ) -> None:

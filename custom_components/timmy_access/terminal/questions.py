@@ -1,6 +1,6 @@
 """What a terminal does not say by itself: asked after each connect, and again every hour."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 import logging
 
@@ -8,7 +8,6 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.event import async_track_time_interval
 
 from ..const import LOGGER
-from ..people.roster import Roster
 from ..protocol.commands import GetCapacity
 from ..protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
 from ..protocol.exchange import Request
@@ -23,7 +22,10 @@ from .upkeep import Upkeep
 LEARN_INTERVAL = timedelta(hours=1)
 
 
-class Learning:
+type Question = Callable[[], Awaitable[None]]
+
+
+class Questions:
     """The questions to one terminal, one at a time and after everything that is urgent.
 
     All of them are optional: no answer, or a refusal, changes nothing, and never availability. A question that a
@@ -35,21 +37,20 @@ class Learning:
         hass: HomeAssistant,
         coordinator: TerminalCoordinator,
         settings: TerminalSettings,
-        roster: Roster,
         upkeep: Upkeep,
         request: Request,
+        more: Mapping[str, Question],
     ) -> None:
-        """Ask nothing yet."""
+        """Ask nothing yet; `more` are questions of others, by what is asked for."""
         self._hass = hass
         self._coordinator = coordinator
         self._request = request
-        self._roster = roster
         # The open delay comes first: doors are used at once.
-        self._questions: dict[str, Callable[[], Awaitable[None]]] = {
+        self._questions: dict[str, Question] = {
             "access settings": lambda: settings.async_read(ACCESS),
             "settings": lambda: settings.async_read(DEVICE),
             "capacity": self._async_read_capacity,
-            "people": self._async_read_people,
+            **more,
             "clock": upkeep.async_read_clock,
         }
         self._log = LogBudget(LOGGER)
@@ -99,8 +100,3 @@ class Learning:
     async def _async_read_capacity(self) -> None:
         capacity = await self._request(GetCapacity(), Priority.BULK)
         self._coordinator.async_replace(self._coordinator.data.with_info(capacity))
-
-    async def _async_read_people(self) -> None:
-        users_used = self._coordinator.data.info.users_used
-        if self._roster.is_stale(users_used):
-            await self._roster.async_refresh(users_used)

@@ -27,7 +27,7 @@ class Reconciled:
     day: str
 
 
-class Memory:
+class TerminalStore:
     """A small file in Home Assistant's storage."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:

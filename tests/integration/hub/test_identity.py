@@ -13,7 +13,7 @@ from custom_components.timmy_access.hub import claims as claims_module, hub as h
 from custom_components.timmy_access.hub.claims import FORGET_SECONDS, Claim
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.identity import Doubt
-from custom_components.timmy_access.protocol.hardware import Facts
+from custom_components.timmy_access.protocol.hardware import HardwareFacts
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import CoreState, HomeAssistant
 from homeassistant.helpers import device_registry as dr
@@ -250,7 +250,7 @@ async def test_taking_turns_does_not_write_issues_all_the_time(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
 ) -> None:
     def claim(number: int) -> Claim:
-        return Claim(doubt=Doubt.IDENTITY, serial=FINGER, address=LOOPBACK, facts=Facts(cpu_serial=str(number)))
+        return Claim(doubt=Doubt.IDENTITY, serial=FINGER, address=LOOPBACK, facts=HardwareFacts(cpu_serial=str(number)))
 
     def shown() -> str:
         placeholders = issues_of(hass)[CHANGED].translation_placeholders
@@ -393,9 +393,9 @@ async def test_only_from_a_network(
 async def test_a_peer_without_an_address_is_in_no_network(hass: HomeAssistant, hub: Hub) -> None:
     identity = hub.terminals[FINGER].identity
     identity.async_apply({"network": "::/0"})
-    assert identity.doubt(Facts(), "") is Doubt.ADDRESS
-    assert identity.doubt(Facts(), "127.0.0.1") is Doubt.ADDRESS
-    assert identity.doubt(Facts(), "2001:db8::1") is None
+    assert identity.doubt(HardwareFacts(), "") is Doubt.ADDRESS
+    assert identity.doubt(HardwareFacts(), "127.0.0.1") is Doubt.ADDRESS
+    assert identity.doubt(HardwareFacts(), "2001:db8::1") is None
 
 
 async def test_a_question_waits_for_the_next_start(

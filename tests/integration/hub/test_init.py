@@ -95,7 +95,7 @@ async def test_removal_leaves_the_access_log_and_nothing_else(
     face: VirtualTerminal,
     freezer: FrozenDateTimeFactory,
 ) -> None:
-    hub._memory.async_remember(FACE, Reconciled(deficit=1, day="2026-11-25"))
+    hub._store.async_remember(FACE, Reconciled(deficit=1, day="2026-11-25"))
     assert f"{DOMAIN}.{entry.entry_id}.key" in hass_storage
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert hass_storage[f"{DOMAIN}.{entry.entry_id}"]["data"]["reconciled"][FACE]["deficit"] == 1

@@ -71,9 +71,9 @@ async def test_a_link_survives_a_reload_and_a_new_entity_id(
     entities = er.async_get(hass)
     entities.async_update_entity("person.ada", new_entity_id="person.countess")
     assert await linked(hass, hub) == "person.countess"
-    kept = hub._memory._data()["links"]
+    kept = hub._store._data()["links"]
     assert kept == {FACE: {"1": entities.entities["person.countess"].id}}
-    await hub._memory._store.async_save(hub._memory._data())
+    await hub._store._store.async_save(hub._store._data())
     links = (await reload(hass, entry, face)).terminals[FACE].links
     assert links.entity_id_of(1) == "person.countess"
     entities.async_remove("person.countess")
@@ -130,7 +130,7 @@ async def test_what_is_wrong_is_named(
     with pytest.raises(HomeAssistantError) as caught:
         await act(hass, hub, FACE, action, **data)
     assert caught.value.translation_key == key
-    assert hub._memory.links(FACE) == {}
+    assert hub._store.links(FACE) == {}
 
 
 async def test_an_offline_terminal_cannot_tell_whom_it_has(hass: HomeAssistant, hub: Hub) -> None:
@@ -150,5 +150,5 @@ async def test_only_administrators_link(
         await hass.services.async_call(
             DOMAIN, action, data, blocking=True, context=Context(user_id=hass_read_only_user.id)
         )
-    assert hub._memory.links(FACE) == {}
+    assert hub._store.links(FACE) == {}
     assert state_of(hass, ACCESS).state == "unknown"

@@ -444,7 +444,7 @@ async def test_what_stays_unanswered_is_not_asked_again_over_the_same_connection
 async def test_an_offline_terminal_is_not_asked(hass: HomeAssistant, hub: Hub, finger: VirtualTerminal) -> None:
     await finger.stop()
     await until_state(hass, "binary_sensor.office_connectivity", "off")
-    assert hub.terminals[finger.serial]._learning._stop is None
+    assert hub.terminals[finger.serial]._questions._stop is None
 
 
 def test_limits_are_those_of_the_protocol() -> None:
