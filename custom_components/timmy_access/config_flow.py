@@ -47,7 +47,8 @@ from .const import (
     MIN_LIVE_WINDOW,
     SUBENTRY_TERMINAL,
 )
-from .ledgers import async_database_errors, shown_url
+from .ledger import shown_url
+from .ledgers import async_database_errors
 from .pending import PendingTerminal
 from .protocol.listener import DEFAULT_PORT
 from .terminal_flow import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
@@ -219,12 +220,13 @@ class TimmyAccessOptionsFlow(OptionsFlow):
         # What can be shown of it, which is not its password, also stands for it when it comes back unchanged.
         shown = present and shown_url(present)
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             chosen = dict(user_input)
             url = chosen.pop(CONF_DB_URL, None) or None
             url = present if url == shown else url
             if url != present:
-                errors = await async_database_errors(url)
+                errors, placeholders = await async_database_errors(url)
             tls = chosen.pop(CONF_TLS)
             if url:
                 chosen[CONF_DB_URL] = url
@@ -240,6 +242,7 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             data_schema=self.add_suggested_values_to_schema(
                 OPTIONS_SCHEMA, user_input or {**options, CONF_DB_URL: shown}
             ),
+            description_placeholders=placeholders,
             errors=errors,
         )
 

@@ -22,8 +22,7 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_DB_URL, CONF_SERIAL, CONF_SERVER_APPROVAL, DOMAIN
 from .coordinator import TimmyAccessConfigEntry
 from .devices import door_identifier, terminal_identifier
-from .ledger import Ledger, LedgerUnavailable
-from .ledgers import shown_url
+from .ledger import Ledger, LedgerUnavailable, shown_url
 from .protocol import listener as listener_module, lobby as lobby_module, session as session_module
 from .protocol.log_budget import LINES_PER_MINUTE
 from .protocol.redaction import REDACTED, partly, redacted_fields
