@@ -49,8 +49,9 @@ from .flows.terminal import TerminalSubentryFlow, async_is_approved, subentry_da
 from .hub.address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
 from .hub.certificates import CertificateInvalid, TlsMode, async_tls_context
 from .hub.pending import PendingTerminal
+from .ledger import shown_url
 from .protocol.listener import DEFAULT_PORT
-from .records.ledgers import async_database_errors, shown_url
+from .records.ledgers import async_database_errors
 
 _PORT = vol.All(
     NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX)),
@@ -219,12 +220,13 @@ class TimmyAccessOptionsFlow(OptionsFlow):
         # What can be shown of it, which is not its password, also stands for it when it comes back unchanged.
         shown = present and shown_url(present)
         errors: dict[str, str] = {}
+        placeholders: dict[str, str] = {}
         if user_input is not None:
             chosen = dict(user_input)
             url = chosen.pop(CONF_DB_URL, None) or None
             url = present if url == shown else url
             if url != present:
-                errors = await async_database_errors(url)
+                errors, placeholders = await async_database_errors(url)
             tls = chosen.pop(CONF_TLS)
             if url:
                 chosen[CONF_DB_URL] = url
@@ -240,6 +242,7 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             data_schema=self.add_suggested_values_to_schema(
                 OPTIONS_SCHEMA, user_input or {**options, CONF_DB_URL: shown}
             ),
+            description_placeholders=placeholders,
             errors=errors,
         )
 

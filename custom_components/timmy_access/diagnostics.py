@@ -22,11 +22,10 @@ from homeassistant.util import dt as dt_util
 from .const import CONF_DB_URL, CONF_SERIAL, CONF_SERVER_APPROVAL, DOMAIN
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
-from .ledger import Ledger, LedgerUnavailable
+from .ledger import Ledger, LedgerUnavailable, shown_url
 from .protocol import listener as listener_module, lobby as lobby_module, session as session_module
 from .protocol.log_budget import LINES_PER_MINUTE
 from .protocol.redaction import REDACTED, partly, redacted_fields
-from .records.ledgers import shown_url
 from .terminal.devices import door_identifier, terminal_identifier
 from .terminal.state import TerminalState
 

@@ -10,7 +10,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from typing import Self
+from time import monotonic
+from typing import NoReturn, Self
 from urllib.parse import quote_plus
 
 import pytest
@@ -22,7 +23,9 @@ START_SECONDS = 60
 
 
 class Server:
-    """One server; subclasses say how it is made, run and asked."""
+    """One server; subclasses say how it is made, run and asked. `scheme` begins its URLs."""
+
+    scheme: str
 
     def __init__(self, folder: Path, account: str | None) -> None:
         self.folder = folder
@@ -40,6 +43,10 @@ class Server:
         raise NotImplementedError
 
     def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
+        return f"{self.scheme}://{user}:{quote_plus(password)}@{LOOPBACK}:{self.port}/{database}"
+
+    def set_read_only(self, database: str, *, read_only: bool) -> None:
+        """Let nobody but root write, or let everybody write again."""
         raise NotImplementedError
 
     @property
@@ -88,6 +95,8 @@ class Server:
 class PostgreSQLServer(Server):
     """PostgreSQL of Debian's packages."""
 
+    scheme = "postgresql"
+
     @classmethod
     def binaries(cls) -> Path | None:
         found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
@@ -119,8 +128,8 @@ class PostgreSQLServer(Server):
         address = ("-h", LOOPBACK, "-p", str(self.port), "-U", USER, "-d", database or "postgres")
         self.run(self._binaries / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *address, "-c", statement)
 
-    def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
-        return f"postgresql://{user}:{quote_plus(password)}@{LOOPBACK}:{self.port}/{database}"
+    def set_read_only(self, database: str, *, read_only: bool) -> None:
+        self.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = {read_only}")
 
     @property
     def process_id(self) -> int:
@@ -129,6 +138,8 @@ class PostgreSQLServer(Server):
 
 class MariaDBServer(Server):
     """MariaDB of Debian's packages."""
+
+    scheme = "mysql"
 
     @classmethod
     def binaries(cls) -> Path | None:
@@ -164,9 +175,16 @@ class MariaDBServer(Server):
                 stdout=log,
                 stderr=log,
             )
-        self.run("mariadb-admin", "--no-defaults", f"--socket={self._socket}", "-uroot", "--wait=30", "ping")
-        grant = f"CREATE USER IF NOT EXISTS '{USER}'@'%' IDENTIFIED BY '{PASSWORD}'"
-        for statement in (grant, f"GRANT ALL ON *.* TO '{USER}'@'%'"):
+        deadline = monotonic() + START_SECONDS
+        while not self._answers():  # mariadb-admin's own way to wait looks every five seconds
+            assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
+            assert monotonic() < deadline, "MariaDB does not answer"
+        user = f"'{USER}'@'%'"
+        for statement in (
+            f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY '{PASSWORD}'",
+            f"GRANT ALL ON *.* TO {user}",
+            f"REVOKE SUPER, READ_ONLY ADMIN ON *.* FROM {user}",
+        ):
             self.execute(statement)
 
     def stop(self) -> None:
@@ -178,13 +196,18 @@ class MariaDBServer(Server):
         address = ("--no-defaults", f"--socket={self._socket}", "-uroot", "--default-character-set=utf8mb4")
         self.run("mariadb", *address, "-e", statement, *(() if database is None else (database,)))
 
-    def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
-        return f"mysql+pymysql://{user}:{quote_plus(password)}@{LOOPBACK}:{self.port}/{database}"
+    def set_read_only(self, database: str, *, read_only: bool) -> None:  # noqa: ARG002 - there it is the whole server
+        self.execute(f"SET GLOBAL read_only = {read_only}")
 
     @property
     def process_id(self) -> int:
         assert self._process is not None
         return self._process.pid
+
+    def _answers(self) -> bool:
+        ping = ("mariadb-admin", "--no-defaults", f"--socket={self._socket}", "-uroot", "ping")
+        done = subprocess.run(ping, capture_output=True, timeout=START_SECONDS, check=False)  # noqa: S603 - as above
+        return done.returncode == 0
 
 
 @contextmanager
@@ -192,7 +215,7 @@ def running(kind: type[PostgreSQLServer | MariaDBServer], account: str) -> Itera
     """Run a new server; skips where there is none, which a machine named CI may not."""
     binaries = kind.binaries()
     if binaries is None:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {kind.__doc__} here; scripts/setup installs it")
+        leave_out(f"no {kind.__doc__} here; scripts/setup installs it")
     # Neither server runs as root, and neither may look into folders of root's.
     as_other = account if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="timmy-access-", dir="/tmp"))
@@ -207,6 +230,11 @@ def running(kind: type[PostgreSQLServer | MariaDBServer], account: str) -> Itera
             server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+def leave_out(reason: str) -> NoReturn:
+    """Skip a test for want of something that a machine named CI must have."""
+    (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
 
 
 def _free_port() -> int:

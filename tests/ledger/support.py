@@ -7,9 +7,12 @@ from copy import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import Entry, Health, Ledger, Limits, RecordFilter, StoredRecord
+from custom_components.timmy_access.ledger.drivers import with_driver
+from custom_components.timmy_access.ledger.url import read_url
 
 SERIAL = "ZX00000001"
 NOON = datetime(2026, 11, 24, 12, 0, 0)  # noqa: DTZ001 - terminals speak naive local time
@@ -63,6 +66,12 @@ async def running(url: str | URL, limits: Limits = IMPATIENT) -> AsyncGenerator[
         yield ledger
     finally:
         await ledger.close()
+
+
+def engine_at(url: str | URL) -> Engine:
+    """Return a way to a database past any ledger."""
+    parsed = read_url(url)
+    return create_engine(parsed if parsed.get_backend_name() == "sqlite" else with_driver(parsed))
 
 
 class Watch:

@@ -4,12 +4,13 @@ import sqlite3
 from typing import Any
 
 import psycopg2
-import pymysql
 import pytest
 from sqlalchemy.exc import DBAPIError, OperationalError, TimeoutError as PoolTimeoutError
 
 from custom_components.timmy_access.ledger import Cause
 from custom_components.timmy_access.ledger.failures import failure_of, is_conflict
+
+from .conftest import driver_module
 
 QUOTED = "Key (code_hash)=(Geheimnis)"
 
@@ -24,6 +25,12 @@ class PostgreSQLError(psycopg2.OperationalError):  # type: ignore[misc] # it has
     @property
     def pgcode(self) -> str | None:
         return self.state
+
+
+@pytest.fixture(params=["mysqldb", "pymysql"])
+def mariadb(request: pytest.FixtureRequest) -> Any:
+    """The errors of each driver of MariaDB."""
+    return driver_module(request.param)
 
 
 def sqlite_error(code: int) -> sqlite3.Error:
@@ -57,24 +64,49 @@ def wrapped(original: Any, statement: str | None = "INSERT") -> DBAPIError:
         (PostgreSQLError("XX001"), Cause.CORRUPT),
         (PostgreSQLError("42P01"), Cause.UNKNOWN),
         (PostgreSQLError(None), Cause.UNREACHABLE),
-        (pymysql.OperationalError(1021, QUOTED), Cause.DISK_FULL),
-        (pymysql.OperationalError(1114, QUOTED), Cause.DISK_FULL),
-        (pymysql.OperationalError(1290, QUOTED), Cause.READ_ONLY),
-        (pymysql.OperationalError(2013, QUOTED), Cause.UNREACHABLE),
-        (pymysql.OperationalError(1969, QUOTED), Cause.SLOW),
-        (pymysql.OperationalError(4711, QUOTED), Cause.UNKNOWN),
-        (pymysql.OperationalError(QUOTED), Cause.UNREACHABLE),
     ],
 )
 def test_causes(original: Exception, cause: Cause) -> None:
+    check(original, cause)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        ((1021, QUOTED), Cause.DISK_FULL),
+        ((1114, QUOTED), Cause.DISK_FULL),
+        ((1226, QUOTED), Cause.UNREACHABLE),
+        ((1290, QUOTED), Cause.READ_ONLY),
+        ((1927, QUOTED), Cause.UNREACHABLE),
+        ((1969, QUOTED), Cause.SLOW),
+        ((2005, QUOTED), Cause.UNREACHABLE),
+        ((2013, QUOTED), Cause.UNREACHABLE),
+        ((2026, QUOTED), Cause.UNREACHABLE),
+        ((2059, QUOTED), Cause.REFUSED),
+        ((4711, QUOTED), Cause.UNKNOWN),
+        ((QUOTED,), Cause.UNREACHABLE),
+    ],
+)
+def test_causes_of_mariadb(mariadb: Any, arguments: tuple[Any, ...], cause: Cause) -> None:
+    check(mariadb.OperationalError(*arguments), cause)
+
+
+def check(original: Exception, cause: Cause) -> None:
     failure = failure_of(wrapped(original))
     assert (failure.cause, failure.own_fault) == (cause, False)
     assert "Geheimnis" not in failure.detail
     assert failure.error().cause is cause
 
 
-def test_words_are_kept_where_no_statement_was_involved() -> None:
-    refused = pymysql.OperationalError(1045, "Access denied\n for user 'timmy'")
+@pytest.mark.parametrize("number", [1048, 1062, 1264, 1366, 1406, 1452])
+def test_what_is_wrong_with_a_row_is_no_failure_of_the_database(mariadb: Any, number: int) -> None:
+    """By its number: of 1366, a text that a column does not take, each driver makes an error of another class."""
+    assert failure_of(wrapped(mariadb.OperationalError(number, QUOTED))).own_fault
+    assert failure_of(wrapped(mariadb.DataError(number, QUOTED))).own_fault
+
+
+def test_words_are_kept_where_no_statement_was_involved(mariadb: Any) -> None:
+    refused = mariadb.OperationalError(1045, "Access denied\n for user 'timmy'")
     assert failure_of(wrapped(refused, None)).detail == "(1045, \"Access denied\\n for user 'timmy'\")"
     assert failure_of(wrapped(refused)).detail == "OperationalError 1045"
 
@@ -86,8 +118,8 @@ def test_errors_that_no_driver_raised() -> None:
     assert (mistake.cause, mistake.detail, mistake.own_fault) == (Cause.UNKNOWN, "ValueError", True)
 
 
-def test_lost_connection_without_a_code() -> None:
-    error = wrapped(pymysql.OperationalError(4711, QUOTED))
+def test_lost_connection_without_a_code(mariadb: Any) -> None:
+    error = wrapped(mariadb.OperationalError(4711, QUOTED))
     error.connection_invalidated = True
     assert failure_of(error).cause is Cause.UNREACHABLE
 
@@ -98,11 +130,14 @@ def test_lost_connection_without_a_code() -> None:
         (PostgreSQLError("40P01"), True),
         (PostgreSQLError("40001"), True),
         (PostgreSQLError("53100"), False),
-        (pymysql.OperationalError(1213, "Deadlock"), True),
-        (pymysql.OperationalError(1205, "Lock wait"), False),
         (sqlite_error(sqlite3.SQLITE_BUSY), False),
     ],
 )
 def test_conflicts_are_tried_again(original: Exception, again: bool) -> None:
     assert is_conflict(wrapped(original)) is again
     assert not is_conflict(ValueError())
+
+
+def test_conflicts_in_mariadb_are_tried_again(mariadb: Any) -> None:
+    assert is_conflict(wrapped(mariadb.OperationalError(1213, "Deadlock")))
+    assert not is_conflict(wrapped(mariadb.OperationalError(1205, "Lock wait")))

@@ -9,7 +9,7 @@ await ledger.close()
 
 from .attendance import AttendanceDay
 from .entries import Entry, Identity, Kept, StoredRecord
-from .errors import Cause, LedgerError, LedgerInvalid, LedgerTooNew, LedgerUnavailable, Problem
+from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Problem
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
 from .hourly import HourCount, HourCounts
@@ -18,7 +18,7 @@ from .limits import Limits
 from .passes import Pass, PassUse
 from .people import Person
 from .records import Page
-from .url import default_url
+from .url import default_url, shown_url
 
 __all__ = [
     "AttendanceDay",
@@ -33,7 +33,6 @@ __all__ = [
     "Ledger",
     "LedgerError",
     "LedgerInvalid",
-    "LedgerTooNew",
     "LedgerUnavailable",
     "Limits",
     "Page",
@@ -45,4 +44,5 @@ __all__ = [
     "RecordKind",
     "StoredRecord",
     "default_url",
+    "shown_url",
 ]

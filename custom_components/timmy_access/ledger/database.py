@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+import threading
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from . import migrations
-from .errors import Cause, LedgerInvalid, LedgerUnavailable, Problem
+from .errors import Cause, LedgerUnavailable
 from .limits import Limits
 from .schema import META
 
@@ -28,6 +29,9 @@ class Database:
         self._url = url
         self._limits = limits
         self._engines: tuple[Engine, Engine] | None = None
+        self._making_engines = threading.Lock()
+        # Whether the tables are known to be of the present version; of others everything would be misread.
+        self._understood = False
         # Connections made for writing. Whoever remembers what is in the database forgets it when this grows: a server
         # may have been restored meanwhile.
         self.connections = 0
@@ -35,13 +39,9 @@ class Database:
     def open(self) -> None:
         """Connect, bring the tables to the present version, and see whether writing works.
 
-        Raises `LedgerTooNew` before anything is changed, `LedgerInvalid` where the driver is missing.
+        Raises `LedgerUnavailable` before anything is changed where the driver is missing, or the database is too new or
+        somebody else's.
         """
-        if self._engines is None:
-            try:
-                self._engines = self.create_engines()
-            except ModuleNotFoundError as err:
-                raise LedgerInvalid("db_url", Problem.NO_DRIVER, {"driver": err.name or ""}) from None
         version = self.version()
         while version < len(migrations.MIGRATIONS):
             with self.migrating() as connection:
@@ -49,12 +49,14 @@ class Database:
                 if version < len(migrations.MIGRATIONS):
                     version += 1
                     migrations.migrate(connection, version)
+        self._understood = True
         with self.writing() as connection:
             connection.execute(META.delete().where(META.c.name == _PROBED))
             connection.execute(META.insert().values(name=_PROBED, value=datetime.now(UTC).isoformat()))
 
     def disconnect(self) -> None:
-        """Give up all connections; the next use makes new ones."""
+        """Give up all connections; the next use makes new ones, perhaps to another database."""
+        self._understood = False
         for engine in self._engines or ():
             engine.dispose()
 
@@ -70,8 +72,12 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a transaction that sees the database as it is now."""
+        """Give a transaction that sees the database as it is now; raises `LedgerUnavailable` where it is not ours."""
         with self.engines[1].begin() as connection:
+            if not self._understood:
+                if migrations.version_of(connection) < len(migrations.MIGRATIONS):
+                    raise LedgerUnavailable(Cause.UNREACHABLE, "the tables are not there yet")
+                self._understood = True
             yield connection
 
     @contextmanager
@@ -82,18 +88,19 @@ class Database:
 
     def version(self) -> int:
         """Return the version of the tables."""
-        with self.reading() as connection:
+        with self.engines[1].begin() as connection:
             return migrations.version_of(connection)
 
     @property
     def engines(self) -> tuple[Engine, Engine]:
-        """The one that writes and the one that reads."""
-        if self._engines is None:
-            raise LedgerUnavailable(Cause.UNREACHABLE, "not opened yet")
-        return self._engines
+        """The one that writes and the one that reads; raises `LedgerUnavailable` where the driver is missing."""
+        with self._making_engines:
+            if self._engines is None:
+                self._engines = self.create_engines()
+            return self._engines
 
     def create_engines(self) -> tuple[Engine, Engine]:
-        """Return an engine that writes and one that reads."""
+        """Return an engine that writes and one that reads; raises `LedgerUnavailable` where the driver is missing."""
         raise NotImplementedError
 
     # What only a file needs; a server looks after itself.

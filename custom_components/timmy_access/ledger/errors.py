@@ -17,6 +17,8 @@ class Cause(StrEnum):
     FOREIGN = "database_foreign"
     IO_ERROR = "database_io_error"
     LOCKED = "database_locked"
+    NO_DATABASE = "database_invalid_url"
+    NO_DRIVER = "database_no_driver"
     READ_ONLY = "database_read_only"
     REFUSED = "database_refused"
     SLOW = "database_slow"
@@ -38,26 +40,14 @@ class LedgerUnavailable(LedgerError):
         self.detail = detail
 
 
-class LedgerTooNew(LedgerUnavailable):
-    """The database was written by a newer version of this software; it was left as it is."""
-
-    def __init__(self, found: int, supported: int) -> None:
-        """Keep the version of the database and the newest one understood here."""
-        super().__init__(Cause.TOO_NEW, f"the database has version {found}, this software understands {supported}")
-        self.found = found
-        self.supported = supported
-
-
 class Problem(StrEnum):
     """Why a value cannot be taken; each is a translation key of the integration."""
 
     NOT_A_CURSOR = "invalid_cursor"
-    NOT_A_DATABASE_URL = "invalid_database_url"
     NOT_A_DATE = "invalid_date"
     NOT_A_NUMBER = "invalid_number"
     NOT_A_TEXT = "invalid_text"
     NOT_KNOWN = "not_known"
-    NO_DRIVER = "no_database_driver"
     OUT_OF_RANGE = "out_of_range"
     TAKEN = "already_taken"
     TOO_LONG = "value_too_long"

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, OperationalError, TimeoutError as PoolTimeoutError
 
-from .errors import Cause, LedgerInvalid, LedgerUnavailable
+from .errors import Cause, LedgerUnavailable
 
 # Primary result codes; the extended ones carry them in their lowest byte.
 _SQLITE = {
@@ -43,6 +43,7 @@ _POSTGRESQL = {
     "XX002": Cause.CORRUPT,
 }
 _CONFLICTS_POSTGRESQL = frozenset({"40001", "40P01"})
+# Numbers of the server below 2000, of the client library from there on.
 _MARIADB = {
     0: Cause.UNREACHABLE,
     1021: Cause.DISK_FULL,
@@ -54,22 +55,39 @@ _MARIADB = {
     1049: Cause.REFUSED,
     1053: Cause.UNREACHABLE,
     1114: Cause.DISK_FULL,
+    1129: Cause.REFUSED,
+    1130: Cause.REFUSED,
     1142: Cause.REFUSED,
+    1143: Cause.REFUSED,
     1194: Cause.CORRUPT,
+    1203: Cause.UNREACHABLE,
     1205: Cause.LOCKED,
+    1226: Cause.UNREACHABLE,
+    1227: Cause.REFUSED,
     1290: Cause.READ_ONLY,
+    1317: Cause.SLOW,
     1698: Cause.REFUSED,
     1792: Cause.READ_ONLY,
     1836: Cause.READ_ONLY,
     1877: Cause.CORRUPT,
+    1927: Cause.UNREACHABLE,
     1969: Cause.SLOW,
     2002: Cause.UNREACHABLE,
     2003: Cause.UNREACHABLE,
+    2005: Cause.UNREACHABLE,
     2006: Cause.UNREACHABLE,
+    2012: Cause.UNREACHABLE,
     2013: Cause.UNREACHABLE,
     2014: Cause.UNREACHABLE,
+    2026: Cause.UNREACHABLE,
+    2027: Cause.UNREACHABLE,
     2055: Cause.UNREACHABLE,
+    2059: Cause.REFUSED,
+    2061: Cause.REFUSED,
+    3024: Cause.SLOW,
 }
+# What is wrong with a row itself: the drivers differ in the classes they give these.
+_OWN_FAULTS_MARIADB = frozenset({1048, 1062, 1264, 1265, 1292, 1364, 1366, 1406, 1441, 1451, 1452})
 _CONFLICTS_MARIADB = frozenset({1020, 1213})
 
 
@@ -91,8 +109,6 @@ def failure_of(err: Exception) -> Failure:
     if isinstance(err, LedgerUnavailable):
         # A reader in the way of a backup is in nobody else's way.
         return Failure(err.cause, err.detail, own_fault=err.cause is Cause.LOCKED)
-    if isinstance(err, LedgerInvalid):
-        return Failure(Cause.REFUSED, str(err))
     if isinstance(err, DBAPIError | sqlite3.Error):
         return _driver_failure(err)
     if isinstance(err, OSError):
@@ -108,11 +124,7 @@ def is_conflict(err: Exception) -> bool:
         return True
     if not isinstance(err, DBAPIError):
         return False
-    original: Any = err.orig
-    return (
-        getattr(original, "pgcode", None) in _CONFLICTS_POSTGRESQL
-        or next(iter(original.args), None) in _CONFLICTS_MARIADB
-    )
+    return getattr(err.orig, "pgcode", None) in _CONFLICTS_POSTGRESQL or _number_of(err.orig) in _CONFLICTS_MARIADB
 
 
 def _driver_failure(err: DBAPIError | sqlite3.Error) -> Failure:
@@ -127,7 +139,8 @@ def _driver_failure(err: DBAPIError | sqlite3.Error) -> Failure:
     # Without a statement it is about the connection, and says where it went and why it failed.
     if err.statement is None and cause in {Cause.UNREACHABLE, Cause.REFUSED}:
         detail = " ".join(str(err.orig).split())
-    return Failure(cause, detail, own_fault=isinstance(err, DataError | IntegrityError))
+    own_fault = isinstance(err, DataError | IntegrityError) or _number_of(err.orig) in _OWN_FAULTS_MARIADB
+    return Failure(cause, detail, own_fault=own_fault)
 
 
 def _cause_of(original: Any) -> tuple[Cause, str]:
@@ -142,7 +155,11 @@ def _cause_of(original: Any) -> tuple[Cause, str]:
             if cause := _POSTGRESQL.get(state[:length]):
                 return cause, state
         return Cause.UNKNOWN, state
-    code = next(iter(original.args), None)
-    if isinstance(code, int):
-        return _MARIADB.get(code, Cause.UNKNOWN), str(code)
-    return Cause.UNKNOWN, ""
+    number = _number_of(original)
+    return (Cause.UNKNOWN, "") if number is None else (_MARIADB.get(number, Cause.UNKNOWN), str(number))
+
+
+def _number_of(original: Any) -> int | None:
+    """Return the number that both drivers of MariaDB give an error first; None where there is none."""
+    number = next(iter(original.args), None)
+    return number if isinstance(number, int) else None

@@ -12,7 +12,7 @@ from typing import Any
 
 from .database import Database
 from .entries import Kept
-from .errors import Cause, LedgerError, LedgerUnavailable
+from .errors import Cause, LedgerUnavailable
 from .failures import Failure
 from .health import Counters, Health
 from .limits import Limits
@@ -48,7 +48,7 @@ class Intake:
         self.health = Health(available=False, since=datetime.now(UTC), cause=Cause.CLOSED, detail="not started")
 
     async def start(self) -> None:
-        """Start the writer and wait for its first look at the database; raises what makes that useless for good."""
+        """Start the writer and wait for its first look at the database, which `health` tells of."""
         loop = asyncio.get_running_loop()
         self._opened = loop.create_future()
         self._writer = Writer(self._database, self._limits, self, loop)
@@ -121,14 +121,10 @@ class Intake:
 
     # What the writer says (writer.Desk)
 
-    def opened(self, refusal: LedgerError | None) -> None:
-        """Let `start` return or raise."""
-        if self._opened is None or self._opened.done():
-            return
-        if refusal is None:
+    def opened(self) -> None:
+        """Let `start` return."""
+        if self._opened is not None and not self._opened.done():
             self._opened.set_result(None)
-        else:
-            self._opened.set_exception(refusal)
 
     def settled(self, results: Sequence[Result], rows: int, seconds: float) -> None:
         """Wake whoever waited for a commit."""

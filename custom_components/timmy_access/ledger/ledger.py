@@ -27,7 +27,7 @@ from .reader import Reader
 from .records import Page
 from .retention import purge
 from .rows import rows_of
-from .url import read_url, shown
+from .url import shown_url
 from .values import few, instant_of, key_of, whole_of
 
 _EVERYTHING = RecordFilter()
@@ -41,11 +41,10 @@ class Ledger:
     """
 
     def __init__(self, url: str | URL, limits: Limits | None = None) -> None:
-        """Prepare a ledger at a URL (see `url`); raises `LedgerInvalid`. Nothing is opened yet."""
-        parsed = read_url(url)
-        self.name = shown(parsed)
+        """Prepare a ledger at a URL (see `url`). Nothing is opened yet."""
+        self.name = shown_url(url)
         self._limits = limits or Limits()
-        self._database = database_at(parsed, self._limits)
+        self._database = database_at(url, self._limits)
         self._intake = Intake(self._database, self._limits)
         self._reader = Reader(self._database, self._limits, self._verify)
 
@@ -56,9 +55,10 @@ class Ledger:
     # Its life
 
     async def start(self) -> None:
-        """Open the database. A database that is away is no error: `health` tells, and it is looked for.
+        """Open the database. What cannot be opened is no error: `health` tells why, and it is looked at again.
 
-        Raises `LedgerTooNew`, with the database left as it is, and `LedgerInvalid` where the driver is missing.
+        It may be away, too new or somebody else's, which is left as it is, or no database at all; or its driver is
+        missing.
         """
         try:
             await self._intake.start()

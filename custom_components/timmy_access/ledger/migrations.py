@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Index, MetaData, String, Table, Text, inspect
 
 from .columns import COUNTED_TABLE, EXACT, TABLE, counted, digest, exact, person_name, terminal, whole
-from .errors import Cause, LedgerTooNew, LedgerUnavailable
+from .errors import Cause, LedgerUnavailable
 from .schema import META
 
 VERSION = "version"
@@ -20,7 +20,7 @@ type Migration = Callable[[Connection], None]
 def version_of(connection: Connection) -> int:
     """Return the version of a database, 0 for an empty one.
 
-    Raises `LedgerTooNew`, and `LedgerUnavailable` where the tables are somebody else's.
+    Raises `LedgerUnavailable` where the tables are of a newer version of this software, or somebody else's.
     """
     inspector = inspect(connection)
     present = set(inspector.get_table_names())
@@ -36,7 +36,9 @@ def version_of(connection: Connection) -> int:
     except ValueError:
         raise LedgerUnavailable(Cause.FOREIGN, "the table 'meta' has no version of ours") from None
     if version > len(MIGRATIONS):
-        raise LedgerTooNew(version, len(MIGRATIONS))
+        raise LedgerUnavailable(
+            Cause.TOO_NEW, f"the database has version {version}, this software understands {len(MIGRATIONS)}"
+        )
     return version
 
 

@@ -6,8 +6,10 @@ import math
 from typing import Any, override
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import URL
 
 from .database import Database
+from .drivers import with_driver
 from .errors import Cause, LedgerUnavailable
 from .limits import READERS
 
@@ -31,17 +33,18 @@ class _Server(Database):
 
     @override
     def create_engines(self) -> tuple[Engine, Engine]:
-        writer = self._engine(1, self._limits.commit)
+        url = with_driver(self._url)
+        writer = self._engine(url, 1, self._limits.commit)
 
         @event.listens_for(writer, "connect")
         def _count(_connection: object, _record: object) -> None:
             self.connections += 1
 
-        return writer, self._engine(READERS, self._limits.read)
+        return writer, self._engine(url, READERS, self._limits.read)
 
-    def _engine(self, connections: int, patience: float) -> Engine:
+    def _engine(self, url: URL, connections: int, patience: float) -> Engine:
         engine = create_engine(
-            self._url,
+            url,
             connect_args=self.connect_args(patience),
             hide_parameters=True,
             # Both databases, and both ways of locking here, want to see what others have committed meanwhile.
@@ -94,7 +97,7 @@ class PostgreSQL(_Server):
 
 
 class MariaDB(_Server):
-    """MariaDB, or MySQL, through PyMySQL."""
+    """MariaDB, or MySQL, through mysqlclient or PyMySQL, which are told the same."""
 
     @override
     def connect_args(self, patience: float) -> dict[str, Any]:

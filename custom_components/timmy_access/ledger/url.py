@@ -5,19 +5,20 @@ from pathlib import Path
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
-from .errors import LedgerInvalid, Problem
+from .drivers import DRIVERS
+from .errors import Cause, LedgerUnavailable
 
 FILE_NAME = "timmy_access.db"
-# What people write, and the driver it means: the ones that Home Assistant's images carry.
-_DRIVERS = {
-    "mariadb": "mysql+pymysql",
-    "mariadb+pymysql": "mysql+pymysql",
-    "mysql": "mysql+pymysql",
-    "mysql+pymysql": "mysql+pymysql",
-    "postgresql": "postgresql+psycopg2",
-    "postgresql+psycopg2": "postgresql+psycopg2",
+# What people write before the driver, if any, and the database it means.
+_BACKENDS = {
+    "mariadb": "mysql",
+    "mysql": "mysql",
+    "postgres": "postgresql",
+    "postgresql": "postgresql",
     "sqlite": "sqlite",
 }
+# Stands for what cannot be shown, as it may be anything.
+_NOTHING = "—"
 
 
 def default_url(folder: Path) -> URL:
@@ -26,17 +27,37 @@ def default_url(folder: Path) -> URL:
 
 
 def read_url(text: str | URL) -> URL:
-    """Return a URL with the driver to use; raises `LedgerInvalid`, whose words hold nothing of the URL."""
+    """Return the URL of a database, with the driver that it names, if any.
+
+    Raises `LedgerUnavailable` for anything else, in words that hold nothing of it.
+    """
+    url = _parsed(text)
+    if url is None or not url.database or url.database == ":memory:":
+        raise LedgerUnavailable(Cause.NO_DATABASE)
+    written, plus, driver = url.drivername.partition("+")
+    backend = _BACKENDS.get(written)
+    if backend is None or (plus and driver not in {known.name for known in DRIVERS.get(backend, ())}):
+        raise LedgerUnavailable(Cause.NO_DATABASE)
+    return url.set(drivername=f"{backend}{plus}{driver}")
+
+
+def shown_url(text: str | URL) -> str:
+    """Return what of a URL may be shown, also of one that is none: no user, no password, no options."""
+    url = _parsed(text)
+    if url is None:
+        return _NOTHING
+    backend = url.get_backend_name()
+    parts = URL.create(_BACKENDS.get(backend, backend), host=url.host, port=url.port, database=url.database)
+    return parts.render_as_string()
+
+
+def _parsed(text: str | URL) -> URL | None:
+    """Return a text as a URL; None for one that is none, or that has its password in the wrong places."""
     try:
         url = make_url(text)
     except ArgumentError, ValueError:  # their words may hold the password
-        raise LedgerInvalid("db_url", Problem.NOT_A_DATABASE_URL) from None
-    driver = _DRIVERS.get(url.drivername)
-    if driver is None or not url.database or url.database == ":memory:":
-        raise LedgerInvalid("db_url", Problem.NOT_A_DATABASE_URL)
-    return url.set(drivername=driver)
-
-
-def shown(url: URL) -> str:
-    """Return what of a URL may be shown: no user, no password, no options."""
-    return URL.create(url.get_backend_name(), host=url.host, port=url.port, database=url.database).render_as_string()
+        return None
+    # An unencoded @ in a password ends it there, and the rest of it is taken for the host or the database.
+    if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}":
+        return None
+    return url

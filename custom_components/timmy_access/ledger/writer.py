@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from sqlalchemy.exc import SQLAlchemyError
 
 from .database import Database
-from .errors import Cause, LedgerError, LedgerInvalid, LedgerTooNew
+from .errors import Cause, LedgerInvalid
 from .failures import Failure, failure_of, is_conflict
 from .keeper import ATTEMPTS, Keeper
 from .limits import Limits
@@ -46,8 +46,8 @@ type Result = tuple[Future[Any], object]
 class Desk(Protocol):
     """Whoever handed in the jobs; called in its own event loop."""
 
-    def opened(self, refusal: LedgerError | None) -> None:
-        """Hear that the database was tried for the first time, and whether it will never do."""
+    def opened(self) -> None:
+        """Hear that the database was tried for the first time."""
 
     def settled(self, results: Sequence[Result], rows: int, seconds: float) -> None:
         """Take the results of one commit, each a ticket with a value or an error; `rows` were written."""
@@ -100,9 +100,9 @@ class Writer:
         return not self._thread.is_alive()
 
     def _run(self) -> None:
-        refusal = self._look()
-        self._tell(self._desk.opened, refusal)
-        stopped = refusal is not None
+        self._look()
+        self._tell(self._desk.opened)
+        stopped = False
         while not stopped:
             if self._failure is not None and monotonic() >= self._look_at:
                 self._look()
@@ -221,17 +221,15 @@ class Writer:
             _LOGGER.error("The database was corrupt and is now %s; a new one is begun", aside)
         return aside
 
-    def _look(self) -> LedgerError | None:
-        """See whether writing works; return what makes that impossible with this database."""
+    def _look(self) -> None:
+        """See whether writing works."""
         try:
             self._database.open()
-        except (LedgerInvalid, LedgerTooNew) as err:
-            self._lose(_failure_of(err))
-            return err
         except Exception as err:  # noqa: BLE001 - as above
-            return self._look() if self._lose(_failure_of(err)) else None
+            if self._lose(_failure_of(err)):
+                self._look()
+            return
         if self._failure is not None:
             _LOGGER.info("The ledger can write again")
         self._failure = None
         self._tell(self._desk.found, self._set_aside)
-        return None

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.exceptions import ConfigEntryError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_DB_URL, DOMAIN, LOGGER
-from ..ledger import Health, Ledger, LedgerInvalid, LedgerTooNew, default_url
+from ..ledger import Health, Ledger, default_url
 
 LEDGERS: HassKey[dict[str, SharedLedger]] = HassKey(f"{DOMAIN}_ledgers")
 # Two listeners that start at the same time open a database once.
@@ -30,8 +29,8 @@ class SharedLedger:
 async def async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
     """Return the ledger of a database, opening it for the first who asks; None is the file in the configuration folder.
 
-    A database that is away is no error: records then stay on the terminals, and a repair issue says why. Raises
-    `ConfigEntryError` for one that will never do.
+    A database that cannot be used is no error, whatever the reason: doors do not wait for it. Records then stay on the
+    terminals, and a repair issue says why.
     """
     async with hass.data.setdefault(_OPENING, asyncio.Lock()):
         return await _async_acquire(hass, url)
@@ -41,39 +40,23 @@ async def _async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
     key = url or ""
     ledgers = hass.data.setdefault(LEDGERS, {})
     if (shared := ledgers.get(key)) is None:
-        try:
-            shared = SharedLedger(Ledger(url or default_url(Path(hass.config.config_dir))))
-            await shared.ledger.start()
-        except (LedgerInvalid, LedgerTooNew) as err:
-            reason = "database_too_new" if isinstance(err, LedgerTooNew) else err.problem.value
-            raise ConfigEntryError(
-                translation_domain=DOMAIN, translation_key=reason, translation_placeholders={"field": CONF_DB_URL}
-            ) from err
+        shared = SharedLedger(Ledger(url or default_url(Path(hass.config.config_dir))))
+        await shared.ledger.start()
         ledgers[key] = shared
         _async_watch(hass, shared)
     shared.users += 1
     return shared.ledger
 
 
-def shown_url(url: str) -> str:
-    """Return what of a database's URL may be shown: neither user nor password."""
-    return Ledger(url).name
-
-
-async def async_database_errors(url: str | None) -> dict[str, str]:
-    """Return why no records can be kept in a database, as errors of a form; nothing when they can."""
+async def async_database_errors(url: str | None) -> tuple[dict[str, str], dict[str, str]]:
+    """Return why no records can be kept in a database, as errors of a form and their placeholders; else nothing."""
     if url is None:
-        return {}
-    try:
-        ledger = Ledger(url)
-        await ledger.start()
-    except LedgerInvalid as err:
-        return {CONF_DB_URL: err.problem.value}
-    except LedgerTooNew:
-        return {CONF_DB_URL: "database_too_new"}
+        return {}, {}
+    ledger = Ledger(url)
+    await ledger.start()
     health = ledger.health
     await ledger.close()
-    return {} if health.cause is None else {CONF_DB_URL: health.cause.value}
+    return ({}, {}) if health.cause is None else ({CONF_DB_URL: health.cause.value}, {"detail": health.detail})
 
 
 async def async_release(hass: HomeAssistant, ledger: Ledger) -> None:

@@ -5,6 +5,8 @@ from datetime import timedelta
 import errno
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+import sqlite3
+import sys
 from typing import Any
 from unittest.mock import patch
 
@@ -14,8 +16,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.pending import PendingTerminal
-from custom_components.timmy_access.ledger import LedgerTooNew
-from custom_components.timmy_access.records.ledgers import shown_url
+from custom_components.timmy_access.ledger import shown_url
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -23,7 +24,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 
 from ..conftest import CONTROLLER, FACE, LOOPBACK, MakeTerminal
-from ..until import state_of, until_state
+from ..until import TEXTS, state_of, until_state
 
 STRANGER = "ZX99999999"
 
@@ -320,8 +321,8 @@ async def test_options_apply_live(hass: HomeAssistant, entry: MockConfigEntry, h
 @pytest.mark.parametrize(
     ("url", "error"),
     [
-        ("nonsense", "invalid_database_url"),
-        ("oracle://house@db/doors", "invalid_database_url"),
+        ("nonsense", "database_invalid_url"),
+        ("oracle://house@db/doors", "database_invalid_url"),
         ("postgresql://house:secret@127.0.0.1:1/doors", "database_unreachable"),
     ],
 )
@@ -358,11 +359,53 @@ async def test_another_database_is_opened_and_its_password_not_shown(
 
 
 async def test_a_database_of_a_newer_version_is_left_alone(
-    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, tmp_path: Path
 ) -> None:
-    with patch("custom_components.timmy_access.records.ledgers.Ledger.start", side_effect=LedgerTooNew(9, 1)):
-        form = await options(hass, entry, live_window=120, keep_days=0, db_url="sqlite:////tmp/never-written.db")
+    path = tmp_path / "newer.db"
+    with sqlite3.connect(path) as newer:
+        newer.execute("CREATE TABLE meta (name, value)")
+        newer.execute("INSERT INTO meta VALUES ('version', '99')")
+    newer.close()
+    content = path.read_bytes()
+    form = await options(hass, entry, live_window=120, keep_days=0, db_url=f"sqlite:///{path}")
     assert form["errors"] == {"db_url": "database_too_new"}
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("url", "drivers"),
+    [
+        ("mysql://house:secret@127.0.0.1/doors", "mysqlclient / PyMySQL"),
+        ("mariadb+pymysql://house:secret@127.0.0.1/doors", "PyMySQL / mysqlclient"),
+        ("postgresql://house:secret@127.0.0.1/doors", "psycopg2"),
+    ],
+)
+async def test_the_driver_that_is_missing_is_named(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, monkeypatch: pytest.MonkeyPatch, url: str, drivers: str
+) -> None:
+    for module in ("MySQLdb", "pymysql", "psycopg2"):
+        monkeypatch.setitem(sys.modules, module, None)
+    form = await options(hass, entry, live_window=120, keep_days=0, db_url=url)
+    assert form["errors"] == {"db_url": "database_no_driver"}
+    # The frontend fills the placeholders of the form into the text of its errors.
+    text = TEXTS["options"]["error"]["database_no_driver"].format(**form["description_placeholders"])
+    assert text == f"Home Assistant lacks the driver of this database: {drivers}."
+    assert entry.runtime_data is hub
+
+
+async def test_a_url_that_is_none_can_be_replaced(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, tmp_path: Path
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={"db_url": "house:secret@nowhere"})
+    await hass.async_block_till_done()
+    form = await hass.config_entries.options.async_init(entry.entry_id)
+    assert form["data_schema"] is not None
+    shown = next(key.description["suggested_value"] for key in form["data_schema"].schema if key == "db_url")
+    assert shown == "—"
+    result = await options(hass, entry, live_window=120, keep_days=0, db_url=f"sqlite:///{tmp_path / 'elsewhere.db'}")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    await hass.async_block_till_done()
+    assert entry.runtime_data.ledger.health.available
 
 
 async def test_only_addresses_that_a_terminal_can_be_given_are_offered(
