@@ -9,18 +9,30 @@ import voluptuous as vol
 from scripts.home import REPOSITORY
 
 INTEGRATION = REPOSITORY / "custom_components" / "timmy_access"
-MANIFEST: dict[str, Any] = json.loads((INTEGRATION / "manifest.json").read_text())
-ICONS: dict[str, Any] = json.loads((INTEGRATION / "icons.json").read_text())
-HACS: dict[str, Any] = json.loads((REPOSITORY / "hacs.json").read_text())
 LANGUAGES = sorted(path.stem for path in (INTEGRATION / "translations").glob("*.json"))
+
+
+def read(text: str) -> dict[str, Any]:
+    """Return a JSON object; raises ValueError where a key stands twice, of which JSON would keep the last."""
+    found: dict[str, Any] = json.loads(text, object_pairs_hook=_once)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError(f"a key twice in {[key for key, _ in pairs]}")
+    return found
 
 
 def texts_in(language: str) -> dict[str, Any]:
     """Return the texts of a language, as they lie in their file."""
-    texts: dict[str, Any] = json.loads((INTEGRATION / "translations" / f"{language}.json").read_text())
-    return texts
+    return read((INTEGRATION / "translations" / f"{language}.json").read_text())
 
 
+MANIFEST = read((INTEGRATION / "manifest.json").read_text())
+ICONS = read((INTEGRATION / "icons.json").read_text())
+HACS = read((REPOSITORY / "hacs.json").read_text())
 TEXTS = texts_in("en")
 
 
