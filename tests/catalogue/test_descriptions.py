@@ -173,5 +173,5 @@ def test_texts_that_are_refused(fields: dict[str, Any], texts: dict[str, Any], f
 
 
 def test_names_that_are_refused() -> None:
-    told = {"services": {"shut_door": {}}}
+    told: dict[str, Any] = {"services": {"shut_door": {}}}
     assert list(faults({"open_door": {}}, told, "services")) == ["other names than those of the texts"]

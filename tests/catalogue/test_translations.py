@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from .repository import LANGUAGES, MANIFEST, TEXTS, complaints, texts_in
+from .repository import INTEGRATION, LANGUAGES, MANIFEST, TEXTS, complaints, read, texts_in
 
 REFUSED = {
     "HTML": re.compile(r"<[a-zA-Z/!][^>]*>"),
@@ -156,6 +156,17 @@ def test_texts_are_where_they_are_looked_for(language: str) -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_name_of_the_integration_is_not_translated(language: str) -> None:
     assert texts_in(language)["title"] == MANIFEST["name"]
+
+
+def test_texts_lie_where_home_assistant_reads_them() -> None:
+    assert not (INTEGRATION / "strings.json").exists()  # of Home Assistant's own integrations
+    assert all(path.suffix == ".json" for path in (INTEGRATION / "translations").iterdir())
+
+
+@pytest.mark.parametrize("broken", ['{"a": "1", "a": "2"}', '{"a": {"b": "1", "c": "2", "b": "3"}}', '{"a": "1",}'])
+def test_a_file_that_is_refused(broken: str) -> None:
+    with pytest.raises(ValueError, match=r"twice|Illegal"):
+        read(broken)
 
 
 @pytest.mark.parametrize(
