@@ -24,6 +24,9 @@ SETTLE_SECONDS = 60.0
 TICKS = os.sysconf("SC_CLK_TCK")
 MOMENT = "2026-01-01T00:00:00+00:00"
 
+# Written where it is needed: catalogues take a repository for the one manifest they find in it.
+PROBE = {"domain": "bench_probe", "name": "Benchmark probe", "iot_class": "calculated", "version": "0.0.0"}
+
 CONFIGURATION = """\
 homeassistant:
   name: Benchmark
@@ -152,6 +155,7 @@ def plan(
             REPOSITORY / "custom_components" / DOMAIN,
             REPOSITORY / "benchmarks" / "components" / "bench_probe",
         ),
+        manifests={"bench_probe": PROBE},
     )
 
 

@@ -48,11 +48,15 @@ ONBOARDED = {
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a new Home Assistant starts with: its YAML, files of its storage, and folders of custom components."""
+    """What a new Home Assistant starts with: its YAML, files of its storage, and folders of custom components.
+
+    Components that have no manifest of their own get one of `manifests`, by their names.
+    """
 
     configuration: str = CONFIGURATION
     storage: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     components: tuple[Path, ...] = (REPOSITORY / "custom_components" / "timmy_access",)
+    manifests: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 def web_server(port: int) -> dict[str, Any]:
@@ -87,7 +91,14 @@ def prepare(folder: Path, port: int, plan: Plan) -> None:
         (folder / ".storage" / name).write_text(json.dumps(content))
     (folder / "custom_components").mkdir()
     for component in plan.components:
-        (folder / "custom_components" / component.name).symlink_to(component)
+        target = folder / "custom_components" / component.name
+        if (manifest := plan.manifests.get(component.name)) is None:
+            target.symlink_to(component)
+            continue
+        target.mkdir()
+        (target / "manifest.json").write_text(json.dumps(manifest))
+        for source in component.glob("*.py"):
+            (target / source.name).symlink_to(source)
 
 
 class HomeProcess:

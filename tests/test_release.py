@@ -2,66 +2,12 @@
 
 import json
 from pathlib import Path
-import re
-from typing import Any
 
 import pytest
 
-from homeassistant.util.yaml import load_yaml_dict
 from scripts.version import REPOSITORY, Disagreement, agreed, manifest_version
 
-WORKFLOWS = sorted((REPOSITORY / ".github" / "workflows").glob("*.yaml"))
 VERSION = manifest_version(REPOSITORY)
-
-
-def workflow(path: Path) -> dict[str, Any]:
-    """Return a workflow; YAML takes the key `on` for a truth."""
-    loaded: dict[Any, Any] = load_yaml_dict(path)
-    return {"on" if key is True else str(key): value for key, value in loaded.items()}
-
-
-def steps() -> list[dict[str, Any]]:
-    return [step for path in WORKFLOWS for job in workflow(path)["jobs"].values() for step in job["steps"]]
-
-
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
-def test_a_workflow_parses_and_may_do_only_what_it_says(path: Path) -> None:
-    found = workflow(path)
-    assert found["on"]
-    assert found["permissions"]
-    for job in found["jobs"].values():
-        assert job["runs-on"]
-        assert all(step.keys() & {"run", "uses"} for step in job["steps"])
-
-
-def test_everything_that_judges_the_integration_runs() -> None:
-    used = {step["uses"].partition("@")[0] for step in steps() if "uses" in step}
-    assert {"hacs/action", "home-assistant/actions/hassfest"} <= used
-    runs = [step["run"] for step in steps() if "run" in step]
-    assert {".ci/run", "scripts/pin --newest", "scripts/test"} <= set(runs)
-    assert any(run.startswith("python3 scripts/version.py --tag") for run in runs)
-
-
-def test_scripts_of_workflows_exist() -> None:
-    for step in steps():
-        for script in re.findall(r"(?<![\w.])(?:\.ci|scripts)/[\w.]+", step.get("run", "")):
-            assert (REPOSITORY / script).is_file(), script
-
-
-def test_the_zip_is_the_one_that_hacs_looks_for() -> None:
-    hacs = json.loads((REPOSITORY / "hacs.json").read_text())
-    assert hacs["zip_release"] is True
-    assert any(f'upload "$TAG" {hacs["filename"]}' in step.get("run", "") for step in steps())
-
-
-def test_the_minimum_version_is_the_tested_one() -> None:
-    minimum = json.loads((REPOSITORY / "hacs.json").read_text())["homeassistant"]
-    pinned = re.search(r"^homeassistant==([\d.]+)", (REPOSITORY / "requirements" / "dev.txt").read_text(), re.MULTILINE)
-    assert pinned is not None
-    assert pinned[1].rpartition(".")[0] == minimum.rpartition(".")[0]
-    names = [job.get("name", "") for path in WORKFLOWS for job in workflow(path)["jobs"].values()]
-    assert f"Home Assistant {minimum.rpartition('.')[0]}" in names
-    assert f"Home Assistant {minimum.rpartition('.')[0]} or newer" in (REPOSITORY / "README.md").read_text()
 
 
 def test_requirements_are_those_of_the_manifest() -> None:

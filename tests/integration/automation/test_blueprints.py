@@ -13,7 +13,6 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed, async_mock_service
 
 from custom_components.timmy_access.hub.hub import Hub
-from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.components.calendar import CalendarEntity, CalendarEvent
 from homeassistant.components.calendar.const import DATA_COMPONENT
 from homeassistant.components.trace.const import DATA_TRACE
@@ -21,7 +20,6 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
-from homeassistant.util.yaml import load_yaml_dict
 from scripts.docs import blueprints as blueprints_page
 from simulator import VirtualTerminal
 
@@ -34,7 +32,6 @@ from .test_triggers import passed, seconds_ago
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "blueprints" / "automation" / "timmy_access"
 BLUEPRINTS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
-SOURCE = "https://github.com/timmy-access/timmy-access/blob/main/blueprints/automation/timmy_access"
 ANSWERED = "mobile_app_notification_action"
 # Turns of the event loop that an automation gets for its next step: no time limit, as tests put the clock forward.
 TURNS = 100_000
@@ -129,21 +126,6 @@ async def at(hass: HomeAssistant, clock: TickingDateTimeFactory, when: datetime)
     clock.move_to(when)
     async_fire_time_changed(hass, when)
     await hass.async_block_till_done(wait_background_tasks=True)
-
-
-@pytest.mark.parametrize("name", BLUEPRINTS)
-def test_a_blueprint_explains_itself(name: str) -> None:
-    config = load_yaml_dict(FOLDER / f"{name}.yaml")
-    about = BLUEPRINT_SCHEMA(config)["blueprint"]
-    assert about["domain"] == "automation"
-    assert about["source_url"] == f"{SOURCE}/{name}.yaml"
-    assert str(about["homeassistant"]["min_version"]) == "2026.10.0"
-    assert len(about["description"]) > 100
-    for key, given in about["input"].items():
-        assert given["name"], key
-        assert given["description"].endswith("."), key
-        assert given["selector"], key
-        assert f"!input {key}\n" in (FOLDER / f"{name}.yaml").read_text(), key
 
 
 def test_every_blueprint_is_tried() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-import json
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +11,12 @@ from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.services import ACTIONS
 from homeassistant.core import HomeAssistant, SupportsResponse
-from homeassistant.helpers.selector import validate_selector
-from homeassistant.util.yaml import load_yaml_dict
 from scripts.docs import actions as actions_page
 from simulator import User, VirtualTerminal
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
 
 ROOT = Path(__file__).parents[3]
-INTEGRATION = ROOT / "custom_components" / "timmy_access"
 GRACE = 7
 TEMPLATE = "c5" * 300
 
@@ -293,27 +289,6 @@ def test_every_action_has_a_case() -> None:
     for file, names in ELSEWHERE.items():
         text = (Path(__file__).parents[1] / file).read_text()
         assert [name for name in names if f'"{name}"' not in text] == []
-
-
-def test_fields_selectors_texts_and_icons_agree() -> None:
-    described = load_yaml_dict(INTEGRATION / "services.yaml")
-    texts = json.loads((INTEGRATION / "translations" / "en.json").read_text())
-    icons = json.loads((INTEGRATION / "icons.json").read_text())["services"]
-    names = [action.name for action in ACTIONS]
-    assert list(described) == sorted(icons) == sorted(texts["services"]) == names
-    for action in ACTIONS:
-        fields = {key.schema: type(key).__name__ == "Required" for key in action.schema.schema}
-        assert {name: described[action.name]["fields"][name].get("required", False) for name in fields} == fields, (
-            action.name
-        )
-        assert described[action.name]["fields"].keys() == texts["services"][action.name]["fields"].keys()
-        for name, about in described[action.name]["fields"].items():
-            validate_selector(about["selector"])
-            assert texts["services"][action.name]["fields"][name].keys() == {"name", "description"}
-            if (select := about["selector"].get("select")) is not None:
-                words = {option for option in select["options"] if not option.isdigit()}
-                options = texts["selector"][select["translation_key"]]["options"] if words else {}
-                assert words <= options.keys(), name
 
 
 def test_the_page_of_actions_is_up_to_date() -> None:
