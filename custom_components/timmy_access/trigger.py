@@ -43,7 +43,7 @@ from .terminal.moments import (
 )
 from .terminal.state import TerminalState
 
-type HardwareFacts = Mapping[str, Any]
+type Facts = Mapping[str, Any]
 
 METHODS = tuple(kind.value for kind in AccessKind if kind is not AccessKind.UNRECOGNISED)
 READERS = tuple(reader.name.lower() for reader in Reader if reader is not Reader.UNKNOWN)
@@ -77,7 +77,7 @@ class TriggerDescription:
     """
 
     key: str
-    facts_fn: Callable[[Moment], HardwareFacts | None]
+    facts_fn: Callable[[Moment], Facts | None]
     fields: Fields = field(default_factory=dict)
     variables: tuple[str, ...] = ()
 
@@ -94,11 +94,11 @@ class LastingDescription(TriggerDescription):
     lasts_fn: Callable[[TerminalState], bool]
 
 
-def _punch(punch: Punch) -> HardwareFacts:
+def _punch(punch: Punch) -> Facts:
     return {"method": punch.kind.value, **punch_facts(punch)}
 
 
-def _granted(moment: Moment) -> HardwareFacts | None:
+def _granted(moment: Moment) -> Facts | None:
     """Return who comes in: whoever was recognised, but where the terminal asks, only who was let in."""
     if isinstance(moment, CodeMoment):
         return None if moment.punch is None or moment.kind is not CodeKind.GRANTED else _punch(moment.punch)
@@ -107,10 +107,10 @@ def _granted(moment: Moment) -> HardwareFacts | None:
     return _punch(moment)
 
 
-def _asked(kind: CodeKind) -> Callable[[Moment], HardwareFacts | None]:
+def _asked(kind: CodeKind) -> Callable[[Moment], Facts | None]:
     """Return what finds questions of a terminal about a punch."""
 
-    def _facts(moment: Moment) -> HardwareFacts | None:
+    def _facts(moment: Moment) -> Facts | None:
         if not isinstance(moment, CodeMoment) or moment.kind is not kind or moment.punch is None:
             return None
         return {**_punch(moment.punch), "reason": moment.reason, "request_id": moment.request_id}
@@ -118,14 +118,14 @@ def _asked(kind: CodeKind) -> Callable[[Moment], HardwareFacts | None]:
     return _facts
 
 
-def _unrecognised(moment: Moment) -> HardwareFacts | None:
+def _unrecognised(moment: Moment) -> Facts | None:
     return _punch(moment) if isinstance(moment, Punch) and moment.kind is AccessKind.UNRECOGNISED else None
 
 
-def _code(kind: CodeKind, *sources: str) -> Callable[[Moment], HardwareFacts | None]:
+def _code(kind: CodeKind, *sources: str) -> Callable[[Moment], Facts | None]:
     """Return what finds codes."""
 
-    def _facts(moment: Moment) -> HardwareFacts | None:
+    def _facts(moment: Moment) -> Facts | None:
         if not isinstance(moment, CodeMoment) or moment.kind is not kind or moment.source not in sources:
             return None
         return code_facts(moment)
@@ -133,17 +133,17 @@ def _code(kind: CodeKind, *sources: str) -> Callable[[Moment], HardwareFacts | N
     return _facts
 
 
-def _door(*kinds: DoorKind) -> Callable[[Moment], HardwareFacts | None]:
+def _door(*kinds: DoorKind) -> Callable[[Moment], Facts | None]:
     """Return what finds events of the door."""
     return lambda moment: {} if isinstance(moment, DoorMoment) and moment.kind in kinds else None
 
 
-def _link(kind: LinkKind) -> Callable[[Moment], HardwareFacts | None]:
+def _link(kind: LinkKind) -> Callable[[Moment], Facts | None]:
     """Return what finds changes of the connection."""
     return lambda moment: {} if isinstance(moment, LinkMoment) and moment.kind is kind else None
 
 
-def _enrolled(moment: Moment) -> HardwareFacts | None:
+def _enrolled(moment: Moment) -> Facts | None:
     found = isinstance(moment, EnrolmentMoment) and moment.kind is EnrolmentKind.ENROLLED
     return enrolment_facts(cast("EnrolmentMoment", moment)) if found else None
 
@@ -264,7 +264,7 @@ class MomentTrigger(Trigger):
             self._async_found(run_action, told, facts)
 
     @callback
-    def _async_found(self, run_action: TriggerActionRunner, told: Told, facts: HardwareFacts) -> None:
+    def _async_found(self, run_action: TriggerActionRunner, told: Told, facts: Facts) -> None:
         occurred_at = told.moment.occurred_at.isoformat()
         run_action(
             {ATTR_DEVICE_ID: told.device_id, "occurred_at": occurred_at, "terminal": told.terminal, **facts},
@@ -315,7 +315,7 @@ class LastingTrigger(MomentTrigger):
 
     @callback
     @override
-    def _async_found(self, run_action: TriggerActionRunner, told: Told, facts: HardwareFacts) -> None:
+    def _async_found(self, run_action: TriggerActionRunner, told: Told, facts: Facts) -> None:
         duration: timedelta = self._options[CONF_FOR]
         facts = {CONF_FOR: str(duration), **facts}
         if not duration:
