@@ -12,11 +12,12 @@ from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.event import async_call_later
 
 from .const import LOGGER
-from .identity import Doubt, Identity, facts_data, shown_network
+from .identity import Doubt, Identity, facts_data
 from .issues import DATA_SERIAL, NOTHING, async_clear, async_raise
 from .protocol.answers import RegistrationRefused
 from .protocol.facts import Facts
 from .protocol.log_budget import LogBudget
+from .protocol.networks import shown_network
 
 # A refused terminal asks again about every 20 s (field notes 1), so one that has not for a day is gone; and somebody
 # who looks at Home Assistant once a day still sees that it was there.

@@ -40,12 +40,13 @@ from .const import (
     SUBENTRY_TERMINAL,
 )
 from .coordinator import TimmyAccessConfigEntry
-from .identity import facts_data, parse_network, shown_network
+from .identity import facts_data
 from .issues import NOTHING
 from .occupancy import EntryReader
 from .pending import PendingTerminal
 from .protocol.answers import MAX_SCREEN_CHARACTERS
 from .protocol.messages import Registration
+from .protocol.networks import parse_network, shown_network
 from .unlock_code import hashed, is_code
 from .verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 
