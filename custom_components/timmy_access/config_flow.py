@@ -27,7 +27,14 @@ from homeassistant.helpers.selector import (
     TextSelector,
 )
 
-from .address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
+from .address import (
+    NetworksInvalid,
+    async_addresses,
+    async_entry_url,
+    async_listening_errors,
+    async_terminal_url,
+    checked_networks,
+)
 from .certificates import CertificateInvalid, TlsMode, async_tls_context
 from .const import (
     ALL_ADDRESSES,
@@ -36,6 +43,7 @@ from .const import (
     CONF_KEEP_DAYS,
     CONF_KEY,
     CONF_LIVE_WINDOW,
+    CONF_NETWORKS,
     CONF_SERIAL,
     CONF_TLS,
     CONF_TLS_PORT,
@@ -50,6 +58,7 @@ from .const import (
 from .ledgers import async_database_errors, shown_url
 from .pending import PendingTerminal
 from .protocol.listener import DEFAULT_PORT
+from .protocol.networks import PRIVATE
 from .terminal_flow import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
 
 _PORT = vol.All(
@@ -79,6 +88,12 @@ OPTIONS_SCHEMA = vol.Schema(
             vol.Coerce(int),
         ),
         vol.Optional(CONF_DB_URL): TextSelector(),
+        # Everybody is not among what is offered, but may be typed.
+        vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(
+            SelectSelectorConfig(
+                custom_value=True, mode=SelectSelectorMode.DROPDOWN, multiple=True, options=PRIVATE.shown()
+            )
+        ),
         vol.Required(CONF_TLS, default=TlsMode.OFF.value): SelectSelector(
             SelectSelectorConfig(options=[mode.value for mode in TlsMode], translation_key=CONF_TLS)
         ),
@@ -208,7 +223,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class TimmyAccessOptionsFlow(OptionsFlow):
-    """What is news, how long records are kept, and where; and whether terminals may dial in encrypted."""
+    """What is news, how long records are kept, and where; from where terminals may dial in, and whether encrypted."""
 
     _chosen: dict[str, Any]
 
@@ -219,12 +234,21 @@ class TimmyAccessOptionsFlow(OptionsFlow):
         # What can be shown of it, which is not its password, also stands for it when it comes back unchanged.
         shown = present and shown_url(present)
         errors: dict[str, str] = {}
+        invalid = ""
         if user_input is not None:
             chosen = dict(user_input)
             url = chosen.pop(CONF_DB_URL, None) or None
             url = present if url == shown else url
             if url != present:
                 errors = await async_database_errors(url)
+            try:
+                networks = checked_networks(chosen.pop(CONF_NETWORKS))
+            except NetworksInvalid as err:
+                invalid = err.shown
+                errors[CONF_NETWORKS] = "invalid_networks"
+            else:
+                if networks:
+                    chosen[CONF_NETWORKS] = networks
             tls = chosen.pop(CONF_TLS)
             if url:
                 chosen[CONF_DB_URL] = url
@@ -240,6 +264,7 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             data_schema=self.add_suggested_values_to_schema(
                 OPTIONS_SCHEMA, user_input or {**options, CONF_DB_URL: shown}
             ),
+            description_placeholders={CONF_NETWORKS: invalid},
             errors=errors,
         )
 
