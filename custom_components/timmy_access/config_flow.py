@@ -111,6 +111,8 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
     """Set up a listener, or approve a terminal that has dialled in to one."""
 
     VERSION = 1
+    # 2: terminals may dial in from some networks only (`async_migrate_entry`)
+    MINOR_VERSION = 2
 
     _terminal: PendingTerminal
 

@@ -15,6 +15,7 @@ from custom_components.timmy_access.identity import Doubt
 from custom_components.timmy_access.image import IMAGES
 from custom_components.timmy_access.issues import LISTENING_KINDS
 from custom_components.timmy_access.ledger.errors import Cause, Problem as LedgerProblem
+from custom_components.timmy_access.migration import MIGRATION_KINDS
 from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.outsiders import Origin
 from custom_components.timmy_access.protocol.errors import Problem
@@ -69,7 +70,7 @@ def test_every_refusal_and_every_cause_has_a_text() -> None:
 
 def test_every_issue_has_a_text_and_a_way_out() -> None:
     kinds = {trouble.kind: trouble.fixable for trouble in TROUBLES}
-    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, "database_set_aside"), True)
+    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, *MIGRATION_KINDS, "database_set_aside"), True)
     kinds |= dict.fromkeys(Origin, False)
     for kind, fixable in kinds.items():
         texts = TEXTS["issues"][kind]
