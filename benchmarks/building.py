@@ -114,7 +114,7 @@ def entry(
                     "discovery_keys": {},
                     "domain": DOMAIN,
                     "entry_id": ENTRY_ID,
-                    "minor_version": 1,
+                    "minor_version": 2,
                     "modified_at": MOMENT,
                     "options": dict(options or {}),
                     "pref_disable_new_entities": not entities,

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from custom_components.timmy_access.protocol.networks import PRIVATE
 from scripts.docs import DOCS, pages
 from scripts.home import REPOSITORY
 
@@ -69,6 +70,13 @@ def test_what_is_written_by_a_script_is_up_to_date() -> None:
     written = pages()
     assert {"actions.md", "entities.md", "installation.md", "troubleshooting.md"} <= written.keys()
     assert [name for name, text in written.items() if (DOCS / name).read_text() != text] == []
+
+
+def test_the_networks_that_are_allowed_at_first_are_those_of_the_code() -> None:
+    text = (REPOSITORY / "SECURITY.md").read_text()
+    table = text[text.index("| Networks | What they are |") :].partition("\n\n")[0]
+    told = [network for row in table.splitlines()[2:] for network in row.split("|")[1].strip().split(", ")]
+    assert sorted(told) == sorted(PRIVATE.shown())
 
 
 def test_a_table_that_nobody_makes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from .guests.passbook import key_store
 from .hub.certificates import CertificateInvalid, async_tls_context
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
+from .hub.migration import async_clear_migrated, async_migrate
 from .records.ledgers import async_acquire, async_release
 from .services import async_setup_services
 from .terminal.store import TerminalStore
@@ -37,6 +38,12 @@ PLATFORMS = (
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
     """Register the actions, which are there whether or not a listener runs."""
     async_setup_services(hass)
+    return True
+
+
+async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Bring an entry of an earlier version up to date."""
+    async_migrate(hass, entry)
     return True
 
 
@@ -86,6 +93,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is kept of a listener beside the access log, which stays."""
     await TerminalStore(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
+    async_clear_migrated(hass, entry)
 
 
 async def async_remove_config_entry_device(

@@ -34,6 +34,7 @@ from .const import (
     CONF_KEEP_DAYS,
     CONF_KEY,
     CONF_LIVE_WINDOW,
+    CONF_NETWORKS,
     CONF_SERIAL,
     CONF_TLS,
     CONF_TLS_PORT,
@@ -46,11 +47,19 @@ from .const import (
     SUBENTRY_TERMINAL,
 )
 from .flows.terminal import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
-from .hub.address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
+from .hub.address import (
+    NetworksInvalid,
+    async_addresses,
+    async_entry_url,
+    async_listening_errors,
+    async_terminal_url,
+    checked_networks,
+)
 from .hub.certificates import CertificateInvalid, TlsMode, async_tls_context
 from .hub.pending import PendingTerminal
 from .ledger import shown_url
 from .protocol.listener import DEFAULT_PORT
+from .protocol.networks import PRIVATE
 from .records.ledgers import async_database_errors
 
 _PORT = vol.All(
@@ -80,6 +89,12 @@ OPTIONS_SCHEMA = vol.Schema(
             vol.Coerce(int),
         ),
         vol.Optional(CONF_DB_URL): TextSelector(),
+        # Everybody is not among what is offered, but may be typed.
+        vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(
+            SelectSelectorConfig(
+                custom_value=True, mode=SelectSelectorMode.DROPDOWN, multiple=True, options=PRIVATE.shown()
+            )
+        ),
         vol.Required(CONF_TLS, default=TlsMode.OFF.value): SelectSelector(
             SelectSelectorConfig(options=[mode.value for mode in TlsMode], translation_key=CONF_TLS)
         ),
@@ -97,6 +112,8 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
     """Set up a listener, or approve a terminal that has dialled in to one."""
 
     VERSION = 1
+    # 2: terminals may dial in from some networks only (`async_migrate_entry`)
+    MINOR_VERSION = 2
 
     _terminal: PendingTerminal
 
@@ -209,7 +226,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
 
 
 class TimmyAccessOptionsFlow(OptionsFlow):
-    """What is news, how long records are kept, and where; and whether terminals may dial in encrypted."""
+    """What is news, how long records are kept, and where; from where terminals may dial in, and whether encrypted."""
 
     _chosen: dict[str, Any]
 
@@ -227,6 +244,14 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             url = present if url == shown else url
             if url != present:
                 errors, placeholders = await async_database_errors(url)
+            try:
+                networks = checked_networks(chosen.pop(CONF_NETWORKS))
+            except NetworksInvalid as err:
+                placeholders[CONF_NETWORKS] = err.shown
+                errors[CONF_NETWORKS] = "invalid_networks"
+            else:
+                if networks:
+                    chosen[CONF_NETWORKS] = networks
             tls = chosen.pop(CONF_TLS)
             if url:
                 chosen[CONF_DB_URL] = url

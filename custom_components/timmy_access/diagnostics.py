@@ -25,6 +25,7 @@ from .hub.terminal import Terminal
 from .ledger import Ledger, LedgerUnavailable, shown_url
 from .protocol import listener as listener_module, lobby as lobby_module, session as session_module
 from .protocol.log_budget import LINES_PER_MINUTE
+from .protocol.networks import PRIVATE, Networks, shown_network
 from .protocol.redaction import REDACTED, partly, redacted_fields
 from .terminal.devices import door_identifier, terminal_identifier
 from .terminal.state import TerminalState
@@ -67,6 +68,8 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TimmyAc
         "limits": _LIMITS,
         "listener": {
             "port": hub.listener.port,
+            "networks": _networks(hub.listener.border.networks),
+            "connections_from_outside": hub.listener.border.turned_away,
             "connections_waiting": len(lobby),
             "connections_refused": lobby.refused,
             "connections_displaced": lobby.displaced,
@@ -156,6 +159,14 @@ def _state(state: TerminalState) -> dict[str, Any]:
             "reader": punch.reader,
         },
     }
+
+
+def _networks(networks: Networks) -> list[str]:
+    """Return from where terminals may dial in; addresses of the internet are somebody's, everybody is nobody's."""
+    return [
+        shown_network(network) if PRIVATE.covers(network) or network.prefixlen == 0 else REDACTED
+        for network in networks.networks
+    ]
 
 
 def _settings(data: Mapping[str, Any]) -> dict[str, Any]:

@@ -25,16 +25,21 @@ def async_raise(
     *,
     placeholders: dict[str, str],
     fixable: bool = True,
+    persistent: bool = False,
     severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
     data: Mapping[str, str] | None = None,
 ) -> None:
-    """Show an issue of a kind, a translation key, about a subject; the same again changes nothing."""
+    """Show an issue of a kind, a translation key, about a subject; the same again changes nothing.
+
+    What is `persistent` is there again after a restart without being raised anew.
+    """
     ir.async_create_issue(
         hass,
         DOMAIN,
         f"{kind}_{subject}",
         data={DATA_KIND: kind, DATA_ENTRY_ID: entry_id, **(data or {})},
         is_fixable=fixable,
+        is_persistent=persistent,
         severity=severity,
         translation_key=kind,
         translation_placeholders=placeholders,

@@ -34,6 +34,7 @@ async def _async_info(hass: HomeAssistant) -> dict[str, Any]:
     return {
         "addresses": ", ".join(f"{entry.data[CONF_HOST]}:{entry.runtime_data.listener.port}" for entry in entries),
         "terminals": f"{sum(terminal.coordinator.data.online for terminal in terminals)}/{len(terminals)}",
+        "peers_outside": sum(hub.listener.border.turned_away for hub in hubs),
         "peers_refused": sum(hub.listener.lobby.refused for hub in hubs),
         "last_frame": f"{(dt_util.utcnow() - max(seen)).total_seconds():.0f} s" if seen else "-",
         "ledgers_available": f"{sum(ledger.health.available for ledger in ledgers)}/{len(ledgers)}",

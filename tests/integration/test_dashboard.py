@@ -29,6 +29,7 @@ def entry(hass: HomeAssistant, port: int) -> MockConfigEntry:
     made = MockConfigEntry(
         domain=DOMAIN,
         title="Timmy Access",
+        minor_version=2,
         data={"port": port, "host": LOOPBACK},
         subentries_data=[
             subentry_data(FACE, "Front door", area_id=areas["Entrance"]),

@@ -13,6 +13,8 @@ from custom_components.timmy_access.event import EVENTS
 from custom_components.timmy_access.hub.certificates import CertificateProblem, TlsMode
 from custom_components.timmy_access.hub.identity import Doubt
 from custom_components.timmy_access.hub.listening import LISTENING_KINDS
+from custom_components.timmy_access.hub.migration import MIGRATION_KINDS
+from custom_components.timmy_access.hub.outsiders import Origin
 from custom_components.timmy_access.hub.troubles import TROUBLES
 from custom_components.timmy_access.image import IMAGES
 from custom_components.timmy_access.ledger.errors import Cause, Problem as LedgerProblem
@@ -68,7 +70,8 @@ def test_every_refusal_and_every_cause_has_a_text() -> None:
 
 def test_every_issue_has_a_text_and_a_way_out() -> None:
     kinds = {trouble.kind: trouble.fixable for trouble in TROUBLES}
-    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, "database_set_aside"), True)
+    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, *MIGRATION_KINDS, "database_set_aside"), True)
+    kinds |= dict.fromkeys(Origin, False)
     for kind, fixable in kinds.items():
         texts = TEXTS["issues"][kind]
         assert ("fix_flow" in texts) is fixable

@@ -93,11 +93,15 @@ class OpenGate:
     def __init__(self, desk: Desk) -> None:
         self.desks = {SERIAL: desk}
         self.asked: list[tuple[Registration, Peer]] = []
+        self.outside: list[tuple[Peer, int]] = []
 
     async def admit(self, registration: Registration, peer: Peer) -> Desk | RegistrationRefused:
         self.asked.append((registration, peer))
         desk = self.desks.get(registration.serial or "")
         return desk or RegistrationRefused(reason="Approve me")
+
+    def turned_away(self, peer: Peer, port: int) -> None:
+        self.outside.append((peer, port))
 
 
 class ScriptedTerminal:

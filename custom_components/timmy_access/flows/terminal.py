@@ -40,14 +40,15 @@ from ..const import (
 )
 from ..guests.unlock_code import hashed, is_code
 from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
-from ..hub.address import async_entry_url
+from ..hub.address import allowed_networks, async_entry_url
 from ..hub.hub import TimmyAccessConfigEntry
-from ..hub.identity import facts_data, parse_network, shown_network
+from ..hub.identity import facts_data
 from ..hub.pending import PendingTerminal
 from ..issues import NOTHING
 from ..people.occupancy import EntryReader
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
+from ..protocol.networks import parse_network, shown_network
 
 _DOORS = vol.All(
     NumberSelector(NumberSelectorConfig(min=1, max=MAX_DOORS, mode=NumberSelectorMode.BOX)),
@@ -177,10 +178,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 if len(user_input.get(text, "")) > MAX_SCREEN_CHARACTERS:
                     errors[text] = "text_too_long"
             network = user_input.get(CONF_NETWORK, "").strip()
-            try:
-                network = network and shown_network(parse_network(network))
-            except ValueError:
-                errors[CONF_NETWORK] = "invalid_network"
+            errors |= self._network_errors(network, subentry.data.get(CONF_NETWORK, ""))
             code, remove = user_input.pop(CONF_NEW_CODE, ""), user_input.pop(CONF_REMOVE_CODE, False)
             if code and not is_code(code):
                 errors[CONF_NEW_CODE] = "invalid_code"
@@ -191,6 +189,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                     user_input[CONF_UNLOCK_CODE] = (
                         await self.hass.async_add_executor_job(hashed, code) if code else None
                     )
+                network = network and shown_network(parse_network(network))
                 settings = {CONF_GRANTED_TEXT: "", CONF_REFUSED_TEXT: "", **user_input, CONF_NETWORK: network}
                 return self.async_update_and_abort(
                     self._get_entry(),
@@ -233,6 +232,21 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             },
             errors=errors,
         )
+
+    def _network_errors(self, text: str, present: str) -> dict[str, str]:
+        """Return why a terminal cannot dial in from a network, as errors of the form; nothing when it can.
+
+        The present one keeps nobody from changing something else.
+        """
+        if text in ("", present):
+            return {}
+        try:
+            network = parse_network(text)
+        except ValueError:
+            return {CONF_NETWORK: "invalid_network"}
+        if allowed_networks(self._get_entry().options).overlaps(network):
+            return {}
+        return {CONF_NETWORK: "network_not_allowed"}
 
     def _present_address(self, serial: str) -> str:
         entry: TimmyAccessConfigEntry = self._get_entry()

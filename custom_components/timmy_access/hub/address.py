@@ -1,8 +1,10 @@
-"""Ports and addresses: whether we can listen there, and what people type into the terminal."""
+"""Ports and addresses: whether we can listen there, for whom, and what people type into the terminal."""
 
 import asyncio
+from collections.abc import Iterable, Mapping
 import errno
 from ipaddress import ip_address
+from typing import Any
 
 from homeassistant.components.network import async_get_enabled_source_ips, async_get_source_ip
 from homeassistant.config_entries import ConfigEntry
@@ -10,7 +12,9 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 
-from ..const import ALL_ADDRESSES, CONF_TLS, CONF_TLS_PORT
+from ..const import ALL_ADDRESSES, CONF_NETWORKS, CONF_TLS, CONF_TLS_PORT
+from ..protocol.networks import PRIVATE, Networks, parse_network
+from ..protocol.peer import printable
 from .certificates import TlsMode
 
 # What keeps from listening: the field of the form that is to blame, and the translation key.
@@ -47,6 +51,38 @@ async def async_listening_errors(host: str, port: int) -> dict[str, str]:
     server.close()
     await server.wait_closed()
     return {}
+
+
+class NetworksInvalid(Exception):
+    """What was typed is no network, or another than it seems; `shown` is that, as text."""
+
+    def __init__(self, texts: Iterable[str]) -> None:
+        """Remember what was typed."""
+        self.shown = ", ".join(map(printable, texts))
+        super().__init__(self.shown)
+
+
+def checked_networks(texts: Iterable[str]) -> list[str]:
+    """Return networks as they are kept in the options; raises `NetworksInvalid`.
+
+    Nothing is kept of none, which would be nobody, nor of those that hold anyway.
+    """
+    networks, invalid = [], []
+    for text in filter(str.strip, texts):
+        try:
+            networks.append(parse_network(text, strict=True))
+        except ValueError:
+            invalid.append(text)
+    if invalid:
+        raise NetworksInvalid(invalid)
+    kept = Networks(tuple(dict.fromkeys(networks)))
+    return [] if set(kept.networks) == set(PRIVATE.networks) else kept.shown()
+
+
+def allowed_networks(options: Mapping[str, Any]) -> Networks:
+    """Return from where terminals may dial in to a listener with these options."""
+    chosen = options.get(CONF_NETWORKS)
+    return Networks.of(chosen) if chosen else PRIVATE
 
 
 async def async_entry_url(hass: HomeAssistant, entry: ConfigEntry) -> str:

@@ -16,7 +16,8 @@ from ..issues import DATA_SERIAL, NOTHING, async_clear, async_raise
 from ..protocol.answers import RegistrationRefused
 from ..protocol.hardware import HardwareFacts
 from ..protocol.log_budget import LogBudget
-from .identity import Doubt, Identity, facts_data, shown_network
+from ..protocol.networks import shown_network
+from .identity import Doubt, Identity, facts_data
 
 # A refused terminal asks again about every 20 s (field notes 1), so one that has not for a day is gone; and somebody
 # who looks at Home Assistant once a day still sees that it was there.

@@ -34,9 +34,11 @@ from ..protocol.session import Session
 from ..records.statistics import AccessStatistics
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
+from .address import allowed_networks
 from .claims import Claim, Claims
 from .identity import Doubt
 from .nightly import Nightly
+from .outsiders import Outsiders
 from .pending import PendingTerminals
 from .terminal import Surroundings, Terminal
 from .troubles import TroubleWatch
@@ -77,6 +79,7 @@ class Hub:
         self._stop_nightly: CALLBACK_TYPE | None = None
         self.pending = PendingTerminals(hass, entry.entry_id)
         self.claims = Claims(hass, entry.entry_id)
+        self._outsiders = Outsiders(hass, entry.entry_id)
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
@@ -113,6 +116,7 @@ class Hub:
         # What is wrong and has been ignored stays ignored over a restart.
         stays = self._hass.is_stopping
         self.claims.async_stop(clear=not stays)
+        self._outsiders.async_stop(clear=not stays)
         for watch in self._watches.values():
             watch.async_stop(clear=not stays)
         self._watches.clear()
@@ -144,6 +148,11 @@ class Hub:
         return self._async_refuse_unknown(registration, peer)
 
     @callback
+    def turned_away(self, peer: Peer, port: int) -> None:
+        """Tell of a peer from outside the networks (protocol.listener.Gate)."""
+        self._outsiders.async_turned_away(peer, port)
+
+    @callback
     def async_believe(self, claim: Claim) -> None:
         """Let in a peer that was held off, because somebody says that it is their terminal."""
         terminal = self.terminals[claim.serial]
@@ -158,10 +167,10 @@ class Hub:
     @callback
     def async_apply(self) -> None:
         """Apply a changed entry live: other terminals keep their connections."""
+        self._async_apply_options()
         if self._started_with != self._needs_restart():
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
             return
-        self._async_apply_options()
         wanted = {
             subentry.data[CONF_SERIAL]: subentry for subentry in self._entry.get_subentries_of_type(SUBENTRY_TERMINAL)
         }
@@ -220,6 +229,9 @@ class Hub:
         self.nightly.keep_days = days or None
         for terminal in self.terminals.values():
             terminal.clock.live_window = self._live_window
+        networks = allowed_networks(self._entry.options)
+        self.listener.limit_to(networks)
+        self._outsiders.async_allowed(networks)
 
     def _needs_restart(self) -> tuple[object, ...]:
         """Return the settings that cannot be changed while the listener runs."""

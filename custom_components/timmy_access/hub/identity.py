@@ -8,7 +8,6 @@ is held off and a repair issue asks. A pinned fact must be told from then on, as
 
 from collections.abc import Mapping
 from enum import StrEnum
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
@@ -17,8 +16,7 @@ from homeassistant.core import HomeAssistant, callback
 
 from ..const import CONF_CPU_SERIAL, CONF_NETWORK
 from ..protocol.hardware import HardwareFacts
-
-type Network = IPv4Network | IPv6Network
+from ..protocol.networks import Network, Networks, parse_network, shown_network
 
 
 class Doubt(StrEnum):
@@ -27,16 +25,6 @@ class Doubt(StrEnum):
     ADDRESS = "address_not_allowed"
     DUPLICATE = "duplicate_serial"
     IDENTITY = "identity_changed"
-
-
-def parse_network(text: str) -> Network:
-    """Return an address, or a network such as 192.0.2.0/24; raises ValueError for anything else."""
-    return ip_network(text.strip(), strict=False)
-
-
-def shown_network(network: Network) -> str:
-    """Return a network as people write it: a single address without a length."""
-    return str(network.network_address if network.num_addresses == 1 else network)
 
 
 def facts_data(facts: HardwareFacts) -> dict[str, str]:
@@ -68,7 +56,7 @@ class Identity:
 
     def doubt(self, facts: HardwareFacts, address: str) -> Doubt | None:
         """Return why a peer cannot be the terminal; None when it may be."""
-        if self.network is not None and not _is_within(address, self.network):
+        if self.network is not None and not Networks((self.network,)).admits(address):
             return Doubt.ADDRESS
         return Doubt.IDENTITY if self.pinned.contradicted_by(facts) else None
 
@@ -93,10 +81,3 @@ class Identity:
         subentry = self._entry.subentries[self._subentry_id]
         self._hass.config_entries.async_update_subentry(self._entry, subentry, data={**subentry.data, **changes})
         self.async_apply(subentry.data)
-
-
-def _is_within(address: str, network: Network) -> bool:
-    try:
-        return ip_address(address) in network
-    except ValueError:
-        return False

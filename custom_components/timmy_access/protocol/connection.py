@@ -2,11 +2,14 @@
 
 import asyncio
 from contextlib import suppress
+import socket
 import ssl
+import struct
 from typing import Any, cast
 
 from websockets.asyncio.server import ServerConnection
 
+from .border import Border
 from .lobby import Lobby
 from .peer import Peer
 
@@ -16,33 +19,52 @@ HANDSHAKE_SECONDS = 10.0
 SHUTDOWN_SECONDS = 1.0
 
 
+def reset(transport: asyncio.BaseTransport) -> None:
+    """End a connection at once and throw away what has not reached the peer yet; nothing of it is left to wait for."""
+    if (sock := transport.get_extra_info("socket")) is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    cast("asyncio.WriteTransport", transport).abort()
+
+
 class Connection(ServerConnection):
-    """A connection that is in the lobby from its first packet on, so that also one that says nothing counts."""
+    """A connection that is in the lobby from its first packet on, so that also one that says nothing counts.
+
+    One from outside the border is in no lobby and says nothing: it is reset before TLS and WebSocket begin.
+    """
 
     peer = Peer("", 0)
     _raw: asyncio.BaseTransport
 
-    def __init__(self, lobby: Lobby, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, border: Border, lobby: Lobby, *args: Any, **kwargs: Any) -> None:
         """Wait for the peer."""
         super().__init__(*args, **kwargs)
+        self._border = border
         self._lobby = lobby
+        self._begun = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Enter the lobby, if there is room."""
+        """Enter the lobby, if the peer may and if there is room."""
         self.peer = Peer.of(transport.get_extra_info("peername"))
         self._raw = transport
+        if not self._border.admits(self.peer):
+            self.cut_off()
+            self._border.turn_away(self.peer, Peer.of(transport.get_extra_info("sockname")).port)
+            return
         self.begin(transport)
         if not self._lobby.enter(self):
             self.cut_off()
 
     def begin(self, transport: asyncio.BaseTransport) -> None:
         """Begin to speak WebSocket."""
+        self._begun = True
         super().connection_made(transport)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Leave the lobby."""
         self._lobby.leave(self)
-        super().connection_lost(exc)
+        if self._begun:
+            super().connection_lost(exc)
 
     @property
     def address(self) -> str:
@@ -51,7 +73,7 @@ class Connection(ServerConnection):
 
     def cut_off(self) -> None:
         """End it at once."""
-        cast("asyncio.WriteTransport", self._raw).abort()
+        reset(self._raw)
 
 
 class SecureConnection(Connection):
@@ -61,11 +83,11 @@ class SecureConnection(Connection):
     unseen. This one is in the lobby already while it shakes hands, and may be cut off there.
     """
 
-    def __init__(self, context: ssl.SSLContext, lobby: Lobby, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, context: ssl.SSLContext, *args: Any, **kwargs: Any) -> None:
         """Encrypt with a server's context."""
-        super().__init__(lobby, *args, **kwargs)
+        super().__init__(*args, **kwargs)
         self._context = context
-        self._early: bytes | None = b""
+        self._early = b""
         self._handshake: asyncio.Task[None] | None = None
 
     def begin(self, transport: asyncio.BaseTransport) -> None:
@@ -77,19 +99,16 @@ class SecureConnection(Connection):
 
     def data_received(self, data: bytes) -> None:
         """Keep what comes with the last message of the handshake until it may be read."""
-        if self._early is None:
+        if self._begun:
             super().data_received(data)
         else:
             self._early += data
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Leave the lobby, also when there was no handshake."""
-        if self._early is None:
-            super().connection_lost(exc)
-            return
-        self._lobby.leave(self)
+        """Leave the lobby, also when the handshake has not ended."""
         if self._handshake is not None:
             self._handshake.cancel()
+        super().connection_lost(exc)
 
     async def _shake_hands(self, transport: asyncio.Transport) -> None:
         if transport.is_closing():  # there was no room in the lobby
@@ -110,7 +129,7 @@ class SecureConnection(Connection):
             transport.abort()
             return
         self._raw = secure
-        early, self._early = self._early, None
         super().begin(secure)
-        if early:
-            super().data_received(early)
+        if self._early:
+            super().data_received(self._early)
+            self._early = b""

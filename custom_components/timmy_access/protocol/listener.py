@@ -2,6 +2,7 @@
 
 Threat model: the protocol has no authentication, so whoever reaches the port can claim any serial number. Therefore
 
+* whoever comes from outside the networks of the terminals, at first from the internet, is cut off unheard (`border`);
 * nothing a peer says before it is admitted has any effect but the question to the gate, and none of its records are
   acknowledged;
 * peers that are not admitted are few, short-lived, cheap, and cannot keep each other out (`lobby`);
@@ -28,12 +29,14 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from .answers import RegistrationRefused
+from .border import Border
 from .codec import decode, encode
 from .connection import Connection, SecureConnection
 from .errors import MalformedFrame
 from .lobby import Lobby
 from .log_budget import LogBudget
 from .messages import Registration
+from .networks import PRIVATE, Networks
 from .peer import Peer, printable
 from .session import MAX_MALFORMED, SILENCE_SECONDS, Delegate, Session
 from .trace import Direction
@@ -69,6 +72,9 @@ class Gate(Protocol):
 
     async def admit(self, registration: Registration, peer: Peer) -> Delegate | RegistrationRefused:
         """Return the terminal that may use this connection, or what to show on the peer's screen."""
+
+    def turned_away(self, peer: Peer, port: int) -> None:
+        """Note a peer from outside the networks, which has been cut off; called for each of them, and so cheap."""
 
 
 # What the library says when it is not the peer's fault.
@@ -113,15 +119,18 @@ class Listener:
         port: int,
         *,
         encryption: Encryption | None = None,
+        networks: Networks = PRIVATE,
         silence: float = SILENCE_SECONDS,
     ) -> None:
-        """Prepare to listen on one address, or on all when `host` is None."""
+        """Prepare to listen on one address, or on all when `host` is None, for those who come from some networks."""
         self._gate = gate
         self._host = host
         self._port = port
         self._encryption = encryption
         self._silence = silence
         self._servers: list[Server] = []
+        self._sessions: set[Session] = set()
+        self.border = Border(networks, gate.turned_away)
         self.lobby = Lobby()
         self._library_log = logging.getLogger(f"{__name__}.websockets")
         self._quiet = _QuietFilter(LogBudget(_LOGGER))
@@ -131,8 +140,8 @@ class Listener:
     async def start(self) -> None:
         """Bind the ports; raises OSError when one cannot be had, and then has none."""
         self._library_log.addFilter(self._quiet)
-        plain = partial(Connection, self.lobby)
-        secure = self._encryption and partial(SecureConnection, self._encryption.context, self.lobby)
+        plain = partial(Connection, self.border, self.lobby)
+        secure = self._encryption and partial(SecureConnection, self._encryption.context, self.border, self.lobby)
         try:
             if self._encryption is None or self._encryption.port is None:
                 self._servers.append(await self._listen(self._port, secure or plain))
@@ -159,6 +168,17 @@ class Listener:
             ping_interval=None,
             server_header=None,
         )
+
+    def limit_to(self, networks: Networks) -> None:
+        """Take in only those who come from some networks from now on, and cut off at once who does not.
+
+        Whoever may stay notices nothing.
+        """
+        self.border.networks = networks
+        self.lobby.clear(networks.admits)
+        for session in tuple(self._sessions):
+            if not self.border.admits(session.peer):
+                session.reset()
 
     def close_ports(self) -> None:
         """Accept nobody any more; whoever is connected stays."""
@@ -197,7 +217,11 @@ class Listener:
             self.lobby.leave(guest)
         if session is not None:
             _allow(connection, MAX_FRAME_BYTES)
-            await session.run()
+            self._sessions.add(session)
+            try:
+                await session.run()
+            finally:
+                self._sessions.remove(session)
 
     async def _admitted(self, connection: Connection, peer: Peer) -> Session | None:
         """Wait for a registration that the gate accepts; None when the peer's time is over."""
@@ -219,6 +243,8 @@ class Listener:
                     if not registration.is_valid:
                         break
                     verdict = await self._gate.admit(registration, peer)
+                    if connection.transport.is_closing():  # cut off, or gone, while the gate decided
+                        return None
                     if not isinstance(verdict, RegistrationRefused):
                         verdict.trace.note(loop.time(), Direction.RECEIVED, data)
                         return Session(connection, registration, peer, verdict, silence=self._silence)

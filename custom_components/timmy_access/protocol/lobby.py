@@ -1,6 +1,7 @@
 """Connections that belong to no admitted terminal: few, short-lived, and fairly shared between addresses."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -67,11 +68,12 @@ class Lobby:
         """Forget a connection that was admitted or has ended."""
         self._waiting.pop(guest, None)
 
-    def clear(self) -> None:
-        """Cut off everybody."""
+    def clear(self, may_stay: Callable[[str], bool] = lambda _: False) -> None:
+        """Cut off everybody, or whoever may not stay because of the address."""
         for guest in tuple(self._waiting):
-            self.leave(guest)
-            guest.cut_off()
+            if not may_stay(guest.address):
+                self.leave(guest)
+                guest.cut_off()
 
     def invite(self, serial: str) -> None:
         """Cut off the connections that claim a serial number: it dials in again within seconds and is admitted."""

@@ -1,8 +1,11 @@
 """Who is at the other end of a socket, and how its words may be shown."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Self
+
+from .networks import parse_address
 
 # Longest piece of peer text in a log line, a form or a card.
 MAX_SHOWN = 64
@@ -19,8 +22,9 @@ class Peer:
     def of(cls, name: Sequence[Any] | None) -> Self:
         """Return the peer of a socket: the name has an address and a port, and with IPv6 more."""
         address, port, *_ = name or ("", 0)
-        # an IPv4 address in the clothes of IPv6, and the card a link-local address is reached by
-        return cls(str(address).removeprefix("::ffff:").partition("%")[0], port)
+        with suppress(ValueError):
+            address = parse_address(address)
+        return cls(str(address), port)
 
     def __str__(self) -> str:
         """Return the address as people write it."""

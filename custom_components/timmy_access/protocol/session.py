@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 import logging
-import socket
-import struct
 from typing import Protocol, cast
 
 from websockets.asyncio.server import ServerConnection
@@ -27,6 +25,7 @@ from .answers import (
 from .codec import Frame, decode, encode
 from .commands import COMMANDS, GetSettings
 from .commands.base import Command, Page, Paged, Reply
+from .connection import reset
 from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
 from .exchange import Exchange
@@ -151,11 +150,7 @@ class Session:
 
     def reset(self) -> None:
         """End the connection at once and throw away what has not reached the terminal yet."""
-        transport = self._connection.transport
-        if (sock := transport.get_extra_info("socket")) is not None:
-            with suppress(OSError):
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
+        reset(self._connection.transport)
 
     @property
     def ended(self) -> bool:

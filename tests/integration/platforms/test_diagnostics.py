@@ -121,6 +121,7 @@ async def test_system_health(hass: HomeAssistant, hub: Hub, entry: MockConfigEnt
     assert info == {
         "addresses": f"127.0.0.1:{hub.listener.port}",
         "terminals": "1/3",
+        "peers_outside": 0,
         "peers_refused": 0,
         "ledgers_available": "1/1",
         "records_waiting": 0,
@@ -142,6 +143,7 @@ def test_every_fact_has_a_text() -> None:
         "addresses",
         "last_frame",
         "ledgers_available",
+        "peers_outside",
         "peers_refused",
         "records",
         "records_waiting",

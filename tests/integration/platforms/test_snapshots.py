@@ -44,6 +44,7 @@ async def alone(
     profile, serial, doors = CASES[request.param]
     entry = MockConfigEntry(
         domain=DOMAIN,
+        minor_version=2,
         data={"port": port, "host": LOOPBACK},
         subentries_data=[subentry_data(serial, "Terminal", doors)],
     )
