@@ -38,6 +38,7 @@ from .const import (
     CONF_SERIAL,
     CONF_TLS,
     CONF_TLS_PORT,
+    CONF_UNWRITTEN_USE,
     DOMAIN,
     KEEP_DAYS,
     LIVE_WINDOW,
@@ -47,6 +48,7 @@ from .const import (
     SUBENTRY_TERMINAL,
 )
 from .flows.terminal import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
+from .guests.verdicts import UnwrittenUse
 from .hub.address import (
     NetworksInvalid,
     async_addresses,
@@ -89,6 +91,9 @@ OPTIONS_SCHEMA = vol.Schema(
             vol.Coerce(int),
         ),
         vol.Optional(CONF_DB_URL): TextSelector(),
+        vol.Required(CONF_UNWRITTEN_USE, default=UnwrittenUse.REFUSE.value): SelectSelector(
+            SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
+        ),
         # Everybody is not among what is offered, but may be typed.
         vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(
             SelectSelectorConfig(
@@ -253,6 +258,8 @@ class TimmyAccessOptionsFlow(OptionsFlow):
                 if networks:
                     chosen[CONF_NETWORKS] = networks
             tls = chosen.pop(CONF_TLS)
+            if chosen[CONF_UNWRITTEN_USE] == UnwrittenUse.REFUSE:
+                del chosen[CONF_UNWRITTEN_USE]
             if url:
                 chosen[CONF_DB_URL] = url
             if tls != TlsMode.OFF:

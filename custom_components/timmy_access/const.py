@@ -31,6 +31,7 @@ CONF_SERVER_APPROVAL: Final = "server_approval"
 CONF_TLS: Final = "tls"
 CONF_TLS_PORT: Final = "tls_port"
 CONF_UNLOCK_CODE: Final = "unlock_code"
+CONF_UNWRITTEN_USE: Final = "unwritten_use"
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - terminals are elsewhere on the network
 

@@ -48,6 +48,15 @@ class NothingAsked(ProtocolError):
     """There is no question of this sort any more, or not with this id."""
 
 
+class PassNotWritten(ProtocolError):
+    """A pass is closed, and the database does not know it yet; `safe` tells whether it outlives a restart."""
+
+    def __init__(self, *, safe: bool) -> None:
+        """Remember whether it is on the disk."""
+        super().__init__("the pass is closed and not written yet")
+        self.safe = safe
+
+
 class PassRevoked(ProtocolError):
     """The pass has been revoked, which is for good."""
 
@@ -111,6 +120,10 @@ def translated_errors(terminal: str) -> Iterator[None]:
             translation_domain=DOMAIN,
             translation_key=_KEYS[type(err)],
             translation_placeholders={"field": ATTR_CODE, "terminal": terminal},
+        ) from err
+    except PassNotWritten as err:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN, translation_key="pass_closed_not_written" if err.safe else "pass_closed_not_safe"
         ) from err
     except ProtocolError as err:
         raise HomeAssistantError(

@@ -43,7 +43,7 @@ class TerminalEventDescription(EventEntityDescription):
 
 
 def _punch_attributes(punch: Punch) -> Mapping[str, Any]:
-    return {"occurred_at": punch.occurred_at.isoformat(), **punch_facts(punch)}
+    return {"granted": punch.granted, "occurred_at": punch.occurred_at.isoformat(), **punch_facts(punch)}
 
 
 EVENTS: tuple[TerminalEventDescription, ...] = (

@@ -101,14 +101,14 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
     async def async_open(self, **kwargs: Any) -> None:
         """Release the door for the open delay."""
         with translated_errors(self.terminal.name):
-            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE))
+            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), self._context)
             await self.terminal.doors.async_open(self.door)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         """Release the door, or hold it open where the owner chose so."""
         with translated_errors(self.terminal.name):
-            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE))
+            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), self._context)
             if self.terminal.hold_open:
                 await self.terminal.doors.async_set_mode(self.door, DoorMode.HELD_OPEN)
             else:

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 
 from custom_components.timmy_access.protocol.answers import (
+    Answer,
     HeartbeatAnswer,
     LogsAccepted,
     PinVerdict,
@@ -56,6 +57,7 @@ class Desk:
         self.verdict: Callable[[], Awaitable[QrVerdict]] | None = None
         self.on_attached: Callable[[Session], None] = lambda _: None
         self.fails = False
+        self.answers: list[tuple[Answer, bool]] = []
 
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         self.session = session
@@ -85,6 +87,9 @@ class Desk:
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         return HeartbeatAnswer(name=beat.name, cloud_time=NOW)
+
+    def answered(self, answer: Answer, *, delivered: bool) -> None:
+        self.answers.append((answer, delivered))
 
 
 class OpenGate:

@@ -33,6 +33,7 @@ ATTR_TYPE: Final = "type"
 def _punch(punch: Punch) -> Mapping[str, Any]:
     return {
         ATTR_ENROLL_ID: punch.enroll_id,
+        "granted": punch.granted,
         ATTR_PERSON: punch.person,
         "person_entity_id": punch.person_entity_id,
         ATTR_READER: punch.reader,

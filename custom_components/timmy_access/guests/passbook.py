@@ -1,25 +1,24 @@
-"""The passes of one listener: made, kept, looked up at once, and never waited for."""
+"""The passes as one listener sees them: its codes, and the calendars they follow."""
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import datetime
 import hashlib
 import secrets
 from typing import Any
 
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
-from .. import ledger as ledger_module
-from ..const import DOMAIN, LOGGER
-from ..errors import PassRevoked, PassUnknown, TooManyPasses
-from ..ledger import Ledger, LedgerInvalid, LedgerUnavailable
+from ..const import DOMAIN
+from ..errors import TooManyPasses
+from ..ledger import PassUse
 from ..terminal.tasks import Tasks
+from .book import Book
 from .calendars import Calendars
-from .passes import Hours, Pass, Refused
+from .passes import Pass, Refused
 
 # 128 bits: 26 letters and digits that a QR code packs tightly and nobody guesses.
 CODE_BYTES = 16
@@ -28,12 +27,12 @@ _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 CODE_LETTERS = 26
 # As many digits as a terminal's keypad takes (specification A3); with ten tries a minute that is years.
 PIN_DIGITS = 8
+# PINs that are drawn: those of so many digits that do not begin with 0.
+PINS = 9 * 10 ** (PIN_DIGITS - 1)
 KEY_BYTES = 32
 HASH_BYTES = 32
 # All are held in memory; a hotel with fifty rooms makes as many in two years.
 MAX_PASSES = 20_000
-# How long to wait before a use that could not be written is tried again.
-RETRY_SECONDS = 10.0
 
 
 def key_store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, str]]:
@@ -51,211 +50,122 @@ class NewPass:
 
 
 class Passbook:
-    """All passes by what they are looked up with. Looking up touches neither disk nor network."""
+    """Passes by the codes of one listener. Looking one up touches neither disk nor network."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str, tasks: Tasks, ledger: Ledger) -> None:
+    def __init__(self, hass: HomeAssistant, entry_id: str, tasks: Tasks, book: Book) -> None:
         """Prepare; `async_load` has to follow."""
-        self._tasks = tasks
-        self._ledger = ledger
+        self.book = book
         self._store = key_store(hass, entry_id)
         self._key = b""
-        self._passes: dict[str, Pass] = {}
-        self._by_hash: dict[bytes, str] = {}
+        self._unsubscribe: CALLBACK_TYPE | None = None
         self.calendars = Calendars(hass, tasks)
 
     async def async_load(self) -> None:
-        """Read the key, or make one, and the passes; a ledger that is away is tried again in the background."""
+        """Read the key, or make one, and follow the calendars of the passes."""
         stored = await self._store.async_load()
         if stored is None:
             stored = {"key": secrets.token_hex(KEY_BYTES)}
             await self._store.async_save(stored)
         self._key = bytes.fromhex(stored["key"])
-        try:
-            await self._async_read()
-        except LedgerUnavailable:
-            self._tasks.async_start(self._async_read_later(), "read passes")
+        self._unsubscribe = self.book.async_subscribe(self._async_follow_calendars)
+        self._async_follow_calendars()
+
+    @callback
+    def async_stop(self) -> None:
+        """Follow nothing any more."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self.calendars.async_stop()
 
     @property
     def passes(self) -> Mapping[str, Pass]:
-        """All passes, revoked ones too, by id."""
-        return self._passes
+        """All passes of the database, revoked ones too, by id."""
+        return self.book.passes
+
+    def digest(self, code: str) -> bytes:
+        """Return what a code or PIN is looked up by."""
+        text = code.strip().upper().encode(errors="replace")
+        return hashlib.blake2b(text, key=self._key, digest_size=HASH_BYTES).digest()
 
     def fingerprint(self, code: str) -> str:
         """Return what stands for a code where the code must not be: enough to tell codes apart, and no way back."""
-        return self._hash(code).hex()[:16]
+        return self.digest(code).hex()[:16]
 
     @callback
-    def async_look_up(self, code: str, serial: str, now: datetime) -> Pass | Refused:
-        """Return the pass that a code opens this terminal with at this instant, or why it does not."""
-        digest = self._hash(code)
-        held = self._passes.get(self._by_hash.get(digest, ""))
+    def async_look_up(self, digest: bytes, serial: str, doors: Collection[int], now: datetime) -> Pass | Refused:
+        """Return the pass that a code opens a terminal with these doors with at this instant, or why it does not."""
+        held = self.book.by_hash(digest)
         if held is None:
             return Refused.UNKNOWN
-        if (reason := held.refused(serial, now, dt_util.get_default_time_zone())) is not None:
-            return reason
-        if held.calendar is not None and not self.calendars.is_running(held.calendar, held.tag or "", now):
-            return Refused.NOT_NOW
-        return held
+        return self.refusal(held, serial, doors, now) or held
 
     @callback
-    def async_use(self, held: Pass, serial: str, now: datetime) -> None:
-        """Count a use at once, and write it down afterwards."""
-        self._passes[held.pass_id] = replace(held, uses=held.uses + 1)
-        use = ledger_module.PassUse(
-            pass_id=held.pass_id, serial=serial, door=min(held.doors[serial], default=None), used_at=now
+    def async_repeated(self, digest: bytes, serial: str, doors: Collection[int], now: datetime) -> Pass | None:
+        """Return the pass that has just let somebody in here with this code, if it still would; one scan is one use."""
+        held = self.book.by_hash(digest)
+        if held is None or not self.book.async_is_repeated(held, digest, serial):
+            return None
+        return held if self.refusal(held, serial, doors, now) in (None, Refused.USED_UP) else None
+
+    def refusal(self, held: Pass, serial: str, doors: Collection[int], now: datetime) -> Refused | None:
+        """Return why a pass does not open a terminal with these doors at this instant; None when it does."""
+        if (reason := held.refused(serial, now, dt_util.get_default_time_zone())) is not None:
+            return reason
+        if not held.doors[serial] & frozenset(doors):
+            return Refused.WRONG_DOOR  # it is no longer there
+        if held.calendar is not None and not self.calendars.is_running(held.calendar, held.tag or "", now):
+            return Refused.NOT_NOW
+        return None
+
+    def live_pins(self, serial: str, now: datetime) -> int:
+        """Return how many PINs would open a terminal at this instant: so many times likelier is a lucky guess."""
+        zone = dt_util.get_default_time_zone()
+        return sum(
+            held.pin_hash is not None and held.refused(serial, now, zone) is None for held in self.passes.values()
         )
-        self._tasks.async_start(self._async_write_use(use), "use of a pass", eager=False)
 
     async def async_create(self, rules: Pass, *, with_pin: bool) -> NewPass:
         """Make a pass by rules whose id, code and time of making are filled in.
 
         Raises `TooManyPasses` and `LedgerUnavailable`.
         """
-        if len(self._passes) >= MAX_PASSES:
+        if len(self.passes) >= MAX_PASSES:
             raise TooManyPasses
         code = "".join(secrets.choice(_ALPHABET) for _ in range(CODE_LETTERS))
         pin = _new_pin() if with_pin else None
-        while pin is not None and self._hash(pin) in self._by_hash:
+        while pin is not None and self.book.by_hash(self.digest(pin)) is not None:
             pin = _new_pin()
         held = replace(
             rules,
             pass_id=ulid_now(),
-            code_hash=self._hash(code),
-            pin_hash=None if pin is None else self._hash(pin),
+            code_hash=self.digest(code),
+            pin_hash=None if pin is None else self.digest(pin),
             created_at=dt_util.utcnow(),
         )
-        await self._async_keep(held)
+        await self.book.async_add(held)
         return NewPass(held=held, code=code, pin=pin)
 
-    async def async_change(self, pass_id: str, **changes: Any) -> Pass:
-        """Change a pass; raises `PassUnknown`, `PassRevoked` and `LedgerUnavailable`."""
-        held = self._passes.get(pass_id)
-        if held is None:
-            raise PassUnknown
-        if held.revoked_at is not None:
-            raise PassRevoked
-        held = replace(held, **changes)
-        await self._async_keep(held)
-        return held
+    async def async_revoke(self, pass_id: str) -> None:
+        """Close a pass for good; raises as `Book.async_revoke`."""
+        await self.book.async_revoke(pass_id, dt_util.utcnow())
 
-    async def async_uses(self, pass_id: str) -> Sequence[ledger_module.PassUse]:
+    async def async_extend(self, pass_id: str, **changes: Any) -> Pass:
+        """Change until when or how often a pass opens; raises as `Book.async_extend`."""
+        return await self.book.async_extend(pass_id, **changes)
+
+    async def async_uses(self, pass_id: str) -> Sequence[PassUse]:
         """Return when and where a pass was used; raises `LedgerUnavailable`."""
-        return await self._ledger.pass_uses(pass_id)
-
-    async def _async_keep(self, held: Pass) -> None:
-        await self._ledger.keep_pass(_stored(held))
-        self._async_put(held)
+        return await self.book.async_uses(pass_id)
 
     @callback
-    def _async_put(self, held: Pass) -> None:
-        self._passes[held.pass_id] = held
-        self._by_hash[held.code_hash] = held.pass_id
-        if held.pin_hash is not None:
-            self._by_hash[held.pin_hash] = held.pass_id
+    def _async_follow_calendars(self) -> None:
         self.calendars.async_watch(
-            {known.calendar for known in self._passes.values() if known.calendar and known.revoked_at is None}
+            {held.calendar for held in self.passes.values() if held.calendar and held.revoked_at is None}
         )
-
-    async def _async_read(self) -> None:
-        counts = await self._ledger.pass_use_counts()
-        for stored in await self._ledger.passes():
-            uses = counts.get(stored.id, 0)
-            held = _held(stored, uses)
-            known = self._passes.get(held.pass_id)
-            self._async_put(held if known is None else replace(held, uses=max(known.uses, uses)))
-
-    async def _async_read_later(self) -> None:
-        while True:
-            await asyncio.sleep(RETRY_SECONDS)
-            try:
-                await self._async_read()
-            except LedgerUnavailable as err:
-                LOGGER.debug("Passes are not known yet: %s", err)
-            else:
-                return
-
-    async def _async_write_use(self, use: ledger_module.PassUse) -> None:
-        while True:
-            try:
-                await self._ledger.keep_pass_use(use)
-            except LedgerUnavailable as err:
-                LOGGER.debug("The use of a pass is not written yet: %s", err)
-                await asyncio.sleep(RETRY_SECONDS)
-            except LedgerInvalid as err:
-                LOGGER.warning("The use of a pass cannot be written: %s", err)
-                return
-            else:
-                return
-
-    def _hash(self, code: str) -> bytes:
-        text = code.strip().upper().encode(errors="replace")
-        return hashlib.blake2b(text, key=self._key, digest_size=HASH_BYTES).digest()
 
 
 def _new_pin() -> str:
     """Return digits that do not begin with 0, which terminals may take for a number."""
     lowest = 10 ** (PIN_DIGITS - 1)
-    return str(lowest + secrets.randbelow(9 * lowest))
-
-
-def _stored(held: Pass) -> ledger_module.Pass:
-    hours = held.hours
-    return ledger_module.Pass(
-        id=held.pass_id,
-        code_hash=held.code_hash,
-        name=held.name,
-        created_at=held.created_at,
-        revoked_at=held.revoked_at,
-        document={
-            "doors": {serial: sorted(doors) for serial, doors in held.doors.items()},
-            "valid_from": _text(held.valid_from),
-            "valid_until": _text(held.valid_until),
-            "hours": hours
-            and {
-                "weekdays": sorted(hours.weekdays),
-                "begin": hours.begin.isoformat(),
-                "end": hours.end.isoformat(),
-            },
-            "max_uses": held.max_uses,
-            "enroll_id": held.enroll_id,
-            "calendar": held.calendar,
-            "tag": held.tag,
-            "pin_hash": held.pin_hash and held.pin_hash.hex(),
-        },
-    )
-
-
-def _held(stored: ledger_module.Pass, uses: int) -> Pass:
-    document = stored.document
-    hours = document["hours"]
-    pin_hash = document.get("pin_hash")
-    return Pass(
-        pass_id=stored.id,
-        code_hash=stored.code_hash,
-        pin_hash=bytes.fromhex(pin_hash) if pin_hash else None,
-        name=stored.name or "",
-        created_at=stored.created_at,
-        revoked_at=stored.revoked_at,
-        doors={serial: frozenset(doors) for serial, doors in document["doors"].items()},
-        valid_from=_instant(document["valid_from"]),
-        valid_until=_instant(document["valid_until"]),
-        hours=hours
-        and Hours(
-            weekdays=frozenset(hours["weekdays"]),
-            begin=time.fromisoformat(hours["begin"]),
-            end=time.fromisoformat(hours["end"]),
-        ),
-        max_uses=document["max_uses"],
-        uses=uses,
-        enroll_id=document.get("enroll_id"),
-        calendar=document["calendar"],
-        tag=document["tag"],
-    )
-
-
-def _text(instant: datetime | None) -> str | None:
-    return None if instant is None else instant.isoformat()
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
+    return str(lowest + secrets.randbelow(PINS))

@@ -7,14 +7,21 @@ from enum import StrEnum
 
 
 class Refused(StrEnum):
-    """Why a code does not open; each is a word in events."""
+    """Why a code or a punch does not open; each is a word in events."""
 
+    ANSWER_LOST = "answer_lost"
     BY_AUTOMATION = "by_automation"
+    DOOR_FAILED = "door_failed"
     EXPIRED = "expired"
     NOT_NOW = "not_now"
     NOT_YET_VALID = "not_yet_valid"
+    NOT_WRITTEN = "not_written"
     NO_ANSWER = "no_answer"
+    PERSON_DISABLED = "person_disabled"
+    PERSON_UNKNOWN = "person_unknown"
     REVOKED = "revoked"
+    TOO_BUSY = "too_busy"
+    TOO_LATE = "too_late"
     TOO_MANY_TRIES = "too_many_tries"
     UNKNOWN = "unknown"
     USED_UP = "used_up"

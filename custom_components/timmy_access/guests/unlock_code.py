@@ -6,12 +6,17 @@ open a door, and the door mode, ask persons: a call without a user comes from wh
 script or scene that a person starts acts as that person. Locking never asks. Who may change the terminal's settings
 may take the code away, so it is no protection from administrators.
 
+Whoever guesses is locked out, and nobody else: wrong codes on a tablet must not keep out the owner, nor the automation
+of a smoke alarm. What comes without a user is from an automation; its right code always opens, and its wrong ones are
+told as those of persons are.
+
 Only a salted hash is kept. Passes and the credentials at the terminal have nothing to do with it.
 """
 
 import asyncio
-from collections import deque
+from collections import OrderedDict, deque
 from collections.abc import Callable
+from dataclasses import dataclass, field
 import hashlib
 import hmac
 import logging
@@ -31,13 +36,15 @@ from .passes import Refused
 # somebody locks, which needs no code.
 CODE_FORMAT = r"^(\d{4,10})?$"
 _CODE = re.compile(r"\d{4,10}", re.ASCII)
-# Wrong codes until nobody is listened to, and for how long: whoever tries all codes of four digits gets one a minute
-# and needs a week, and whoever mistypes waits no longer than it takes to fetch somebody.
+# Wrong codes until a person is not listened to, and for how long: whoever tries all codes of four digits gets one a
+# minute and needs a week, and whoever mistypes waits no longer than it takes to fetch somebody.
 MAX_WRONG_CODES = 5
 LOCKED_OUT_SECONDS = 300.0
 # Cost of the hash: 16 MB and some 50 ms on a small computer, as its authors propose for logins.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 _SALT_BYTES = 16
+# Users that are remembered as guessing; Home Assistant has a few.
+MAX_GUESSERS = 256
 
 
 def is_code(text: str) -> bool:
@@ -57,77 +64,101 @@ def matches(code: str, kept: str) -> bool:
     return hmac.compare_digest(hashed(code, bytes.fromhex(kept.partition("$")[0])), kept)
 
 
+@dataclass(eq=False)
+class _Guesser:
+    """One user's wrong codes, and until when (monotonic) no more are listened to; `turn` is for one check at a time."""
+
+    wrong: deque[float] = field(default_factory=lambda: deque(maxlen=MAX_WRONG_CODES))
+    locked_out_until: float = 0.0
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
 class UnlockCode:
     """The code of one terminal, and who is locked out."""
 
     def __init__(
         self, hass: HomeAssistant, name: Callable[[], str], log: LogBudget, publish: Callable[[Moment], None]
     ) -> None:
-        """Start without a code; `name` tells what the terminal is called, and `publish` that all are locked out."""
+        """Start without a code; `name` tells what the terminal is called, and `publish` that somebody is locked out."""
         self._hass = hass
         self._name = name
         self._log = log
         self._publish = publish
         self._kept: str | None = None
-        self._turn = asyncio.Lock()
-        self._wrong: deque[float] = deque(maxlen=MAX_WRONG_CODES)
-        self._locked_out_until = 0.0
+        self._guessers: OrderedDict[str | None, _Guesser] = OrderedDict()
 
     @callback
     def async_apply(self, kept: str | None) -> None:
         """Take what `hashed` returned; None for no code. A new code lets everybody try again."""
         if kept != self._kept:
             self._kept = kept
-            self._wrong.clear()
-            self._locked_out_until = 0.0
+            self._guessers.clear()
 
     @property
     def is_set(self) -> bool:
         """Whether there is a code."""
         return self._kept is not None
 
-    async def async_check(self, code: str | None) -> None:
+    async def async_check(self, code: str | None, context: Context | None) -> None:
         """Return if this is the code or none is set; raises `CodeRequired`, `CodeWrong` and `CodeLockedOut`.
 
-        While somebody is locked out everybody is, also with the right code: otherwise trying would go on.
+        While a user is locked out that holds for the right code too: otherwise trying would go on.
         """
         if self._kept is None:
             return
         if not code:
             raise CodeRequired
-        async with self._turn:  # one at a time, or a hundred guesses would all be tried before the first is counted
-            kept = self._kept
-            if time.monotonic() < self._locked_out_until:
+        user_id = None if context is None else context.user_id
+        guesser = self._guesser(user_id)
+        if user_id is None:
+            if not await self._async_matches(code):
+                self._note_wrong(guesser, locks_out=False)
+                raise CodeWrong
+            return
+        async with guesser.turn:  # one at a time, or a hundred guesses would all be tried before the first is counted
+            if time.monotonic() < guesser.locked_out_until:
                 raise CodeLockedOut
-            if kept is None or await self._hass.async_add_executor_job(matches, code, kept):
-                self._wrong.clear()
+            if await self._async_matches(code):
+                guesser.wrong.clear()
                 return
-            self._note_wrong()
+            self._note_wrong(guesser, locks_out=True)
         raise CodeWrong
 
     async def async_check_person(self, code: str | None, context: Context | None) -> None:
         """Check as `async_check`, but let pass without a code what no person has asked for."""
         if code or (context is not None and context.user_id is not None):
-            await self.async_check(code)
+            await self.async_check(code, context)
 
-    def _note_wrong(self) -> None:
+    async def _async_matches(self, code: str) -> bool:
+        kept = self._kept
+        return kept is None or await self._hass.async_add_executor_job(matches, code, kept)
+
+    def _guesser(self, user_id: str | None) -> _Guesser:
+        guesser = self._guessers.setdefault(user_id, _Guesser())
+        self._guessers.move_to_end(user_id)
+        if len(self._guessers) > MAX_GUESSERS:
+            self._guessers.popitem(last=False)
+        return guesser
+
+    def _note_wrong(self, guesser: _Guesser, *, locks_out: bool) -> None:
         now = time.monotonic()
-        self._wrong.append(now)
-        if len(self._wrong) == MAX_WRONG_CODES and now - self._wrong[0] <= LOCKED_OUT_SECONDS:
-            self._locked_out_until = now + LOCKED_OUT_SECONDS
-            self._wrong.clear()
-            self._log.log(
-                logging.WARNING,
-                "%s takes no codes from Home Assistant for %d minutes after %d wrong ones",
-                self._name(),
-                LOCKED_OUT_SECONDS // 60,
-                MAX_WRONG_CODES,
+        guesser.wrong.append(now)
+        if len(guesser.wrong) < MAX_WRONG_CODES or now - guesser.wrong[0] > LOCKED_OUT_SECONDS:
+            return
+        guesser.wrong.clear()
+        if locks_out:
+            guesser.locked_out_until = now + LOCKED_OUT_SECONDS
+            consequence = f"listens to none of theirs for {LOCKED_OUT_SECONDS // 60:.0f} minutes"
+        else:
+            consequence = "goes on listening, as an automation gave them"
+        self._log.log(
+            logging.WARNING, "%s got %d wrong codes from one user, and %s", self._name(), MAX_WRONG_CODES, consequence
+        )
+        self._publish(
+            CodeMoment(
+                kind=CodeKind.BLOCKED,
+                occurred_at=dt_util.utcnow(),
+                reason=Refused.TOO_MANY_TRIES.value,
+                source=CodeSource.UNLOCK_CODE,
             )
-            self._publish(
-                CodeMoment(
-                    kind=CodeKind.BLOCKED,
-                    occurred_at=dt_util.utcnow(),
-                    reason=Refused.TOO_MANY_TRIES.value,
-                    source=CodeSource.UNLOCK_CODE,
-                )
-            )
+        )

@@ -1,16 +1,18 @@
 """Decisions at the door: somebody stands there and waits.
 
 A valid pass opens at once. Otherwise an automation may answer within the window; otherwise the safe default holds:
-refused for codes and PINs, and what the owner chose for punches that the terminal asks about. Nothing here waits for a
-disk, for the recorder or for another terminal.
+refused for codes and PINs, and for punches that the terminal asks about what the owner chose, which lets in nobody but
+people who are known and enabled. Nothing here waits for the recorder or for another terminal, and for a disk only
+where a use of a limited pass has to be on it.
+
+One scan is one decision and one use. It is told as granted when the answer is on its way, and as failed where it could
+not be given or the door did not open; then nothing has been used.
 """
 
 import asyncio
-from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-import time
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -19,11 +21,15 @@ from homeassistant.util.ulid import ulid_now
 
 from ..const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
 from ..errors import NothingAsked
+from ..ledger import PassUse
+from ..people.roster import Person
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
+from ..protocol.messages import STRANGER_ID
 from ..protocol.peer import printable
 from ..terminal.moments import CodeKind, CodeMoment, CodeSource, Moment, Punch
 from .passbook import Passbook
 from .passes import Pass, Refused
+from .tries import Tries
 
 # People wait a moment for a door; automations answer within some tens of milliseconds.
 DECISION_WINDOW = 2.0
@@ -31,25 +37,42 @@ MAX_DECISION_WINDOW = 4.0
 # A verdict that comes later than a terminal's own patience (5 s, field notes 1) opens nothing.
 GRANTED_TEXT = "Welcome {name}"
 REFUSED_TEXT = "Ask at the desk"
-# Wrong codes at one terminal before it is answered without looking, and for how long: a guest who fumbles is not hit,
-# and whoever tries PINs gets ten a minute of a hundred million.
-MAX_WRONG = 10
-WRONG_SECONDS = 60.0
-# Questions of one terminal that wait for an automation at the same time; further ones get the default at once.
+# Questions of one terminal that wait for an automation at the same time; further ones are refused: what no automation
+# was asked about, none has granted.
 MAX_PENDING = 4
 
 
+class UnwrittenUse(StrEnum):
+    """What holds when the use of a limited pass gets onto no disk."""
+
+    REFUSE = "refuse"
+    WAIT = "wait"
+
+
+# How much longer a guest waits for a disk; then terminals lose their patience.
+DISK_PATIENCE = {UnwrittenUse.REFUSE: 0.0, UnwrittenUse.WAIT: 3.0}
+
+
 class Approval(StrEnum):
-    """What holds when a terminal asks about a punch and no automation answers."""
+    """What holds when a terminal asks about a punch and no automation answers.
+
+    `GRANT` lets in who is on the roster and enabled, `GRANT_UNKNOWN` also numbers that are on no roster; nobody is let
+    in whom the terminal did not recognise.
+    """
 
     GRANT = "grant"
+    GRANT_UNKNOWN = "grant_unknown"
     OFF = "off"
     REFUSE = "refuse"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """What is answered. Everything but `granted` is for the terminal's screen and voice."""
+    """What is answered. Everything but `granted` is for the terminal's screen and voice.
+
+    `held` and `use` are the pass somebody comes in with, and the use that was counted for it. `untold` is what is told
+    once the answer is on its way.
+    """
 
     granted: bool
     name: str | None = None
@@ -60,6 +83,8 @@ class Decision:
     font_size: int | None = None
     text_color: tuple[int, ...] | None = None
     held: Pass | None = field(default=None, repr=False)
+    use: PassUse | None = field(default=None, repr=False)
+    untold: CodeMoment | None = field(default=None, repr=False)
 
 
 @dataclass
@@ -70,34 +95,45 @@ class _Question:
     answer: asyncio.Future[Decision]
 
 
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What a terminal's verdicts know of it; each is looked up when somebody stands there.
+
+    `person_of` are the people of the terminal by enroll id, `linked_to` the person of Home Assistant each is.
+    """
+
+    serial: str
+    doors: Callable[[], Collection[int]]
+    person_of: Callable[[int], Person | None]
+    linked_to: Callable[[int | None], str | None]
+
+
 class Verdicts:
     """Decides for one terminal."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        serial: str,
+        house: House,
         passbook: Passbook,
         publish: Callable[[Moment], None],
-        name_of: Callable[[int | None], str | None],
-        person_of: Callable[[int | None], str | None],
+        show_tries: Callable[[], None],
     ) -> None:
         """Look passes up in `passbook`, and tell `publish` what happens, never with the code itself.
 
-        `name_of` knows the people of the terminal, and `person_of` which persons of Home Assistant they are.
+        `show_tries` is called when `tries` may have changed.
         """
         self._hass = hass
-        self._serial = serial
+        self._house = house
         self._passbook = passbook
         self._publish = publish
-        self._name_of = name_of
-        self._person_of = person_of
         self._questions: dict[str, _Question] = {}
-        self._wrong: deque[float] = deque(maxlen=MAX_WRONG)
-        self._blocked_until = 0.0
+        self._deciding: set[bytes] = set()
         self._window = DECISION_WINDOW
         self._granted_text = GRANTED_TEXT
         self._refused_text = REFUSED_TEXT
+        self.disk_patience = 0.0
+        self.tries = Tries(hass, show_tries)
         self.approval = Approval.OFF
 
     @callback
@@ -108,38 +144,136 @@ class Verdicts:
         self._refused_text = data.get(CONF_REFUSED_TEXT, REFUSED_TEXT)
         self.approval = Approval(data.get(CONF_SERVER_APPROVAL, Approval.OFF))
 
-    async def async_code(self, source: CodeSource, code: str | None) -> Decision:
-        """Decide about a QR code or a PIN."""
-        if self._is_blocked():
+    @callback
+    def async_stop(self) -> None:
+        """Wait for nothing more."""
+        self.tries.async_stop()
+
+    # Codes
+
+    async def async_code(self, source: CodeSource, code: str | None, *, late: bool = False) -> Decision | None:
+        """Decide about a QR code or a PIN; `late` is one that was shown some time ago.
+
+        None where the same scan is being decided already: it gets one answer.
+        """
+        digest = self._passbook.digest(code or "")
+        if digest in self._deciding:
+            return None
+        self._deciding.add(digest)
+        try:
+            return await self._async_decide(source, code or "", digest, late=late)
+        finally:
+            self._deciding.discard(digest)
+
+    async def _async_decide(self, source: CodeSource, code: str, digest: bytes, *, late: bool) -> Decision:
+        if source is CodeSource.PIN and self.tries.is_paused:
             return self._shown(Decision(granted=False))
-        code = code or ""
-        now = dt_util.utcnow()
-        found = self._passbook.async_look_up(code, self._serial, now)
+        facts: dict[str, Any] = {"fingerprint": self._passbook.fingerprint(code)}
+        if late:
+            return self._finished(source, Decision(granted=False), Refused.TOO_LATE, **facts)
+        where = (digest, self._house.serial, self._house.doors(), dt_util.utcnow())
+        if (again := self._passbook.async_repeated(*where)) is not None:
+            return self._shown(self._welcome(again))
+        found = self._passbook.async_look_up(*where)
         if isinstance(found, Pass):
-            self._passbook.async_use(found, self._serial, now)
-            person = self._name_of(found.enroll_id)
-            self._tell(source, CodeKind.GRANTED, held=found, enroll_id=found.enroll_id, person=person)
-            return self._shown(Decision(granted=True, name=person or found.name, enroll_id=found.enroll_id, held=found))
-        fingerprint = self._passbook.fingerprint(code)
-        answer = await self._async_ask(source, found.value, fingerprint=fingerprint)
-        if found is Refused.UNKNOWN and not (answer and answer.granted):
-            self._note_wrong(source)
-        if answer is None:
-            return self._finished(source, Decision(granted=False), found, fingerprint=fingerprint)
-        return self._finished(source, answer, Refused.BY_AUTOMATION, fingerprint=fingerprint)
+            return await self._async_admit(source, digest, found)
+        answer = await self._async_ask(source, found.value, **facts)
+        granted = isinstance(answer, Decision) and answer.granted
+        if source is CodeSource.PIN and not granted:
+            self._async_note_wrong()
+        if isinstance(answer, Decision):
+            return self._finished(source, answer, Refused.BY_AUTOMATION, **facts)
+        return self._finished(source, Decision(granted=False), answer or found, **facts)
+
+    async def _async_admit(self, source: CodeSource, digest: bytes, held: Pass) -> Decision:
+        """Count a use of a pass, and see that a limited one is written before anybody is let in."""
+        book, serial, doors = self._passbook.book, self._house.serial, self._house.doors()
+        use = book.async_take(held, digest, serial, min(held.doors[serial] & frozenset(doors)), dt_util.utcnow())
+        if held.max_uses is None:
+            book.async_write_later(use)
+        else:
+            refused: Refused | None = Refused.NOT_WRITTEN
+            try:
+                if await book.async_write(use, self.disk_patience):
+                    # Time has passed, in which somebody may have revoked it; that it is used up now, we know.
+                    present = self._passbook.passes[held.pass_id]
+                    refused = self._passbook.refusal(present, serial, self._house.doors(), dt_util.utcnow())
+                    refused = None if refused is Refused.USED_UP else refused
+            except BaseException:
+                book.async_give_back(use)
+                raise
+            if refused is not None:
+                book.async_give_back(use)
+                return self._finished(source, Decision(granted=False), refused, held=held)
+        moment = self._moment(
+            source, CodeKind.GRANTED, held=held, enroll_id=held.enroll_id, person=self._name_of(held.enroll_id)
+        )
+        return self._shown(replace(self._welcome(held), use=use, untold=moment))
+
+    def _welcome(self, held: Pass) -> Decision:
+        name = self._name_of(held.enroll_id) or held.name
+        return Decision(granted=True, name=name, enroll_id=held.enroll_id, held=held)
+
+    def _name_of(self, enroll_id: int | None) -> str | None:
+        person = self._house.person_of(enroll_id or 0)
+        return person.name or None if person is not None else None
+
+    @callback
+    def _async_note_wrong(self) -> None:
+        if self.tries.async_note_wrong(self._passbook.live_pins(self._house.serial, dt_util.utcnow())):
+            self._tell(self._moment(CodeSource.PIN, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value))
+
+    # Punches
 
     async def async_punch(self, punch: Punch | None, enroll_id: int | None, person: str | None) -> Decision:
         """Decide about a punch in server-approval mode; `person` is the name on record."""
-        facts = {"punch": punch, "enroll_id": enroll_id}
-        decision, reason = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts), None
-        if decision is None:
-            decision, reason = Decision(granted=self.approval is Approval.GRANT), Refused.NO_ANSWER
-        return self._finished(
-            CodeSource.PUNCH,
-            replace(decision, name=decision.name or person),
-            reason or Refused.BY_AUTOMATION,
-            **facts,
-        )
+        facts: dict[str, Any] = {"punch": punch, "enroll_id": enroll_id}
+        answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)
+        if isinstance(answer, Decision):
+            decision, refused = answer, Refused.BY_AUTOMATION
+        else:
+            reason = answer or self._refused_by_default(enroll_id)
+            decision, refused = Decision(granted=reason is None), reason or Refused.NO_ANSWER
+        decision = replace(decision, name=decision.name or person)
+        return self._finished(CodeSource.PUNCH, decision, refused, **facts)
+
+    def _refused_by_default(self, enroll_id: int | None) -> Refused | None:
+        """Return why somebody is not let in when no automation answers; None when they are."""
+        if self.approval not in (Approval.GRANT, Approval.GRANT_UNKNOWN):
+            return Refused.NO_ANSWER
+        if not enroll_id or enroll_id == STRANGER_ID:
+            return Refused.PERSON_UNKNOWN
+        person = self._house.person_of(enroll_id)
+        if person is None:
+            return None if self.approval is Approval.GRANT_UNKNOWN else Refused.PERSON_UNKNOWN
+        return Refused.PERSON_DISABLED if person.enabled is False else None
+
+    # What becomes of a decision
+
+    @callback
+    def async_settle(self, decision: Decision, *, delivered: bool) -> None:
+        """Note whether the answer is on its way; one that is lost has let in nobody."""
+        if decision.untold is None:
+            return
+        if delivered:
+            self._tell(decision.untold)
+        else:
+            self._async_undo(decision, Refused.ANSWER_LOST)
+
+    @callback
+    def async_door_failed(self, decision: Decision) -> Decision:
+        """Note that the door did not open, and return what is answered then."""
+        self._async_undo(decision, Refused.DOOR_FAILED)
+        return self._shown(Decision(granted=False, name=decision.name))
+
+    @callback
+    def _async_undo(self, decision: Decision, reason: Refused) -> None:
+        if decision.use is not None:
+            self._passbook.book.async_give_back(decision.use)
+        if decision.untold is not None:
+            self._tell(replace(decision.untold, kind=CodeKind.FAILED, reason=reason.value))
+
+    # Automations
 
     @callback
     def async_reply(self, source: CodeSource, decision: Decision, request_id: str) -> None:
@@ -152,15 +286,17 @@ class Verdicts:
             raise NothingAsked
         question.answer.set_result(decision)
 
-    async def _async_ask(self, source: CodeSource, reason: str | None, **facts: Any) -> Decision | None:
-        """Let automations answer within the window; None when none did."""
-        if self._window <= 0 or len(self._questions) >= MAX_PENDING:
+    async def _async_ask(self, source: CodeSource, reason: str | None, **facts: Any) -> Decision | Refused | None:
+        """Let automations answer within the window; None when none did, and why where none could be asked."""
+        if self._window <= 0:
             return None
+        if len(self._questions) >= MAX_PENDING:
+            return Refused.TOO_BUSY
         request_id = ulid_now()
         question = _Question(source, asyncio.get_running_loop().create_future())
         self._questions[request_id] = question
         try:
-            self._tell(source, CodeKind.SCANNED, reason=reason, request_id=request_id, **facts)
+            self._tell(self._moment(source, CodeKind.SCANNED, reason=reason, request_id=request_id, **facts))
             async with asyncio.timeout(self._window):
                 return await question.answer
         except TimeoutError:
@@ -168,10 +304,17 @@ class Verdicts:
         finally:
             del self._questions[request_id]
 
-    def _finished(self, source: CodeSource, decision: Decision, refused: Refused, **facts: Any) -> Decision:
+    # Telling
+
+    def _finished(
+        self, source: CodeSource, decision: Decision, refused: Refused, *, held: Pass | None = None, **facts: Any
+    ) -> Decision:
         kind = CodeKind.GRANTED if decision.granted else CodeKind.REFUSED
         reason = None if decision.granted else refused.value
-        self._tell(source, kind, reason=reason, person=decision.name, **facts)
+        moment = self._moment(source, kind, held=held, reason=reason, person=decision.name, **facts)
+        if decision.granted:
+            return self._shown(replace(decision, untold=moment))
+        self._tell(moment)
         return self._shown(decision)
 
     def _shown(self, decision: Decision) -> Decision:
@@ -180,28 +323,19 @@ class Verdicts:
         name = decision.name and printable(decision.name)
         return replace(decision, name=name, message=decision.message or _filled(text, name) or None)
 
-    def _is_blocked(self) -> bool:
-        return time.monotonic() < self._blocked_until
-
-    def _note_wrong(self, source: CodeSource) -> None:
-        now = time.monotonic()
-        self._wrong.append(now)
-        if len(self._wrong) == MAX_WRONG and now - self._wrong[0] <= WRONG_SECONDS:
-            self._blocked_until = now + WRONG_SECONDS
-            self._wrong.clear()
-            self._tell(source, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value)
-
-    def _tell(self, source: CodeSource, kind: CodeKind, *, held: Pass | None = None, **facts: Any) -> None:
-        """Publish what happened, once the answer is on its way: whoever waits does not wait for listeners."""
-        moment = CodeMoment(
+    def _moment(self, source: CodeSource, kind: CodeKind, *, held: Pass | None = None, **facts: Any) -> CodeMoment:
+        return CodeMoment(
             kind=kind,
             occurred_at=dt_util.utcnow(),
             pass_id=held.pass_id if held else None,
             pass_name=held.name if held else None,
-            person_entity_id=self._person_of(facts.get("enroll_id")),
+            person_entity_id=self._house.linked_to(facts.get("enroll_id")),
             source=source,
             **facts,
         )
+
+    def _tell(self, moment: CodeMoment) -> None:
+        """Publish what happened, once the answer is on its way: whoever waits does not wait for listeners."""
         self._hass.loop.call_soon(self._publish, moment)
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
 from ssl import SSLContext
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigSubentry
@@ -14,15 +13,14 @@ from ..const import (
     CONF_DB_URL,
     CONF_KEEP_DAYS,
     CONF_KEY,
-    CONF_LIVE_WINDOW,
     CONF_SERIAL,
     CONF_TLS,
     CONF_TLS_PORT,
     DOMAIN,
     KEEP_DAYS,
-    LIVE_WINDOW,
     SUBENTRY_TERMINAL,
 )
+from ..guests.book import Book
 from ..guests.passbook import Passbook
 from ..ledger import Ledger
 from ..protocol.answers import RegistrationRefused
@@ -57,8 +55,10 @@ type TerminalListener = Callable[[Terminal], None]
 class Hub:
     """The gate of the listener. Terminals are the subentries of the entry; nobody else comes in."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger, tls: SSLContext | None = None) -> None:
-        """Prepare the approved terminals, whose records go into `ledger`; nothing listens yet.
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger, book: Book, tls: SSLContext | None = None
+    ) -> None:
+        """Prepare the approved terminals, whose records go into `ledger` and passes into `book`; nothing listens yet.
 
         `tls` is how to listen encrypted, if that is wanted.
         """
@@ -74,7 +74,7 @@ class Hub:
             self._store,
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
-        self.passbook = Passbook(hass, entry.entry_id, self._tasks, ledger)
+        self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self._changed: list[TerminalListener] = []
         self._stop_nightly: CALLBACK_TYPE | None = None
         self.pending = PendingTerminals(hass, entry.entry_id)
@@ -104,7 +104,7 @@ class Hub:
         """Close the port and all connections."""
         self.pending.async_drop_all()
         self.statistics.async_stop()
-        self.passbook.calendars.async_stop()
+        self.passbook.async_stop()
         if self._stop_nightly is not None:
             self._stop_nightly()
             self._stop_nightly = None
@@ -216,19 +216,15 @@ class Hub:
             passbook=self.passbook,
         )
         terminal = Terminal(surroundings, subentry)
-        terminal.clock.live_window = self._live_window
+        terminal.async_apply_options(self._entry.options)
         return terminal
-
-    @property
-    def _live_window(self) -> timedelta:
-        return timedelta(seconds=self._entry.options.get(CONF_LIVE_WINDOW, LIVE_WINDOW.total_seconds()))
 
     @callback
     def _async_apply_options(self) -> None:
         days = self._entry.options.get(CONF_KEEP_DAYS, KEEP_DAYS)
         self.nightly.keep_days = days or None
         for terminal in self.terminals.values():
-            terminal.clock.live_window = self._live_window
+            terminal.async_apply_options(self._entry.options)
         networks = allowed_networks(self._entry.options)
         self.listener.limit_to(networks)
         self._outsiders.async_allowed(networks)

@@ -1,7 +1,7 @@
 """What a terminal's records and uploads mean: its state, and the moments it is all about."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from homeassistant.core import callback
@@ -31,6 +31,21 @@ from ..terminal.moments import (
 )
 
 
+@dataclass(eq=False)
+class Question:
+    """A punch the terminal waits for an answer about.
+
+    It is told when it is known what became of it: `granted` is None where nobody answered. `placed` is where it belongs
+    in time, once it is kept.
+    """
+
+    record: LogRecord
+    decided: bool = False
+    granted: bool | None = None
+    kept: bool = False
+    placed: Placed | None = None
+
+
 class Interpreter:
     """Turns what one terminal reports into state and moments."""
 
@@ -44,8 +59,12 @@ class Interpreter:
         echoes: Echoes,
         moments: Moments,
         backlog: Backlog,
+        asks: Callable[[], bool],
     ) -> None:
-        """Tell `moments` what has just happened, and `backlog` what has not."""
+        """Tell `moments` what has just happened, and `backlog` what has not.
+
+        `asks` tells whether the terminal asks who may pass: then a punch alone lets in nobody.
+        """
         self._coordinator = coordinator
         self._doors = doors
         self._roster = roster
@@ -54,8 +73,8 @@ class Interpreter:
         self._echoes = echoes
         self._moments = moments
         self._backlog = backlog
-        self.asked: list[LogRecord] = []
-        """Punches the terminal waits for an answer about."""
+        self._asks = asks
+        self._questions: list[Question] = []
 
     @callback
     def async_note_upload(self, upload: UserUpload) -> None:
@@ -82,17 +101,49 @@ class Interpreter:
         self._backlog.async_note(occurred_at)
 
     @callback
+    def async_ask(self, record: LogRecord) -> Question:
+        """Note that the terminal waits for an answer about a punch."""
+        question = Question(record)
+        self._questions.append(question)
+        return question
+
+    @callback
+    def async_decide(self, question: Question, *, granted: bool | None) -> None:
+        """Note what became of a punch, and tell it if it was waiting for that."""
+        question.decided, question.granted = True, granted
+        if question.placed is not None:
+            self._async_tell(question.record, question.placed, question)
+        self._async_drop(question)
+
+    @callback
+    def async_kept(self, question: Question) -> None:
+        """Note that a punch will not be told by its record any more than it has been."""
+        question.kept = True
+        self._async_drop(question)
+
+    @callback
+    def _async_drop(self, question: Question) -> None:
+        if question.decided and question.kept and question in self._questions:
+            self._questions.remove(question)
+
+    @callback
     def async_live(self, record: LogRecord, placed: Placed) -> None:
-        """Tell what has just happened."""
-        moment = self.moment_of(record, placed)
+        """Tell what has just happened; a punch that is asked about waits for the answer."""
+        question = next((asked for asked in self._questions if asked.record == record), None)
+        if question is not None and not question.decided:
+            question.placed = placed
+            return
+        self._async_tell(record, placed, question)
+
+    @callback
+    def _async_tell(self, record: LogRecord, placed: Placed, question: Question | None) -> None:
+        moment = self.moment_of(record, placed, None if question is None else question.granted)
         if moment is None:
             return
         if record.image and isinstance(moment, Punch):
             self._moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
-        if isinstance(moment, Punch) and moment.person is not None:
-            self._coordinator.async_replace(replace(self._coordinator.data, latest_punch=moment))
-            if len(self._coordinator.data.doors) == 1:
-                self._doors.async_changed_by(1, moment.person)
+        if isinstance(moment, Punch):
+            self._async_show_punch(moment)
         elif isinstance(moment, DoorMoment):
             state = self._coordinator.data
             self._coordinator.async_replace(replace(state, contacts=state.contacts.after(moment.kind)))
@@ -100,13 +151,22 @@ class Interpreter:
                 self._doors.async_release()
         self._moments.async_publish(moment)
 
-    def moment_of(self, record: LogRecord, placed: Placed) -> Moment | None:
+    @callback
+    def _async_show_punch(self, punch: Punch) -> None:
+        """Show who used the door last: nobody who was refused, or of whom it is not known."""
+        if punch.person is None or (punch.asked and not punch.granted):
+            return
+        self._coordinator.async_replace(replace(self._coordinator.data, latest_punch=punch))
+        if len(self._coordinator.data.doors) == 1:
+            self._doors.async_changed_by(1, punch.person)
+
+    def moment_of(self, record: LogRecord, placed: Placed, granted: bool | None = None) -> Moment | None:
         """Return what a record tells; None for what means nothing."""
         moment = moment_of(record, placed.occurred_at, self.name_in(record))
         if not isinstance(moment, Punch):
             return moment
         person = self._links.entity_id_of(moment.enroll_id)
-        return replace(moment, asked=record in self.asked, person_entity_id=person)
+        return replace(moment, asked=self._asks(), granted=granted, person_entity_id=person)
 
     def name_in(self, record: LogRecord) -> str | None:
         """Return the name of a record's person: its own, else that of the roster."""

@@ -1,27 +1,42 @@
 """The answers to whoever waits at a terminal's doors, and to the records that come from there."""
 
 import asyncio
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 import logging
 
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..guests.verdicts import Approval, Decision, Verdicts
-from ..protocol.answers import LogsAccepted, PinVerdict, QrVerdict
+from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
 from ..protocol.errors import ProtocolError
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogBatch, LogRecord, PinEntry, QrScan
 from ..records.records import Records
-from ..terminal.clock import Placed, local_naive
+from ..terminal.clock import TerminalClock, local_naive
 from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.doors import Doors
 from ..terminal.moments import CodeSource, Punch
 from ..terminal.tasks import Tasks
-from .interpreter import Interpreter
+from ..terminal.upkeep import Upkeep
+from .interpreter import Interpreter, Question
 
+# How long somebody waits while a terminal whose clock may be wrong is asked what it shows; it answers within some
+# milliseconds.
+COMPARING_PATIENCE = 1.0
 # How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
 # some milliseconds.
 ACKNOWLEDGEMENT_PATIENCE = 0.2
+
+
+@dataclass(frozen=True)
+class _Waiting:
+    """What an answer decides that is not on its way yet."""
+
+    answer: Answer
+    decision: Decision
+    question: Question | None
 
 
 class Reception:
@@ -32,6 +47,8 @@ class Reception:
         tasks: Tasks,
         coordinator: TerminalCoordinator,
         doors: Doors,
+        clock: TerminalClock,
+        upkeep: Upkeep,
         records: Records,
         verdicts: Verdicts,
         interpreter: Interpreter,
@@ -41,18 +58,48 @@ class Reception:
         self._tasks = tasks
         self._coordinator = coordinator
         self._doors = doors
+        self._clock = clock
+        self._upkeep = upkeep
         self._records = records
         self._verdicts = verdicts
         self._interpreter = interpreter
         self._log = log
+        self._waiting: dict[int, _Waiting] = {}
 
     async def async_logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
-        if self._verdicts.approval is not Approval.OFF and (asked := self._records.question_in(batch.records)):
-            return await self._async_approve(batch, *asked)
-        if not await self._records.async_take(batch.records):
+        if (
+            self._verdicts.approval is not Approval.OFF
+            and (asked := self._records.question_in(batch.records)) is not None
+            and await self._async_is_present(asked.time)
+            and await self._records.async_is_new(batch.records)  # before it is kept itself
+        ):
+            return await self._async_approve(batch, asked)
+        if await self._records.async_take(batch.records) is None:
             return None
         return self._accepted(batch)
+
+    async def _async_is_present(self, shown: datetime | None) -> bool:
+        """Return whether whoever a time of the terminal is of stands at the door; asks for its clock if need be."""
+        if self._clock.is_present(shown):
+            return True
+        if shown is None or self._clock.is_compared:
+            return False
+        try:
+            async with asyncio.timeout(COMPARING_PATIENCE):
+                await self._upkeep.async_compare_clock()
+        except ProtocolError, TimeoutError:
+            return False
+        present = self._clock.is_present(shown)
+        if self._clock.is_wrong:
+            self._tasks.async_start(self._async_set_clock(), f"set the clock of {self._coordinator.serial}")
+        return present
+
+    async def _async_set_clock(self) -> None:
+        try:
+            await self._upkeep.async_set_clock()
+        except ProtocolError as err:
+            self._log.log(logging.DEBUG, "The clock of %s was not set: %s", self._coordinator.serial, err)
 
     def _accepted(self, batch: LogBatch) -> LogsAccepted:
         return LogsAccepted(
@@ -61,36 +108,56 @@ class Reception:
             cloud_time=local_naive(dt_util.utcnow()),
         )
 
-    async def _async_approve(self, batch: LogBatch, asked: LogRecord, placed: Placed) -> LogsAccepted:
+    async def _async_approve(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted:
         """Answer whether somebody may pass (specification A2), who does not wait for a disk.
 
         Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
         send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
         """
-        self._interpreter.asked.append(asked)
+        placed = self._records.answer(batch.records)
+        question = self._interpreter.async_ask(asked)
         keeping = self._tasks.async_start(
             self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
         )
-        keeping.add_done_callback(lambda _: self._interpreter.asked.remove(asked))
-        name = self._interpreter.name_in(asked)
-        moment = self._interpreter.moment_of(asked, placed)
-        punch = moment if isinstance(moment, Punch) else None
-        decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
-        await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
+        keeping.add_done_callback(lambda _: self._interpreter.async_kept(question))
+        decision: Decision | None = None
+        try:
+            moment = self._interpreter.moment_of(asked, placed)
+            punch = moment if isinstance(moment, Punch) else None
+            name = self._interpreter.name_in(asked)
+            decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
+            if not decision.granted:
+                self._interpreter.async_decide(question, granted=False)
+            await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
+        except BaseException:
+            self._async_lose(question, decision)
+            raise
         safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
-        return replace(
+        answer = replace(
             self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
             access=decision.granted,
             message=decision.message,
             voice=decision.voice,
         )
+        self._async_await(answer, decision, question)
+        return answer
 
-    async def async_qr_scan(self, scan: QrScan) -> QrVerdict:
-        """Decide about a QR code."""
-        decision = await self._verdicts.async_code(CodeSource.QR_CODE, scan.code)
-        return QrVerdict(
+    @callback
+    def _async_lose(self, question: Question, decision: Decision | None) -> None:
+        """Note that a question is not answered after all."""
+        if decision is not None:
+            self._verdicts.async_settle(decision, delivered=False)
+        if not question.decided:
+            self._interpreter.async_decide(question, granted=None if decision is None else False)
+
+    async def async_qr_scan(self, scan: QrScan) -> QrVerdict | None:
+        """Decide about a QR code; None where the same scan is being answered already."""
+        decision = await self._async_lead_in(await self._verdicts.async_code(CodeSource.QR_CODE, scan.code))
+        if decision is None:
+            return None
+        verdict = QrVerdict(
             serial=scan.serial,
-            access=self._lets_in(decision),
+            access=self._opens_itself(decision),
             enroll_id=decision.enroll_id,
             user_name=decision.name,
             message=decision.message,
@@ -98,36 +165,64 @@ class Reception:
             font_size=decision.font_size,
             text_color=decision.text_color,
         )
+        self._async_await(verdict, decision)
+        return verdict
 
-    async def async_pin_entry(self, entry: PinEntry) -> PinVerdict:
-        """Decide about a PIN."""
-        decision = await self._verdicts.async_code(CodeSource.PIN, entry.pin)
-        return PinVerdict(
-            access=self._lets_in(decision),
+    async def async_pin_entry(self, entry: PinEntry) -> PinVerdict | None:
+        """Decide about a PIN; None where the same entry is being answered already."""
+        late = entry.time is not None and not await self._async_is_present(entry.time)
+        decision = await self._async_lead_in(await self._verdicts.async_code(CodeSource.PIN, entry.pin, late=late))
+        if decision is None:
+            return None
+        verdict = PinVerdict(
+            access=self._opens_itself(decision),
             user_name=decision.name,
             message=decision.message,
             voice=decision.voice,
             voice_index=decision.voice_index,
         )
+        self._async_await(verdict, decision)
+        return verdict
 
-    def _lets_in(self, decision: Decision) -> bool:
-        """Return whether the terminal itself is to open.
+    @callback
+    def async_answered(self, answer: Answer, *, delivered: bool) -> None:
+        """Note whether an answer is on its way to the terminal."""
+        waiting = self._waiting.pop(id(answer), None)
+        if waiting is None:
+            return
+        self._verdicts.async_settle(waiting.decision, delivered=delivered)
+        if waiting.question is not None and waiting.decision.granted:
+            self._interpreter.async_decide(waiting.question, granted=delivered)
 
-        A pass for some doors of several opens just those, by name: what a controller opens by itself, it does not say.
+    def _async_await(self, answer: Answer, decision: Decision, question: Question | None = None) -> None:
+        """Remember what an answer decides until it is on its way."""
+        self._waiting[id(answer)] = _Waiting(answer, decision, question)
+
+    def _doors_for(self, decision: Decision) -> frozenset[int]:
+        """Return the doors of several that a pass is for and that are opened here, by name.
+
+        What a controller opens by itself, it does not say.
         """
         held, doors = decision.held, self._coordinator.data.doors
         if not decision.granted or held is None or held.doors[self._coordinator.serial] >= doors.keys():
-            return decision.granted
-        for number in held.doors[self._coordinator.serial] & doors.keys():
-            self._tasks.async_start(
-                self._async_open_for_guest(number), f"open door {number} of {self._coordinator.serial}"
-            )
-        return False
+            return frozenset()
+        return held.doors[self._coordinator.serial] & doors.keys()
 
-    async def _async_open_for_guest(self, number: int) -> None:
+    def _opens_itself(self, decision: Decision) -> bool:
+        """Return whether the terminal itself is to open."""
+        return decision.granted and not self._doors_for(decision)
+
+    async def _async_lead_in(self, decision: Decision | None) -> Decision | None:
+        """Open the doors that the terminal is not to choose by itself; what does not open is told as that."""
+        if decision is None or decision.use is None:  # nobody new
+            return decision
         try:
-            await self._doors.async_open(number)
+            for number in sorted(self._doors_for(decision)):
+                await self._doors.async_open(number)
         except ProtocolError as err:
-            self._log.log(
-                logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
-            )
+            self._log.log(logging.WARNING, "A door of %s did not open for a pass: %s", self._coordinator.serial, err)
+            return self._verdicts.async_door_failed(decision)
+        except BaseException:
+            self._verdicts.async_settle(decision, delivered=False)
+            raise
+        return decision

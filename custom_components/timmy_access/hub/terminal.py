@@ -1,6 +1,6 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
@@ -11,10 +11,19 @@ from homeassistant.const import ATTR_AREA_ID, CONF_MODEL
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_DOORS, CONF_HOLD_OPEN, CONF_SERIAL, CONF_UNLOCK_CODE, LIVE_WINDOW, LOGGER
+from ..const import (
+    CONF_DOORS,
+    CONF_HOLD_OPEN,
+    CONF_LIVE_WINDOW,
+    CONF_SERIAL,
+    CONF_UNLOCK_CODE,
+    CONF_UNWRITTEN_USE,
+    LIVE_WINDOW,
+    LOGGER,
+)
 from ..guests.passbook import Passbook
 from ..guests.unlock_code import UnlockCode
-from ..guests.verdicts import Verdicts
+from ..guests.verdicts import DISK_PATIENCE, Approval, House, UnwrittenUse, Verdicts
 from ..ledger import Ledger
 from ..people.enrolment import Enrolments
 from ..people.occupancy import Occupancy
@@ -23,7 +32,15 @@ from ..people.person_links import PersonLinks
 from ..people.roster import Roster
 from ..people.roster_keeper import RosterKeeper
 from ..people.sightings import Sightings
-from ..protocol.answers import HeartbeatAnswer, LogsAccepted, PinVerdict, QrVerdict, RegistrationAccepted, UserAccepted
+from ..protocol.answers import (
+    Answer,
+    HeartbeatAnswer,
+    LogsAccepted,
+    PinVerdict,
+    QrVerdict,
+    RegistrationAccepted,
+    UserAccepted,
+)
 from ..protocol.commands.base import Command, Paged, Reply
 from ..protocol.counters import Counters
 from ..protocol.errors import TerminalOffline
@@ -34,6 +51,7 @@ from ..protocol.session import Session
 from ..protocol.trace import Trace
 from ..protocol.turns import Priority
 from ..protocol.wire import Structure
+from ..records.answered import async_answered
 from ..records.backlog import Backlog
 from ..records.catching_up import CatchingUp
 from ..records.records import Records
@@ -104,7 +122,7 @@ class Terminal:
         )
         self.doors = Doors(hass, self.coordinator, self.async_request)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
-        self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
+        self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
         self._questions = Questions(
             hass,
             self.coordinator,
@@ -139,12 +157,14 @@ class Terminal:
             self._echoes,
             self.moments,
             self._backlog,
+            lambda: self.verdicts.approval is not Approval.OFF,
         )
         self.records = Records(
             self.serial,
             surroundings.ledger,
             self.clock,
             self.counters,
+            async_answered(surroundings.hass, self.serial),
             live=self._interpreter.async_live,
             history=self._interpreter.async_history,
             on_kept=surroundings.on_kept,
@@ -153,19 +173,22 @@ class Terminal:
 
     def _compose_guests(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together who is decided about at the doors, and by what."""
+        house = House(
+            serial=self.serial,
+            doors=self._doors_there,
+            person_of=self.roster.people.get,
+            linked_to=self.links.entity_id_of,
+        )
         self.verdicts = Verdicts(
-            surroundings.hass,
-            self.serial,
-            surroundings.passbook,
-            self.moments.async_publish,
-            self.roster.name_of,
-            self.links.entity_id_of,
+            surroundings.hass, house, surroundings.passbook, self.moments.async_publish, self._async_show_tries
         )
         self.verdicts.async_apply(data)
         self._reception = Reception(
             surroundings.tasks,
             self.coordinator,
             self.doors,
+            self.clock,
+            self.upkeep,
             self.records,
             self.verdicts,
             self._interpreter,
@@ -211,6 +234,9 @@ class Terminal:
         """Return the name of one of its people, None where there is none."""
         return self.roster.name_of(enroll_id)
 
+    def _doors_there(self) -> Collection[int]:
+        return self.coordinator.data.doors.keys()
+
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
@@ -246,6 +272,12 @@ class Terminal:
         return other
 
     @callback
+    def async_apply_options(self, options: Mapping[str, Any]) -> None:
+        """Apply the settings of the listener."""
+        self.clock.live_window = timedelta(seconds=options.get(CONF_LIVE_WINDOW, LIVE_WINDOW.total_seconds()))
+        self.verdicts.disk_patience = DISK_PATIENCE[options.get(CONF_UNWRITTEN_USE, UnwrittenUse.REFUSE)]
+
+    @callback
     def async_check_session(self) -> None:
         """Cut the connection if what is pinned now contradicts it."""
         if (session := self._session) and self.identity.doubt(session.facts, session.peer.address):
@@ -254,6 +286,7 @@ class Terminal:
     async def async_stop(self, reason: str) -> None:
         """Close the connection and cancel what is planned."""
         self.doors.async_stop()
+        self.verdicts.async_stop()
         self._questions.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
@@ -294,6 +327,7 @@ class Terminal:
                 info=replace(state.info, extra=info.extra),
             )
         )
+        self.clock.told()
         self.identity.async_pin(session.facts)
         self._connectivity.async_connected()
         return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
@@ -318,13 +352,18 @@ class Terminal:
         self._interpreter.async_note_upload(upload)
         return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
-    async def qr_scan(self, scan: QrScan) -> QrVerdict:
+    async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
         """Decide about a QR code."""
         return await self._reception.async_qr_scan(scan)
 
-    async def pin_entry(self, entry: PinEntry) -> PinVerdict:
+    async def pin_entry(self, entry: PinEntry) -> PinVerdict | None:
         """Decide about a PIN."""
         return await self._reception.async_pin_entry(entry)
+
+    @callback
+    def answered(self, answer: Answer, *, delivered: bool) -> None:
+        """Note whether an answer is on its way."""
+        self._reception.async_answered(answer, delivered=delivered)
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer with our time."""
@@ -334,6 +373,11 @@ class Terminal:
     def _async_apply_code(self, data: Mapping[str, Any]) -> None:
         self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
         self.coordinator.async_replace(replace(self.coordinator.data, has_code=self.unlock_code.is_set))
+
+    @callback
+    def _async_show_tries(self) -> None:
+        watchful = self.verdicts.tries.is_watchful
+        self.coordinator.async_replace(replace(self.coordinator.data, pins_guessed=watchful))
 
     @callback
     def _async_show_inside(self, people: int | None) -> None:

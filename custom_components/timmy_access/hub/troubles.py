@@ -90,6 +90,7 @@ TROUBLES: tuple[Trouble, ...] = (
         placeholders_fn=lambda terminal: {"seconds": str(terminal.coordinator.data.clock_ahead)},
         present_fn=_is_clock_wrong,
     ),
+    Trouble(kind="pins_guessed", present_fn=lambda terminal: terminal.coordinator.data.pins_guessed),
     Trouble(
         kind="tamper_stuck",
         fixable=True,

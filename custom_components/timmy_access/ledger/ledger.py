@@ -14,7 +14,7 @@ from . import passes, people, records
 from .attendance import AttendanceDay, attendance
 from .database import Database
 from .databases import database_at
-from .entries import Entry, Kept, StoredRecord
+from .entries import Entry, Identity, Kept, StoredRecord
 from .errors import LedgerUnavailable
 from .filters import RecordFilter
 from .health import Counters, Health
@@ -110,6 +110,10 @@ class Ledger:
         return await self._reader.ask(
             partial(records.page, where=where, limit=limit, after=after, oldest_first=oldest_first)
         )
+
+    async def has(self, serial: str, identity: Identity) -> bool:
+        """Return whether a record of a terminal is kept."""
+        return await self._reader.ask(partial(records.has, serial=serial, identity=identity))
 
     async def newest(self, where: RecordFilter = _EVERYTHING) -> StoredRecord | None:
         """Return the record that occurred last."""
@@ -232,13 +236,21 @@ class Ledger:
         return await self._reader.ask(passes.passes)
 
     async def keep_pass(self, held: Pass) -> None:
-        """Write a pass, new or changed; raises `LedgerInvalid` where another one has the same code."""
+        """Write a pass, new or changed; raises `LedgerInvalid` where another one has the same code.
+
+        One that was revoked stays so.
+        """
         await self._write(partial(passes.keep, row=passes.row_of(held)))
 
     async def keep_pass_use(self, use: PassUse) -> bool:
         """Write the use of a pass, once, and return whether it was new; raises `LedgerInvalid` for an unknown pass."""
         passes.check_use(use)
         return await self._write(partial(passes.keep_use, use=use))
+
+    async def forget_pass_use(self, use: PassUse) -> bool:
+        """Take the use of a pass back, because nobody was let in, and return whether it was there."""
+        passes.check_use(use)
+        return await self._write(partial(passes.forget_use, use=use))
 
     async def pass_uses(self, pass_id: str) -> tuple[PassUse, ...]:
         """Return the uses of a pass, oldest first."""

@@ -74,14 +74,20 @@ def passes(connection: Connection) -> tuple[Pass, ...]:
 
 
 def keep(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Write a pass, new or changed; raises `LedgerInvalid` where another one has the same code."""
+    """Write a pass, new or changed; raises `LedgerInvalid` where another one has the same code.
+
+    One that was revoked stays so, since the earliest time that anybody said: also against somebody who has not heard.
+    """
     same_code = select(PASSES.c.id).where(PASSES.c.code_hash == row["code_hash"], PASSES.c.id != row["id"])
     if connection.scalar(same_code) is not None:
         raise LedgerInvalid("code_hash", Problem.TAKEN)
-    if _is_known(connection, row["id"]):
-        connection.execute(PASSES.update().where(PASSES.c.id == row["id"]).values(**row))
-    else:
+    known = connection.execute(select(PASSES.c.revoked_at).where(PASSES.c.id == row["id"])).first()
+    if known is None:
         connection.execute(PASSES.insert().values(**row))
+        return
+    revoked = [at for at in (known.revoked_at, row["revoked_at"]) if at is not None]
+    changed = {**row, "revoked_at": min(revoked, default=None)}
+    connection.execute(PASSES.update().where(PASSES.c.id == row["id"]).values(**changed))
 
 
 def check_use(use: PassUse) -> None:
@@ -96,17 +102,19 @@ def keep_use(connection: Connection, use: PassUse) -> bool:
     """Write the use of a pass, and return whether it was new; raises `LedgerInvalid` where there is no such pass."""
     if not _is_known(connection, use.pass_id):
         raise LedgerInvalid("pass_id", Problem.NOT_KNOWN)
-    row = {
-        "pass_id": use.pass_id,
-        "terminal_id": numbered(connection, use.serial),
-        "door": number_of("door", use.door),
-        "used_at": instant_of("used_at", use.used_at),
-    }
+    row = _row_of_use(connection, use)
     same = select(func.count()).where(*(PASS_USES.c[name] == value for name, value in row.items()))
     if connection.scalar(same):
         return False
     connection.execute(PASS_USES.insert().values(**row))
     return True
+
+
+def forget_use(connection: Connection, use: PassUse) -> bool:
+    """Take a use back, and return whether it was there."""
+    row = _row_of_use(connection, use)
+    gone = connection.execute(PASS_USES.delete().where(*(PASS_USES.c[name] == value for name, value in row.items())))
+    return gone.rowcount > 0
 
 
 def uses(connection: Connection, pass_id: str) -> tuple[PassUse, ...]:
@@ -128,6 +136,15 @@ def use_counts(connection: Connection) -> dict[str, int]:
     """Return the number of uses of every pass that was used."""
     query = select(PASS_USES.c.pass_id, func.count()).group_by(PASS_USES.c.pass_id)
     return {pass_id: int(count) for pass_id, count in connection.execute(query)}
+
+
+def _row_of_use(connection: Connection, use: PassUse) -> dict[str, Any]:
+    return {
+        "pass_id": use.pass_id,
+        "terminal_id": numbered(connection, use.serial),
+        "door": number_of("door", use.door),
+        "used_at": instant_of("used_at", use.used_at),
+    }
 
 
 def _is_known(connection: Connection, pass_id: str) -> bool:

@@ -5,14 +5,14 @@ from datetime import datetime
 
 from sqlalchemy import Connection, func, select
 
-from .entries import DOOR_ID, STRANGER_ID, StoredRecord
+from .entries import DOOR_ID, STRANGER_ID, Identity, StoredRecord
 from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, beyond, conditions
 from .limits import MAX_PAGE
 from .rows import Row, record_of
 from .schema import RECORDS
 from .terminals import numbers, serials
-from .values import MISSING, instant_from, instant_of
+from .values import MISSING, instant_from, instant_of, local_of, number_of
 
 _ROW = [RECORDS.c[name] for name in Row._fields]
 
@@ -56,6 +56,17 @@ def page(
         tuple(record_of(known[number], key, Row(*values)) for key, number, *values in rows),
         None if last is None else str(Cursor(last.occurred_at, last.id)),
     )
+
+
+def has(connection: Connection, serial: str, identity: Identity) -> bool:
+    """Return whether a record of a terminal is kept."""
+    number = numbers(connection, [serial]).get(serial)
+    if number is None:
+        return False
+    said = {name: number_of(name, getattr(identity, name)) for name in ("enroll_id", "mode", "reader", "event")}
+    said["time"] = local_of("time", identity.time)
+    where = (RECORDS.c.terminal_id == number, *(RECORDS.c[name] == value for name, value in said.items()))
+    return connection.scalar(select(func.count()).where(*where)) > 0  # type: ignore[operator]  # a count is a number
 
 
 def newest_id(connection: Connection) -> int:

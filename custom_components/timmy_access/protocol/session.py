@@ -86,6 +86,9 @@ class Delegate(Protocol):
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer a sign of life."""
 
+    def answered(self, answer: Answer, *, delivered: bool) -> None:
+        """Note whether an answer was written, or is lost with the connection."""
+
 
 class Session:
     """One connection of one admitted terminal."""
@@ -258,7 +261,12 @@ class Session:
                 )
 
     async def _answer(self, answer: Answer) -> None:
-        await self._write(answer.frame())
+        try:
+            await self._write(answer.frame())
+        except BaseException:
+            self._delegate.answered(answer, delivered=False)
+            raise
+        self._delegate.answered(answer, delivered=not self._ended)
 
     async def _on_registration(self, frame: Frame) -> Answer | None:
         registration = Registration.parse(frame)

@@ -23,9 +23,12 @@ from ..protocol.messages import LogRecord
 from ..protocol.peer import printable
 from ..protocol.table import Table
 from ..terminal.clock import Placed, TerminalClock
+from .answered import Answered
 
 # A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
 TELLING_PATIENCE = 0.5
+# Reading one row takes a millisecond; somebody stands at a door.
+LOOK_PATIENCE = 1.0
 # Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
 # recognised without asking the database.
 REMEMBERED = 20 * 50
@@ -64,6 +67,7 @@ class Records:
         ledger: Ledger,
         clock: TerminalClock,
         counters: Counters,
+        answered: Answered,
         *,
         live: LiveTeller,
         history: HistoryTeller,
@@ -77,19 +81,23 @@ class Records:
         self._ledger = ledger
         self._clock = clock
         self._counters = counters
+        self._answered = answered
         self._live = live
         self._history = history
         self._on_kept = on_kept
         self._kept: OrderedDict[_Identity, None] = OrderedDict()
         self._pending: OrderedDict[_Identity, _Pending] = OrderedDict()
 
-    async def async_take(self, records: Table[LogRecord]) -> bool:
-        """Take what the terminal has sent; True when all of it is kept, and the terminal may forget it."""
+    async def async_take(self, records: Table[LogRecord]) -> Kept | None:
+        """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
+
+        None when it is not kept.
+        """
         identities = _identities_of(records)
         if all(identity in self._kept for identity in identities):
             self._remember(identities)
             self._counters.duplicates += len(records)
-            return True
+            return Kept((False,) * len(records))
         frame = _Frame(records, identities, self._place(identities))
         keeping = self._async_keep(records, frame.placed)
         try:
@@ -99,10 +107,10 @@ class Records:
                 kept = await keeping
         except LedgerUnavailable:
             self._tell_unkept(frame)
-            return False
+            return None
         # When the acknowledgement is on its way: the terminal does not wait for whoever listens.
         asyncio.get_running_loop().call_soon(self._tell, frame, kept)
-        return True
+        return kept
 
     async def _async_tell_in_time(self, keeping: Coroutine[Any, Any, Kept], frame: _Frame) -> Kept:
         """Wait until records are kept; tell what is live when that takes too long."""
@@ -117,22 +125,38 @@ class Records:
             task.add_done_callback(partial(self._tell_after_all, frame))
             raise
 
-    def question_in(self, records: Table[LogRecord]) -> tuple[LogRecord, Placed] | None:
-        """Return the record that asks whether somebody may pass, and when that is.
-
-        It is a single punch of just now that has not been told.
-        """
+    def question_in(self, records: Table[LogRecord]) -> LogRecord | None:
+        """Return the record that may ask whether somebody may pass: a single punch that is not known yet."""
         if len(records) != 1:
             return None
         record = records[0]
         if record.enroll_id is None or record.is_door_event:
             return None
+        [identity] = _identities_of(records)
+        pending = self._pending.get(identity)
+        known = identity in self._kept or identity in self._answered or (pending is not None and pending.told)
+        return None if known else record
+
+    def answer(self, records: Table[LogRecord]) -> Placed:
+        """Note that a question is answered, which it is once, and return when it was asked."""
         identities = _identities_of(records)
         [identity] = identities
-        if identity in self._kept:
-            return None
-        pending = self._wait_for(identity, *self._place(identities))
-        return (record, pending.placed) if pending.placed.live and not pending.told else None
+        self._answered.note(identity)
+        return self._wait_for(identity, *self._place(identities)).placed
+
+    async def async_is_new(self, records: Table[LogRecord]) -> bool:
+        """Return whether a single record has not been answered about before Home Assistant started.
+
+        By its ledger, which is asked for some seconds after that; one that cannot be read does not say so.
+        """
+        if not self._answered.is_forgetful:
+            return True
+        [identity] = _identities_of(records)
+        try:
+            async with asyncio.timeout(LOOK_PATIENCE):
+                return not await self._ledger.has(self._serial, Identity(*identity))
+        except LedgerUnavailable, TimeoutError:
+            return False
 
     async def async_take_history(self, records: Table[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""

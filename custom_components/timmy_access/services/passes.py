@@ -197,7 +197,7 @@ def _text(moment: datetime | None) -> str | None:
 
 
 async def _revoke_pass(request: Request) -> None:
-    await request.hub.passbook.async_change(request.data[ATTR_PASS_ID], revoked_at=dt_util.utcnow())
+    await request.hub.passbook.async_revoke(request.data[ATTR_PASS_ID])
 
 
 async def _extend_pass(request: Request) -> None:
@@ -208,7 +208,7 @@ async def _extend_pass(request: Request) -> None:
     held = request.hub.passbook.passes.get(pass_id)
     if ATTR_VALID_UNTIL in changes:
         _check_end(changes[ATTR_VALID_UNTIL], held.valid_from if held else None)
-    await request.hub.passbook.async_change(pass_id, **changes)
+    await request.hub.passbook.async_extend(pass_id, **changes)
 
 
 _NAME = vol.All(cv.string, str.strip, vol.Length(min=1, max=MAX_NAME))

@@ -6,8 +6,9 @@ here makes a record history.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time as time_of_day, timedelta, tzinfo
 from functools import lru_cache
+import time
 from typing import NamedTuple
 
 from homeassistant.util import dt as dt_util
@@ -18,6 +19,11 @@ from ..const import LIVE_WINDOW
 REGISTRATION_LAG = timedelta(seconds=2)
 # Backlogs go through the days in their order, those of several terminals at once.
 DAYS_REMEMBERED = 128
+# How far from now the time of somebody who stands at the door may be: terminals report within two seconds, slow ones
+# within five (field notes 3), and nobody waits much longer than that.
+PRESENT = timedelta(seconds=7)
+# How long a comparison with the terminal's clock is good for: a backlog must not ask for one with each record.
+COMPARED_SECONDS = 10.0
 # Differences below this are the lag of the measurement, not of the clock.
 DRIFT_TOLERANCE = timedelta(seconds=10)
 
@@ -67,7 +73,7 @@ def _instants(shown: Iterable[datetime | None], near: datetime) -> Iterator[date
 @lru_cache(DAYS_REMEMBERED)
 def _offset_on(day: date, zone: tzinfo) -> timedelta | None:
     """Return how far a local day is from UTC; None for one on which that changes."""
-    times = (*(time(hour, fold=fold) for hour in range(24) for fold in (0, 1)), time.max)
+    times = (*(time_of_day(hour, fold=fold) for hour in range(24) for fold in (0, 1)), time_of_day.max)
     offsets = {datetime.combine(day, at, zone).utcoffset() for at in times}
     return offsets.pop() if len(offsets) == 1 else None
 
@@ -86,6 +92,50 @@ class TerminalClock:
         self.drift: timedelta | None = None
         self._backlog: int | None = 0
         self._doubt_until: datetime | None = None
+        self._told_offset: timedelta | None = None
+        self._ahead: timedelta | None = None
+        self._compared_at = -COMPARED_SECONDS
+
+    def told(self) -> None:
+        """Note that the terminal gets our time now, which it goes by until it is told again."""
+        self._told_offset = dt_util.as_local(self._now()).utcoffset()
+        self._ahead = None
+
+    def compared(self, shown: datetime) -> timedelta:
+        """Note what the terminal's clock shows now, and return how far ahead it is; raises `OverflowError`."""
+        now = self._now()
+        ahead = localise(shown, now) - now
+        self._ahead = None if abs(ahead) <= DRIFT_TOLERANCE else ahead
+        self._compared_at = time.monotonic()
+        return ahead
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether it was compared a moment ago."""
+        return time.monotonic() - self._compared_at < COMPARED_SECONDS
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether the last comparison found it wrong, and it has not been told the time since."""
+        return self._ahead is not None
+
+    def is_present(self, shown: datetime | None) -> bool:
+        """Return whether a time is now by what is known of the terminal's clock: whoever it is of stands at the door.
+
+        Much narrower than what is live: news may be some minutes old, a verdict may not. Our own clocks may have been
+        changed since the terminal was told the time.
+        """
+        if shown is None or (self.drift and self._may_be_older()):
+            return False
+        now = self._now()
+        try:
+            instant = localise(shown - (self._ahead or timedelta(0)), now)
+        except OverflowError:
+            return False
+        if self._ahead is None and self._told_offset is not None:
+            by_what_was_told = (shown - self._told_offset).replace(tzinfo=UTC)
+            instant = min(instant, by_what_was_told, key=lambda one: abs(one - now))
+        return abs(instant - now) <= PRESENT
 
     def measured(self, shown: datetime | None, unsent: int | None) -> None:
         """Note a registration: the time the terminal showed, and how many records it still holds."""
@@ -123,6 +173,12 @@ class TerminalClock:
             corrected = instant + self.drift
             placed.append(Placed(corrected, live and earliest <= corrected <= latest))
         return placed
+
+    def _may_be_older(self) -> bool:
+        """Return whether records that were made while the clock was wrong may still come."""
+        if self._backlog is not None:
+            return self._backlog > 0
+        return self._doubt_until is not None and self._now() < self._doubt_until
 
     def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
         """Return whether a record may have been made while the clock was wrong."""

@@ -61,6 +61,7 @@ class CodeKind(StrEnum):
     """What became of a code, a PIN or a question of the terminal."""
 
     BLOCKED = "blocked"
+    FAILED = "failed"
     GRANTED = "granted"
     REFUSED = "refused"
     SCANNED = "scanned"
@@ -79,13 +80,15 @@ class CodeSource(StrEnum):
 class Punch:
     """Somebody was recognised, or was not, at a reader.
 
-    `asked` is set where the terminal asks whether they may pass: the answer is a `CodeMoment` of its own.
+    `asked` is set where the terminal asks whether they may pass: the answer is a `CodeMoment` of its own. `granted`
+    is that answer; None where there was none, as where the terminal decides by itself.
     `person_entity_id` is the person of Home Assistant that the owner has linked to the enroll ID.
     """
 
     asked: bool = False
     enroll_id: int
     function_key: int
+    granted: bool | None = None
     kind: AccessKind
     mode: int
     occurred_at: datetime

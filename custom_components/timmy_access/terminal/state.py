@@ -57,6 +57,7 @@ class TerminalState:
     * `access_settings`, `settings`: as the terminal told them last; None until it has.
     * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
     * `has_code`: whether people need a code to open its doors from here.
+    * `pins_guessed`: whether somebody has tried so many wrong PINs lately that there was a pause.
     * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
     """
@@ -71,6 +72,7 @@ class TerminalState:
     latest_punch: Punch | None = None
     online: bool = False
     people_inside: int | None = None
+    pins_guessed: bool = False
     settings: Settings | None = None
 
     @property

@@ -9,7 +9,7 @@ from ..protocol.commands import ControlDoor, GetTime, Restart, SetTime
 from ..protocol.enums import DoorControl
 from ..protocol.exchange import Request
 from ..protocol.turns import Priority
-from .clock import DRIFT_TOLERANCE, local_naive, localise
+from .clock import DRIFT_TOLERANCE, TerminalClock, local_naive
 from .coordinator import TerminalCoordinator
 from .doors import Doors
 from .moments import DoorKind
@@ -22,10 +22,18 @@ RESTART_SECONDS = 120.0
 class Upkeep:
     """Commands about the terminal itself, and what they change; every method raises the protocol's errors."""
 
-    def __init__(self, hass: HomeAssistant, coordinator: TerminalCoordinator, doors: Doors, request: Request) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        coordinator: TerminalCoordinator,
+        clock: TerminalClock,
+        doors: Doors,
+        request: Request,
+    ) -> None:
         """Use `request` to reach the terminal."""
         self._hass = hass
         self._coordinator = coordinator
+        self._clock = clock
         self._doors = doors
         self._request = request
         self._restarted_at: float | None = None
@@ -38,19 +46,22 @@ class Upkeep:
     async def async_set_clock(self) -> None:
         """Set the clock of the terminal to our local wall time (specification B16)."""
         await self._request(SetTime(time=local_naive(dt_util.utcnow())))
+        self._clock.told()
         if self._coordinator.data.clock_ahead is not None:
             self._coordinator.async_replace(replace(self._coordinator.data, clock_ahead=0))
 
     async def async_read_clock(self) -> None:
         """Look whether a terminal that tells its time has taken over ours, which every registration tells it."""
-        if self._coordinator.data.clock_ahead is None:
-            return
-        shown = (await self._request(GetTime(), Priority.BULK)).time
+        if self._coordinator.data.clock_ahead is not None:
+            await self.async_compare_clock(Priority.BULK)
+
+    async def async_compare_clock(self, priority: Priority = Priority.INTERACTIVE) -> None:
+        """Look how far ahead the terminal's clock is (specification B15)."""
+        shown = (await self._request(GetTime(), priority)).time
         if shown is None:
             return
-        now = dt_util.utcnow()
         try:
-            ahead = localise(shown, now) - now
+            ahead = self._clock.compared(shown)
         except OverflowError:  # outside the calendar
             return
         seconds = 0 if abs(ahead) <= DRIFT_TOLERANCE else round(ahead.total_seconds())

@@ -12,6 +12,7 @@ from freezegun.api import TickingDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed, async_mock_service
 
+from custom_components.timmy_access.guests.tries import MAX_WRONG
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components.calendar import CalendarEntity, CalendarEvent
 from homeassistant.components.calendar.const import DATA_COMPONENT
@@ -24,7 +25,6 @@ from scripts.docs import blueprints as blueprints_page
 from simulator import VirtualTerminal
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER
-from ..guests.test_guests import WRONG
 from ..terminal.test_moments import record, report
 from ..until import state_of, until, until_state
 from .test_triggers import passed, seconds_ago
@@ -181,8 +181,8 @@ async def test_tamper(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hous
     face.door_event(7)
     await until_state(hass, "binary_sensor.front_door_alarm", "on")
     await house.settle()
-    for _ in range(10):
-        await face.scan_qr(WRONG)
+    for number in range(MAX_WRONG):
+        await face.enter_pin(str(number))
     await house.settle()
     texts = {
         "tamper": "The terminal was taken off its wall.",

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.guests.verdicts import MAX_WRONG
+from custom_components.timmy_access.guests.tries import MAX_WRONG
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
 from custom_components.timmy_access.terminal.connectivity import FIRST_CONTACT_SECONDS
@@ -91,8 +91,8 @@ async def _wrong_code(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> N
 
 async def _wrong_codes(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     hub.terminals[FACE].verdicts.async_apply({"decision_window": 0})
-    for _ in range(MAX_WRONG):
-        await face.scan_qr(WRONG)
+    for number in range(MAX_WRONG):
+        await face.enter_pin(str(number))
 
 
 async def _guest(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:

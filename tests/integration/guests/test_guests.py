@@ -14,8 +14,9 @@ from PIL import Image
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.timmy_access.guests.book import REPEAT_SECONDS
 from custom_components.timmy_access.guests.passbook import CODE_LETTERS, PIN_DIGITS
-from custom_components.timmy_access.guests.verdicts import MAX_WRONG, WRONG_SECONDS
+from custom_components.timmy_access.guests.tries import FIRST_PAUSE, MAX_WRONG
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable
 from custom_components.timmy_access.ledger.errors import Cause
@@ -140,6 +141,7 @@ async def test_a_pass_does_not_open_outside_its_rules(
     made = await make_pass(hass, hub, **rules)
     if "max_uses" in rules:
         assert (await face.scan_qr(made["code"]))["access"] == 1
+        freezer.tick(timedelta(seconds=REPEAT_SECONDS))
     reply = await face.scan_qr(made["code"])
     assert (reply["access"], reply["message"]) == (0, "Ask at the desk")
     assert told(heard)[-1] == ("refused", reason)
@@ -293,7 +295,7 @@ async def test_wrong_codes_are_limited(
 ) -> None:
     heard = listen(hass, EVENT)
     without_window(hub)
-    made = await make_pass(hass, hub)
+    made = await make_pass(hass, hub, with_pin=True)
     for number in range(MAX_WRONG):
         assert (await face.enter_pin(f"{number:08}"))["access"] == 0
     assert told(heard) == [
@@ -301,10 +303,11 @@ async def test_wrong_codes_are_limited(
         ("blocked", "too_many_tries"),
         ("refused", "unknown"),
     ]
-    assert (await face.scan_qr(made["code"]))["access"] == 0
+    assert (await face.enter_pin(made["pin"]))["access"] == 0
     assert len(told(heard)) == MAX_WRONG + 1  # nothing more is said
-    freezer.tick(timedelta(seconds=WRONG_SECONDS))
-    assert (await face.scan_qr(made["code"]))["access"] == 1
+    assert (await face.scan_qr(made["code"]))["access"] == 1  # which nobody guesses
+    freezer.tick(timedelta(seconds=FIRST_PAUSE))
+    assert (await face.enter_pin(made["pin"]))["access"] == 1
 
 
 async def test_codes_that_an_automation_knows_are_not_wrong(
@@ -331,10 +334,11 @@ async def test_a_verdict_waits_for_no_database(
         return await keep_use(self, *arguments)
 
     monkeypatch.setattr(Ledger, "keep_pass_use", blocked)
-    monkeypatch.setattr("custom_components.timmy_access.guests.passbook.RETRY_SECONDS", 0)
+    monkeypatch.setattr("custom_components.timmy_access.guests.book.RETRY_SECONDS", 0)
     assert (await face.scan_qr(made["code"]))["access"] == 1
     assert (await passes(hass, hub))[0]["uses"] == 1
     let_go.set()
+    await face.wait_for(lambda: len(calls) == 2)
     await hass.async_block_till_done(wait_background_tasks=True)
     (held,) = await passes(hass, hub, include_uses=True)
     assert len(held["used"]) == 1

@@ -44,8 +44,10 @@ def person(hass: HomeAssistant) -> Context:
     return Context(user_id=MockUser(is_owner=True).add_to_hass(hass).id)
 
 
-async def act(hass: HomeAssistant, name: str, entity_id: str = FRONT, **data: Any) -> None:
-    await hass.services.async_call("lock", name, {"entity_id": entity_id, **data}, blocking=True)
+async def act(
+    hass: HomeAssistant, name: str, entity_id: str = FRONT, *, context: Context | None = None, **data: Any
+) -> None:
+    await hass.services.async_call("lock", name, {"entity_id": entity_id, **data}, blocking=True, context=context)
 
 
 async def ask(hass: HomeAssistant, hub: Hub, name: str, context: Context, **data: Any) -> None:
@@ -54,9 +56,9 @@ async def ask(hass: HomeAssistant, hub: Hub, name: str, context: Context, **data
     )
 
 
-async def refused(hass: HomeAssistant, code: str | None, key: str) -> None:
+async def refused(hass: HomeAssistant, code: str | None, key: str, context: Context | None = None) -> None:
     with pytest.raises(ServiceValidationError) as error:
-        await act(hass, "open", **({} if code is None else {"code": code}))
+        await act(hass, "open", context=context, **({} if code is None else {"code": code}))
     assert error.value.translation_key == key
 
 
@@ -104,30 +106,50 @@ async def test_the_default_code_of_home_assistant_opens(
     assert openings(face) == 2
 
 
-async def test_too_many_wrong_codes_lock_everybody_out_for_a_while(
+async def test_whoever_guesses_is_locked_out_for_a_while_and_nobody_else(
     hass: HomeAssistant,
     guarded: VirtualTerminal,
+    person: Context,
     freezer: FrozenDateTimeFactory,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     events = listen(hass, f"{DOMAIN}_event")
+    other = Context(user_id=MockUser(is_owner=True).add_to_hass(hass).id)
     for _ in range(MAX_WRONG_CODES):
-        await refused(hass, WRONG, "code_wrong")
-    await refused(hass, CODE, "code_locked_out")
+        await refused(hass, WRONG, "code_wrong", person)
+    await refused(hass, CODE, "code_locked_out", person)
     freezer.tick(LOCKED_OUT_SECONDS - 1)
-    await refused(hass, CODE, "code_locked_out")
+    await refused(hass, CODE, "code_locked_out", person)
     assert moved(guarded) == []
-    assert [(event.data["kind"], event.data["source"]) for event in events] == [("blocked", "unlock_code")]
+    await act(hass, "open", code=CODE, context=other)
+    await act(hass, "open", code=CODE)  # an automation
+    assert openings(guarded) == 2
+    blocked = [(event.data["kind"], event.data["source"]) for event in events if event.data["type"] == "code"]
+    assert blocked == [("blocked", "unlock_code")]
     ours = [line.getMessage() for line in caplog.records if line.name.startswith("custom_components")]
-    assert sum("Front door takes no codes" in line for line in ours) == 1
+    assert sum("listens to none of theirs for 5 minutes" in line for line in ours) == 1
     assert not any(WRONG in text or CODE in text for text in [*ours, *map(str, events)])
     freezer.tick(2)
+    await act(hass, "open", code=CODE, context=person)
+    assert openings(guarded) == 3
+
+
+async def test_wrong_codes_of_automations_shut_out_nobody_and_are_told(
+    hass: HomeAssistant, guarded: VirtualTerminal, person: Context
+) -> None:
+    events = listen(hass, f"{DOMAIN}_event")
+    for _ in range(MAX_WRONG_CODES):
+        await refused(hass, WRONG, "code_wrong")
+    assert [(event.data["kind"], event.data["source"]) for event in events] == [("blocked", "unlock_code")]
     await act(hass, "open", code=CODE)
-    assert openings(guarded) == 1
+    await act(hass, "open", code=CODE, context=person)
+    assert openings(guarded) == 2
 
 
-async def test_a_hundred_guesses_at_once_are_five(hass: HomeAssistant, guarded: VirtualTerminal) -> None:
-    guesses = [act(hass, "open", code=f"{number:04}") for number in range(100)]
+async def test_a_hundred_guesses_at_once_are_five(
+    hass: HomeAssistant, guarded: VirtualTerminal, person: Context
+) -> None:
+    guesses = [act(hass, "open", code=f"{number:04}", context=person) for number in range(100)]
     errors = await asyncio.gather(*guesses, return_exceptions=True)
     keys = [error.translation_key for error in errors if isinstance(error, ServiceValidationError)]
     assert keys.count("code_wrong") == MAX_WRONG_CODES
@@ -135,19 +157,19 @@ async def test_a_hundred_guesses_at_once_are_five(hass: HomeAssistant, guarded: 
 
 
 async def test_the_right_code_forgives_and_a_new_code_too(
-    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, guarded: VirtualTerminal
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, guarded: VirtualTerminal, person: Context
 ) -> None:
     for _ in range(2):
         for _ in range(MAX_WRONG_CODES - 1):
-            await refused(hass, WRONG, "code_wrong")
-        await act(hass, "open", code=CODE)
+            await refused(hass, WRONG, "code_wrong", person)
+        await act(hass, "open", code=CODE, context=person)
     for _ in range(MAX_WRONG_CODES):
-        await refused(hass, WRONG, "code_wrong")
+        await refused(hass, WRONG, "code_wrong", person)
     await change(hass, entry, hub)
-    await refused(hass, CODE, "code_locked_out")
+    await refused(hass, CODE, "code_locked_out", person)
     await change(hass, entry, hub, new_code=WRONG)
-    await act(hass, "open", code=WRONG)
-    await refused(hass, CODE, "code_wrong")
+    await act(hass, "open", code=WRONG, context=person)
+    await refused(hass, CODE, "code_wrong", person)
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ async def test_only_who_was_let_in_is_inside(
 ) -> None:
     counting.server_approval = True
     hub.terminals[FACE].verdicts.async_apply({"server_approval": approval, "decision_window": 0.05})
-    counting.punch(2, inout=IN)
+    counting.punch(1, inout=IN)
     await counting.wait_sent()
     await hass.async_block_till_done(wait_background_tasks=True)
     await until_state(hass, SENSOR, inside)

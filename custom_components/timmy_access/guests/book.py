@@ -1,0 +1,367 @@
+"""All passes of one database, held in memory and shared by the listeners that write into it.
+
+What closes acts in memory at once, and is then written until it is on the disk: into the database, or into the journal
+while the database is away. A use of a pass that is limited is on the disk before anybody is let in with it. What opens,
+a new pass or one that is extended, waits for the database.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+import time
+from types import MappingProxyType
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..const import LOGGER
+from ..errors import PassNotWritten, PassRevoked, PassUnknown
+from ..ledger import Ledger, LedgerInvalid, LedgerUnavailable, PassUse, Problem
+from .journal import Journal
+from .passes import Pass
+from .stored_passes import held_of, line_of_revocation, line_of_use, revocation_in, stored, use_in
+
+# A commit takes some milliseconds, on an SD card some tens; somebody stands at a door.
+DATABASE_PATIENCE = 0.3
+# The same for the journal, which is one small write.
+JOURNAL_PATIENCE = 0.7
+# How long somebody waits for an action that closes; it acts at once whatever comes of it.
+CLOSING_PATIENCE = 3.0
+# How long to wait before what could not be written is tried again, if nothing says earlier that the database is back.
+RETRY_SECONDS = 10.0
+# How long a reader takes a code that is held to it for one and the same scan: it reads it again while the guest still
+# reaches for the handle.
+REPEAT_SECONDS = 5.0
+
+
+@dataclass(eq=False, slots=True)
+class _Unwritten:
+    """A use, a revocation or a use given back that the database has not confirmed yet."""
+
+    write: Callable[[], Any]
+    line: Mapping[str, Any] | None
+    done: asyncio.Future[None]
+    slot: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Recent:
+    """By which code, where and when (monotonic) a pass was shown last, and whether it let somebody in."""
+
+    digest: bytes
+    serial: str
+    at: float
+    use: PassUse | None
+
+
+class Book:
+    """The passes. Looking them up touches neither disk nor network."""
+
+    def __init__(self, hass: HomeAssistant, ledger: Ledger, journal: Path) -> None:
+        """Prepare; `async_load` has to follow. The journal lies in a file of its own."""
+        self._hass = hass
+        self._ledger = ledger
+        self._journal = Journal(journal)
+        self._journal_turn = asyncio.Lock()
+        self._changing = asyncio.Lock()
+        self._passes: dict[str, Pass] = {}
+        self._by_hash: dict[bytes, str] = {}
+        self._recent: dict[str, _Recent] = {}
+        self._unwritten: list[_Unwritten] = []
+        self._retry: CALLBACK_TYPE | None = None
+        self._last_use = datetime.min.replace(tzinfo=UTC)
+        self._listeners: list[Callable[[], None]] = []
+        self._writer: asyncio.Task[None] | None = None
+        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._read = False
+
+    # Its life
+
+    async def async_load(self) -> None:
+        """Take over what the journal and the database know; a database that is away is tried again later."""
+        for line in await self._hass.async_add_executor_job(self._open_journal):
+            if (use := use_in(line.content)) is not None:
+                self._async_add(partial(self._async_write_use, use), line.content).slot = line.slot
+            elif (revoked := revocation_in(line.content)) is not None:
+                self._async_add(partial(self._async_write_revocation, *revoked), line.content).slot = line.slot
+            else:
+                LOGGER.warning("A line of the journal of passes is of a later version and stays there")
+        self._unsubscribe = self._ledger.subscribe(lambda _: self._async_kick())
+        await self._async_catch_up()
+
+    async def async_stop(self) -> None:
+        """Write what waits, into the journal if need be; bounded."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._async_cancel_retry()
+        if self._writer is not None:
+            await asyncio.wait((self._writer,), timeout=DATABASE_PATIENCE)
+            self._writer.cancel()
+            await asyncio.wait((self._writer,))
+        for unwritten in tuple(self._unwritten):
+            if not await self._async_to_journal(unwritten):
+                break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
+                await self._hass.async_add_executor_job(self._journal.close)
+
+    @callback
+    def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` whenever there are other passes, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # What is known
+
+    @property
+    def passes(self) -> Mapping[str, Pass]:
+        """All passes, revoked ones too, by id."""
+        return MappingProxyType(self._passes)
+
+    def by_hash(self, digest: bytes) -> Pass | None:
+        """Return the pass whose code or PIN has this hash."""
+        return self._passes.get(self._by_hash.get(digest, ""))
+
+    @callback
+    def async_is_repeated(self, held: Pass, digest: bytes, serial: str) -> bool:
+        """Return whether a code has just let somebody in here, and its pass has not been shown elsewhere since."""
+        recent = self._recent.get(held.pass_id)
+        if recent is None:
+            return False
+        same = (recent.digest, recent.serial) == (digest, serial) and recent.use is not None
+        if same and time.monotonic() - recent.at < REPEAT_SECONDS:
+            return True
+        del self._recent[held.pass_id]
+        return False
+
+    async def async_uses(self, pass_id: str) -> Sequence[PassUse]:
+        """Return when and where a pass was used; raises `LedgerUnavailable`."""
+        return await self._ledger.pass_uses(pass_id)
+
+    # What opens
+
+    async def async_add(self, held: Pass) -> None:
+        """Take a new pass once it is in the database; raises `LedgerUnavailable`."""
+        async with self._changing:
+            await self._ledger.keep_pass(stored(held))
+            self._async_put(held)
+
+    async def async_extend(self, pass_id: str, **changes: Any) -> Pass:
+        """Change until when or how often a pass opens, once the database has it.
+
+        Raises `PassUnknown`, `PassRevoked` and `LedgerUnavailable`, and then nothing has changed.
+        """
+        async with self._changing:
+            held = self._known(pass_id)
+            await self._ledger.keep_pass(stored(replace(held, **changes)))
+            # Used or revoked meanwhile: that stays.
+            changed = replace(self._passes[pass_id], **changes)
+            self._async_put(changed)
+            return changed
+
+    # What closes
+
+    async def async_revoke(self, pass_id: str, now: datetime) -> None:
+        """Close a pass at once, and for good.
+
+        Raises `PassUnknown`, `PassRevoked`, and `PassNotWritten` where the pass is closed and the database does not
+        know it yet.
+        """
+        held = replace(self._known(pass_id), revoked_at=now)
+        self._async_put(held)
+        self._recent.pop(pass_id, None)
+        unwritten = self._async_add(
+            partial(self._async_write_revocation, pass_id, now), line_of_revocation(pass_id, now)
+        )
+        if not await self._async_in_database(unwritten, CLOSING_PATIENCE):
+            raise PassNotWritten(safe=await self._async_to_journal(unwritten))
+
+    @callback
+    def async_take(self, held: Pass, digest: bytes, serial: str, door: int | None, now: datetime) -> PassUse:
+        """Count a use by a code at once; it has to be written, or given back."""
+        self._last_use = max(now, self._last_use + timedelta(microseconds=1))
+        use = PassUse(pass_id=held.pass_id, serial=serial, door=door, used_at=self._last_use)
+        self._async_count(use, 1)
+        self._recent[held.pass_id] = _Recent(digest, serial, time.monotonic(), use)
+        return use
+
+    async def async_write(self, use: PassUse, patience: float = 0.0) -> bool:
+        """Write a use, and return whether it is on the disk; `patience` is how much longer than usual to wait."""
+        unwritten = self._async_add(partial(self._async_write_use, use), line_of_use(use))
+        wait = DATABASE_PATIENCE if self._ledger.health.available else 0.0
+        if await self._async_in_database(unwritten, wait) or await self._async_to_journal(unwritten):
+            return True
+        return patience > 0 and await self._async_in_database(unwritten, patience)
+
+    @callback
+    def async_write_later(self, use: PassUse) -> None:
+        """Write a use that nobody waits for."""
+        self._async_add(partial(self._async_write_use, use), line_of_use(use))
+
+    @callback
+    def async_give_back(self, use: PassUse) -> None:
+        """Count a use no more: nobody was let in."""
+        self._async_count(use, -1)
+        recent = self._recent.get(use.pass_id)
+        if recent is not None and recent.use is use:
+            del self._recent[use.pass_id]
+        self._async_add(partial(self._ledger.forget_pass_use, use), None)
+
+    # Inside
+
+    def _known(self, pass_id: str) -> Pass:
+        held = self._passes.get(pass_id)
+        if held is None:
+            raise PassUnknown
+        if held.revoked_at is not None:
+            raise PassRevoked
+        return held
+
+    @callback
+    def _async_put(self, held: Pass) -> None:
+        self._passes[held.pass_id] = held
+        self._by_hash[held.code_hash] = held.pass_id
+        if held.pin_hash is not None:
+            self._by_hash[held.pin_hash] = held.pass_id
+        for listener in tuple(self._listeners):
+            listener()
+
+    @callback
+    def _async_count(self, use: PassUse, change: int) -> None:
+        if (held := self._passes.get(use.pass_id)) is not None:
+            self._passes[use.pass_id] = replace(held, uses=max(0, held.uses + change))
+
+    @callback
+    def _async_add(self, write: Callable[[], Any], line: Mapping[str, Any] | None) -> _Unwritten:
+        unwritten = _Unwritten(write, line, asyncio.get_running_loop().create_future())
+        self._unwritten.append(unwritten)
+        self._async_kick()
+        return unwritten
+
+    async def _async_in_database(self, unwritten: _Unwritten, patience: float) -> bool:
+        if patience:
+            await asyncio.wait((unwritten.done,), timeout=patience)
+        return unwritten.done.done()
+
+    async def _async_to_journal(self, unwritten: _Unwritten) -> bool:
+        """Write a line into the journal, unless it is there or the database has it; False where that did not work."""
+        if unwritten.slot is not None or unwritten.done.done() or unwritten.line is None:
+            return True
+        try:
+            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
+                if not unwritten.done.done():
+                    unwritten.slot = await self._hass.async_add_executor_job(self._journal.append, unwritten.line)
+        except (OSError, ValueError) as err:  # TimeoutError is an OSError
+            LOGGER.warning("The journal of passes takes nothing: %s", err or type(err).__name__)
+            return False
+        if unwritten.done.done():  # the database was faster
+            await self._async_strike(unwritten)
+        return True
+
+    async def _async_strike(self, unwritten: _Unwritten) -> None:
+        slot, unwritten.slot = unwritten.slot, None
+        if slot is None:
+            return
+        try:
+            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
+                await self._hass.async_add_executor_job(self._journal.strike, slot)
+        except OSError as err:  # the line is written a second time then, which changes nothing
+            LOGGER.debug("A line of the journal of passes was not struck out: %s", err or type(err).__name__)
+
+    def _open_journal(self) -> list[Any]:
+        try:
+            self._journal.path.parent.mkdir(parents=True, exist_ok=True)
+            return list(self._journal.open())
+        except OSError as err:
+            LOGGER.warning("The journal of passes cannot be opened: %s", err)
+            return []
+
+    @callback
+    def _async_kick(self) -> None:
+        """Write what waits, unless that is being done; not before the start, nor after the end."""
+        if self._unsubscribe is not None and (self._writer is None or self._writer.done()):
+            self._async_cancel_retry()
+            self._writer = self._hass.async_create_background_task(self._async_catch_up(), "passes", eager_start=False)
+
+    async def _async_catch_up(self) -> None:
+        """Write what waits and read what is not known; what does not work is tried again later."""
+        try:
+            await self._async_write_waiting()
+            if not self._read:
+                await self._async_read()
+        except LedgerUnavailable as err:
+            LOGGER.debug("Uses of passes are not written yet: %s", err)
+            self._async_cancel_retry()
+            self._retry = async_call_later(
+                self._hass, RETRY_SECONDS, HassJob(self._async_again, "passes", cancel_on_shutdown=True)
+            )
+
+    @callback
+    def _async_again(self, _: datetime) -> None:
+        self._retry = None
+        self._async_kick()
+
+    @callback
+    def _async_cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry()
+            self._retry = None
+
+    async def _async_write_waiting(self) -> None:
+        """Write everything in its order; raises `LedgerUnavailable`."""
+        while self._unwritten:
+            unwritten = self._unwritten[0]
+            try:
+                await unwritten.write()
+            except LedgerInvalid as err:
+                LOGGER.warning("The use of a pass cannot be written: %s", err)
+            self._unwritten.remove(unwritten)
+            if not unwritten.done.done():
+                unwritten.done.set_result(None)
+            await self._async_strike(unwritten)
+
+    async def _async_write_use(self, use: PassUse) -> None:
+        try:
+            await self._ledger.keep_pass_use(use)
+        except LedgerInvalid as err:
+            held = self._passes.get(use.pass_id)
+            if held is None or err.problem is not Problem.NOT_KNOWN:
+                raise
+            # A database that was begun anew.
+            await self._ledger.keep_pass(stored(held))
+            await self._ledger.keep_pass_use(use)
+
+    async def _async_write_revocation(self, pass_id: str, revoked_at: datetime) -> None:
+        held = self._passes.get(pass_id)
+        if held is None:
+            found = {kept.id: kept for kept in await self._ledger.passes()}.get(pass_id)
+            if found is None:
+                return
+            held = held_of(found, 0)
+        await self._ledger.keep_pass(stored(replace(held, revoked_at=held.revoked_at or revoked_at)))
+
+    async def _async_read(self) -> None:
+        counts = await self._ledger.pass_use_counts()
+        # What waits was counted when it was taken, or is of a process that ended before it was written.
+        waiting: dict[str, int] = {}
+        revoked: dict[str, datetime] = {}
+        for unwritten in self._unwritten:
+            if unwritten.line is None:
+                continue
+            if (use := use_in(unwritten.line)) is not None:
+                waiting[use.pass_id] = waiting.get(use.pass_id, 0) + 1
+            elif (closed := revocation_in(unwritten.line)) is not None:
+                revoked[closed[0]] = closed[1]
+        for kept in await self._ledger.passes():
+            held = held_of(kept, counts.get(kept.id, 0) + waiting.get(kept.id, 0))
+            known = self._passes.get(held.pass_id)
+            closed_at = held.revoked_at or revoked.get(held.pass_id) or (known.revoked_at if known else None)
+            uses = held.uses if known is None else max(known.uses, held.uses)
+            self._async_put(replace(held, revoked_at=closed_at, uses=uses))
+        self._read = True

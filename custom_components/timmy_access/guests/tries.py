@@ -1,0 +1,87 @@
+"""How often PINs may be guessed at one terminal: a few times, then after a pause, which grows.
+
+Only what can be guessed is counted. The code of a QR picture has 128 bits; somebody who shows the menu of a restaurant
+ten times must not keep out the next guest.
+"""
+
+from collections import deque
+from collections.abc import Callable
+import time
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from .passbook import PINS
+
+# Wrong PINs within a minute before a pause: a guest who fumbles is not hit.
+MAX_WRONG = 10
+# The same where many PINs open the door, each of which may be hit by chance.
+FEWEST_WRONG = 3
+WRONG_SECONDS = 60.0
+# The chance of a lucky hit that a minute may have: as one of a hundred years, for whoever tries day and night.
+RISK = 1e-6
+# The first pause, and the longest it grows to: each one is twice as long as the one before.
+FIRST_PAUSE = 60.0
+LONGEST_PAUSE = 3600.0
+# So long after a pause without a wrong PIN, whoever tried has given up.
+CALM_SECONDS = 3600.0
+
+
+class Tries:
+    """Counts wrong PINs."""
+
+    def __init__(self, hass: HomeAssistant, changed: Callable[[], None]) -> None:
+        """Start calm; `changed` is called when somebody begins to guess, and when they have given up."""
+        self._hass = hass
+        self._changed = changed
+        self._wrong: deque[float] = deque(maxlen=MAX_WRONG)
+        self._paused_until = 0.0
+        self._pause = FIRST_PAUSE
+        self._calm: CALLBACK_TYPE | None = None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether no PIN is looked at."""
+        return time.monotonic() < self._paused_until
+
+    @property
+    def is_watchful(self) -> bool:
+        """Whether somebody has been guessing lately."""
+        return self._calm is not None
+
+    @callback
+    def async_note_wrong(self, live_pins: int) -> bool:
+        """Count a wrong PIN where so many would have been right; True when a pause begins with it."""
+        now = time.monotonic()
+        self._wrong.append(now)
+        allowed = max(FEWEST_WRONG, min(MAX_WRONG, int(RISK * PINS / max(1, live_pins))))
+        lately = [at for at in self._wrong if now - at <= WRONG_SECONDS]
+        if len(lately) < allowed:
+            return False
+        self._wrong.clear()
+        self._paused_until = now + self._pause
+        self._async_calm_after(self._pause + CALM_SECONDS)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+        self._changed()
+        return True
+
+    @callback
+    def async_stop(self) -> None:
+        """Wait for nothing more."""
+        if self._calm is not None:
+            self._calm()
+            self._calm = None
+
+    @callback
+    def _async_calm_after(self, seconds: float) -> None:
+        self.async_stop()
+
+        @callback
+        def _async_calm(_: object) -> None:
+            self._calm = None
+            self._pause = FIRST_PAUSE
+            self._changed()
+
+        self._calm = async_call_later(
+            self._hass, seconds, HassJob(_async_calm, "calm after wrong PINs", cancel_on_shutdown=True)
+        )
