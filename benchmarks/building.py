@@ -173,6 +173,7 @@ async def building(
     serials = serials_of(terminals)
     prepare(folder, home_port, plan(port, serials, more=more, options=options, entities=entities))
     process = HomeProcess(folder, home_port)
+    await process.add_user()
     await process.start()
     try:
         async with aiohttp.ClientSession() as session:

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiohttp
 
-from .home import LOOK_SECONDS, LOOPBACK, REPOSITORY, Home, HomeError
+from .home import LOOK_SECONDS, LOOPBACK, PASSWORD, REPOSITORY, USER, Home, HomeError
 
 # A cold start compiles and migrates a new database; on two slow cores it takes about 20 s.
 START_SECONDS = 120.0
@@ -38,7 +38,7 @@ logger:
   logs:
     custom_components.timmy_access: info
 """
-ONBOARDED = {
+ONBOARDED: dict[str, Any] = {
     "version": 4,
     "minor_version": 1,
     "key": "onboarding",
@@ -110,6 +110,22 @@ class HomeProcess:
         self._port = port
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
+
+    async def add_user(self) -> None:
+        """Add the user that people log in with, before the first start; raises `HomeError`.
+
+        Takes some seconds; whoever can wait for the web server has the user move in instead.
+        """
+        script = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "homeassistant", "--script", "auth", "-c", str(self._folder)),
+            *("add", USER, PASSWORD),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+        if await script.wait():
+            raise HomeError("the demo user could not be created")
+        done = {**ONBOARDED, "data": {"done": ["user", *ONBOARDED["data"]["done"]]}}
+        await asyncio.to_thread((self._folder / ".storage" / "onboarding").write_text, json.dumps(done))
 
     async def start(self) -> None:
         """Start it; its output goes to `output.log` in its folder."""
