@@ -163,6 +163,7 @@ class Book:
             # Used or revoked meanwhile: that stays.
             changed = replace(self._passes[pass_id], **changes)
             self._async_put(changed)
+            self._recent.pop(pass_id, None)  # whoever was let in just now, was by other rules
             return changed
 
     # What closes

@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import dataclass, replace
 from datetime import datetime
 import logging
+import time
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
@@ -25,6 +26,8 @@ from .interpreter import Interpreter, Question
 # How long somebody waits while a terminal whose clock may be wrong is asked what it shows; it answers within some
 # milliseconds.
 COMPARING_PATIENCE = 1.0
+# Old punches that come one by one must not ask for the clock with each of them.
+COMPARING_SECONDS = 10.0
 # How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
 # some milliseconds.
 ACKNOWLEDGEMENT_PATIENCE = 0.2
@@ -65,6 +68,7 @@ class Reception:
         self._interpreter = interpreter
         self._log = log
         self._waiting: dict[int, _Waiting] = {}
+        self._compare_after = 0.0
 
     async def async_logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
@@ -83,8 +87,10 @@ class Reception:
         """Return whether whoever a time of the terminal is of stands at the door; asks for its clock if need be."""
         if self._clock.is_present(shown):
             return True
-        if shown is None or self._clock.is_compared:
+        now = time.monotonic()
+        if shown is None or now < self._compare_after:
             return False
+        self._compare_after = now + COMPARING_SECONDS
         try:
             async with asyncio.timeout(COMPARING_PATIENCE):
                 await self._upkeep.async_compare_clock()

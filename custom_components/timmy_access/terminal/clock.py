@@ -6,9 +6,8 @@ here makes a record history.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import UTC, date, datetime, time as time_of_day, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
-import time
 from typing import NamedTuple
 
 from homeassistant.util import dt as dt_util
@@ -22,8 +21,6 @@ DAYS_REMEMBERED = 128
 # How far from now the time of somebody who stands at the door may be: terminals report within two seconds, slow ones
 # within five (field notes 3), and nobody waits much longer than that.
 PRESENT = timedelta(seconds=7)
-# How long a comparison with the terminal's clock is good for: a backlog must not ask for one with each record.
-COMPARED_SECONDS = 10.0
 # Differences below this are the lag of the measurement, not of the clock.
 DRIFT_TOLERANCE = timedelta(seconds=10)
 
@@ -73,7 +70,7 @@ def _instants(shown: Iterable[datetime | None], near: datetime) -> Iterator[date
 @lru_cache(DAYS_REMEMBERED)
 def _offset_on(day: date, zone: tzinfo) -> timedelta | None:
     """Return how far a local day is from UTC; None for one on which that changes."""
-    times = (*(time_of_day(hour, fold=fold) for hour in range(24) for fold in (0, 1)), time_of_day.max)
+    times = (*(time(hour, fold=fold) for hour in range(24) for fold in (0, 1)), time.max)
     offsets = {datetime.combine(day, at, zone).utcoffset() for at in times}
     return offsets.pop() if len(offsets) == 1 else None
 
@@ -94,7 +91,6 @@ class TerminalClock:
         self._doubt_until: datetime | None = None
         self._told_offset: timedelta | None = None
         self._ahead: timedelta | None = None
-        self._compared_at = -COMPARED_SECONDS
 
     def told(self) -> None:
         """Note that the terminal gets our time now, which it goes by until it is told again."""
@@ -106,13 +102,7 @@ class TerminalClock:
         now = self._now()
         ahead = localise(shown, now) - now
         self._ahead = None if abs(ahead) <= DRIFT_TOLERANCE else ahead
-        self._compared_at = time.monotonic()
         return ahead
-
-    @property
-    def is_compared(self) -> bool:
-        """Whether it was compared a moment ago."""
-        return time.monotonic() - self._compared_at < COMPARED_SECONDS
 
     @property
     def is_wrong(self) -> bool:

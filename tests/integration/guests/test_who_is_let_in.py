@@ -1,0 +1,179 @@
+"""A terminal asks whether somebody may pass: whom a default lets in, and for how long a punch is a question."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.timmy_access.guests.verdicts import MAX_PENDING
+from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.protocol.messages import STRANGER_ID
+from custom_components.timmy_access.terminal.clock import PRESENT
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+from simulator import VirtualTerminal
+
+from ..conftest import ADA, FACE, reload
+from ..services.test_actions import act
+from ..until import listen, state_of
+from .test_guests import EVENT, asking, told
+
+__all__ = ["asking"]  # a fixture
+
+LOCK, ACCESS = "lock.front_door", "event.front_door_access"
+SECONDS = PRESENT.total_seconds()
+
+
+def punch(enroll_id: int, ago: float = 0) -> dict[str, Any]:
+    at = dt_util.now() - timedelta(seconds=ago)
+    return {"enrollid": enroll_id, "time": f"{at:%Y-%m-%d %H:%M:%S}", "mode": 8, "inout": 0, "event": 0}
+
+
+async def answer(terminal: VirtualTerminal, record: dict[str, Any]) -> dict[str, Any]:
+    received = len(terminal.received)
+    await terminal.send({"cmd": "sendlog", "sn": terminal.serial, "count": 1, "logindex": 9, "record": [record]})
+    return await terminal.wait_received("sendlog", after=received)
+
+
+def owner_chose(hub: Hub, approval: str, window: float = 0) -> None:
+    hub.terminals[FACE].verdicts.async_apply({"server_approval": approval, "decision_window": window})
+
+
+@pytest.mark.parametrize(
+    ("approval", "enroll_id", "access", "reason"),
+    [
+        ("grant", 1, 1, None),
+        ("grant", 4242, 0, "person_unknown"),
+        ("grant", STRANGER_ID, 0, "person_unknown"),
+        ("grant_unknown", 1, 1, None),
+        ("grant_unknown", 4242, 1, None),
+        ("grant_unknown", STRANGER_ID, 0, "person_unknown"),
+    ],
+)
+async def test_a_default_says_whom_it_lets_in(
+    hass: HomeAssistant,
+    hub: Hub,
+    asking: VirtualTerminal,
+    approval: str,
+    enroll_id: int,
+    access: int,
+    reason: str | None,
+) -> None:
+    heard = listen(hass, EVENT)
+    owner_chose(hub, approval)
+    assert (await answer(asking, punch(enroll_id)))["access"] == access
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard) == [("refused" if reason else "granted", reason)]
+
+
+@pytest.mark.parametrize("approval", ["grant", "grant_unknown"])
+async def test_who_is_disabled_is_not_let_in(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, approval: str
+) -> None:
+    heard = listen(hass, EVENT)
+    await act(hass, hub, FACE, "disable_user", enroll_id=1)
+    owner_chose(hub, approval)
+    assert (await answer(asking, punch(1)))["access"] == 0
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard) == [("refused", "person_disabled")]
+
+
+async def test_what_no_automation_could_be_asked_about_is_refused(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal
+) -> None:
+    """An automation that refuses must not be passed over because many ask at once."""
+    owner_chose(hub, "grant", window=4)
+    verdicts = hub.terminals[FACE].verdicts
+    waiting = [hass.async_create_task(verdicts.async_punch(None, 1, ADA)) for _ in range(MAX_PENDING)]
+    decision = await verdicts.async_punch(None, 1, ADA)
+    assert not decision.granted
+    for task in waiting:
+        task.cancel()
+
+
+@pytest.mark.parametrize("ago", [SECONDS + 3, 30, 110, 599])
+async def test_a_punch_of_some_time_ago_is_kept_and_opens_nothing(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, ago: float
+) -> None:
+    """Handed in late, for whatever reason: nobody stands there any more, also where news is ten minutes old."""
+    hub.terminals[FACE].clock.live_window = timedelta(minutes=10)
+    heard = listen(hass, EVENT)
+    owner_chose(hub, "grant")
+    reply = await answer(asking, punch(1, ago))
+    assert "access" not in reply
+    assert (reply["count"], reply["logindex"]) == (1, 9)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard) == []
+    assert state_of(hass, LOCK).attributes.get("changed_by") is None
+
+
+async def test_a_punch_is_answered_once_over_a_reload(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, asking: VirtualTerminal
+) -> None:
+    owner_chose(hub, "grant")
+    record = punch(1)
+    assert (await answer(asking, record))["access"] == 1
+    owner_chose(await reload(hass, entry, asking), "grant")
+    assert "access" not in await answer(asking, record)
+    await asking.stop()
+
+
+async def test_a_punch_that_was_kept_before_the_start_is_answered_no_more(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal
+) -> None:
+    """What Home Assistant before a quick restart has answered about, the ledger knows."""
+    owner_chose(hub, "off")
+    record = punch(1)
+    assert "access" not in await answer(asking, record)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hub.terminals[FACE].records._kept.clear()
+    owner_chose(hub, "grant")
+    assert "access" not in await answer(asking, record)
+
+
+@pytest.mark.parametrize("hours", [1, -1, 7])
+async def test_a_terminal_whose_clock_is_wrong_is_asked_for_it_and_set(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, hours: int
+) -> None:
+    """The clocks were changed, or the time zone, while it stayed connected."""
+    owner_chose(hub, "grant")
+    asking.clock_offset += timedelta(hours=hours)
+    received = len(asking.received)
+    asking.punch(1)
+    assert (await asking.wait_received("sendlog", after=received))["access"] == 1
+    await asking.wait_for(lambda: [frame for frame in asking.received if frame.get("cmd") == "settime"])
+
+
+async def test_a_punch_of_the_future_opens_nothing(hass: HomeAssistant, hub: Hub, asking: VirtualTerminal) -> None:
+    owner_chose(hub, "grant")
+    assert "access" not in await answer(asking, punch(1, -3600))
+    asking.faults.silent.add("gettime")
+    hub.terminals[FACE]._reception._compare_after = 0.0
+    assert "access" not in await answer(asking, punch(1, -7200))
+
+
+async def test_a_pin_of_some_time_ago_opens_nothing(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    heard = listen(hass, EVENT)
+    made = await act(hass, hub, FACE, "create_pass", name="Plumber", with_pin=True)
+    assert made is not None
+    for ago, access in ((3 * 3600, 0), (SECONDS + 3, 0), (0, 1)):
+        at = dt_util.now() - timedelta(seconds=ago)
+        received = len(face.received)
+        await face.send({"cmd": "sendpin", "sn": FACE, "pin": made["pin"], "time": f"{at:%Y-%m-%d %H:%M:%S}"})
+        assert (await face.wait_received("sendpin", after=received))["access"] == access
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard) == [("refused", "too_late"), ("refused", "too_late"), ("granted", None)]
+
+
+@pytest.mark.parametrize(("approval", "granted", "by"), [("grant", True, ADA), ("refuse", False, None)])
+async def test_only_who_was_let_in_has_used_the_door(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, approval: str, granted: bool, by: str | None
+) -> None:
+    owner_chose(hub, approval)
+    await answer(asking, punch(1))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, LOCK).attributes.get("changed_by") == by
+    assert state_of(hass, "sensor.front_door_latest_punch").state == (by or "unknown")
+    seen = state_of(hass, ACCESS).attributes
+    assert (seen["person"], seen["granted"]) == (ADA, granted)
