@@ -106,7 +106,7 @@ class Hub:
             self._stop_nightly()
             self._stop_nightly = None
         # Terminals dial again at once; who has been seen off must not come back while others are.
-        self.listener.close_ports()
+        self.listener.deafen()
         for terminal in self.terminals.values():
             await terminal.async_stop("unloading")
         await self.listener.stop()

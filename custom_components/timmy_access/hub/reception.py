@@ -1,9 +1,12 @@
 """The answers to whoever waits at a terminal's doors, and to the records that come from there."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 import logging
 
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..guests.verdicts import Approval, Decision, Verdicts
@@ -19,6 +22,9 @@ from ..terminal.moments import CodeSource, Punch
 from ..terminal.tasks import Tasks
 from .interpreter import Interpreter
 
+# Punches of one terminal that are being kept while they are decided about. A database that hangs must not pile them up;
+# further ones are decided about all the same, and not acknowledged.
+MAX_KEEPING = 8
 # How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
 # some milliseconds.
 ACKNOWLEDGEMENT_PATIENCE = 0.2
@@ -45,11 +51,17 @@ class Reception:
         self._verdicts = verdicts
         self._interpreter = interpreter
         self._log = log
+        self._keeping: set[asyncio.Task[bool]] = set()
+
+    @callback
+    def async_question_in(self, batch: LogBatch) -> Callable[[], Awaitable[LogsAccepted]] | None:
+        """Return how to decide about the punch that a batch asks about; None where it asks none (specification A2)."""
+        if self._verdicts.approval is Approval.OFF or (asked := self._records.question_in(batch.records)) is None:
+            return None
+        return partial(self._async_approve, batch, *asked)
 
     async def async_logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
-        if self._verdicts.approval is not Approval.OFF and (asked := self._records.question_in(batch.records)):
-            return await self._async_approve(batch, *asked)
         if not await self._records.async_take(batch.records):
             return None
         return self._accepted(batch)
@@ -67,23 +79,38 @@ class Reception:
         Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
         send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
         """
-        self._interpreter.asked.append(asked)
-        keeping = self._tasks.async_start(
-            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
-        )
-        keeping.add_done_callback(lambda _: self._interpreter.asked.remove(asked))
+        keeping = self._async_keep(batch, asked)
         name = self._interpreter.name_in(asked)
         moment = self._interpreter.moment_of(asked, placed)
         punch = moment if isinstance(moment, Punch) else None
         decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
-        await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
-        safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
         return replace(
-            self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
+            self._accepted(batch)
+            if await _is_kept(keeping)
+            else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
             access=decision.granted,
             message=decision.message,
             voice=decision.voice,
         )
+
+    @callback
+    def _async_keep(self, batch: LogBatch, asked: LogRecord) -> asyncio.Task[bool] | None:
+        """Begin to keep a punch that is asked about; None where too many are."""
+        if len(self._keeping) >= MAX_KEEPING:
+            return None
+        self._interpreter.asked.append(asked)
+        keeping = self._tasks.async_start(
+            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
+        )
+        self._keeping.add(keeping)
+
+        @callback
+        def _async_kept(_: asyncio.Task[bool]) -> None:
+            self._keeping.remove(keeping)
+            self._interpreter.asked.remove(asked)
+
+        keeping.add_done_callback(_async_kept)
+        return keeping
 
     async def async_qr_scan(self, scan: QrScan) -> QrVerdict:
         """Decide about a QR code."""
@@ -131,3 +158,11 @@ class Reception:
             self._log.log(
                 logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
             )
+
+
+async def _is_kept(keeping: asyncio.Task[bool] | None) -> bool:
+    """Return whether a record is safe, or is within a moment."""
+    if keeping is None:
+        return False
+    await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
+    return keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()

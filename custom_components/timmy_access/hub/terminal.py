@@ -1,6 +1,6 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
@@ -309,8 +309,13 @@ class Terminal:
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
         self._connectivity.async_disconnected()
 
+    @callback
+    def question_in(self, batch: LogBatch) -> Callable[[], Awaitable[LogsAccepted]] | None:
+        """Return how to decide about the punch that a batch asks about; None where it asks nothing."""
+        return self._reception.async_question_in(batch)
+
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
-        """Keep records, and answer whoever waits."""
+        """Keep records."""
         return await self._reception.async_logs(batch)
 
     async def user(self, upload: UserUpload) -> UserAccepted:

@@ -2,7 +2,9 @@
 
 import asyncio
 from contextlib import suppress
+import socket
 import ssl
+import struct
 from typing import Any, cast
 
 from websockets.asyncio.server import ServerConnection
@@ -14,6 +16,14 @@ from .peer import Peer
 HANDSHAKE_SECONDS = 10.0
 # Terminals often never answer the end of TLS either.
 SHUTDOWN_SECONDS = 1.0
+
+
+def reset(transport: asyncio.BaseTransport) -> None:
+    """End a connection at once and throw away what has not reached the peer yet; nothing of it is left to wait for."""
+    if (sock := transport.get_extra_info("socket")) is not None:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    cast("asyncio.WriteTransport", transport).abort()
 
 
 class Connection(ServerConnection):
@@ -49,9 +59,14 @@ class Connection(ServerConnection):
         """Where it comes from."""
         return self.peer.address
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes of what was sent are still here, and not with the network."""
+        return cast("asyncio.WriteTransport", self._raw).get_write_buffer_size()
+
     def cut_off(self) -> None:
         """End it at once."""
-        cast("asyncio.WriteTransport", self._raw).abort()
+        reset(self._raw)
 
 
 class SecureConnection(Connection):
@@ -67,6 +82,12 @@ class SecureConnection(Connection):
         self._context = context
         self._early: bytes | None = b""
         self._handshake: asyncio.Task[None] | None = None
+        self._outer: asyncio.Transport | None = None
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes are still here, encrypted or not."""
+        return super().unsent + (self._outer.get_write_buffer_size() if self._outer else 0)
 
     def begin(self, transport: asyncio.BaseTransport) -> None:
         """Shake hands first."""
@@ -109,7 +130,7 @@ class SecureConnection(Connection):
             self._lobby.leave(self)
             transport.abort()
             return
-        self._raw = secure
+        self._raw, self._outer = secure, transport
         early, self._early = self._early, None
         super().begin(secure)
         if early:
