@@ -114,10 +114,11 @@ class Reception:
 
     async def async_qr_scan(self, scan: QrScan) -> QrVerdict:
         """Decide about a QR code."""
+        asked_at = asyncio.get_running_loop().time()
         decision = await self._verdicts.async_code(CodeSource.QR_CODE, scan.code)
         return QrVerdict(
             serial=scan.serial,
-            access=self._lets_in(decision),
+            access=self._lets_in(decision, asked_at),
             enroll_id=decision.enroll_id,
             user_name=decision.name,
             message=decision.message,
@@ -128,16 +129,17 @@ class Reception:
 
     async def async_pin_entry(self, entry: PinEntry) -> PinVerdict:
         """Decide about a PIN."""
+        asked_at = asyncio.get_running_loop().time()
         decision = await self._verdicts.async_code(CodeSource.PIN, entry.pin)
         return PinVerdict(
-            access=self._lets_in(decision),
+            access=self._lets_in(decision, asked_at),
             user_name=decision.name,
             message=decision.message,
             voice=decision.voice,
             voice_index=decision.voice_index,
         )
 
-    def _lets_in(self, decision: Decision) -> bool:
+    def _lets_in(self, decision: Decision, asked_at: float) -> bool:
         """Return whether the terminal itself is to open.
 
         A pass for some doors of several opens just those, by name: what a controller opens by itself, it does not say.
@@ -147,13 +149,13 @@ class Reception:
             return decision.granted
         for number in held.doors[self._coordinator.serial] & doors.keys():
             self._tasks.async_start(
-                self._async_open_for_guest(number), f"open door {number} of {self._coordinator.serial}"
+                self._async_open_for_guest(number, asked_at), f"open door {number} of {self._coordinator.serial}"
             )
         return False
 
-    async def _async_open_for_guest(self, number: int) -> None:
+    async def _async_open_for_guest(self, number: int, asked_at: float) -> None:
         try:
-            await self._doors.async_open(number)
+            await self._doors.async_open(number, asked_at)
         except ProtocolError as err:
             self._log.log(
                 logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err

@@ -102,7 +102,7 @@ class Terminal:
         self.coordinator = TerminalCoordinator(
             hass, surroundings.entry, self.serial, TerminalState().with_doors(data[CONF_DOORS])
         )
-        self.doors = Doors(hass, self.coordinator, self.async_request)
+        self.doors = Doors(hass, self.coordinator, self.async_move_door)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.doors, self.async_request)
         self._questions = Questions(
@@ -193,6 +193,14 @@ class Terminal:
         if self._session is None:
             raise TerminalOffline(command.name)
         return await self._session.request(command, priority)
+
+    async def async_move_door[R: Reply](
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+    ) -> R:
+        """Move a door over the present connection, at once or never (see `Exchange.move_door`)."""
+        if self._session is None:
+            raise TerminalOffline(command.name)
+        return await self._session.move_door(command, asked_at, on_moved)
 
     async def async_read_list(
         self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
