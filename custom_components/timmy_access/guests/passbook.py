@@ -1,6 +1,7 @@
 """The passes of one listener: made, kept, looked up at once, and never waited for."""
 
 import asyncio
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, time
@@ -61,6 +62,8 @@ class Passbook:
         self._key = b""
         self._passes: dict[str, Pass] = {}
         self._by_hash: dict[bytes, str] = {}
+        self._unwritten: deque[ledger_module.PassUse] = deque()
+        self._writing: asyncio.Task[None] | None = None
         self.calendars = Calendars(hass, tasks)
 
     async def async_load(self) -> None:
@@ -104,7 +107,20 @@ class Passbook:
         use = ledger_module.PassUse(
             pass_id=held.pass_id, serial=serial, door=min(held.doors[serial], default=None), used_at=now
         )
-        self._tasks.async_start(self._async_write_use(use), "use of a pass", eager=False)
+        self._unwritten.append(use)
+        if self._writing is None or self._writing.done():
+            self._writing = self._tasks.async_start(self._async_write_uses(), "uses of passes", eager=False)
+
+    async def async_write_uses(self) -> None:
+        """Write down what is not written yet; raises `LedgerUnavailable`. What is written twice counts once."""
+        while self._unwritten:
+            use = self._unwritten[0]
+            try:
+                await self._ledger.keep_pass_use(use)
+            except LedgerInvalid as err:
+                LOGGER.warning("The use of a pass cannot be written: %s", err)
+            if self._unwritten and self._unwritten[0] is use:
+                self._unwritten.popleft()
 
     async def async_create(self, rules: Pass, *, with_pin: bool) -> NewPass:
         """Make a pass by rules whose id, code and time of making are filled in.
@@ -174,18 +190,13 @@ class Passbook:
             else:
                 return
 
-    async def _async_write_use(self, use: ledger_module.PassUse) -> None:
-        while True:
+    async def _async_write_uses(self) -> None:
+        while self._unwritten:
             try:
-                await self._ledger.keep_pass_use(use)
+                await self.async_write_uses()
             except LedgerUnavailable as err:
                 LOGGER.debug("The use of a pass is not written yet: %s", err)
                 await asyncio.sleep(RETRY_SECONDS)
-            except LedgerInvalid as err:
-                LOGGER.warning("The use of a pass cannot be written: %s", err)
-                return
-            else:
-                return
 
     def _hash(self, code: str) -> bytes:
         text = code.strip().upper().encode(errors="replace")

@@ -1,5 +1,6 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -259,16 +260,22 @@ class Terminal:
         if (session := self._session) and self.identity.doubt(session.facts, session.peer.address):
             session.reset()
 
-    async def async_stop(self, reason: str) -> None:
-        """Close the connection and cancel what is planned."""
+    @callback
+    def async_deafen(self) -> None:
+        """Hear nothing of the terminal and tell it nothing any more, in this very step, and cancel what is planned."""
         self.doors.async_stop()
         self._questions.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
         session, self._session = self._session, None
         if session is not None:
-            await session.close(reason)
-        await self._roster_keeper.async_stop()
+            session.deafen()
+
+    async def async_stop(self, reason: str) -> None:
+        """Close the connection, of which nothing is heard any more from the first step on, and write what is left."""
+        session = self._session
+        self.async_deafen()
+        await asyncio.gather(self._roster_keeper.async_stop(), *([session.close(reason)] if session else []))
 
     # What the terminal says (protocol.session.Delegate)
 
