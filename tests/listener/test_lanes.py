@@ -11,7 +11,7 @@ from custom_components.timmy_access.protocol.answers import LogsAccepted, QrVerd
 from custom_components.timmy_access.protocol.commands import OpenDoor
 from custom_components.timmy_access.protocol.session import MAX_QUESTIONS, MAX_RECORDS_WAITING, Session
 
-from .conftest import NOW, REG, SERIAL, Desk, ScriptedTerminal, clog, nothing_but, unclogged
+from .conftest import NOW, REG, SERIAL, Desk, Dial, ScriptedTerminal, clog, nothing_but, unclogged
 
 IN_HAND = 1 + MAX_RECORDS_WAITING
 HEARTBEAT = {"cmd": "heartbeat", "sn": SERIAL}
@@ -142,6 +142,18 @@ async def test_who_takes_no_answers_is_not_read_from(terminal: ScriptedTerminal,
     assert "heartbeat" not in [frame.get("ret") for frame in await unclogged(terminal)]
     await asyncio.wait((filler,))
     assert filler.exception() is not None
+
+
+async def test_a_flood_is_slowed_down_and_all_of_it_is_answered(
+    dial: Dial, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_module, "MAX_FRAMES_PER_SECOND", 100)
+    terminal = await (await dial()).register()
+    for _ in range(120):
+        await terminal.say(HEARTBEAT)
+    assert [(await terminal.hear())["ret"] for _ in range(120)] == ["heartbeat"] * 120
+    assert desk.counters.slowed_down > 0
+    assert desk.counters.not_taken == 0
 
 
 async def test_an_answer_that_cannot_leave_opens_nothing_later(

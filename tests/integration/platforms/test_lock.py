@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER
-from ..until import state_of, until_state
+from ..until import listen, state_of, until_state
 
 FRONT = "lock.front_door"
 DOOR_3 = "lock.warehouse_door_3"
@@ -65,13 +65,10 @@ async def test_a_one_door_terminal_is_told_its_door_too(hass: HomeAssistant, fin
 
 
 async def test_the_states_while_opening(hass: HomeAssistant, face: VirtualTerminal) -> None:
-    states: list[str] = []
-    hass.bus.async_listen(
-        "state_changed",
-        lambda event: states.append(event.data["new_state"].state) if event.data["entity_id"] == FRONT else None,
-    )
+    changes = listen(hass, "state_changed")
     await act(hass, "open", FRONT)
     await hass.async_block_till_done()
+    states = [change.data["new_state"].state for change in changes if change.data["entity_id"] == FRONT]
     assert states == ["opening", "open"]
 
 
