@@ -10,14 +10,12 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .automation.bus import async_fire_moments
-from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
-from .guests.shared_books import async_acquire_book, async_release_book
-from .hub.certificates import CertificateInvalid, async_tls_context
+from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
-from .records.ledgers import async_acquire, async_release
 from .services import async_setup_services
 from .terminal.store import TerminalStore
 
@@ -50,17 +48,14 @@ async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:
     """Open the port for the terminals of an entry."""
-    ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
-    book = await async_acquire_book(hass, ledger)
-
-    async def _async_release() -> None:
-        await async_release_book(hass, book)
-        await async_release(hass, ledger)
-
-    entry.async_on_unload(_async_release)
     try:
-        hub = Hub(hass, entry, ledger, book, await async_tls_context(hass, entry.options))
+        hub = await Hub.async_make(hass, entry)
+
+        async def _async_stop(_: Event) -> None:
+            await hub.async_stop()
+
         entry.async_on_unload(hub.async_stop)
+        entry.async_on_unload(hass.bus.async_listen(EVENT_HOMEASSISTANT_STOP, _async_stop))
         entry.async_on_unload(async_fire_moments(hass, hub))
         await hub.async_start()
     except (CertificateInvalid, OSError) as err:
@@ -72,13 +67,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
             translation_placeholders=placeholders,
         ) from err
     async_clear_listening(hass, entry)
-
-    async def _async_stop(_: Event) -> None:
-        await hub.async_stop()
-        await _async_release()
-
     entry.runtime_data = hub
-    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, _async_stop))
     for platform in PLATFORMS:
         await hass.config_entries.async_forward_entry_setups(entry, (platform,))
         # A building's entities are made in one step of the event loop each platform, and not all in one.

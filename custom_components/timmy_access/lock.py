@@ -100,22 +100,24 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
     @override
     async def async_open(self, **kwargs: Any) -> None:
         """Release the door for the open delay."""
+        asked_at = self.hass.loop.time()
         with translated_errors(self.terminal.name):
             await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), self._context)
-            await self.terminal.doors.async_open(self.door)
+            await self.terminal.doors.async_open(self.door, asked_at)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         """Release the door, or hold it open where the owner chose so."""
+        asked_at = self.hass.loop.time()
         with translated_errors(self.terminal.name):
             await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), self._context)
             if self.terminal.hold_open:
-                await self.terminal.doors.async_set_mode(self.door, DoorMode.HELD_OPEN)
+                await self.terminal.doors.async_set_mode(self.door, DoorMode.HELD_OPEN, asked_at)
             else:
-                await self.terminal.doors.async_open(self.door)
+                await self.terminal.doors.async_open(self.door, asked_at)
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:
         """Put the relay back to rest; needs no code."""
         with translated_errors(self.terminal.name):
-            await self.terminal.doors.async_lock(self.door)
+            await self.terminal.doors.async_lock(self.door, self.hass.loop.time())

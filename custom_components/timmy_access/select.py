@@ -185,7 +185,8 @@ class DoorModeSelect(RememberingEntity, SelectEntity):
     @override
     async def async_select_option(self, option: str) -> None:
         """Hold the door, or no longer; no person holds a door open here that needs a code, as there is no field."""
+        asked_at = self.hass.loop.time()
         with translated_errors(self.terminal.name):
             if option == DoorMode.HELD_OPEN:
                 await self.terminal.unlock_code.async_check_person(None, self._context)
-            await self.terminal.doors.async_set_mode(ONLY_DOOR, DoorMode(option))
+            await self.terminal.doors.async_set_mode(ONLY_DOOR, DoorMode(option), asked_at)

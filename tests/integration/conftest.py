@@ -26,6 +26,7 @@ FINGER = "ZYTI00000002"
 CONTROLLER = "ZX00000004"
 ADA = "Ada Lovelace"
 
+type Jump = Callable[[float], None]
 type Fix = Callable[..., Awaitable[dict[str, Any]]]
 type MakeTerminal = Callable[..., VirtualTerminal]
 
@@ -135,6 +136,19 @@ async def controller(
     make_terminal: MakeTerminal,
 ) -> VirtualTerminal:
     return await connected(hass, make_terminal("controller4", CONTROLLER))
+
+
+@pytest.fixture
+def jump(hass: HomeAssistant, monkeypatch: pytest.MonkeyPatch) -> Jump:
+    """Let seconds pass for the event loop all at once, as on a machine that is busy; from any thread."""
+    time, ahead = hass.loop.time, 0.0
+
+    def _jump(seconds: float) -> None:
+        nonlocal ahead
+        ahead += seconds
+
+    monkeypatch.setattr(hass.loop, "time", lambda: time() + ahead)
+    return _jump
 
 
 async def connected(hass: HomeAssistant, terminal: VirtualTerminal) -> VirtualTerminal:

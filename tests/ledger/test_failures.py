@@ -8,6 +8,7 @@ from pathlib import Path
 import shutil
 import sqlite3
 import tempfile
+import threading
 from urllib.parse import quote_plus
 
 import pytest
@@ -26,6 +27,7 @@ from custom_components.timmy_access.ledger import (
     default_url,
     shown_url,
 )
+from custom_components.timmy_access.ledger.limits import READERS
 from custom_components.timmy_access.ledger.schema import TERMINALS
 from custom_components.timmy_access.ledger.sqlite import Sqlite
 from custom_components.timmy_access.ledger.url import read_url
@@ -520,6 +522,22 @@ async def test_closing_ends_even_if_the_database_does_not(sqlite_url: URL, tmp_p
         await release(other)
     # The thread was left to itself, and ends now that it can; the test waits so that nothing is left of it.
     assert await asyncio.to_thread(writer.stop, 30.0)
+
+
+async def test_closing_is_an_error_for_who_waits_for_an_answer(sqlite_url: URL) -> None:
+    """And no cancellation: whoever asks is not to end because of it."""
+    ledger = Ledger(sqlite_url)
+    await ledger.start()
+    let_go = threading.Event()
+    busy = [asyncio.create_task(ledger._reader.ask(lambda _: let_go.wait(10))) for _ in range(READERS)]
+    waiting = asyncio.create_task(ledger.records())
+    await asyncio.sleep(0)
+    closing = asyncio.create_task(ledger.close())
+    with pytest.raises(LedgerUnavailable) as caught:
+        await waiting
+    assert caught.value.cause is Cause.CLOSED
+    let_go.set()
+    assert await asyncio.gather(*busy, closing) == [True] * READERS + [None]
 
 
 async def test_closing_twice_and_before_the_start(sqlite_url: URL) -> None:

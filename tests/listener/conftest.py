@@ -2,14 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 import json
 import logging
+import socket
 from typing import Any, Self
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
 
 from custom_components.timmy_access.protocol.answers import (
     Answer,
@@ -21,6 +24,8 @@ from custom_components.timmy_access.protocol.answers import (
     RegistrationRefused,
     UserAccepted,
 )
+from custom_components.timmy_access.protocol.commands import COMMANDS, GetTime
+from custom_components.timmy_access.protocol.commands.raw import raw_command
 from custom_components.timmy_access.protocol.counters import Counters
 from custom_components.timmy_access.protocol.listener import Listener
 from custom_components.timmy_access.protocol.log_budget import LogBudget
@@ -36,6 +41,8 @@ from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.session import Session
 from custom_components.timmy_access.protocol.trace import Trace
 
+# Several times what the network takes of what nobody reads.
+FILLING = 1_900_000
 NOW = datetime(2026, 11, 24, 12, 0, 0)  # noqa: DTZ001 - terminals speak naive local time
 LOOPBACK = "127.0.0.1"
 SERIAL = "ZX00000001"
@@ -49,15 +56,19 @@ class Desk:
         self.counters = Counters()
         self.log = LogBudget(logging.getLogger("custom_components"))
         self.trace = Trace()
+        self.reception = self
         self.session: Session | None = None
         self.registrations: list[Registration] = []
         self.batches: list[LogBatch] = []
         self.uploads: list[UserUpload] = []
         self.ended = asyncio.Event()
         self.verdict: Callable[[], Awaitable[QrVerdict]] | None = None
+        self.decide: Callable[[], Awaitable[LogsAccepted]] | None = None
         self.on_attached: Callable[[Session], None] = lambda _: None
         self.fails = False
         self.answers: list[tuple[Answer, bool]] = []
+        self.disk = asyncio.Event()
+        self.disk.set()
 
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         self.session = session
@@ -69,9 +80,13 @@ class Desk:
         if session is self.session:
             self.ended.set()
 
+    def question_in(self, batch: LogBatch) -> Callable[[], Awaitable[LogsAccepted]] | None:  # noqa: ARG002
+        return self.decide
+
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         if self.fails:
             raise OSError("disk full")
+        await self.disk.wait()
         self.batches.append(batch)
         return LogsAccepted(count=batch.count, log_index=batch.log_index, cloud_time=NOW)
 
@@ -137,6 +152,45 @@ class ScriptedTerminal:
         return self.connection.close_code
 
 
+def layers(connection: ClientConnection | ServerConnection) -> list[asyncio.Transport]:
+    """Return what a connection reads from and writes to: TLS, where there is any, and the network."""
+    transport = connection.transport
+    tls = getattr(transport, "_ssl_protocol", None)
+    return [transport] if tls is None else [transport, tls._transport]
+
+
+def clog(terminal: ScriptedTerminal, session: Session, *, brimful: bool = True) -> asyncio.Task[Any]:
+    """Have a terminal that reads no more, and fill the network towards it; `brimful` so that sending has to wait."""
+    connection = session._connection
+    connection.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 2**16)
+    if not brimful:
+        for layer in layers(connection):
+            layer.set_write_buffer_limits(2 * FILLING)
+    for layer in layers(terminal.connection):
+        layer.pause_reading()
+    filler = raw_command({"cmd": "adduser", "filler": "x" * FILLING}, COMMANDS)
+    return asyncio.create_task(session.request(filler), eager_start=True)
+
+
+async def unclogged(terminal: ScriptedTerminal) -> list[dict[str, Any]]:
+    """Have it read again, and return all that still comes."""
+    for layer in layers(terminal.connection):
+        layer.resume_reading()
+    heard: list[dict[str, Any]] = []
+    with suppress(ConnectionClosed):
+        async with asyncio.timeout(5):
+            heard.extend([json.loads(data) async for data in terminal.connection])
+    return heard
+
+
+async def nothing_but(terminal: ScriptedTerminal, session: Session) -> None:
+    """Find that nothing was sent meanwhile: the next that is heard is what is sent now."""
+    request = asyncio.create_task(session.request(GetTime()))
+    assert await terminal.hear() == {"cmd": "gettime"}
+    await terminal.say({"ret": "gettime", "result": True})
+    await request
+
+
 type Dial = Callable[[], Awaitable[ScriptedTerminal]]
 
 
@@ -165,7 +219,7 @@ async def dial(listener: Listener) -> AsyncGenerator[Dial]:
         async def _dial() -> ScriptedTerminal:
             return ScriptedTerminal(
                 await stack.enter_async_context(
-                    connect(f"ws://{LOOPBACK}:{listener.port}/pub/chat", ping_interval=None)
+                    connect(f"ws://{LOOPBACK}:{listener.port}/pub/chat", ping_interval=None, max_size=None)
                 )
             )
 

@@ -25,7 +25,7 @@ from custom_components.timmy_access.protocol.errors import CommandRefused, Comma
 from custom_components.timmy_access.protocol.session import Session
 from custom_components.timmy_access.protocol.turns import Priority
 
-from .conftest import REG, Desk, Dial, ScriptedTerminal
+from .conftest import REG, Desk, Dial, ScriptedTerminal, clog, nothing_but, unclogged
 
 OK = {"result": True}
 
@@ -196,6 +196,23 @@ async def test_no_command_is_sent_before_the_registration_is_answered(dial: Dial
     await asyncio.gather(*requests)
 
 
+async def test_what_waits_for_a_registration_that_is_never_answered_fails(dial: Dial, desk: Desk) -> None:
+    requests: list[asyncio.Task[Any]] = []
+
+    def at_once(session: Session) -> None:
+        requests.extend(
+            asyncio.create_task(session.request(command), eager_start=True) for command in (GetTime(), PHOTO)
+        )
+        session.reset()
+
+    desk.on_attached = at_once
+    await (await dial()).say(REG)
+    await asyncio.wait_for(desk.ended.wait(), 5)
+    for request in requests:
+        with pytest.raises(TerminalOffline):
+            await asyncio.wait_for(request, 5)
+
+
 @pytest.mark.usefixtures("impatient")
 async def test_an_unanswered_door_command_is_sent_once_and_resets_the_connection(
     terminal: ScriptedTerminal, session: Session, desk: Desk
@@ -209,29 +226,118 @@ async def test_an_unanswered_door_command_is_sent_once_and_resets_the_connection
         await session.request(OpenDoor(door=1))
 
 
-async def test_a_door_command_nobody_waits_for_any_more_cannot_arrive_late(
+async def test_a_door_command_that_was_asked_for_too_long_ago_is_never_sent(
     terminal: ScriptedTerminal, session: Session
+) -> None:
+    long_ago = asyncio.get_running_loop().time() - exchange_module.DOOR_WRITE_SECONDS
+    with pytest.raises(TerminalBusy):
+        await session.move_door(OpenDoor(door=1), long_ago)
+    await nothing_but(terminal, session)
+
+
+async def test_a_door_command_that_is_cancelled_while_it_waits_is_never_sent(
+    terminal: ScriptedTerminal, session: Session
+) -> None:
+    blocking = asyncio.create_task(session.request(PHOTO))
+    await terminal.hear()
+    waiting = asyncio.create_task(session.request(OpenDoor(door=1)))
+    behind = asyncio.create_task(session.request(OpenDoor(door=2)))
+    await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait((waiting,))
+    await terminal.say({"ret": "setuserinfo", **OK})
+    await blocking
+    assert await terminal.hear() == {"cmd": "opendoor", "doornum": 2}
+    await terminal.say({"ret": "opendoor", **OK})
+    await behind
+    await nothing_but(terminal, session)
+
+
+async def test_a_door_command_is_not_sent_in_the_step_in_which_it_is_cancelled(
+    terminal: ScriptedTerminal, session: Session
+) -> None:
+    """Its turn has come when the cancellation does, and its task has not run yet."""
+    blocking = asyncio.create_task(session.request(PHOTO))
+    await terminal.hear()
+    waiting = asyncio.create_task(session.request(OpenDoor(door=1)))
+    await terminal.say({"ret": "setuserinfo", **OK})
+    while not blocking.done():  # noqa: ASYNC110 - to the very step
+        await asyncio.sleep(0)
+    waiting.cancel()
+    await asyncio.wait((waiting,))
+    assert waiting.cancelled()
+    await nothing_but(terminal, session)
+
+
+async def test_the_connection_of_a_terminal_that_answers_outlives_a_cancelled_door_command(
+    terminal: ScriptedTerminal, session: Session
+) -> None:
+    """As when somebody presses again in a script that restarts; each reply belongs to its own command."""
+    moved: list[int] = []
+    now = asyncio.get_running_loop().time()
+    first = asyncio.create_task(session.move_door(OpenDoor(door=1), now, lambda: moved.append(1)))
+    await terminal.hear()
+    first.cancel()
+    await asyncio.wait((first,))
+    second = asyncio.create_task(session.move_door(OpenDoor(door=2), now, lambda: moved.append(2)))
+    await terminal.say({"ret": "opendoor", **OK})
+    assert await terminal.hear() == {"cmd": "opendoor", "doornum": 2}  # and not before the reply to the first
+    await terminal.say({"ret": "opendoor", "result": False, "reason": 9})
+    with pytest.raises(CommandRefused):
+        await second
+    assert moved == [1]
+    await nothing_but(terminal, session)
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_cancelled_door_command_without_an_answer_resets_the_connection(
+    terminal: ScriptedTerminal, session: Session, desk: Desk
 ) -> None:
     request = asyncio.create_task(session.request(OpenDoor(door=1)))
     await terminal.hear()
     request.cancel()
     assert await terminal.closed() == 1006
+    assert desk.counters.timeouts == 1
 
 
 @pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("is_cancelled", [False, True])
 async def test_a_door_command_stuck_in_a_full_network_cannot_arrive_late(
-    terminal: ScriptedTerminal, session: Session, desk: Desk, monkeypatch: pytest.MonkeyPatch
+    terminal: ScriptedTerminal, session: Session, desk: Desk, *, is_cancelled: bool
 ) -> None:
-    never = asyncio.Event()
-
-    async def stuck(data: object) -> None:
-        await never.wait()
-
-    monkeypatch.setattr(session._connection, "send", stuck)
-    with pytest.raises(TerminalBusy):
-        await session.request(OpenDoor(door=1))
-    assert await terminal.closed() == 1006
+    filler = clog(terminal, session, brimful=False)
+    request = asyncio.create_task(session.request(OpenDoor(door=1)))
+    if is_cancelled:
+        await asyncio.sleep(0)
+        request.cancel()
+        await asyncio.wait((request,))
+    else:
+        with pytest.raises(TerminalBusy):
+            await request
+    assert session.ended
+    assert "opendoor" not in [frame.get("cmd") for frame in await unclogged(terminal)]
     await asyncio.wait_for(desk.ended.wait(), 5)
+    with pytest.raises(TerminalOffline):
+        await filler
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("is_cancelled", [False, True])
+async def test_a_change_that_nobody_waits_for_does_not_arrive_out_of_a_full_network(
+    terminal: ScriptedTerminal, session: Session, *, is_cancelled: bool
+) -> None:
+    filler = clog(terminal, session, brimful=False)
+    request = asyncio.create_task(session.request(CleanLogs()))
+    if is_cancelled:
+        await asyncio.sleep(0)
+        request.cancel()
+        await asyncio.wait((request,))
+    else:
+        with pytest.raises(CommandTimeout):
+            await request
+    assert "cleanlog" not in [frame.get("cmd") for frame in await unclogged(terminal)]
+    with pytest.raises(TerminalOffline):
+        await filler
 
 
 @pytest.mark.usefixtures("impatient")

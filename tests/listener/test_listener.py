@@ -187,37 +187,6 @@ async def test_a_flood_of_broken_peers_makes_few_and_clean_log_lines(
     assert all(record.getMessage().isprintable() and not record.exc_info for record in ours)
 
 
-async def test_closed_ports_keep_who_is_there_and_let_in_nobody(gate: OpenGate, desk: Desk) -> None:
-    listener = Listener(gate, LOOPBACK, 0)
-    await listener.start()
-    port = listener.port
-    async with connect(f"ws://{LOOPBACK}:{port}/pub/chat") as connection:
-        terminal = await ScriptedTerminal(connection).register()
-        listener.close_ports()
-        with pytest.raises(ConnectionRefusedError):
-            await connect(f"ws://{LOOPBACK}:{port}/pub/chat")
-        await terminal.register()
-        assert len(desk.registrations) == 2
-        await listener.stop()
-        assert await terminal.closed() == 1001
-
-
-async def test_stopping_closes_everything_and_frees_the_port(gate: OpenGate, desk: Desk) -> None:
-    listener = Listener(gate, LOOPBACK, 0)
-    await listener.start()
-    port = listener.port
-    async with connect(f"ws://{LOOPBACK}:{port}/pub/chat") as connection:
-        await ScriptedTerminal(connection).register()
-        await listener.stop()
-        await connection.wait_closed()
-        assert connection.close_code == 1001
-    await asyncio.wait_for(desk.ended.wait(), 5)
-    await listener.stop()  # a second time does nothing
-    again = Listener(gate, LOOPBACK, port)
-    await again.start()
-    await again.stop()
-
-
 async def test_a_busy_port_is_an_oserror(gate: OpenGate, listener: Listener) -> None:
     with pytest.raises(OSError, match="in use"):
         await Listener(gate, LOOPBACK, listener.port).start()

@@ -8,10 +8,9 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame as WebSocketFrame, Opcode
 
-from custom_components.timmy_access.protocol import session as session_module
-from custom_components.timmy_access.protocol.answers import QrVerdict
+from custom_components.timmy_access.protocol import pulse, session as session_module
 from custom_components.timmy_access.protocol.listener import Listener
-from custom_components.timmy_access.protocol.session import MAX_IN_HAND, Session
+from custom_components.timmy_access.protocol.session import Session
 
 from .conftest import LOOPBACK, REG, SERIAL, Desk, Dial, OpenGate, ScriptedTerminal
 
@@ -165,43 +164,6 @@ async def test_broken_frames_are_counted_and_tolerated_until_twenty_in_a_row(
     assert desk.counters.malformed == 38
 
 
-async def test_a_slow_verdict_does_not_hold_up_logs(terminal: ScriptedTerminal, desk: Desk) -> None:
-    decided = asyncio.Event()
-
-    async def verdict() -> QrVerdict:
-        await decided.wait()
-        return QrVerdict(access=True)
-
-    desk.verdict = verdict
-    await terminal.say({"cmd": "sendqrcode", "sn": SERIAL, "record": "1"})
-    assert (await terminal.ask(BATCH))["ret"] == "sendlog"
-    decided.set()
-    assert (await terminal.hear())["access"] == 1
-
-
-async def test_a_flood_of_open_questions_stops_the_reading(terminal: ScriptedTerminal, desk: Desk) -> None:
-    decided = asyncio.Event()
-    asked = 0
-    all_asked = asyncio.Event()
-
-    async def verdict() -> QrVerdict:
-        nonlocal asked
-        asked += 1
-        if asked == MAX_IN_HAND:
-            all_asked.set()
-        await decided.wait()
-        return QrVerdict(access=False)
-
-    desk.verdict = verdict
-    for number in range(MAX_IN_HAND + 5):
-        await terminal.say({"cmd": "sendqrcode", "sn": SERIAL, "record": str(number)})
-    await asyncio.wait_for(all_asked.wait(), 5)
-    assert asked == MAX_IN_HAND
-    decided.set()
-    for _ in range(MAX_IN_HAND + 5):
-        assert (await terminal.hear())["access"] == 0
-
-
 class NoPong(ClientConnection):
     """A terminal that never answers a ping."""
 
@@ -228,7 +190,7 @@ async def test_a_terminal_is_never_pinged_and_lives_by_its_frames(gate: OpenGate
 async def test_a_silent_terminal_that_does_not_answer_is_dropped(
     monkeypatch: pytest.MonkeyPatch, gate: OpenGate, desk: Desk
 ) -> None:
-    monkeypatch.setattr(session_module, "PROBE_SECONDS", 0.05)
+    monkeypatch.setattr(pulse, "PROBE_SECONDS", 0.05)
     listener = Listener(gate, LOOPBACK, 0, silence=0.05)
     await listener.start()
     async with connect(f"ws://{LOOPBACK}:{listener.port}/") as connection:

@@ -12,11 +12,17 @@ from websockets.asyncio.client import connect
 from websockets.client import ClientProtocol
 from websockets.uri import parse_uri
 
-from custom_components.timmy_access.protocol import connection as connection_module, lobby as lobby_module
+from custom_components.timmy_access.protocol import (
+    connection as connection_module,
+    exchange as exchange_module,
+    lobby as lobby_module,
+)
+from custom_components.timmy_access.protocol.commands import OpenDoor
+from custom_components.timmy_access.protocol.errors import TerminalBusy, TerminalOffline
 from custom_components.timmy_access.protocol.listener import Encryption, Listener
 from tests.certificates import Certificate, make_certificate
 
-from .conftest import LOOPBACK, REG, Desk, OpenGate, ScriptedTerminal
+from .conftest import LOOPBACK, REG, Desk, OpenGate, ScriptedTerminal, clog, unclogged
 
 
 @pytest.fixture
@@ -65,6 +71,28 @@ async def test_both_ports_lead_to_the_same_gate(
             await ScriptedTerminal(connection).register()
     assert [peer.address for _, peer in gate.asked] == [LOOPBACK] * 2
     assert secure.lobby.refused == 0
+
+
+@pytest.mark.parametrize("brimful", [False, True])
+async def test_a_door_command_stuck_behind_tls_cannot_arrive_late(
+    secure: Listener, certificate: Certificate, desk: Desk, monkeypatch: pytest.MonkeyPatch, *, brimful: bool
+) -> None:
+    monkeypatch.setattr(exchange_module, "DOOR_WRITE_SECONDS", 0.1)
+    monkeypatch.setattr(exchange_module, "DOOR_PATIENCE_SECONDS", 0.0)
+    async with connect(url(secure), ssl=certificate.trusting(), max_size=None) as connection:
+        terminal = await ScriptedTerminal(connection).register()
+        assert desk.session is not None
+        opening = asyncio.create_task(desk.session.request(OpenDoor(door=1)))
+        assert (await terminal.hear())["cmd"] == "opendoor"
+        await terminal.say({"ret": "opendoor", "result": True})
+        await opening
+        filler = clog(terminal, desk.session, brimful=brimful)
+        with pytest.raises(TerminalBusy):
+            await desk.session.request(OpenDoor(door=1))
+        assert desk.session.ended
+        assert "opendoor" not in [frame.get("cmd") for frame in await unclogged(terminal)]
+        with pytest.raises(TerminalOffline):
+            await filler
 
 
 async def test_tls_instead_of_plain(gate: OpenGate, certificate: Certificate) -> None:

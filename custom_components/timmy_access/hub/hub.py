@@ -1,8 +1,10 @@
 """One listener, the terminals that may use it, and the ones that would like to."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from ssl import SSLContext
+from typing import Any, Self
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_PORT
@@ -18,21 +20,25 @@ from ..const import (
     CONF_TLS_PORT,
     DOMAIN,
     KEEP_DAYS,
+    LOGGER,
     SUBENTRY_TERMINAL,
 )
 from ..guests.book import Book
 from ..guests.passbook import Passbook
-from ..ledger import Ledger
+from ..guests.shared_books import async_acquire_book, async_release_book
+from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.answers import RegistrationRefused
 from ..protocol.hardware import HardwareFacts
 from ..protocol.listener import Encryption, Listener
 from ..protocol.messages import Registration
 from ..protocol.peer import Peer
 from ..protocol.session import Session
+from ..records.ledgers import async_acquire, async_release
 from ..records.statistics import AccessStatistics
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 from .address import allowed_networks
+from .certificates import async_tls_context
 from .claims import Claim, Claims
 from .identity import Doubt
 from .nightly import Nightly
@@ -43,6 +49,9 @@ from .troubles import TroubleWatch
 
 # How long the present connection of a serial number has to prove that it lives, before another address may take over.
 TAKE_OVER_PROBE_SECONDS = 5.0
+# For what is still to be written when everything stops. With the 2 s that passes take and the 4 s that the ledger takes
+# to close, it stays below the 10 s that Home Assistant gives an integration to unload.
+REST_SECONDS = 3.0
 # A frame as recent as this is proof enough: whoever claims the serial number again and again makes its terminal answer
 # no more than one question in that time, and a terminal that has moved waits that little longer.
 FRESH_SECONDS = 10.0
@@ -76,6 +85,7 @@ class Hub:
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self._changed: list[TerminalListener] = []
+        self._stopping: asyncio.Task[None] | None = None
         self._stop_nightly: CALLBACK_TYPE | None = None
         self.pending = PendingTerminals(hass, entry.entry_id)
         self.claims = Claims(hass, entry.entry_id)
@@ -90,29 +100,61 @@ class Hub:
         self._started_with = self._needs_restart()
         self._async_apply_options()
 
+    @classmethod
+    async def async_make(cls, hass: HomeAssistant, entry: ConfigEntry) -> Self:
+        """Return the hub of an entry, which has a ledger and a book from now on and lets go of them in `async_stop`.
+
+        Raises `CertificateInvalid`.
+        """
+        tls = await async_tls_context(hass, entry.options)
+        ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
+        try:
+            book = await async_acquire_book(hass, ledger)
+            try:
+                return cls(hass, entry, ledger, book, tls)
+            except BaseException:
+                await async_release_book(hass, book)
+                raise
+        except BaseException:
+            await async_release(hass, ledger)
+            raise
+
     async def async_start(self) -> None:
-        """Listen; raises OSError when the port cannot be had."""
+        """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
         await self._store.async_load()
         await self.passbook.async_load()
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
+        if self._stopping is not None:
+            return
         for terminal in self.terminals.values():
             self._async_watch(terminal)
         self._stop_nightly = self.nightly.async_start()
 
     async def async_stop(self) -> None:
-        """Close the port and all connections."""
+        """Stop for good: be deaf and dumb from the first step on, then close, write what is left, and free the ledger.
+
+        From that step on no terminal is served, however long the rest takes: not by what is under way, and not by who
+        is just coming in. All connections are closed together. What is still to be written has a limit, and after it
+        the ledger is given back, last of all. Whoever calls this again waits for the same.
+        """
+        self._async_deafen()
+        if self._stopping is None:
+            self._stopping = self._hass.async_create_task(self._async_wind_up(), "stop the listener", eager_start=True)
+        await asyncio.shield(self._stopping)
+
+    @callback
+    def _async_deafen(self) -> None:
+        # Terminals dial again at once; who has been seen off must not come back while others are.
+        self.listener.deafen()
+        for terminal in self.terminals.values():
+            terminal.async_deafen()
         self.pending.async_drop_all()
         self.statistics.async_stop()
         self.passbook.async_stop()
         if self._stop_nightly is not None:
             self._stop_nightly()
             self._stop_nightly = None
-        # Terminals dial again at once; who has been seen off must not come back while others are.
-        self.listener.close_ports()
-        for terminal in self.terminals.values():
-            await terminal.async_stop("unloading")
-        await self.listener.stop()
         # What is wrong and has been ignored stays ignored over a restart.
         stays = self._hass.is_stopping
         self.claims.async_stop(clear=not stays)
@@ -120,14 +162,27 @@ class Hub:
         for watch in self._watches.values():
             watch.async_stop(clear=not stays)
         self._watches.clear()
-        await self._store.async_stop()
+
+    async def _async_wind_up(self) -> None:
+        await _async_all(self.listener.stop("unloading"), self._async_write_rest())
+        await async_release_book(self._hass, self.passbook.book)
+        await async_release(self._hass, self.ledger)
+
+    async def _async_write_rest(self) -> None:
+        """Write what is only in memory so far."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(REST_SECONDS):
+                await _async_all(
+                    self._store.async_stop(),
+                    *(terminal.async_stop("unloading") for terminal in self.terminals.values()),
+                )
 
     async def admit(self, registration: Registration, peer: Peer) -> Terminal | RegistrationRefused:
         """Let approved terminals in, and announce unknown ones (protocol.listener.Gate)."""
         facts = HardwareFacts.of(registration)
         dead: Session | None = None
         # Whoever is asked takes time, in which everything may change: so all is looked at again afterwards.
-        while (terminal := self.terminals.get(registration.serial)) is not None:
+        while self._stopping is None and (terminal := self.terminals.get(registration.serial)) is not None:
             session = terminal.session
             doubt = terminal.identity.doubt(facts, peer.address)
             if doubt is None:
@@ -145,6 +200,8 @@ class Hub:
                 terminal.identity,
                 session.peer.address if session else None,
             )
+        if self._stopping is not None:
+            return RegistrationRefused(reason="Home Assistant stops")
         return self._async_refuse_unknown(registration, peer)
 
     @callback
@@ -167,6 +224,8 @@ class Hub:
     @callback
     def async_apply(self) -> None:
         """Apply a changed entry live: other terminals keep their connections."""
+        if self._stopping is not None:
+            return
         self._async_apply_options()
         if self._started_with != self._needs_restart():
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
@@ -243,6 +302,15 @@ class Hub:
         if not self.pending.async_note(registration, peer):
             return RegistrationRefused(reason="Too many new terminals, try again later")
         return RegistrationRefused(reason=f"Approve {serial} in Home Assistant")
+
+
+async def _async_all(*work: Coroutine[Any, Any, None]) -> None:
+    """Do all of it together; what fails keeps nothing else from being done."""
+    for result in await asyncio.gather(*work, return_exceptions=True):
+        if isinstance(result, LedgerUnavailable):
+            LOGGER.debug("Not written while stopping: %s", result)
+        elif isinstance(result, Exception):
+            LOGGER.error("Stopping went wrong", exc_info=result)
 
 
 type TimmyAccessConfigEntry = ConfigEntry[Hub]

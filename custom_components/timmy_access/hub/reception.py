@@ -1,8 +1,10 @@
 """The answers to whoever waits at a terminal's doors, and to the records that come from there."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 import logging
 import time
 
@@ -10,6 +12,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..guests.verdicts import Approval, Decision, Verdicts
+from ..ledger import Kept
 from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
 from ..protocol.errors import ProtocolError
 from ..protocol.log_budget import LogBudget
@@ -28,6 +31,9 @@ from .interpreter import Interpreter, Question
 COMPARING_PATIENCE = 1.0
 # Old punches that come one by one must not ask for the clock with each of them.
 COMPARING_SECONDS = 10.0
+# Punches of one terminal that are being kept while they are decided about. A database that hangs must not pile them up;
+# further ones are decided about all the same, and not acknowledged.
+MAX_KEEPING = 8
 # How long the answer about a punch waits for the record to be kept, when the decision is there already; a commit takes
 # some milliseconds.
 ACKNOWLEDGEMENT_PATIENCE = 0.2
@@ -68,20 +74,36 @@ class Reception:
         self._interpreter = interpreter
         self._log = log
         self._waiting: dict[int, _Waiting] = {}
+        self._keeping: set[asyncio.Task[Kept | None]] = set()
         self._compare_after = 0.0
 
-    async def async_logs(self, batch: LogBatch) -> LogsAccepted | None:
-        """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
+    @callback
+    def question_in(self, batch: LogBatch) -> Callable[[], Awaitable[LogsAccepted | None]] | None:
+        """Return how to decide about the punch that a batch asks about; None where it asks none (specification A2)."""
         if (
-            self._verdicts.approval is not Approval.OFF
-            and (asked := self._records.question_in(batch.records)) is not None
-            and await self._async_is_present(asked.time)
-            and await self._records.async_is_new(batch.records)  # before it is kept itself
+            self._verdicts.approval is Approval.OFF
+            or (asked := self._records.question_in(batch.records)) is None
+            or not self._may_be_present(asked.time)
         ):
-            return await self._async_approve(batch, asked)
+            return None
+        return partial(self._async_ask, batch, asked)
+
+    async def logs(self, batch: LogBatch) -> LogsAccepted | None:
+        """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
         if await self._records.async_take(batch.records) is None:
             return None
         return self._accepted(batch)
+
+    async def _async_ask(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted | None:
+        """Decide about a punch, unless its time tells that nobody stands there any more; then it is only kept."""
+        # Whether it is new has to be known before it is kept itself.
+        if await self._async_is_present(asked.time) and await self._records.async_is_new(batch.records):
+            return await self._async_approve(batch, asked)
+        return await self.logs(batch)
+
+    def _may_be_present(self, shown: datetime | None) -> bool:
+        """Return whether a time of the terminal is of now, or may be if its clock is wrong."""
+        return self._clock.is_present(shown) or (shown is not None and time.monotonic() >= self._compare_after)
 
     async def _async_is_present(self, shown: datetime | None) -> bool:
         """Return whether whoever a time of the terminal is of stands at the door; asks for its clock if need be."""
@@ -121,11 +143,7 @@ class Reception:
         send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
         """
         placed = self._records.answer(batch.records)
-        question = self._interpreter.async_ask(asked)
-        keeping = self._tasks.async_start(
-            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
-        )
-        keeping.add_done_callback(lambda _: self._interpreter.async_kept(question))
+        keeping, question = self._async_keep(batch, asked)
         decision: Decision | None = None
         try:
             moment = self._interpreter.moment_of(asked, placed)
@@ -134,11 +152,10 @@ class Reception:
             decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
             if not decision.granted:
                 self._interpreter.async_decide(question, granted=False)
-            await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
+            safe = await _is_kept(keeping)
         except BaseException:
             self._async_lose(question, decision)
             raise
-        safe = keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result()
         answer = replace(
             self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
             access=decision.granted,
@@ -149,6 +166,26 @@ class Reception:
         return answer
 
     @callback
+    def _async_keep(self, batch: LogBatch, asked: LogRecord) -> tuple[asyncio.Task[Kept | None] | None, Question]:
+        """Begin to keep a punch that is asked about, unless too many are being kept."""
+        question = self._interpreter.async_ask(asked)
+        if len(self._keeping) >= MAX_KEEPING:
+            self._interpreter.async_kept(question)
+            return None, question
+        keeping = self._tasks.async_start(
+            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
+        )
+        self._keeping.add(keeping)
+
+        @callback
+        def _async_kept(_: asyncio.Task[Kept | None]) -> None:
+            self._keeping.remove(keeping)
+            self._interpreter.async_kept(question)
+
+        keeping.add_done_callback(_async_kept)
+        return keeping, question
+
+    @callback
     def _async_lose(self, question: Question, decision: Decision | None) -> None:
         """Note that a question is not answered after all."""
         if decision is not None:
@@ -156,9 +193,11 @@ class Reception:
         if not question.decided:
             self._interpreter.async_decide(question, granted=None if decision is None else False)
 
-    async def async_qr_scan(self, scan: QrScan) -> QrVerdict | None:
+    async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
         """Decide about a QR code; None where the same scan is being answered already."""
-        decision = await self._async_lead_in(await self._verdicts.async_code(CodeSource.QR_CODE, scan.code))
+        asked_at = asyncio.get_running_loop().time()
+        decision = await self._verdicts.async_code(CodeSource.QR_CODE, scan.code)
+        decision = await self._async_lead_in(decision, asked_at)
         if decision is None:
             return None
         verdict = QrVerdict(
@@ -174,10 +213,12 @@ class Reception:
         self._async_await(verdict, decision)
         return verdict
 
-    async def async_pin_entry(self, entry: PinEntry) -> PinVerdict | None:
+    async def pin_entry(self, entry: PinEntry) -> PinVerdict | None:
         """Decide about a PIN; None where the same entry is being answered already."""
+        asked_at = asyncio.get_running_loop().time()
         late = entry.time is not None and not await self._async_is_present(entry.time)
-        decision = await self._async_lead_in(await self._verdicts.async_code(CodeSource.PIN, entry.pin, late=late))
+        decision = await self._verdicts.async_code(CodeSource.PIN, entry.pin, late=late)
+        decision = await self._async_lead_in(decision, asked_at)
         if decision is None:
             return None
         verdict = PinVerdict(
@@ -191,7 +232,7 @@ class Reception:
         return verdict
 
     @callback
-    def async_answered(self, answer: Answer, *, delivered: bool) -> None:
+    def answered(self, answer: Answer, *, delivered: bool) -> None:
         """Note whether an answer is on its way to the terminal."""
         waiting = self._waiting.pop(id(answer), None)
         if waiting is None:
@@ -218,17 +259,32 @@ class Reception:
         """Return whether the terminal itself is to open."""
         return decision.granted and not self._doors_for(decision)
 
-    async def _async_lead_in(self, decision: Decision | None) -> Decision | None:
-        """Open the doors that the terminal is not to choose by itself; what does not open is told as that."""
-        if decision is None or decision.use is None:  # nobody new
+    async def _async_lead_in(self, decision: Decision | None, asked_at: float) -> Decision | None:
+        """Open the doors that the terminal is not to choose by itself; where none opens, that is told.
+
+        `asked_at` is when the guest asked, in the loop's time.
+        """
+        if decision is None or decision.use is None or not (numbers := self._doors_for(decision)):
             return decision
-        try:
-            for number in sorted(self._doors_for(decision)):
-                await self._doors.async_open(number)
-        except ProtocolError as err:
-            self._log.log(logging.WARNING, "A door of %s did not open for a pass: %s", self._coordinator.serial, err)
-            return self._verdicts.async_door_failed(decision)
-        except BaseException:
-            self._verdicts.async_settle(decision, delivered=False)
-            raise
-        return decision
+        opened = 0
+        for number in sorted(numbers):
+            try:
+                await self._doors.async_open(number, asked_at)
+            except ProtocolError as err:
+                self._log.log(
+                    logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
+                )
+            except BaseException:
+                self._verdicts.async_settle(decision, delivered=opened > 0)
+                raise
+            else:
+                opened += 1
+        return decision if opened else self._verdicts.async_door_failed(decision)
+
+
+async def _is_kept(keeping: asyncio.Task[Kept | None] | None) -> bool:
+    """Return whether a record is safe, or is within a moment."""
+    if keeping is None:
+        return False
+    await asyncio.wait((keeping,), timeout=ACKNOWLEDGEMENT_PATIENCE)
+    return keeping.done() and not keeping.cancelled() and keeping.exception() is None and keeping.result() is not None

@@ -1,5 +1,6 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
+import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -32,20 +33,12 @@ from ..people.person_links import PersonLinks
 from ..people.roster import Roster
 from ..people.roster_keeper import RosterKeeper
 from ..people.sightings import Sightings
-from ..protocol.answers import (
-    Answer,
-    HeartbeatAnswer,
-    LogsAccepted,
-    PinVerdict,
-    QrVerdict,
-    RegistrationAccepted,
-    UserAccepted,
-)
+from ..protocol.answers import HeartbeatAnswer, RegistrationAccepted, UserAccepted
 from ..protocol.commands.base import Command, Paged, Reply
 from ..protocol.counters import Counters
 from ..protocol.errors import TerminalOffline
 from ..protocol.log_budget import LogBudget
-from ..protocol.messages import DeviceInfo, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
+from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
 from ..protocol.paging import Listing, PageTaker
 from ..protocol.session import Session
 from ..protocol.trace import Trace
@@ -120,7 +113,7 @@ class Terminal:
         self.coordinator = TerminalCoordinator(
             hass, surroundings.entry, self.serial, TerminalState().with_doors(data[CONF_DOORS])
         )
-        self.doors = Doors(hass, self.coordinator, self.async_request)
+        self.doors = Doors(hass, self.coordinator, self.async_move_door)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
         self._questions = Questions(
@@ -183,7 +176,7 @@ class Terminal:
             surroundings.hass, house, surroundings.passbook, self.moments.async_publish, self._async_show_tries
         )
         self.verdicts.async_apply(data)
-        self._reception = Reception(
+        self.reception = Reception(
             surroundings.tasks,
             self.coordinator,
             self.doors,
@@ -216,6 +209,14 @@ class Terminal:
         if self._session is None:
             raise TerminalOffline(command.name)
         return await self._session.request(command, priority)
+
+    async def async_move_door[R: Reply](
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+    ) -> R:
+        """Move a door over the present connection, at once or never (see `Exchange.move_door`)."""
+        if self._session is None:
+            raise TerminalOffline(command.name)
+        return await self._session.move_door(command, asked_at, on_moved)
 
     async def async_read_list(
         self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
@@ -283,8 +284,9 @@ class Terminal:
         if (session := self._session) and self.identity.doubt(session.facts, session.peer.address):
             session.reset()
 
-    async def async_stop(self, reason: str) -> None:
-        """Close the connection and cancel what is planned."""
+    @callback
+    def async_deafen(self) -> None:
+        """Hear nothing of the terminal and tell it nothing any more, in this very step, and cancel what is planned."""
         self.doors.async_stop()
         self.verdicts.async_stop()
         self._questions.async_stop()
@@ -292,8 +294,13 @@ class Terminal:
         self._connectivity.async_stop()
         session, self._session = self._session, None
         if session is not None:
-            await session.close(reason)
-        await self._roster_keeper.async_stop()
+            session.deafen()
+
+    async def async_stop(self, reason: str) -> None:
+        """Close the connection, of which nothing is heard any more from the first step on, and write what is left."""
+        session = self._session
+        self.async_deafen()
+        await asyncio.gather(self._roster_keeper.async_stop(), *([session.close(reason)] if session else []))
 
     # What the terminal says (protocol.session.Delegate)
 
@@ -343,27 +350,10 @@ class Terminal:
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
         self._connectivity.async_disconnected()
 
-    async def logs(self, batch: LogBatch) -> LogsAccepted | None:
-        """Keep records, and answer whoever waits."""
-        return await self._reception.async_logs(batch)
-
     async def user(self, upload: UserUpload) -> UserAccepted:
         """Note somebody who was added at the keypad, or the echo of what we wrote."""
         self._interpreter.async_note_upload(upload)
         return UserAccepted(cloud_time=local_naive(dt_util.utcnow()))
-
-    async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
-        """Decide about a QR code."""
-        return await self._reception.async_qr_scan(scan)
-
-    async def pin_entry(self, entry: PinEntry) -> PinVerdict | None:
-        """Decide about a PIN."""
-        return await self._reception.async_pin_entry(entry)
-
-    @callback
-    def answered(self, answer: Answer, *, delivered: bool) -> None:
-        """Note whether an answer is on its way."""
-        self._reception.async_answered(answer, delivered=delivered)
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer with our time."""

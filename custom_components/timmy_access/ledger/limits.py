@@ -18,8 +18,8 @@ class Limits:
     connect: float = 5.0
     # The slowest question, a year of attendance over millions of records, takes a few seconds.
     read: float = 30.0
-    # Home Assistant gives an integration 10 s to unload.
-    close: float = 8.0
+    # Home Assistant gives an integration 10 s to unload, and what it still has to write before may take half of it.
+    close: float = 4.0
     # The first look whether the database is back, and the longest pause between two: a terminal that is not
     # acknowledged asks again every few seconds anyway.
     probe_first: float = 1.0

@@ -35,6 +35,11 @@ class Reader:
                 return await loop.run_in_executor(self._pool, self._answer, question)
         except TimeoutError:
             raise LedgerUnavailable(Cause.SLOW, "the question took too long") from None
+        except asyncio.CancelledError:
+            # What waited for a thread is cancelled by closing, and not by whoever wanted to end the caller.
+            if self._closed and (task := asyncio.current_task()) is not None and not task.cancelling():
+                raise LedgerUnavailable(Cause.CLOSED, "closed") from None
+            raise
         except LedgerUnavailable as err:
             if err.cause is Cause.CORRUPT:
                 with suppress(LedgerUnavailable):

@@ -1,5 +1,7 @@
 """Writes a terminal's roster into the ledger, so that names are known before the terminal dials in again."""
 
+import asyncio
+
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
@@ -26,6 +28,7 @@ class RosterKeeper:
         self._changed: set[int] = set()
         self._gone: set[int] = set()
         self._cancel: CALLBACK_TYPE | None = None
+        self._writing = asyncio.Lock()
         self._unsubscribe: CALLBACK_TYPE | None = roster.async_subscribe(self._async_changed)
 
     async def async_restore(self) -> None:
@@ -54,7 +57,7 @@ class RosterKeeper:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
-            await self._async_write()
+        await self._async_write()
 
     @callback
     def _async_changed(self, change: RosterChange) -> None:
@@ -71,9 +74,15 @@ class RosterKeeper:
         self._tasks.async_see_through(self._async_write(), f"keep the people of {self._serial}")
 
     async def _async_write(self) -> None:
+        async with self._writing:
+            await self._async_write_changes()
+
+    async def _async_write_changes(self) -> None:
         people = self._roster.people
         changed, self._changed = self._changed, set()
         gone, self._gone = self._gone - people.keys(), set()
+        if not changed and not gone:
+            return
         try:
             if gone:
                 await self._ledger.forget_people(self._serial, gone)

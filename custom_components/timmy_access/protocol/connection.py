@@ -71,6 +71,11 @@ class Connection(ServerConnection):
         """Where it comes from."""
         return self.peer.address
 
+    @property
+    def unsent(self) -> int:
+        """How many bytes of what was sent are still here, and not with the network."""
+        return cast("asyncio.WriteTransport", self._raw).get_write_buffer_size()
+
     def cut_off(self) -> None:
         """End it at once."""
         reset(self._raw)
@@ -89,6 +94,12 @@ class SecureConnection(Connection):
         self._context = context
         self._early = b""
         self._handshake: asyncio.Task[None] | None = None
+        self._outer: asyncio.Transport | None = None
+
+    @property
+    def unsent(self) -> int:
+        """How many bytes are still here, encrypted or not."""
+        return super().unsent + (self._outer.get_write_buffer_size() if self._outer else 0)
 
     def begin(self, transport: asyncio.BaseTransport) -> None:
         """Shake hands first."""
@@ -128,7 +139,7 @@ class SecureConnection(Connection):
             self._lobby.leave(self)
             transport.abort()
             return
-        self._raw = secure
+        self._raw, self._outer = secure, transport
         super().begin(secure)
         if self._early:
             super().data_received(self._early)

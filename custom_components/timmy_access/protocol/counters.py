@@ -11,7 +11,8 @@ class Counters:
     """Counts that live as long as the terminal is known, over all its connections.
 
     `slowed_down` counts the waits for a terminal that talked too fast, `cut_off` connections that were closed because
-    of nothing but broken frames or of another serial number.
+    of nothing but broken frames or of another serial number. `not_taken` counts messages that stayed without an answer
+    because they repeat one that is in hand, or because too many are.
     """
 
     connections: int = 0
@@ -23,6 +24,7 @@ class Counters:
     timeouts: int = 0
     failed_handlers: int = 0
     slowed_down: int = 0
+    not_taken: int = 0
     cut_off: int = 0
     unknown: dict[str, int] = field(default_factory=dict)
 

@@ -4,14 +4,16 @@ Rules that keep doors safe:
 
 * One command is in flight at a time, door commands first. A small command that the terminal leaves unanswered, as old
   firmware does with what it does not know, holds up a door for `DOOR_PATIENCE_SECONDS` and not longer.
-* A door command is written within `DOOR_WRITE_SECONDS` of the request or not at all, and is never written twice.
+* A door command is written within `DOOR_WRITE_SECONDS` of when somebody asked or not at all, and never twice.
+* A door command that was cancelled is not written. If a part of it may still be here, the connection is reset. If it
+  has left, its turn lasts until the reply, which is nobody else's; the connection of a terminal that answers stays.
 * A door command without an answer resets the connection, so that what still waits in a stalled network cannot reach
   the terminal later.
 * A reply that arrives after its command timed out is never taken for the answer to the next command of that name.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from .codec import Frame
@@ -48,6 +50,29 @@ class Request(Protocol):
         """Send a command; raises as `Exchange.request`."""
 
 
+class MoveDoor(Protocol):
+    """Sends a command that moves a door and returns its typed reply, as `Exchange.move_door` does."""
+
+    async def __call__[R: Reply](
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+    ) -> R:
+        """Send a command; raises as `Exchange.move_door`."""
+
+
+class Sender(Protocol):
+    """How commands get to the terminal; `Outlet` is one."""
+
+    async def send(self, frame: Frame) -> None:
+        """Hand over a frame in this very step; raises `TerminalOffline`."""
+
+    async def send_wholly(self, frame: Frame) -> None:
+        """Send as `send`, and return only when nothing of it is left here."""
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether something of what was sent is still here."""
+
+
 class _Waiter:
     """A command that has been written and the replies that may belong to it."""
 
@@ -67,14 +92,9 @@ class _Waiter:
 class Exchange:
     """One command in flight, and the replies that may belong to it."""
 
-    def __init__(
-        self,
-        send: Callable[[Frame], Awaitable[None]],
-        reset: Callable[[], None],
-        counters: Counters,
-    ) -> None:
-        """Use `send` to write a frame and `reset` to drop the connection with all that is unsent on it."""
-        self._send = send
+    def __init__(self, sender: Sender, reset: Callable[[], None], counters: Counters) -> None:
+        """Send by `sender`, and drop the connection with all that is unsent on it by `reset`."""
+        self._sender = sender
         self._reset = reset
         self._counters = counters
         self._loop = asyncio.get_running_loop()
@@ -82,19 +102,29 @@ class Exchange:
         self._detached_turns = Turns()
         self._door_turns = Turns()
         self._list_turns = Turns()
+        self._begun = False
         self._waiting: dict[str, _Waiter] = {}
         self._late: dict[str, tuple[int, float]] = {}
         self._ended = False
+        self._on_its_way: asyncio.Task[Any] | None = None
 
     def begin(self) -> None:
         """Let commands go: the registration has been answered, and the terminal listens from now on."""
-        self._turns.begin()
+        if not self._begun:
+            self._begun = True
+            self._turns.begin()
 
     def end(self) -> None:
         """Fail every command that waits; the connection is over."""
         self._ended = True
+        self.begin()  # those who wait for that too: each fails when its turn comes
         for waiter in self._waiting.values():
             waiter.replies.put_nowait(None)
+
+    @property
+    def door_on_its_way(self) -> bool:
+        """Whether a door command has been handed over and is not answered yet."""
+        return self._on_its_way is not None
 
     def take_reply(self, name: str, frame: Frame) -> None:
         """Give a reply to the command that waits for it, or count it as unexpected."""
@@ -109,16 +139,49 @@ class Exchange:
     async def request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
         """Send a command and return its typed reply.
 
-        Raises `TerminalOffline`, `CommandTimeout`, `CommandRefused`, and for door commands `TerminalBusy` when the
-        command could not be written in time (it is then never written).
+        Raises `TerminalOffline`, `CommandTimeout`, `CommandRefused`, and for door commands, which are asked for just
+        now, what `move_door` raises.
         """
         if command.moves_door:
-            return await self._request_door(command)
+            return await self.move_door(command, self._loop.time())
         if command.detached:
             async with self._detached_turns.turn(priority):
                 return await self._request_detached(command, priority)
         async with self._turns.turn(priority, lends=command.is_small):
             return await self._exchange(command)
+
+    async def move_door[R: Reply](
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+    ) -> R:
+        """Send a command that moves a door for somebody who asked at `asked_at`, in the loop's time.
+
+        Whatever was done since then counts: it is written before `DOOR_WRITE_SECONDS` have passed, or never. It is
+        written once. Whoever is cancelled before it is written has not sent it. Cancelled while a part of it may be
+        here, it is thrown away with the connection. Cancelled later, it is out of our hands: a terminal answers within
+        milliseconds, nothing else is taken for that answer, and one that does not answer is reset as ever.
+
+        `on_moved` is called when the terminal has done it, also when nobody waits for that any more. Raises
+        `TerminalBusy` where it was not written in time, `CommandTimeout`, `CommandRefused` and `TerminalOffline`.
+        """
+        asking = cast("asyncio.Task[object]", asyncio.current_task())
+        before = asking.cancelling()
+        moving = asyncio.create_task(
+            self._move(command, asked_at + DOOR_WRITE_SECONDS, lambda: asking.cancelling() == before, on_moved),
+            name=command.name,
+            eager_start=True,
+        )
+        try:
+            await asyncio.wait((moving,))
+        except asyncio.CancelledError:
+            is_on_its_way = self._on_its_way is moving
+            if is_on_its_way and self._sender.holds_back:
+                self._reset()
+                is_on_its_way = False
+            if not is_on_its_way:
+                moving.cancel()
+            moving.add_done_callback(_forget)
+            raise
+        return moving.result()
 
     async def read_list[P: Page](
         self, command: Paged[P], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
@@ -140,6 +203,7 @@ class Exchange:
     ) -> ListProgress:
         progress = ListProgress()
         waiter: _Waiter | None = None
+        owed = False
         request: Command[P] = command
         try:
             while progress.pages < MAX_PAGES and not progress.complete:
@@ -148,8 +212,10 @@ class Exchange:
                         await self._fence(command)
                         waiter = self._expect(command)
                     if waiter.replies.empty():
-                        await self._send(request.frame())
+                        owed = True
+                        await self._sender.send(request.frame())
                     page = cast("P", await self._read_page(waiter, first=not progress.pages))
+                    owed = False
                 request = command.following()
                 if progress.take(page):
                     if on_page is None:
@@ -158,34 +224,51 @@ class Exchange:
                         await on_page(page)
         except TimeoutError:
             progress.fall_silent()
-            self._remember_late(command, 1)
         except CommandRefused, TerminalOffline:
+            owed = False
             if not progress.pages:
                 raise
         finally:
             self._waiting.pop(command.name, None)
+            if owed:
+                self._remember_late(command, 1)
         return progress
 
-    async def _request_door[R: Reply](self, command: Command[R]) -> R:
+    async def _move[R: Reply](
+        self, command: Command[R], deadline: float, wanted: Callable[[], bool], on_moved: Callable[[], None] | None
+    ) -> R:
         begun = False
         try:
             async with (
-                asyncio.timeout(DOOR_WRITE_SECONDS) as until_written,
+                asyncio.timeout_at(deadline) as until_written,
                 self._door_turns.turn(Priority.DOOR),
                 self._turns.urgent(DOOR_PATIENCE_SECONDS),
             ):
                 waiter = self._expect(command)
                 try:
+                    self._check(deadline, wanted)
                     begun = True
-                    await self._send(command.frame())
+                    self._on_its_way = asyncio.current_task()
+                    await self._sender.send_wholly(command.frame())
                     until_written.reschedule(None)
-                    return await self._door_reply(command, waiter)
+                    reply = await self._door_reply(command, waiter)
                 finally:
+                    self._on_its_way = None
                     self._waiting.pop(command.name, None)
         except TimeoutError:
             if begun:  # a part of it may wait in a stalled network
                 self._reset()
             raise TerminalBusy(command.name) from None
+        if on_moved is not None:
+            on_moved()
+        return reply
+
+    def _check(self, deadline: float, wanted: Callable[[], bool]) -> None:
+        """Raise where it is too late, or nobody wants it: a turn may come before the time-out or cancellation does."""
+        if self._loop.time() >= deadline:
+            raise TimeoutError
+        if not wanted():
+            raise asyncio.CancelledError
 
     async def _door_reply[R: Reply](self, command: Command[R], waiter: _Waiter) -> R:
         try:
@@ -194,23 +277,25 @@ class Exchange:
             self._counters.timeouts += 1
             self._reset()
             raise CommandTimeout(command.name) from None
-        except asyncio.CancelledError:
-            self._reset()  # the caller is gone, and with it the reason to open
-            raise
 
     async def _request_detached[R: Reply](self, command: Command[R], priority: Priority) -> R:
         waiter = self._expect(command)
+        owed = False
         try:
             async with self._turns.turn(priority, lends=True):
                 await self._fence(command)
-                await self._send(command.frame())
-            return self._checked(command, await waiter.reply(command.timeout))
+                owed = True
+                await self._sender.send(command.frame())
+            frame = await waiter.reply(command.timeout)
+            owed = False
+            return self._checked(command, frame)
         except TimeoutError:
             self._counters.timeouts += 1
-            self._remember_late(command, 1)
             raise CommandTimeout(command.name) from None
         finally:
             self._waiting.pop(command.name, None)
+            if owed:
+                self._give_up(command, 1)
 
     async def _exchange[R: Reply](self, command: Command[R]) -> R:
         if not command.repeatable:
@@ -219,9 +304,10 @@ class Exchange:
         sent = 0
         try:
             while sent < (READ_ATTEMPTS if command.repeatable else 1):
-                await self._send(command.frame())
                 sent += 1
+                await self._sender.send(command.frame())
                 if not command.timeout:
+                    sent = 0
                     return command.read({})
                 try:
                     frame = await waiter.reply(command.timeout)
@@ -233,8 +319,8 @@ class Exchange:
                 return self._checked(command, frame)
         finally:
             self._waiting.pop(command.name, None)
-            if sent and command.timeout:
-                self._remember_late(command, sent)
+            if sent:
+                self._give_up(command, sent)
         raise CommandTimeout(command.name)
 
     async def _fence(self, command: Command[Any]) -> None:
@@ -261,6 +347,12 @@ class Exchange:
             raise CommandRefused(command.name, reply.reason, printable(reply.message or ""))
         return reply
 
+    def _give_up(self, command: Command[Any], count: int) -> None:
+        """Expect late replies to a command; one that changes something and may still be here does not arrive at all."""
+        self._remember_late(command, count)
+        if self._sender.holds_back and not command.repeatable:
+            self._reset()
+
     def _remember_late(self, command: Command[Any], count: int) -> None:
         self._late[command.name] = (count, self._loop.time() + LATE_SECONDS)
 
@@ -271,3 +363,9 @@ class Exchange:
         if count > 1:
             self._late[name] = (count - 1, until)
         return True
+
+
+def _forget(task: asyncio.Task[Any]) -> None:
+    """Look at how something has ended that nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()

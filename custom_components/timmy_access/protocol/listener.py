@@ -38,7 +38,8 @@ from .log_budget import LogBudget
 from .messages import Registration
 from .networks import PRIVATE, Networks
 from .peer import Peer, printable
-from .session import MAX_MALFORMED, SILENCE_SECONDS, Delegate, Session
+from .pulse import SILENCE_SECONDS
+from .session import CLOSE_SECONDS, MAX_MALFORMED, Delegate, Session
 from .trace import Direction
 
 _LOGGER = logging.getLogger(__name__)
@@ -57,8 +58,6 @@ IDENTIFY_SECONDS = 30.0
 REFUSED_SECONDS = 90.0
 # The WebSocket handshake is one small request.
 OPEN_SECONDS = 10.0
-# Terminals often never answer a close frame; unloading must not wait for them.
-CLOSE_SECONDS = 1.0
 # TCP's own search for dead peers: first question after a minute of silence, given up after two more.
 KEEPALIVE_IDLE_SECONDS = 60
 KEEPALIVE_INTERVAL_SECONDS = 20
@@ -110,7 +109,7 @@ class Encryption:
 
 
 class Listener:
-    """A WebSocket server that accepts any path and admits terminals through a gate."""
+    """A WebSocket server that accepts any path and admits terminals through a gate. It listens once."""
 
     def __init__(
         self,
@@ -131,6 +130,7 @@ class Listener:
         self._servers: list[Server] = []
         self._sessions: set[Session] = set()
         self.border = Border(networks, gate.turned_away)
+        self._deaf = False
         self.lobby = Lobby()
         self._library_log = logging.getLogger(f"{__name__}.websockets")
         self._quiet = _QuietFilter(LogBudget(_LOGGER))
@@ -138,7 +138,7 @@ class Listener:
         self._library_log.setLevel(logging.INFO)
 
     async def start(self) -> None:
-        """Bind the ports; raises OSError when one cannot be had, and then has none."""
+        """Bind the ports, unless stopped already; raises OSError when one cannot be had, and then has none."""
         self._library_log.addFilter(self._quiet)
         plain = partial(Connection, self.border, self.lobby)
         secure = self._encryption and partial(SecureConnection, self._encryption.context, self.border, self.lobby)
@@ -151,6 +151,8 @@ class Listener:
         except OSError:
             await self.stop()
             raise
+        if self._deaf:  # stopped while it bound them
+            await self.stop()
 
     async def _listen(self, port: int, create_connection: Callable[..., Connection]) -> Server:
         return await serve(
@@ -180,18 +182,25 @@ class Listener:
             if not self.border.admits(session.peer):
                 session.reset()
 
-    def close_ports(self) -> None:
-        """Accept nobody any more; whoever is connected stays."""
+    def deafen(self) -> None:
+        """Close the ports, and hear and say nothing any more, in this very step; see `Session.deafen`.
+
+        Those who are not admitted are cut off, also in the middle of a TLS handshake or of a question to the gate.
+        """
+        self._deaf = True
         for server in self._servers:
             server.server.close()
+        for session in tuple(self._sessions):
+            session.deafen()
+        self.lobby.close()
 
-    async def stop(self) -> None:
-        """Close the ports and every connection."""
+    async def stop(self, reason: str = "") -> None:
+        """Hear and say nothing any more, and close all connections together, within `CLOSE_SECONDS`."""
+        self.deafen()
         servers, self._servers = self._servers, []
+        await asyncio.gather(*(session.close(reason) for session in self._sessions))
         for server in servers:
             server.close()
-        # Those who are not admitted may take their time, and need no good-bye.
-        self.lobby.clear()
         for server in servers:
             await server.wait_closed()
         self._library_log.removeFilter(self._quiet)
@@ -230,6 +239,8 @@ class Listener:
         with suppress(TimeoutError):
             async with asyncio.timeout(IDENTIFY_SECONDS) as deadline:
                 async for data in connection:
+                    if self._deaf:
+                        return None
                     try:
                         frame = decode(data)
                     except MalformedFrame:
@@ -243,7 +254,7 @@ class Listener:
                     if not registration.is_valid:
                         break
                     verdict = await self._gate.admit(registration, peer)
-                    if connection.transport.is_closing():  # cut off, or gone, while the gate decided
+                    if self._deaf or connection.transport.is_closing():  # stopped, or gone, while the gate decided
                         return None
                     if not isinstance(verdict, RegistrationRefused):
                         verdict.trace.note(loop.time(), Direction.RECEIVED, data)

@@ -33,6 +33,7 @@ class Lobby:
     """
 
     _waiting: dict[Guest, str | None] = field(default_factory=dict)
+    _closed: bool = False
     refused: int = 0
     displaced: int = 0
 
@@ -42,6 +43,8 @@ class Lobby:
 
     def enter(self, guest: Guest) -> bool:
         """Take in a connection; False when there is no room for it."""
+        if self._closed:
+            return False
         shares = Counter(other.address for other in self._waiting)
         if shares[guest.address] >= MAX_WAITING_PER_ADDRESS:
             self.refused += 1
@@ -67,6 +70,11 @@ class Lobby:
     def leave(self, guest: Guest) -> None:
         """Forget a connection that was admitted or has ended."""
         self._waiting.pop(guest, None)
+
+    def close(self) -> None:
+        """Cut off everybody, and let in nobody any more."""
+        self._closed = True
+        self.clear()
 
     def clear(self, may_stay: Callable[[str], bool] = lambda _: False) -> None:
         """Cut off everybody, or whoever may not stay because of the address."""

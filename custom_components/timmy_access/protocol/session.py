@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 import logging
 from typing import Protocol, cast
 
-from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
@@ -22,36 +22,66 @@ from .answers import (
     UserAccepted,
     UserRefused,
 )
-from .codec import Frame, decode, encode
-from .commands import COMMANDS, GetSettings
+from .codec import Frame, decode
+from .commands import COMMANDS
 from .commands.base import Command, Page, Paged, Reply
-from .connection import reset
+from .connection import Connection
 from .counters import Counters
-from .errors import CommandRefused, CommandTimeout, MalformedFrame, TerminalOffline
-from .exchange import Exchange
+from .errors import MalformedFrame, TerminalOffline
+from .exchange import DOOR_WRITE_SECONDS, Exchange
 from .hardware import HardwareFacts
+from .lane import Lane
 from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
+from .outlet import Outlet
 from .paging import Listing, PageTaker
 from .peer import Peer, printable
+from .pulse import SILENCE_SECONDS, Pulse
 from .throttle import Throttle
 from .trace import Direction, Trace
 from .turns import Priority
 from .wire import Structure
 
-# Production servers drop a terminal after 180 s of silence (field notes 1, availability).
-SILENCE_SECONDS = 180.0
-# Terminals answer a small question within milliseconds.
-PROBE_SECONDS = 10.0
 # Broken frames in a row after which the peer is no terminal.
 MAX_MALFORMED = 20
-# Messages of one terminal that may be worked on at once; beyond it reading stops, and TCP slows the peer down.
-MAX_IN_HAND = 8
+# Terminals often never answer a close frame; unloading must not wait for them.
+CLOSE_SECONDS = 1.0
+# Questions of people who wait at one terminal; each is open for as long as automations may take. Nobody scans faster,
+# and what comes on top stays without an answer, which opens nothing.
+MAX_QUESTIONS = 8
+# Frames with records that wait while one is written to the disk. A terminal repeats what is not acknowledged up to 16
+# times a second (field notes 0.2), so what comes on top need not be held: it is not acknowledged, and comes again.
+MAX_RECORDS_WAITING = 4
+# Messages that are answered at once, and whose answers the terminal does not take: then it is not read from either, and
+# TCP slows it down.
+MAX_ANSWERS_WAITING = 8
 # Real terminals send up to 28 frames a second, also when they repeat themselves (field notes 0.2); this is a flood, and
 # still lets a backlog through as fast as a disk can keep it.
 MAX_FRAMES_PER_SECOND = 2_000
 # A terminal on Fast Ethernet that sends nothing but photos.
 MAX_BYTES_PER_SECOND = 12_500_000
+
+
+type Handling = Callable[[], Awaitable[Answer | None]]
+
+
+class Reception(Protocol):
+    """Answers whoever stands at the doors, and takes the records that come from there."""
+
+    def question_in(self, batch: LogBatch) -> Callable[[], Awaitable[LogsAccepted | None]] | None:
+        """Return how to decide about the punch that a batch asks about; None where it asks nothing."""
+
+    async def logs(self, batch: LogBatch) -> LogsAccepted | LogsRefused | None:
+        """Keep records; the next come when these are done with."""
+
+    async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
+        """Decide about a QR code."""
+
+    async def pin_entry(self, entry: PinEntry) -> PinVerdict | None:
+        """Decide about a PIN."""
+
+    def answered(self, answer: Answer, *, delivered: bool) -> None:
+        """Note whether an answer was written, or is lost with the connection."""
 
 
 class Delegate(Protocol):
@@ -65,37 +95,34 @@ class Delegate(Protocol):
     log: LogBudget
     trace: Trace
 
+    @property
+    def reception(self) -> Reception:
+        """Who decides about people at the doors."""
+
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         """Take over a session, or note a repeated registration on it."""
 
     def detached(self, session: Session) -> None:
         """Forget a session that has ended; one that has been replaced already must change nothing."""
 
-    async def logs(self, batch: LogBatch) -> LogsAccepted | LogsRefused | None:
-        """Keep records."""
-
     async def user(self, upload: UserUpload) -> UserAccepted | UserRefused | None:
         """Note a user that was added at the keypad."""
-
-    async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
-        """Decide about a QR code."""
-
-    async def pin_entry(self, entry: PinEntry) -> PinVerdict | None:
-        """Decide about a PIN."""
 
     async def heartbeat(self, beat: Heartbeat) -> HeartbeatAnswer:
         """Answer a sign of life."""
 
-    def answered(self, answer: Answer, *, delivered: bool) -> None:
-        """Note whether an answer was written, or is lost with the connection."""
-
 
 class Session:
-    """One connection of one admitted terminal."""
+    """One connection of one admitted terminal.
+
+    Three kinds of messages wait for nothing but their own: records for the disk, questions of people at the door for a
+    decision, and everything else, which is answered at once. Replies to commands wait for nothing. So reading stops for
+    a terminal that talks too fast or does not listen, and for nothing else.
+    """
 
     def __init__(
         self,
-        connection: ServerConnection,
+        connection: Connection,
         registration: Registration,
         peer: Peer,
         delegate: Delegate,
@@ -109,18 +136,16 @@ class Session:
         self._connection = connection
         self._registration = registration
         self._delegate = delegate
-        self._silence = silence
         self._loop = asyncio.get_running_loop()
-        self._exchange = Exchange(self._send, self.reset, delegate.counters)
-        self._in_hand = asyncio.Semaphore(MAX_IN_HAND)
+        self._outlet = Outlet(connection, delegate.trace)
+        self._exchange = Exchange(self._outlet, self.reset, delegate.counters)
+        self._pulse = Pulse(self.serial, self._exchange, silence)
+        self._records = Lane(at_once=1, waiting=MAX_RECORDS_WAITING)
+        self._questions = Lane(at_once=MAX_QUESTIONS)
+        self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
         self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
         self._bytes = Throttle(MAX_BYTES_PER_SECOND, MAX_BYTES_PER_SECOND)
-        self._log_order = asyncio.Lock()
-        self._tasks: set[asyncio.Task[None]] = set()
         self._malformed_in_row = 0
-        self._ended = False
-        self._probing: asyncio.Task[bool] | None = None
-        self.last_frame = self._loop.time()
 
     # Life
 
@@ -128,37 +153,57 @@ class Session:
         """Answer the registration and serve the terminal until the connection ends; never raises on peer input."""
         counters = self._delegate.counters
         counters.connections += 1
-        watch = asyncio.create_task(self._watch_silence(), name=f"silence {self.serial}")
+        self._pulse.start(self._on_dead)
         try:
             await self._answer(self._delegate.attached(self, self._registration))
             self._exchange.begin()  # terminals drop commands that come before the answer to their registration
             async for data in self._connection:
+                if self.ended:  # reading goes on for the end of the connection
+                    continue
                 await self._receive(data)
                 if pause := max(self._frames.take(1), self._bytes.take(len(data))):
                     counters.slowed_down += 1
                     await asyncio.sleep(pause)
-        except ConnectionClosed:
+        except ConnectionClosed, TerminalOffline:
             pass
         finally:
-            self._ended = True
-            watch.cancel()
-            for task in self._tasks:
-                task.cancel()
-            self._exchange.end()
+            self.reset()
             self._delegate.detached(self)
 
-    async def close(self, reason: str) -> None:
-        """End the connection in good order."""
-        await self._connection.close(CloseCode.GOING_AWAY, reason)
+    def deafen(self) -> None:
+        """Hear and say nothing any more, in this very step: no message, answer or command comes through.
+
+        What is being decided or kept is let go of without an answer, and commands fail. What has not left yet, or may
+        still move a door, is thrown away with the connection.
+        """
+        if self.ended:
+            return
+        self._outlet.shut()
+        for lane in (self._records, self._questions, self._rest):
+            lane.cancel()
+        self._pulse.stop()
+        late = self._outlet.holds_back or self._exchange.door_on_its_way
+        self._exchange.end()
+        if late:
+            self._outlet.reset()
+
+    async def close(self, reason: str, code: CloseCode = CloseCode.GOING_AWAY) -> None:
+        """Hear and say nothing any more, and end the connection: in good order, or after `CLOSE_SECONDS` anyhow."""
+        self.deafen()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._connection.close(code, reason)
+        self.reset()
 
     def reset(self) -> None:
-        """End the connection at once and throw away what has not reached the terminal yet."""
-        reset(self._connection.transport)
+        """Hear and say nothing any more, and throw away what has not reached the terminal yet with the connection."""
+        self.deafen()
+        self._outlet.reset()
 
     @property
     def ended(self) -> bool:
-        """Whether the connection is over."""
-        return self._ended
+        """Whether nothing is heard or said over it any more."""
+        return self._outlet.is_shut
 
     # Commands
 
@@ -166,47 +211,26 @@ class Session:
         """Send a command and return its typed reply; raises as `Exchange.request`."""
         return await self._exchange.request(command, priority)
 
+    async def move_door[R: Reply](
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+    ) -> R:
+        """Send a command that moves a door, at once or never; see `Exchange.move_door`."""
+        return await self._exchange.move_door(command, asked_at, on_moved)
+
     async def read_list[P: Page](
         self, command: Paged[P], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
     ) -> Listing[Structure]:
         """Read all pages of a list; raises as `Exchange.read_list`."""
         return await self._exchange.read_list(command, priority, on_page)
 
-    async def probe(self, seconds: float) -> bool:
-        """Ask for a sign of life; any frame within the time is one."""
-        before = self.last_frame
-        request = asyncio.create_task(self.request(GetSettings(), Priority.BULK))
-        try:
-            await asyncio.wait((request,), timeout=seconds)
-        finally:
-            request.cancel()
-            with suppress(asyncio.CancelledError, TerminalOffline, CommandTimeout, CommandRefused):
-                await request
-        return not self._ended and self.last_frame > before
-
     async def lives(self, fresh: float, seconds: float) -> bool:
-        """Return whether a frame came within the last `fresh` seconds, or comes within `seconds` when asked for one.
+        """Return whether the terminal is there; see `Pulse.lives`."""
+        return not self.ended and await self._pulse.lives(fresh, seconds) and not self.ended
 
-        Several who want to know at once share one question.
-        """
-        if self._ended:
-            return False
-        if self._loop.time() - self.last_frame < fresh:
-            return True
-        if self._probing is None or self._probing.done():
-            self._probing = asyncio.create_task(self.probe(seconds), name=f"probe {self.serial}")
-        return await asyncio.shield(self._probing)
-
-    async def _send(self, frame: Frame) -> None:
-        try:
-            await self._write(frame)
-        except ConnectionClosed as err:
-            raise TerminalOffline(str(frame.get("cmd", ""))) from err
-
-    async def _write(self, frame: Frame) -> None:
-        data = encode(frame)
-        self._delegate.trace.note(self._loop.time(), Direction.SENT, data)
-        await self._connection.send(data)
+    @property
+    def last_frame(self) -> float:
+        """When the latest frame came, in the loop's time."""
+        return self._pulse.last_frame
 
     # Messages
 
@@ -225,11 +249,11 @@ class Session:
                 self._delegate.log.log(logging.DEBUG, "%s sent a broken frame: %s", self.serial, err)
             if self._malformed_in_row >= MAX_MALFORMED:
                 counters.cut_off += 1
-                await self._connection.close(CloseCode.INVALID_DATA, "too many broken frames")
+                await self.close("too many broken frames", CloseCode.INVALID_DATA)
             return
         self._malformed_in_row = 0
         counters.frames += 1
-        self.last_frame = now
+        self._pulse.last_frame = now
         if isinstance(name := frame.get("ret"), str) and name:
             self._exchange.take_reply(name, frame)
             return
@@ -237,64 +261,98 @@ class Session:
         if name in COMMANDS and name not in MESSAGES:
             self._exchange.take_reply(name, frame)  # firmware that answers with cmd (field notes 1)
             return
-        await self._in_hand.acquire()
-        task = asyncio.create_task(self._handle(name, frame), name=f"{self.serial} {name[:16]}", eager_start=True)
-        self._tasks.add(task)
-        task.add_done_callback(self._handled)
+        await self._take(name, frame, hash(data))
 
-    def _handled(self, task: asyncio.Task[None]) -> None:
-        self._in_hand.release()
-        self._tasks.discard(task)
-
-    async def _handle(self, name: str, frame: Frame) -> None:
-        handler = _HANDLERS.get(name, Session._on_unknown)
+    async def _take(self, name: str, frame: Frame, key: int) -> None:
+        """Put a message into its lane; frames with the same `key` repeat each other."""
+        if self._records.holds(key) or self._questions.holds(key):
+            self._delegate.counters.not_taken += 1  # the answer to the first will do
+            return
         try:
-            if (answer := await handler(self, frame)) is not None:
-                await self._answer(answer)
-        except ConnectionClosed:
+            lane, handle = self._route(name, frame)
+        except Exception:  # noqa: BLE001 - as for all that is done about a message
+            self._note_failure(name)
+            return
+        if lane is self._rest:
+            await lane.until_room()
+            if self.ended:
+                return
+        say = self._decide if lane is self._questions else self._answer
+        if not lane.take(key, f"{self.serial} {name[:16]}", partial(self._handle, name, handle, say)):
+            self._delegate.counters.not_taken += 1
+
+    def _route(self, name: str, frame: Frame) -> tuple[Lane, Handling]:
+        """Return the lane of a message, and what is done about it."""
+        if name == "sendlog":
+            batch = LogBatch.parse(frame)
+            if (decide := self._delegate.reception.question_in(batch)) is not None:
+                return self._questions, decide
+            return self._records, partial(self._delegate.reception.logs, batch)
+        lane = self._questions if name in _QUESTIONS else self._rest
+        return lane, partial(_HANDLERS.get(name, Session._on_unknown), self, frame)
+
+    async def _handle(self, name: str, handle: Handling, say: Callable[[Answer], Awaitable[None]]) -> None:
+        try:
+            answer = await handle()
+        except Exception:  # noqa: BLE001 - a mistake of ours must not end the connection
+            self._note_failure(name)
+            return
+        if answer is None:
+            return
+        delivered = False
+        try:
+            await say(answer)
+            delivered = True
+        except TerminalOffline:
             pass
-        except Exception:
-            self._delegate.counters.failed_handlers += 1
-            if self._delegate.counters.failed_handlers == 1:
-                self._delegate.log.log(
-                    logging.ERROR, "A %s of %s could not be handled", printable(name, 32), self.serial, exc_info=True
-                )
+        finally:
+            self._delegate.reception.answered(answer, delivered=delivered)
 
     async def _answer(self, answer: Answer) -> None:
+        await self._outlet.send(answer.frame())
+
+    async def _decide(self, answer: Answer) -> None:
+        """Answer what opens a door or not: within the time for a door command, or never.
+
+        Raises `TerminalOffline` when it has not left by then; what is left of it goes with the connection.
+        """
         try:
-            await self._write(answer.frame())
-        except BaseException:
-            self._delegate.answered(answer, delivered=False)
-            raise
-        self._delegate.answered(answer, delivered=not self._ended)
+            async with asyncio.timeout(DOOR_WRITE_SECONDS):
+                await self._outlet.send_wholly(answer.frame())
+        except TimeoutError as err:
+            self.reset()
+            raise TerminalOffline(self.serial) from err
+
+    def _note_failure(self, name: str) -> None:
+        self._delegate.counters.failed_handlers += 1
+        if self._delegate.counters.failed_handlers == 1:
+            self._delegate.log.log(
+                logging.ERROR, "A %s of %s could not be handled", printable(name, 32), self.serial, exc_info=True
+            )
 
     async def _on_registration(self, frame: Frame) -> Answer | None:
         registration = Registration.parse(frame)
         if registration.serial != self.serial:
             # one connection, one terminal (field notes 2)
             self._delegate.counters.cut_off += 1
-            await self._connection.close(CloseCode.POLICY_VIOLATION, "serial changed")
+            await self.close("serial changed", CloseCode.POLICY_VIOLATION)
             return None
         # Repeated registrations may be shorter; what they do tell must not change.
         told = HardwareFacts.of(registration).completed_with(self.facts)
         if self.facts.contradicted_by(told):
-            await self._connection.close(CloseCode.POLICY_VIOLATION, "hardware changed")
+            await self.close("hardware changed", CloseCode.POLICY_VIOLATION)
             return None
         self.facts = told
         return self._delegate.attached(self, registration)
-
-    async def _on_logs(self, frame: Frame) -> Answer | None:
-        async with self._log_order:
-            return await self._delegate.logs(LogBatch.parse(frame))
 
     async def _on_user(self, frame: Frame) -> Answer | None:
         return await self._delegate.user(UserUpload.parse(frame))
 
     async def _on_qr_scan(self, frame: Frame) -> Answer | None:
-        return await self._delegate.qr_scan(QrScan.parse(frame))
+        return await self._delegate.reception.qr_scan(QrScan.parse(frame))
 
     async def _on_pin_entry(self, frame: Frame) -> Answer | None:
-        return await self._delegate.pin_entry(PinEntry.parse(frame))
+        return await self._delegate.reception.pin_entry(PinEntry.parse(frame))
 
     async def _on_heartbeat(self, frame: Frame) -> Answer | None:
         return await self._delegate.heartbeat(Heartbeat.parse(frame))
@@ -305,23 +363,17 @@ class Session:
             self._delegate.log.log(logging.INFO, "%s sent a command that is not known here: %s", self.serial, word)
         return UnknownCommand(name=word)
 
-    async def _watch_silence(self) -> None:
-        """Find a dead peer: one question after a long silence (field notes 0.1: never a ping deadline)."""
-        while True:
-            quiet = self._loop.time() - self.last_frame
-            if quiet < self._silence:
-                await asyncio.sleep(self._silence - quiet)
-            elif not await self.probe(PROBE_SECONDS):
-                self._delegate.log.log(logging.DEBUG, "%s is silent, closing its connection", self.serial)
-                self.reset()
-                return
+    def _on_dead(self) -> None:
+        self._delegate.log.log(logging.DEBUG, "%s is silent, closing its connection", self.serial)
+        self.reset()
 
 
+# Asked for somebody who stands at the door.
+_QUESTIONS = frozenset({"sendpin", "sendqrcode"})
 _HANDLERS: dict[str, Callable[[Session, Frame], Awaitable[Answer | None]]] = {
     "checklive": Session._on_heartbeat,  # noqa: SLF001 - the table of this class
     "heartbeat": Session._on_heartbeat,  # noqa: SLF001
     "reg": Session._on_registration,  # noqa: SLF001
-    "sendlog": Session._on_logs,  # noqa: SLF001
     "sendpin": Session._on_pin_entry,  # noqa: SLF001
     "sendqrcode": Session._on_qr_scan,  # noqa: SLF001
     "senduser": Session._on_user,  # noqa: SLF001

@@ -30,9 +30,13 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One call of an action for one terminal; `data` are the checked fields without the device."""
+    """One call of an action for one terminal; `data` are the checked fields without the device.
+
+    `asked_at` is when it was called, in the loop's time.
+    """
 
     hass: HomeAssistant
+    asked_at: float
     hub: Hub
     targets: tuple[Target, ...]
     data: Mapping[str, Any]
@@ -75,6 +79,7 @@ class Action:
 
     async def async_call(self, call: ServiceCall) -> ServiceResponse:
         """Perform the action; raises translated errors that name the terminal or the field."""
+        asked_at = call.hass.loop.time()
         targets = tuple(target_of(call.hass, device_id) for device_id in cv.ensure_list(call.data[ATTR_DEVICE_ID]))
         hub = targets[0].hub
         if any(target.hub is not hub for target in targets):
@@ -85,6 +90,7 @@ class Action:
             )
         request = Request(
             hass=call.hass,
+            asked_at=asked_at,
             hub=hub,
             targets=targets,
             data={key: value for key, value in call.data.items() if key != ATTR_DEVICE_ID},

@@ -127,7 +127,9 @@ async def _send_command(request: Request) -> ServiceResponse:
     command = raw_command(request.data[ATTR_COMMAND], COMMANDS)
     if command.moves_door:
         await check_code(request)
-    reply = await request.terminal.async_request(command)
+        reply = await request.terminal.async_move_door(command, request.asked_at)
+    else:
+        reply = await request.terminal.async_request(command)
     return {"reply": dict(reply.frame)}
 
 

@@ -22,13 +22,17 @@ ATTR_ALL_DOORS = "all_doors"
 ATTR_FUNCTION = "function"
 _ONLY_DOOR = 1
 # What each function of specification B38 is here, so that locks and contacts stay in step.
-_FUNCTIONS: Mapping[DoorControl, Callable[[Terminal], Awaitable[None]]] = {
-    DoorControl.CANCEL_ALARM: lambda terminal: terminal.upkeep.async_cancel_alarm(),
-    DoorControl.HOLD_CLOSED: lambda terminal: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.HELD_CLOSED),
-    DoorControl.HOLD_OPEN: lambda terminal: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.HELD_OPEN),
-    DoorControl.NORMAL: lambda terminal: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.NORMAL),
-    DoorControl.OPEN: lambda terminal: terminal.doors.async_open(_ONLY_DOOR),
-    DoorControl.RESTART: lambda terminal: terminal.upkeep.async_restart(),
+_FUNCTIONS: Mapping[DoorControl, Callable[[Terminal, float], Awaitable[None]]] = {
+    DoorControl.CANCEL_ALARM: lambda terminal, _: terminal.upkeep.async_cancel_alarm(),
+    DoorControl.HOLD_CLOSED: lambda terminal, asked_at: terminal.doors.async_set_mode(
+        _ONLY_DOOR, DoorMode.HELD_CLOSED, asked_at
+    ),
+    DoorControl.HOLD_OPEN: lambda terminal, asked_at: terminal.doors.async_set_mode(
+        _ONLY_DOOR, DoorMode.HELD_OPEN, asked_at
+    ),
+    DoorControl.NORMAL: lambda terminal, asked_at: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.NORMAL, asked_at),
+    DoorControl.OPEN: lambda terminal, asked_at: terminal.doors.async_open(_ONLY_DOOR, asked_at),
+    DoorControl.RESTART: lambda terminal, _: terminal.upkeep.async_restart(),
 }
 # The command does not say which door (specification B38): with several, nobody knows what it moves.
 _OPENING = frozenset({DoorControl.HOLD_OPEN, DoorControl.OPEN})
@@ -52,7 +56,7 @@ async def _open_door(request: Request) -> None:
     await check_code(request)
     # All are asked for at once, each on its own: a door that fails keeps no other closed, and none opens late.
     results = await asyncio.gather(
-        *(request.terminal.doors.async_open(number) for number in numbers), return_exceptions=True
+        *(request.terminal.doors.async_open(number, request.asked_at) for number in numbers), return_exceptions=True
     )
     for result in results:
         if isinstance(result, BaseException):
@@ -69,7 +73,7 @@ async def _control_door(request: Request) -> None:
         )
     if function in _OPENING:
         await check_code(request)
-    await _FUNCTIONS[function](terminal)
+    await _FUNCTIONS[function](terminal, request.asked_at)
 
 
 async def _check_permission(request: Request, number: int) -> None:

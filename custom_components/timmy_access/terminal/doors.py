@@ -1,13 +1,14 @@
 """The doors of one terminal: what we ask of their relays, and what we then know of them."""
 
 from collections.abc import Mapping
+from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..protocol.commands import ControlDoor, OpenDoor
 from ..protocol.enums import DoorControl
-from ..protocol.exchange import Request
+from ..protocol.exchange import MoveDoor
 from .coordinator import TerminalCoordinator
 from .state import DoorMode, DoorPhase, DoorState
 
@@ -22,17 +23,19 @@ _MODES: Mapping[DoorMode, tuple[DoorControl, DoorPhase]] = {
 class Doors:
     """Opens, holds and locks the doors of one terminal, and keeps their state.
 
-    Every method raises the protocol's errors, and then leaves the state as it was.
+    `asked_at` is when somebody asked, in the loop's time: what takes too long from then on does not happen (see
+    `Exchange.move_door`). Every method raises the protocol's errors, and then leaves the state as it was. What the
+    terminal has done is shown, also when whoever asked is gone by then.
     """
 
-    def __init__(self, hass: HomeAssistant, coordinator: TerminalCoordinator, request: Request) -> None:
-        """Use `request` to reach the terminal."""
+    def __init__(self, hass: HomeAssistant, coordinator: TerminalCoordinator, move: MoveDoor) -> None:
+        """Use `move` to reach the terminal."""
         self._hass = hass
         self._coordinator = coordinator
-        self._request = request
+        self._move = move
         self._relock: dict[int, CALLBACK_TYPE] = {}
 
-    async def async_open(self, number: int) -> None:
+    async def async_open(self, number: int, asked_at: float) -> None:
         """Release one door for the open delay of its terminal; asking again while it is open is fine.
 
         The door is always named: without a number a controller opens all of them (specification B19). One that is
@@ -42,29 +45,30 @@ class Doors:
         if before is DoorPhase.LOCKED:
             self._async_set(number, DoorPhase.OPENING)
         try:
-            await self._request(OpenDoor(door=number))
+            await self._move(OpenDoor(door=number), asked_at, partial(self._async_opened, number))
         except BaseException:
             if self._door(number).phase is DoorPhase.OPENING:
                 self._async_set(number, before)
             raise
-        if self._door(number).mode is DoorMode.NORMAL:
-            self._async_set(number, DoorPhase.OPEN)
-            self._async_relock_later(number)
 
-    async def async_set_mode(self, number: int, mode: DoorMode) -> None:
+    async def async_set_mode(self, number: int, mode: DoorMode, asked_at: float) -> None:
         """Hold the door of a one-door terminal open or closed, or no longer; the command names no door (B38)."""
         function, phase = _MODES[mode]
-        await self._request(ControlDoor(function=function))
-        self._async_cancel_relock(number)
-        self._async_set(number, phase)
 
-    async def async_lock(self, number: int) -> None:
+        @callback
+        def _async_held() -> None:
+            self._async_cancel_relock(number)
+            self._async_set(number, phase)
+
+        await self._move(ControlDoor(function=function), asked_at, _async_held)
+
+    async def async_lock(self, number: int, asked_at: float) -> None:
         """Put the relay back to rest, so that the exit button and every reader keep working.
 
         Never forces a door closed, and does not end that somebody else has: a door that is held closed stays so.
         """
         held_closed = self._door(number).mode is DoorMode.HELD_CLOSED
-        await self.async_set_mode(number, DoorMode.HELD_CLOSED if held_closed else DoorMode.NORMAL)
+        await self.async_set_mode(number, DoorMode.HELD_CLOSED if held_closed else DoorMode.NORMAL, asked_at)
 
     @callback
     def async_assume(self, number: int, mode: DoorMode) -> None:
@@ -105,6 +109,12 @@ class Doors:
 
     def _door(self, number: int) -> DoorState:
         return self._coordinator.data.doors.get(number, DoorState())
+
+    @callback
+    def _async_opened(self, number: int) -> None:
+        if self._door(number).mode is DoorMode.NORMAL:
+            self._async_set(number, DoorPhase.OPEN)
+            self._async_relock_later(number)
 
     @callback
     def _async_set(self, number: int, phase: DoorPhase) -> None:

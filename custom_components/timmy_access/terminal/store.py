@@ -93,7 +93,7 @@ class TerminalStore:
     def async_link(self, serial: str, enroll_id: int, entry_id: str) -> None:
         """Remember that somebody is a person."""
         self._links.setdefault(serial, {})[enroll_id] = entry_id
-        self._store.async_delay_save(self._data, SAVE_SECONDS)
+        self._async_save_soon()
 
     @callback
     def async_unlink(self, serial: str, enroll_ids: Iterable[int]) -> None:
@@ -103,7 +103,7 @@ class TerminalStore:
         for enroll_id in gone:
             del links[enroll_id]
         if gone:
-            self._store.async_delay_save(self._data, SAVE_SECONDS)
+            self._async_save_soon()
 
     def _data(self) -> dict[str, Any]:
         self._unsaved = False

@@ -20,6 +20,8 @@ from custom_components.timmy_access.guests.tries import FIRST_PAUSE, MAX_WRONG
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable
 from custom_components.timmy_access.ledger.errors import Cause
+from custom_components.timmy_access.protocol import exchange
+from custom_components.timmy_access.protocol.commands import GetSettings, GetTime
 from homeassistant.components.calendar.const import DATA_COMPONENT
 from homeassistant.components.demo.calendar import DemoCalendar, calendar_data_current, calendar_data_future
 from homeassistant.core import Event, HomeAssistant, callback
@@ -29,7 +31,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
-from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
+from ..conftest import ADA, CONTROLLER, FACE, FINGER, Jump, MakeTerminal, connected
 from ..services.test_actions import act
 from ..until import listen, state_of, until
 
@@ -65,6 +67,14 @@ def automation(hass: HomeAssistant, hub: Hub, action: str, serial: str = FACE, *
             hass.async_create_task(reply)
 
     hass.bus.async_listen(EVENT, _asked)
+
+
+def door_of(hass: HomeAssistant, number: int) -> str:
+    """Return the device of a door of the controller."""
+    children = dr.async_child_entries_for_config_entry(
+        dr.async_get(hass), hass.config_entries.async_entries("timmy_access")[0].entry_id
+    )
+    return next(c.id for c in children if ("timmy_access", f"{CONTROLLER}_door{number}") in c.identifiers)
 
 
 def without_window(hub: Hub, serial: str = FACE, **data: Any) -> None:
@@ -193,14 +203,10 @@ async def test_a_pass_opens_no_other_terminal(hass: HomeAssistant, hub: Hub, mak
 async def test_a_pass_for_one_door_of_several_opens_just_that(
     hass: HomeAssistant, hub: Hub, controller: VirtualTerminal
 ) -> None:
-    children = dr.async_child_entries_for_config_entry(
-        dr.async_get(hass), hass.config_entries.async_entries("timmy_access")[0].entry_id
-    )
-    third = next(child for child in children if ("timmy_access", f"{CONTROLLER}_door3") in child.identifiers)
     made = await hass.services.async_call(
         "timmy_access",
         "create_pass",
-        {"device_id": [third.id], "name": "Courier"},
+        {"device_id": [door_of(hass, 3)], "name": "Courier"},
         blocking=True,
         return_response=True,
     )
@@ -216,6 +222,32 @@ async def test_a_pass_for_one_door_of_several_opens_just_that(
     assert [number for number, door in controller.doors.items() if door.is_open] == [3]
     (held,) = await passes(hass, hub, CONTROLLER)
     assert held["doors"] == [{"terminal": "Warehouse", "doors": [3]}]
+
+
+async def test_a_pass_for_one_door_of_several_opens_nothing_late(
+    hass: HomeAssistant, hub: Hub, controller: VirtualTerminal, jump: Jump, caplog: pytest.LogCaptureFixture
+) -> None:
+    third = door_of(hass, 3)
+    made = await hass.services.async_call(
+        "timmy_access", "create_pass", {"device_id": [third], "name": "Courier"}, blocking=True, return_response=True
+    )
+    assert made is not None
+    controller.faults.silent.add("getdevinfo")
+    received = len(controller.received)
+    blocking = hass.async_create_task(hub.terminals[CONTROLLER].async_request(GetSettings()))
+    await controller.wait_received("getdevinfo", after=received)
+    await controller.send({"cmd": "sendqrcode", "sn": CONTROLLER, "record": made["code"]})
+    await controller.send({"cmd": "checklive", "sn": CONTROLLER})
+    await controller.wait_received("checklive", after=received)  # so the scan is being decided about
+    jump(exchange.DOOR_WRITE_SECONDS)
+    assert (await controller.wait_received("sendqrcode", after=received))["access"] == 0
+    await controller.send({"ret": "getdevinfo", "result": True})
+    await blocking
+    await hub.terminals[CONTROLLER].async_request(GetTime())
+    assert [frame for frame in controller.received if frame.get("cmd") == "opendoor"] == []
+    assert "did not open for a pass" in caplog.text
+    (held,) = await passes(hass, hub, CONTROLLER)
+    assert held["uses"] == 0
 
 
 async def test_a_pass_outlives_a_restart(

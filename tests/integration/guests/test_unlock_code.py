@@ -8,14 +8,16 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
 from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.guests import unlock_code
 from custom_components.timmy_access.guests.unlock_code import LOCKED_OUT_SECONDS, MAX_WRONG_CODES, hashed, matches
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.protocol import exchange
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import VirtualTerminal
 
-from ..conftest import CONTROLLER, FACE
+from ..conftest import CONTROLLER, FACE, Jump
 from ..until import listen, state_of
 
 CODE = "271828"
@@ -172,7 +174,7 @@ async def test_the_right_code_forgives_and_a_new_code_too(
     await refused(hass, CODE, "code_wrong", person)
 
 
-@pytest.mark.parametrize(
+OPENING = pytest.mark.parametrize(
     ("name", "data"),
     [
         ("open_door", {"door": 1}),
@@ -183,6 +185,9 @@ async def test_the_right_code_forgives_and_a_new_code_too(
         ("send_command", {"command": {"cmd": "lockctrl", "fuc": 1}}),
     ],
 )
+
+
+@OPENING
 async def test_actions_ask_persons_and_not_automations(
     hass: HomeAssistant, hub: Hub, guarded: VirtualTerminal, person: Context, name: str, data: dict[str, Any]
 ) -> None:
@@ -196,6 +201,44 @@ async def test_actions_ask_persons_and_not_automations(
     await ask(hass, hub, name, person, **data, code=CODE)
     await ask(hass, hub, name, Context(), **data)
     assert len(moved(guarded)) == 2
+
+
+@pytest.fixture
+def slow_check(monkeypatch: pytest.MonkeyPatch, jump: Jump) -> None:
+    """A machine on which checking a code takes longer than anybody waits for a door."""
+
+    def _matches(code: str, kept: str) -> bool:
+        jump(exchange.DOOR_WRITE_SECONDS)
+        return matches(code, kept)
+
+    monkeypatch.setattr(unlock_code, "matches", _matches)
+
+
+@OPENING
+@pytest.mark.usefixtures("slow_check")
+async def test_an_action_opens_nothing_late_because_its_code_took_long(
+    hass: HomeAssistant, hub: Hub, guarded: VirtualTerminal, person: Context, name: str, data: dict[str, Any]
+) -> None:
+    with pytest.raises(HomeAssistantError) as error:
+        await ask(hass, hub, name, person, **data, code=CODE)
+    assert error.value.translation_key == "terminal_busy"
+    assert moved(guarded) == []
+
+
+@pytest.mark.parametrize("name", ["open", "unlock"])
+@pytest.mark.parametrize("hold_open", [False, True])
+@pytest.mark.usefixtures("slow_check")
+async def test_a_lock_opens_nothing_late_because_its_code_took_long(
+    hass: HomeAssistant, hub: Hub, guarded: VirtualTerminal, name: str, *, hold_open: bool
+) -> None:
+    hub.terminals[FACE].hold_open = hold_open
+    with pytest.raises(HomeAssistantError) as error:
+        await act(hass, name, code=CODE)
+    assert error.value.translation_key == "terminal_busy"
+    assert moved(guarded) == []
+    assert state_of(hass, FRONT).state == "locked"
+    await act(hass, "lock")  # which asks for no code
+    assert [frame["cmd"] for frame in moved(guarded)] == ["lockctrl"]
 
 
 async def test_what_opens_nothing_needs_no_code(

@@ -149,7 +149,7 @@ async def test_a_punch_of_the_future_opens_nothing(hass: HomeAssistant, hub: Hub
     owner_chose(hub, "grant")
     assert "access" not in await answer(asking, punch(1, -3600))
     asking.faults.silent.add("gettime")
-    hub.terminals[FACE]._reception._compare_after = 0.0
+    hub.terminals[FACE].reception._compare_after = 0.0
     assert "access" not in await answer(asking, punch(1, -7200))
 
 

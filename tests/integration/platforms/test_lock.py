@@ -9,18 +9,20 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.timmy_access.errors import translated_errors
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol import exchange
-from custom_components.timmy_access.protocol.commands import GetSettings
+from custom_components.timmy_access.protocol.commands import GetSettings, GetTime
 from custom_components.timmy_access.terminal.state import DoorMode
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.setup import async_setup_component
 from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER
-from ..until import state_of, until_state
+from ..until import listen, state_of, until_state
 
 FRONT = "lock.front_door"
 DOOR_3 = "lock.warehouse_door_3"
+MOVING = {"lockctrl", "opendoor"}
 
 
 def mode(terminal: VirtualTerminal) -> str:
@@ -63,13 +65,10 @@ async def test_a_one_door_terminal_is_told_its_door_too(hass: HomeAssistant, fin
 
 
 async def test_the_states_while_opening(hass: HomeAssistant, face: VirtualTerminal) -> None:
-    states: list[str] = []
-    hass.bus.async_listen(
-        "state_changed",
-        lambda event: states.append(event.data["new_state"].state) if event.data["entity_id"] == FRONT else None,
-    )
+    changes = listen(hass, "state_changed")
     await act(hass, "open", FRONT)
     await hass.async_block_till_done()
+    states = [change.data["new_state"].state for change in changes if change.data["entity_id"] == FRONT]
     assert states == ["opening", "open"]
 
 
@@ -180,13 +179,71 @@ async def test_a_busy_terminal_is_an_error_and_nothing_opens_late(
     assert commands(face, "opendoor") == []
 
 
+async def test_a_second_press_does_not_cut_the_terminal_off(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    """In a script that restarts, the first is cancelled while the terminal opens."""
+    press = {"action": "lock.open", "target": {"entity_id": FRONT}}
+    assert await async_setup_component(hass, "script", {"script": {"press": {"mode": "restart", "sequence": [press]}}})
+    session = hub.terminals[FACE].session
+    face.faults.delay = 0.1
+    received = len(face.received)
+    for _ in range(2):
+        await hass.services.async_call("script", "turn_on", {"entity_id": "script.press"}, blocking=True)
+        await face.wait_received("opendoor", after=received)
+    await face.wait_for(lambda: face.doors[1].openings == 2)
+    await hass.async_block_till_done()
+    assert len(commands(face, "opendoor")) == 2
+    assert hub.terminals[FACE].session is session
+    assert state_of(hass, FRONT).state == "open"
+
+
+@pytest.mark.parametrize(
+    ("action", "entity_id", "data", "state"),
+    [
+        ("lock.open", FRONT, {}, "open"),
+        ("select.select_option", "select.front_door_door_mode", {"option": "held_open"}, "unlocked"),
+    ],
+)
+async def test_what_the_terminal_has_done_is_shown_also_to_nobody(
+    hass: HomeAssistant, face: VirtualTerminal, action: str, entity_id: str, data: dict[str, Any], state: str
+) -> None:
+    """Whoever asked is gone before the terminal answers."""
+    face.faults.delay = 0.1
+    received = len(face.received)
+    domain, _, name = action.partition(".")
+    calling = hass.async_create_task(
+        hass.services.async_call(domain, name, {"entity_id": entity_id, **data}, blocking=True)
+    )
+    await face.wait_for(lambda: any(frame["cmd"] in MOVING for frame in face.received[received:]))
+    calling.cancel()
+    await until_state(hass, FRONT, state)
+
+
+async def test_a_press_that_is_cancelled_while_the_terminal_is_busy_opens_nothing(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    face.faults.silent.add("getdevinfo")
+    received = len(face.received)
+    blocking = hass.async_create_task(hub.terminals[FACE].async_request(GetSettings()))
+    await face.wait_received("getdevinfo", after=received)
+    pressing = hass.async_create_task(act(hass, "open", FRONT))
+    await until_state(hass, FRONT, "opening")
+    pressing.cancel()
+    await until_state(hass, FRONT, "locked")
+    await face.send({"ret": "getdevinfo", "result": True})
+    await blocking
+    await hub.terminals[FACE].async_request(GetTime())
+    assert commands(face, "opendoor") == []
+
+
 async def test_an_offline_terminal_is_unavailable_and_opens_nothing(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:
     await face.stop()
     await until_state(hass, FRONT, STATE_UNAVAILABLE)
     with pytest.raises(HomeAssistantError, match="not connected"), translated_errors("Front door"):
-        await hub.terminals[FACE].doors.async_open(1)
+        await hub.terminals[FACE].doors.async_open(1, hass.loop.time())
     assert state_of(hass, "binary_sensor.office_connectivity").state == "off"
 
 

@@ -1,0 +1,78 @@
+"""Messages of one kind in hand: few at a time, in the order they came, and never in the way of another kind."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+type Work = Callable[[], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Message:
+    """`key` is the same for messages that repeat each other."""
+
+    key: int
+    name: str
+    work: Work
+
+
+class Lane:
+    """Works on `at_once` messages at the same time, and has room for `waiting` more."""
+
+    def __init__(self, at_once: int, waiting: int = 0) -> None:
+        """Start empty."""
+        self._at_once = at_once
+        self._room = at_once + waiting
+        self._queue: deque[_Message] = deque()
+        self._running: dict[asyncio.Task[None], _Message] = {}
+        self._freed = asyncio.Event()
+
+    def __len__(self) -> int:
+        """Return how many are in hand."""
+        return len(self._running) + len(self._queue)
+
+    def holds(self, key: int) -> bool:
+        """Return whether a message that this one repeats is in hand."""
+        return any(message.key == key for message in (*self._running.values(), *self._queue))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no further message is taken."""
+        return len(self) >= self._room
+
+    async def until_room(self) -> None:
+        """Wait for room."""
+        while self.is_full:
+            self._freed.clear()
+            await self._freed.wait()
+
+    def take(self, key: int, name: str, work: Work) -> bool:
+        """Work on a message, now or after those before it; False, and nothing is done, where there is no room."""
+        if self.is_full:
+            return False
+        self._queue.append(_Message(key, name, work))
+        self._go_on()
+        return True
+
+    def cancel(self) -> None:
+        """Let go of all that is in hand; who calls this while working on a message may end it."""
+        self._queue.clear()
+        for task in self._running:
+            if task is not asyncio.current_task():
+                task.cancel()
+        self._freed.set()
+
+    def _go_on(self) -> None:
+        while self._queue and len(self._running) < self._at_once:
+            message = self._queue.popleft()
+            task = asyncio.create_task(message.work(), name=message.name, eager_start=True)
+            if not task.done():
+                self._running[task] = message
+                task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        del self._running[task]
+        self._freed.set()
+        self._go_on()
