@@ -2,16 +2,17 @@
 
 import asyncio
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from copy import replace
 from datetime import UTC, datetime
 import hashlib
 from pathlib import Path
 import sqlite3
+import threading
 from typing import Any
 
 import pytest
-from sqlalchemy import Column, Connection, Integer, MetaData, Table, inspect, text
+from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, event, inspect, text
 from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, Person, default_url, migrations
@@ -134,6 +135,29 @@ async def test_several_homes_take_the_steps_together(url: URL) -> None:
     assert [one.news for one in kept] == [1, 0, 0, 0]
     for ledger in ledgers:
         await ledger.close()
+
+
+async def test_homes_that_open_in_the_same_moment_do_so_both(url: URL) -> None:
+    async with running(url):
+        pass
+    run(url, lambda connection: connection.execute(META.delete().where(META.c.name == "probed_at")))
+    together = threading.Barrier(2)
+
+    def _wait_for_each_other(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        # SQLite lets only one write; where both may, both have seen by now that there is no row yet.
+        if statement.startswith("INSERT INTO meta"):
+            with suppress(threading.BrokenBarrierError):
+                together.wait(1.0)
+
+    event.listen(Engine, "before_cursor_execute", _wait_for_each_other)
+    ledgers = [Ledger(url) for _ in range(2)]
+    try:
+        await asyncio.gather(*(ledger.start() for ledger in ledgers))
+        assert [ledger.health.available for ledger in ledgers] == [True, True]
+    finally:
+        event.remove(Engine, "before_cursor_execute", _wait_for_each_other)
+        for ledger in ledgers:
+            await ledger.close()
 
 
 async def test_broken_step_leaves_the_version_before(url: URL, monkeypatch: pytest.MonkeyPatch) -> None:

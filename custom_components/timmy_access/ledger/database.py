@@ -40,7 +40,7 @@ class Database:
         """Connect, bring the tables to the present version, and see whether writing works.
 
         Raises `LedgerUnavailable` before anything is changed where the driver is missing, or the database is too new or
-        somebody else's.
+        somebody else's. Another Home Assistant that opens it in the same moment is a conflict, to be tried again.
         """
         version = self.version()
         while version < len(migrations.MIGRATIONS):
@@ -51,8 +51,9 @@ class Database:
                     migrations.migrate(connection, version)
         self._understood = True
         with self.writing() as connection:
-            connection.execute(META.delete().where(META.c.name == _PROBED))
-            connection.execute(META.insert().values(name=_PROBED, value=datetime.now(UTC).isoformat()))
+            row = {"value": datetime.now(UTC).isoformat()}
+            if not connection.execute(META.update().where(META.c.name == _PROBED).values(**row)).rowcount:
+                connection.execute(META.insert().values(name=_PROBED, **row))
 
     def disconnect(self) -> None:
         """Give up all connections; the next use makes new ones, perhaps to another database."""

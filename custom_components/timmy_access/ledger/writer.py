@@ -224,7 +224,7 @@ class Writer:
     def _look(self) -> None:
         """See whether writing works."""
         try:
-            self._database.open()
+            self._insist(lambda database: database.open())
         except Exception as err:  # noqa: BLE001 - as above
             if self._lose(_failure_of(err)):
                 self._look()
