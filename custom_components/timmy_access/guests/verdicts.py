@@ -261,14 +261,17 @@ class Verdicts:
             self._async_undo(decision, Refused.ANSWER_LOST)
 
     @callback
-    def async_door_failed(self, decision: Decision) -> Decision:
-        """Note that the door did not open, and return what is answered then."""
-        self._async_undo(decision, Refused.DOOR_FAILED)
+    def async_door_failed(self, decision: Decision, *, certain: bool) -> Decision:
+        """Note that the door did not open, and return what is answered then.
+
+        Where that is not `certain`, because the terminal did not say what became of it, the use stays counted.
+        """
+        self._async_undo(decision, Refused.DOOR_FAILED, is_used=not certain)
         return self._shown(Decision(granted=False, name=decision.name))
 
     @callback
-    def _async_undo(self, decision: Decision, reason: Refused) -> None:
-        if decision.use is not None:
+    def _async_undo(self, decision: Decision, reason: Refused, *, is_used: bool = False) -> None:
+        if decision.use is not None and not is_used:
             self._passbook.book.async_give_back(decision.use)
         if decision.untold is not None:
             self._tell(replace(decision.untold, kind=CodeKind.FAILED, reason=reason.value))

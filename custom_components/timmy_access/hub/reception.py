@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..guests.verdicts import Approval, Decision, Verdicts
 from ..ledger import Kept
 from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
-from ..protocol.errors import ProtocolError
+from ..protocol.errors import CommandRefused, ProtocolError, TerminalBusy
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogBatch, LogRecord, PinEntry, QrScan
 from ..records.records import Records
@@ -266,20 +266,24 @@ class Reception:
         """
         if decision is None or decision.use is None or not (numbers := self._doors_for(decision)):
             return decision
-        opened = 0
+        opened, certain = 0, True
         for number in sorted(numbers):
             try:
                 await self._doors.async_open(number, asked_at)
             except ProtocolError as err:
+                certain = certain and isinstance(err, CommandRefused | TerminalBusy)
                 self._log.log(
                     logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
                 )
             except BaseException:
-                self._verdicts.async_settle(decision, delivered=opened > 0)
+                if opened:
+                    self._verdicts.async_settle(decision, delivered=True)
+                else:
+                    self._verdicts.async_door_failed(decision, certain=False)
                 raise
             else:
                 opened += 1
-        return decision if opened else self._verdicts.async_door_failed(decision)
+        return decision if opened else self._verdicts.async_door_failed(decision, certain=certain)
 
 
 async def _is_kept(keeping: asyncio.Task[Kept | None] | None) -> bool:
