@@ -60,6 +60,17 @@ def test_the_index_names_every_page() -> None:
     assert {page for page in DOCS.glob("*.md") if page.name != "README.md"} <= named
 
 
+def test_every_promise_at_the_door_names_tests_that_there_are() -> None:
+    rows = [line for line in (DOCS / "SAFETY.md").read_text().splitlines() if line.startswith("| ")]
+    promises = [row for row in rows if row != "| Promise | Kept by |"]
+    assert promises
+    for promise in promises:
+        named = re.findall(r"`(?P<file>[a-z_/]+\.py)::(?P<test>test_\w+)`", promise)
+        assert named, promise
+        for file, test in named:
+            assert f"def {test}(" in (REPOSITORY / "tests" / file).read_text(), f"{file}::{test}"
+
+
 def test_every_picture_is_shown() -> None:
     shown = "".join(map(prose, PAGES))
     unused = [path.name for path in (DOCS / "pictures").iterdir() if f"pictures/{path.name})" not in shown]

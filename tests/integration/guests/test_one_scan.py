@@ -19,7 +19,7 @@ from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, LOOPBACK
 from ..services.test_actions import act
-from ..until import listen
+from ..until import listen, until_event, until_state
 from .test_guests import EVENT, make_pass, told, without_window
 
 
@@ -145,6 +145,25 @@ async def test_a_door_that_does_not_open_has_let_in_nobody(
     assert (reply["access"], reply["message"]) == (0, "Welcome Courier")
     assert [number for number, door in controller.doors.items() if door.openings] == [2]
     assert uses(hub) == [1]
+
+
+async def test_a_door_that_may_have_opened_keeps_the_use_counted(
+    hass: HomeAssistant, hub: Hub, controller: VirtualTerminal
+) -> None:
+    """The terminal opens and does not say so: the guest may be inside, and the pass was for once."""
+    heard = listen(hass, EVENT)
+    made = await pass_for_a_door(hass, 2)
+    controller.faults.silent.add("opendoor")
+    failed = asyncio.create_task(until_event(hass, lambda event: event.data.get("type") == "code"))
+    await controller.send({"cmd": "sendqrcode", "sn": CONTROLLER, "record": made["code"]})
+    await failed
+    assert told(heard) == [("failed", "door_failed")]
+    assert uses(hub) == [1]
+    controller.faults.silent.clear()
+    await until_state(hass, "lock.warehouse_door_2", "locked")
+    assert (await scan(controller, made["code"]))["access"] == 0
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard)[-1] == ("refused", "used_up")
 
 
 async def test_a_door_that_is_no_longer_there_is_not_opened(
