@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from .bare import bare_server
-from .building import Building, building
+from .building import Building
 from .figures import Figure
 from .load import load
 
@@ -15,10 +15,8 @@ PART = "idle"
 STEPS = (10, 100, 1000)
 QUICK_STEPS = (10, 50)
 TERMINALS = STEPS[-1]
-# Houses whose terminals have entities; Home Assistant takes 10,000 entities of one entry.
-FURNISHED = (50, 250)
 # Long enough to see that nothing happens.
-WATCH_SECONDS = 10.0
+WATCH_SECONDS = 5.0
 QUICK_WATCH_SECONDS = 2.0
 PAGE_KILOBYTES = os.sysconf("SC_PAGE_SIZE") / 1024
 
@@ -34,21 +32,6 @@ async def bare_memory(serials: Sequence[str], first: int) -> float:
         few = memory_of(pid)
         async with load("hold", url, serials[first:]):
             return (memory_of(pid) - few) / (len(serials) - first)
-
-
-async def furnished_memory(folder: Path, terminals: int) -> float:
-    """Return the kilobytes of a Home Assistant with so many connected terminals and their entities."""
-    async with building(folder, terminals) as house, load("hold", house.url, house.serials):
-        await house.until_connected(terminals)
-        await house.settled()
-        return (await house.probe())["memory_kb"]
-
-
-async def entity_figures(folder: Path, connection: float) -> list[Figure]:
-    """Return what a terminal costs beyond its connection."""
-    few, many = [await furnished_memory(folder / str(terminals), terminals) for terminals in FURNISHED]
-    value = (many - few) / (FURNISHED[1] - FURNISHED[0]) - connection
-    return [Figure(part=PART, measure="memory of a terminal's entities and state", value=value, unit="kB")]
 
 
 async def measure(house: Building, *, quick: bool) -> list[Figure]:
@@ -80,5 +63,4 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
             Figure(part=PART, measure=f"processor, {step} terminals", value=share * 100, unit="%")
             for step, share in zip(steps, processor, strict=True)
         ),
-        *([] if quick else await entity_figures(house.home.folder.parent, connection)),
     ]

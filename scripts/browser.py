@@ -6,7 +6,8 @@ import shutil
 
 from playwright.async_api import Page, async_playwright
 
-from .home import LOOPBACK, PASSWORD, USER, Home, HomeError
+from .home import LOOPBACK, PASSWORD, USER, Home
+from .home_socket import HomeError
 
 WIDTH, HEIGHT = 1280, 800
 # The first page compiles and paints a large application; on two slow cores it takes about 10 s.

@@ -14,8 +14,9 @@ from typing import Any
 from homeassistant.util.yaml import load_yaml_dict
 from simulator import Timing, User, VirtualTerminal
 
-from .home import LOOPBACK, PASSWORD, REPOSITORY, USER, Home, HomeError, free_port, is_free
+from .home import LOOPBACK, PASSWORD, REPOSITORY, USER, Home, free_port, is_free
 from .home_process import running_home
+from .home_socket import HomeError
 
 HOME_PORT = 8123
 TERMINAL_PORT = 7788

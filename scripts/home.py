@@ -7,17 +7,16 @@ from http import HTTPStatus
 import json
 from pathlib import Path
 import socket
-import sys
 from typing import Any, Self
 
 import aiohttp
+
+from .home_socket import CHANGE_SECONDS, HomeError, HomeSocket
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LOOPBACK = "127.0.0.1"
 USER = "demo"
 PASSWORD = "demo"  # noqa: S105 - of a Home Assistant that listens on the loopback only
-# How long any single change may take to show.
-CHANGE_SECONDS = 30.0
 LOOK_SECONDS = 0.1
 
 
@@ -40,10 +39,6 @@ def is_free(port: int) -> bool:
         return True
 
 
-class HomeError(Exception):
-    """Home Assistant did not do what it was asked to."""
-
-
 class Home:
     """A running Home Assistant, seen through its own HTTP and WebSocket interfaces."""
 
@@ -53,8 +48,7 @@ class Home:
         self.pid = pid
         self.url = f"http://{LOOPBACK}:{port}"
         self._session = session
-        self._socket: aiohttp.ClientWebSocketResponse | None = None
-        self._ids = iter(range(1, sys.maxsize))
+        self._socket: HomeSocket | None = None
         self.token = ""
 
     async def get(self, path: str) -> Any:
@@ -68,14 +62,8 @@ class Home:
             return await self._body(response)
 
     async def call(self, command: str, **arguments: Any) -> Any:
-        """Return the result of a command over the WebSocket interface."""
-        if self._socket is None:
-            raise HomeError("not connected")
-        await self._socket.send_json({"id": next(self._ids), "type": command, **arguments})
-        answer = await self._socket.receive_json(timeout=CHANGE_SECONDS)
-        if not answer["success"]:
-            raise HomeError(answer["error"]["message"])
-        return answer["result"]
+        """Return the result of a command over the WebSocket interface, which is opened again where it was closed."""
+        return await (await self._connected()).call(command, **arguments)
 
     @asynccontextmanager
     async def another(self) -> AsyncGenerator[Self]:
@@ -89,11 +77,8 @@ class Home:
 
     async def changes(self, entity_ids: Sequence[str]) -> AsyncGenerator[dict[str, Any]]:
         """Yield how entities stand, then each change, as a dashboard gets them; ask nothing else meanwhile."""
-        await self.call("subscribe_entities", entity_ids=list(entity_ids))
-        if self._socket is None:
-            raise HomeError("not connected")
-        while True:
-            yield (await self._socket.receive_json(timeout=CHANGE_SECONDS))["event"]
+        async for change in (await self._connected()).events("subscribe_entities", entity_ids=list(entity_ids)):
+            yield change
 
     async def act(self, action: str, **data: Any) -> Any:
         """Perform an action, such as `lock.open`."""
@@ -156,11 +141,7 @@ class Home:
             },
         ) as response:
             self.token = (await self._body(response))["access_token"]
-        self._socket = await self._session.ws_connect(f"{self.url}/api/websocket")
-        await self._socket.receive_json(timeout=CHANGE_SECONDS)
-        await self._socket.send_json({"type": "auth", "access_token": self.token})
-        if (await self._socket.receive_json(timeout=CHANGE_SECONDS))["type"] != "auth_ok":
-            raise HomeError("login refused")
+        self._socket = await self._opened()
 
     async def set_up(self, handler: str, data: dict[str, Any]) -> dict[str, Any]:
         """Set up an integration through its dialog."""
@@ -194,6 +175,16 @@ class Home:
         """Close the WebSocket interface."""
         if self._socket is not None:
             await self._socket.close()
+
+    async def _connected(self) -> HomeSocket:
+        if self._socket is None:
+            raise HomeError("not connected")
+        if self._socket.is_closed:
+            self._socket = await self._opened()
+        return self._socket
+
+    async def _opened(self) -> HomeSocket:
+        return await HomeSocket.opened(self._session, f"{self.url}/api/websocket", self.token)
 
     @property
     def _headers(self) -> dict[str, str]:

@@ -12,7 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from .home import LOOK_SECONDS, LOOPBACK, PASSWORD, REPOSITORY, USER, Home, HomeError
+from .home import LOOK_SECONDS, LOOPBACK, PASSWORD, REPOSITORY, USER, Home
+from .home_socket import HomeError
 
 # A cold start compiles and migrates a new database; on two slow cores it takes about 20 s.
 START_SECONDS = 120.0

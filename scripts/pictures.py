@@ -8,7 +8,8 @@ from simulator import Timing
 
 from .browser import approve_by_hand, logged_in, see
 from .demo_house import CONTROLLER, House, house
-from .home import REPOSITORY, HomeError, free_port
+from .home import REPOSITORY, free_port
+from .home_socket import HomeError
 
 PICTURES = REPOSITORY / "docs" / "pictures"
 DASHBOARD = REPOSITORY / "docs" / "examples" / "dashboard.yaml"
