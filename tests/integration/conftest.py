@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
 import socket
@@ -158,6 +159,14 @@ async def connected(hass: HomeAssistant, terminal: VirtualTerminal) -> VirtualTe
     await terminal.wait_received("getdevlock", timeout=10)
     await hass.async_block_till_done(wait_background_tasks=True)
     return terminal
+
+
+@pytest.fixture
+def news_of_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let what happened minutes ago be news, also over a connection made since; ask for it before the listener."""
+    minutes = timedelta(minutes=2)
+    monkeypatch.setattr("custom_components.timmy_access.terminal.clock.CONNECTING", minutes)
+    monkeypatch.setattr("custom_components.timmy_access.hub.terminal.LIVE_WINDOW", minutes)
 
 
 @pytest.fixture

@@ -46,6 +46,7 @@ from .outsiders import Outsiders
 from .pending import PendingTerminals
 from .terminal import Surroundings, Terminal
 from .troubles import TroubleWatch
+from .wall_clock import WallClock
 
 # How long the present connection of a serial number has to prove that it lives, before another address may take over.
 TAKE_OVER_PROBE_SECONDS = 5.0
@@ -86,7 +87,7 @@ class Hub:
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
-        self._stop_nightly: CALLBACK_TYPE | None = None
+        self._stop_clocks: list[CALLBACK_TYPE] = []
         self.pending = PendingTerminals(hass, entry.entry_id)
         self.claims = Claims(hass, entry.entry_id)
         self._outsiders = Outsiders(hass, entry.entry_id)
@@ -95,6 +96,7 @@ class Hub:
         }
         self._watches: dict[str, TroubleWatch] = {}
         self.nightly = Nightly(hass, self._tasks, ledger, self._store, self.terminals.values)
+        self._wall_clock = WallClock(hass, self._async_tell_time)
         encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
         self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
         self._started_with = self._needs_restart()
@@ -129,7 +131,7 @@ class Hub:
             return
         for terminal in self.terminals.values():
             self._async_watch(terminal)
-        self._stop_nightly = self.nightly.async_start()
+        self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start())
 
     async def async_stop(self) -> None:
         """Stop for good: be deaf and dumb from the first step on, then close, write what is left, and free the ledger.
@@ -152,9 +154,8 @@ class Hub:
         self.pending.async_drop_all()
         self.statistics.async_stop()
         self.passbook.async_stop()
-        if self._stop_nightly is not None:
-            self._stop_nightly()
-            self._stop_nightly = None
+        while self._stop_clocks:
+            self._stop_clocks.pop()()
         # What is wrong and has been ignored stays ignored over a restart.
         stays = self._hass.is_stopping
         self.claims.async_stop(clear=not stays)
@@ -258,6 +259,12 @@ class Hub:
         for terminal in self.terminals.values():
             listener(terminal)
         return lambda: self._changed.remove(listener)
+
+    @callback
+    def _async_tell_time(self) -> None:
+        for terminal in self.terminals.values():
+            if terminal.coordinator.data.online:  # others are told when they register
+                terminal.reception.async_tell_time()
 
     @callback
     def _async_watch(self, terminal: Terminal) -> None:

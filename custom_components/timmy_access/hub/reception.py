@@ -31,6 +31,8 @@ from .interpreter import Interpreter, Question
 COMPARING_PATIENCE = 1.0
 # Old punches that come one by one must not ask for the clock with each of them.
 COMPARING_SECONDS = 10.0
+# Nor must a terminal that goes on with a time to come be told ours with each record: it may not take it over.
+CORRECTING_SECONDS = 60.0
 # Punches of one terminal that are being kept while they are decided about. A database that hangs must not pile them up;
 # further ones are decided about all the same, and not acknowledged.
 MAX_KEEPING = 8
@@ -76,6 +78,7 @@ class Reception:
         self._waiting: dict[int, _Waiting] = {}
         self._keeping: set[asyncio.Task[Kept | None]] = set()
         self._compare_after = 0.0
+        self._correct_after = 0.0
 
     @callback
     def question_in(self, batch: LogBatch) -> Callable[[], Awaitable[LogsAccepted | None]] | None:
@@ -90,8 +93,11 @@ class Reception:
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
+        ahead = self._clock.is_ahead([record.time for record in batch.records])
         if await self._records.async_take(batch.records) is None:
             return None
+        if ahead:
+            self._async_correct_clock()
         return self._accepted(batch)
 
     async def _async_ask(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted | None:
@@ -120,8 +126,21 @@ class Reception:
             return False
         present = self._clock.is_present(shown)
         if self._clock.is_wrong:
-            self._tasks.async_start(self._async_set_clock(), f"set the clock of {self._coordinator.serial}")
+            self.async_tell_time()
         return present
+
+    @callback
+    def _async_correct_clock(self) -> None:
+        """Tell the time to a terminal that reports what is yet to come, once in a while."""
+        now = time.monotonic()
+        if now >= self._correct_after:
+            self._correct_after = now + CORRECTING_SECONDS
+            self.async_tell_time()
+
+    @callback
+    def async_tell_time(self) -> None:
+        """Tell the terminal our time, which it may have been told long ago."""
+        self._tasks.async_start(self._async_set_clock(), f"set the clock of {self._coordinator.serial}")
 
     async def _async_set_clock(self) -> None:
         try:

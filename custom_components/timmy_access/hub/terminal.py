@@ -65,6 +65,10 @@ from .identity import Identity
 from .interpreter import Interpreter
 from .reception import Reception
 
+# What a door's contact showed is believed over a connection that was lost for no longer than this: the door may have
+# moved meanwhile, and the record of that comes as history.
+CONTACT_KNOWN = timedelta(seconds=120)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
@@ -317,12 +321,13 @@ class Terminal:
                 replaced.reset()
             else:
                 self.log.log(logging.INFO, "%s (%s) is connected", self.name, self.serial)
+            self.clock.connected()
             self._async_register(info)
             self.people.terminal_is(info)
             self.upkeep.async_connected()
             self._questions.async_start()
         state = self.coordinator.data.with_info(info)
-        if last_seen is None or dt_util.utcnow() - last_seen > LIVE_WINDOW:
+        if last_seen is None or dt_util.utcnow() - last_seen > CONTACT_KNOWN:
             # What the door has done meanwhile comes as history, if at all.
             state = replace(state, contacts=replace(state.contacts, door=None))
         self.coordinator.async_replace(

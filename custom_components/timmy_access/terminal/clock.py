@@ -8,6 +8,7 @@ here makes a record history.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from time import monotonic
 from typing import NamedTuple
 
 from homeassistant.util import dt as dt_util
@@ -21,6 +22,9 @@ DAYS_REMEMBERED = 128
 # How far from now the time of somebody who stands at the door may be: terminals report within two seconds, slow ones
 # within five (field notes 3), and nobody waits much longer than that.
 PRESENT = timedelta(seconds=7)
+# How long before its connection a record may have been made to count as made on it: seconds are cut off, and our time
+# takes a moment to the terminal. What waited there longer is history, however young.
+CONNECTING = timedelta(seconds=3)
 # Differences below this are the lag of the measurement, not of the clock.
 DRIFT_TOLERANCE = timedelta(seconds=10)
 
@@ -82,15 +86,29 @@ class TerminalClock:
     right afterwards, and only the records it made before, the ones still unsent at the registration, are off.
     """
 
-    def __init__(self, now: Callable[[], datetime] = dt_util.utcnow, live_window: timedelta = LIVE_WINDOW) -> None:
-        """Start with a clock that is believed until it is measured; what is older than `live_window` is history."""
+    def __init__(
+        self,
+        now: Callable[[], datetime] = dt_util.utcnow,
+        live_window: timedelta = LIVE_WINDOW,
+        elapsed: Callable[[], float] = monotonic,
+    ) -> None:
+        """Start with a clock that is believed until it is measured; what is older than `live_window` is history.
+
+        `elapsed` are seconds, and tells how long a connection lasts, also where our own clock is changed meanwhile.
+        """
         self._now = now
+        self._elapsed = elapsed
         self.live_window = live_window
         self.drift: timedelta | None = None
         self._backlog: int | None = 0
         self._doubt_until: datetime | None = None
         self._told_offset: timedelta | None = None
         self._ahead: timedelta | None = None
+        self._connected_at: float | None = None
+
+    def connected(self) -> None:
+        """Note a new connection: what the terminal has made before is history."""
+        self._connected_at = self._elapsed()
 
     def told(self) -> None:
         """Note that the terminal gets our time now, which it goes by until it is told again."""
@@ -150,6 +168,9 @@ class TerminalClock:
         """
         now = self._now()
         earliest, latest = now - self.live_window, now + self.live_window
+        if self._connected_at is not None:
+            earliest = max(earliest, now - CONNECTING - timedelta(seconds=self._elapsed() - self._connected_at))
+        behind = self._behind_us(now)
         placed: list[Placed] = []
         for instant in _instants(shown, now):
             doubted = self.drift and self._is_doubted(now, records_in_frame)
@@ -157,12 +178,31 @@ class TerminalClock:
                 placed.append(Placed(now, live=False))
                 continue
             live = earliest <= instant <= latest
+            if behind and not live and earliest <= instant + behind <= latest:
+                instant, live = instant + behind, True  # noqa: PLW2901 - the same record, by what it was told
             if not doubted or not self.drift:
                 placed.append(Placed(instant, live))
                 continue
             corrected = instant + self.drift
             placed.append(Placed(corrected, live and earliest <= corrected <= latest))
         return placed
+
+    def is_ahead(self, shown: Sequence[datetime | None]) -> bool:
+        """Return whether any time is of the future, which a record can be by a wrong clock only."""
+        latest = max((one for one in shown if one is not None), default=None)
+        if latest is None:
+            return False
+        now = self._now()
+        try:
+            return localise(latest, now) > now + DRIFT_TOLERANCE
+        except OverflowError:
+            return False
+
+    def _behind_us(self, now: datetime) -> timedelta | None:
+        """Return what our own clocks have been changed by since the terminal was told the time; None for nothing."""
+        if self._told_offset is None:
+            return None
+        return ((dt_util.as_local(now).utcoffset() or timedelta(0)) - self._told_offset) or None
 
     def _may_be_older(self) -> bool:
         """Return whether records that were made while the clock was wrong may still come."""

@@ -555,6 +555,7 @@ async def test_daily_summary(
     assert len(house.said) == 2
 
 
+@pytest.mark.usefixtures("news_of_minutes")
 async def test_door_left_open(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House) -> None:
     await house.make("door_left_open", phones=[house.phone], times=2)
 

@@ -338,6 +338,7 @@ async def test_an_automation_lets_somebody_in(hass: HomeAssistant, hub: Hub, fac
     await face.wait_door(1)
 
 
+@pytest.mark.usefixtures("news_of_minutes")
 async def test_a_door_that_closes_in_time_was_not_held_open(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:

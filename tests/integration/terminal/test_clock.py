@@ -20,6 +20,9 @@ class Watch:
     def __call__(self) -> datetime:
         return self.time
 
+    def seconds(self) -> float:
+        return self.time.timestamp()
+
     def local(self, **ago: float) -> datetime:
         return dt_util.as_local(self.time - timedelta(**ago)).replace(tzinfo=None)
 
@@ -42,7 +45,7 @@ def watch() -> Watch:
 
 @pytest.fixture
 def clock(watch: Watch) -> TerminalClock:
-    return TerminalClock(watch)
+    return TerminalClock(watch, elapsed=watch.seconds)
 
 
 def placed(clock: TerminalClock, shown: datetime | None, records_in_frame: int) -> Placed:
@@ -54,9 +57,9 @@ def test_a_right_clock_is_believed(clock: TerminalClock, watch: Watch) -> None:
     clock.measured(watch.local(seconds=3), 5)
     assert clock.drift == timedelta(0)
     assert placed(clock, watch.local(seconds=4), 1).live
-    assert placed(clock, watch.local(seconds=119), 1).live
-    assert not placed(clock, watch.local(seconds=121), 1).live
-    assert not placed(clock, watch.local(seconds=-121), 1).live
+    assert placed(clock, watch.local(seconds=19), 1).live
+    assert not placed(clock, watch.local(seconds=21), 1).live
+    assert not placed(clock, watch.local(seconds=-21), 1).live
 
 
 def test_a_clock_that_was_never_measured_is_believed(clock: TerminalClock, watch: Watch) -> None:
@@ -85,12 +88,49 @@ def test_a_backlog_from_a_wrong_clock_is_history_and_gets_its_true_time(
 def test_without_a_count_doubt_lasts_as_long_as_batches_come(clock: TerminalClock, watch: Watch) -> None:
     clock.measured(watch.local(seconds=2) + timedelta(hours=1), None)
     assert not placed(clock, watch.local(), 50).live
-    watch.time += timedelta(seconds=100)
+    watch.time += timedelta(seconds=15)
     assert not placed(clock, watch.local(), 50).live
-    watch.time += timedelta(seconds=100)
+    watch.time += timedelta(seconds=15)
     assert not placed(clock, watch.local(), 1).live
     watch.time += timedelta(seconds=21)
     assert placed(clock, watch.local(), 1).live
+
+
+def test_what_was_made_before_the_connection_is_history(clock: TerminalClock, watch: Watch) -> None:
+    clock.connected()
+    clock.measured(watch.local(seconds=2), 1)
+    assert placed(clock, watch.local(seconds=2), 1).live
+    assert not placed(clock, watch.local(seconds=4), 1).live
+    watch.time += timedelta(seconds=10)
+    assert placed(clock, watch.local(seconds=9), 1).live
+
+
+def test_a_clock_that_was_told_summer_time_is_understood_in_winter(clock: TerminalClock, watch: Watch) -> None:
+    watch.time = datetime(2026, 10, 25, 0, 59, 50, tzinfo=dt_util.UTC)
+    clock.connected()
+    clock.measured(watch.local(seconds=2), 0)
+    clock.told()
+    shown = watch.local() + timedelta(seconds=20)
+    watch.time += timedelta(seconds=21)
+    assert placed(clock, shown, 1) == Placed(watch.time - timedelta(seconds=1), live=True)
+    assert clock.is_present(shown)
+    clock.told()
+    assert placed(clock, watch.local(seconds=1), 1).live
+
+
+async def test_a_clock_that_was_told_in_another_zone_is_understood(clock: TerminalClock, watch: Watch) -> None:
+    clock.told()
+    shown = watch.local(seconds=1)
+    dt_util.set_default_time_zone(await zone("Asia/Kathmandu"))
+    assert placed(clock, shown, 1) == Placed(NOW - timedelta(seconds=1), live=True)
+    clock.told()
+    assert not placed(clock, shown, 1).live
+
+
+def test_what_is_yet_to_come_is_noticed(clock: TerminalClock, watch: Watch) -> None:
+    assert clock.is_ahead([None, watch.local(seconds=-11)])
+    assert not clock.is_ahead([watch.local(seconds=-9), watch.local(hours=1)])
+    assert not clock.is_ahead([None])
 
 
 def test_the_repeated_hour_of_autumn_is_the_nearer_one() -> None:

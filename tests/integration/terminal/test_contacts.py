@@ -82,7 +82,7 @@ async def test_a_door_is_unknown_again_after_a_long_time_offline(
     await until_state(hass, DOOR, "on")  # what happened in a short time comes as live records
     await face.stop()
     await until_state(hass, DOOR, STATE_UNAVAILABLE)
-    monkeypatch.setattr("custom_components.timmy_access.hub.terminal.LIVE_WINDOW", timedelta(0))
+    monkeypatch.setattr("custom_components.timmy_access.hub.terminal.CONTACT_KNOWN", timedelta(0))
     await connected(hass, face)
     assert state_of(hass, DOOR).state == STATE_UNKNOWN
 
