@@ -52,7 +52,10 @@ async def test_what_was_made_while_nobody_listened_triggers_nothing(
 async def test_another_time_zone_is_told_to_all_who_are_connected(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
 ) -> None:
-    runs = await automate(hass, granted=GRANTED)
+    at_each = {
+        serial: {**GRANTED, "target": {"device_id": hub.terminals[serial].device_id}} for serial in (FACE, FINGER)
+    }
+    runs = await automate(hass, **at_each)
     await hass.config.async_update(time_zone="Asia/Kathmandu")
     await face.wait_received("settime")
     await finger.wait_received("settime")
@@ -61,7 +64,7 @@ async def test_another_time_zone_is_told_to_all_who_are_connected(
         [told] = told_time(terminal)
         assert told["cloudtime"].startswith(f"{dt_util.now():%Y-%m-%d %H:}")
         terminal.punch(1)
-    await runs.until("granted", "granted")
+    await runs.until(FACE, FINGER)
     await hass.config.async_update(elevation=100)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert len(told_time(face)) == 1
