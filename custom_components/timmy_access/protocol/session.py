@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 import logging
+import time
 from typing import Protocol, cast
 
 from websockets.exceptions import ConnectionClosed
@@ -22,7 +23,7 @@ from .answers import (
     UserAccepted,
     UserRefused,
 )
-from .codec import Frame, decode
+from .codec import Frame, decode_fairly
 from .commands import COMMANDS
 from .commands.base import Command, Page, Paged, Reply
 from .connection import Connection
@@ -60,6 +61,9 @@ MAX_ANSWERS_WAITING = 8
 MAX_FRAMES_PER_SECOND = 2_000
 # A terminal on Fast Ethernet that sends nothing but photos.
 MAX_BYTES_PER_SECOND = 12_500_000
+# Seconds of the processor that the messages of one terminal may take a second: all that real terminals send takes less
+# than a hundredth of it.
+PROCESSOR_SHARE = 0.25
 
 
 type Handling = Callable[[], Awaitable[Answer | None]]
@@ -145,6 +149,8 @@ class Session:
         self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
         self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
         self._bytes = Throttle(MAX_BYTES_PER_SECOND, MAX_BYTES_PER_SECOND)
+        self._work = Throttle(PROCESSOR_SHARE, PROCESSOR_SHARE)
+        self._waited = 0.0
         self._malformed_in_row = 0
 
     # Life
@@ -160,8 +166,10 @@ class Session:
             async for data in self._connection:
                 if self.ended:  # reading goes on for the end of the connection
                     continue
+                begun, self._waited = time.perf_counter(), 0.0
                 await self._receive(data)
-                if pause := max(self._frames.take(1), self._bytes.take(len(data))):
+                worked = time.perf_counter() - begun - self._waited
+                if pause := max(self._frames.take(1), self._bytes.take(len(data)), self._work.take(worked)):
                     counters.slowed_down += 1
                     await asyncio.sleep(pause)
         except ConnectionClosed, TerminalOffline:
@@ -239,7 +247,7 @@ class Session:
         now = self._loop.time()
         self._delegate.trace.note(now, Direction.RECEIVED, data)
         try:
-            frame = decode(data)
+            frame = await decode_fairly(data)
             if not isinstance(frame.get("ret") or frame.get("cmd"), str):
                 raise MalformedFrame("names no command")  # noqa: TRY301 - one ladder for all broken frames
         except MalformedFrame as err:
@@ -274,7 +282,9 @@ class Session:
             self._note_failure(name)
             return
         if lane is self._rest:
+            begun = time.perf_counter()
             await lane.until_room()
+            self._waited += time.perf_counter() - begun
             if self.ended:
                 return
         say = self._decide if lane is self._questions else self._answer
