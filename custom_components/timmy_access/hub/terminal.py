@@ -61,6 +61,7 @@ from ..terminal.state import TerminalState
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 from ..terminal.upkeep import Upkeep
+from .homes import Homes
 from .identity import Identity
 from .interpreter import Interpreter
 from .reception import Reception
@@ -77,6 +78,7 @@ class Surroundings:
     store: TerminalStore
     on_kept: Callable[[], None]
     passbook: Passbook
+    homes: Homes
 
 
 class Terminal:
@@ -93,6 +95,7 @@ class Terminal:
         self.name = subentry.title
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
         self.identity = Identity(surroundings.hass, surroundings.entry, subentry)
+        self._homes = surroundings.homes
         self.log = LogBudget(LOGGER)
         self.trace = Trace()
         self.counters = Counters()
@@ -292,6 +295,7 @@ class Terminal:
         self._questions.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
+        self._homes.async_stop(self.serial)
         session, self._session = self._session, None
         if session is not None:
             session.deafen()
@@ -307,6 +311,8 @@ class Terminal:
     @callback
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         """Take over a connection, or note the repeated registration that AiFace firmware uses as its heartbeat."""
+        if session.ended:  # another has taken its place
+            return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
         is_new = session is not self._session
         last_seen = self.last_seen
         replaced, self._session = self._session, session
@@ -335,7 +341,10 @@ class Terminal:
             )
         )
         self.clock.told()
-        self.identity.async_pin(session.facts)
+        if is_new:
+            self._homes.async_arrived(self.serial, session, self.identity.async_pin)
+        elif self._homes.is_settled(self.serial):
+            self.identity.async_pin(session.facts)
         self._connectivity.async_connected()
         return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
 
@@ -345,6 +354,7 @@ class Terminal:
         if session is not self._session:
             return
         self._last_seen, self._session = self.last_seen, None
+        self._homes.async_left(self.serial, session)
         self._questions.async_stop()
         self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))

@@ -143,7 +143,7 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._outlet = Outlet(connection, delegate.trace)
         self._exchange = Exchange(self._outlet, self.reset, delegate.counters)
-        self._pulse = Pulse(self.serial, self._exchange, silence)
+        self._pulse = Pulse(self.serial, connection, self._exchange, silence)
         self._records = Lane(at_once=1, waiting=MAX_RECORDS_WAITING)
         self._questions = Lane(at_once=MAX_QUESTIONS)
         self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
@@ -232,8 +232,19 @@ class Session:
         return await self._exchange.read_list(command, priority, on_page)
 
     async def lives(self, fresh: float, seconds: float) -> bool:
-        """Return whether the terminal is there; see `Pulse.lives`."""
-        return not self.ended and await self._pulse.lives(fresh, seconds) and not self.ended
+        """Return whether the terminal is there: it has sent something, or it answers, or its TCP does.
+
+        See `Pulse.lives`. Firmware that answers no question, or is busy, still takes what is sent to it, which a
+        terminal that has gone does not.
+        """
+        if self.ended:
+            return False
+        lives = await self._pulse.lives(fresh, seconds) or self._connection.is_acknowledged
+        return lives and not self.ended
+
+    async def answers(self, fresh: float, seconds: float) -> bool:
+        """Return whether the terminal still listens to this connection; see `Pulse.answers`."""
+        return not self.ended and await self._pulse.answers(fresh, seconds) and not self.ended
 
     @property
     def last_frame(self) -> float:
