@@ -1,9 +1,9 @@
 """Where each approved terminal is at home: the address that it had for long, with nobody contesting it.
 
-Facts that a terminal tells are no secrets, and so the address is the better witness. Whoever claims a serial number from
-its terminal's address is preferred to whoever claims it from another: it may come in at once, and takes the seat back. A
-terminal that has moved comes in too, when nothing has come from the old address for a while, and is at home at the new
-one after it has been there for long.
+Facts that a terminal tells are no secrets, and so the address is the better witness. Whoever claims a serial number
+from its terminal's address is preferred to whoever claims it from another: it may come in at once, and takes the seat
+back. A terminal that has moved comes in too, when nothing has come from the old address for a while, and is at home at
+the new one after it has been there for long.
 """
 
 from collections.abc import Callable

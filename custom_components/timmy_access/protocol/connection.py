@@ -100,7 +100,7 @@ class Connection(ServerConnection):
             self._inflow.take(data)
 
     def process_event(self, event: Frame | Request) -> None:  # type: ignore[override]  # the library's alias of these
-        """Take a request to upgrade, or a frame of any kind; too many of them, or too many parts, end the connection."""
+        """Take a request to upgrade, or a frame of any kind; too many frames or parts end the connection."""
         if isinstance(event, Frame):
             if event.opcode in _DATA:
                 self._parts = 0 if event.fin else self._parts + 1

@@ -12,8 +12,8 @@ class Counters:
 
     `slowed_down` counts the waits for a terminal that talked too fast, `cut_off` connections that were closed because
     of nothing but broken frames or of another serial number. `not_taken` counts messages that stayed without an answer
-    because they repeat one that is in hand, or because too many are. `too_fast` counts news that were only kept, because
-    more came in a second than people can make.
+    because they repeat one that is in hand, or because too many are. `too_fast` counts news that were only kept,
+    because more came in a second than people can make.
     """
 
     connections: int = 0

@@ -1,8 +1,8 @@
 """What arrives from one peer, let in a little at a time.
 
 The network hands over up to 256 kB in one step, which may be tens of thousands of frames. They are parsed in slices,
-with the event loop free between them, and no faster than a share of the processor's time. Meanwhile nothing is read, so
-that TCP slows the peer down. Whoever is not admitted has a budget besides, and is cut off with the byte that exceeds it.
+with the event loop free between them, and no faster than a share of the processor's time. Meanwhile nothing is read,
+so that TCP slows the peer down. Whoever is not admitted has a budget besides, and is cut off with what exceeds it.
 """
 
 import asyncio
@@ -18,8 +18,8 @@ SLICE_BYTES = 8 * 1024
 UNADMITTED_SLICE_BYTES = 2 * 1024
 # Seconds of the processor that one connection may take a second, for frames that are parsed and not yet looked at.
 PROCESSOR_SHARE = 0.25
-# Of one that is not admitted: the request to upgrade, and registrations of up to 1,000 bytes every 20 s (field notes 1);
-# a first one may be as large as a frame may be.
+# Of one that is not admitted: the request to upgrade, and registrations of up to 1,000 bytes every 20 s (field notes
+# 1); a first one may be as large as a frame may be.
 UNADMITTED_BYTES = 32 * 1024
 UNADMITTED_BYTES_PER_SECOND = 1_000
 # Broken frames are borne for a while, and some firmware pings; whoever says more than this is no terminal.

@@ -15,6 +15,7 @@ from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable, RecordFilter
 from custom_components.timmy_access.ledger.errors import Cause
 from custom_components.timmy_access.logbook import async_describe_events
+from custom_components.timmy_access.protocol.codec import MAX_ITEMS
 from custom_components.timmy_access.records import records as records_module
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
 from homeassistant.core import HomeAssistant, callback
