@@ -144,7 +144,7 @@ async def test_what_arrives_together_is_parsed_in_slices_with_the_loop_free_betw
         await asyncio.sleep(0)
     assert len(parsed) == 1
     inflow.resume()
-    while not pipe.reading:  # noqa: ASYNC110 - until all is parsed
+    while not pipe.reading:
         before = len(parsed)
         await asyncio.sleep(0)
         assert len(parsed) - before <= 1

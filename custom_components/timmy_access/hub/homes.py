@@ -49,8 +49,17 @@ class Homes:
             self._store.async_remember_home(serial, address)
 
     @callback
-    def async_arrived(self, serial: str, session: Session, on_settled: Callable[[HardwareFacts], None]) -> None:
-        """Note that a terminal is connected, and call `on_settled` with what it tells when that has lasted."""
+    def async_registered(
+        self, serial: str, session: Session, on_settled: Callable[[HardwareFacts], None], *, again: bool
+    ) -> None:
+        """Note that a terminal is connected, and call `on_settled` with what it tells once that has lasted.
+
+        With `again` it has only said so once more, and may have told more.
+        """
+        if again:
+            if serial not in self._settling:
+                on_settled(session.facts)
+            return
         self.async_stop(serial)
         address = session.peer.address
         if self.of(serial) is None:
@@ -65,10 +74,6 @@ class Homes:
         self._settling[serial] = async_call_later(
             self._hass, SETTLED_SECONDS, HassJob(_async_settled, f"settle {serial}", cancel_on_shutdown=True)
         )
-
-    def is_settled(self, serial: str) -> bool:
-        """Return whether the connection of a terminal has lasted."""
-        return serial not in self._settling
 
     @callback
     def async_stop(self, serial: str) -> None:

@@ -202,6 +202,8 @@ class Hub:
             if (doubt := terminal.identity.doubt(facts, peer.address)) is None:
                 if session is None or session is dead:
                     if self._may_come_back(terminal, session, peer):
+                        if session is not None and session.is_reachable and session.peer.address == peer.address:
+                            terminal.contest.async_taken()
                         self.claims.async_admitted(terminal.serial, peer.address, facts)
                         return terminal
                     self.claims.log.log(
@@ -211,11 +213,14 @@ class Hub:
                 claim = Claim(doubt=Doubt.DUPLICATE, serial=terminal.serial, address=peer.address, facts=facts)
                 if claim in self._believed or self._takes_back(terminal, session, peer):
                     self._believed.discard(claim)
+                    terminal.contest.async_end()
                     return terminal
                 if not await _holds_on(session, peer):
                     dead = session
                     continue
                 doubt = Doubt.DUPLICATE
+                if session.peer.address == peer.address and not self.claims.is_rejected(claim):
+                    terminal.contest.async_claimed()
             self.claims.async_hold_off(
                 Claim(doubt=doubt, serial=terminal.serial, address=peer.address, facts=facts),
                 terminal.name,
@@ -256,6 +261,12 @@ class Hub:
         self.claims.async_accepted(claim)
         terminal.async_check_session()
         self.listener.lobby.invite(claim.serial)
+
+    @callback
+    def async_disbelieve(self, claim: Claim) -> None:
+        """Keep out a peer that was held off, because somebody says that it is not their terminal."""
+        self.claims.async_reject(claim)
+        self.terminals[claim.serial].contest.async_end()
 
     @callback
     def async_apply(self) -> None:

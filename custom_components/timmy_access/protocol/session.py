@@ -247,6 +247,11 @@ class Session:
         return not self.ended and await self._pulse.answers(fresh, seconds) and not self.ended
 
     @property
+    def is_reachable(self) -> bool:
+        """Whether the connection is there, though perhaps nobody listens to it any more."""
+        return not self.ended and self._connection.is_acknowledged
+
+    @property
     def last_frame(self) -> float:
         """When the latest frame came, in the loop's time."""
         return self._pulse.last_frame

@@ -77,11 +77,12 @@ class Records:
         *,
         live: LiveTeller,
         history: HistoryTeller,
+        doubted: Callable[[], bool],
         on_kept: Callable[[], None],
     ) -> None:
         """Keep in `ledger`; tell `live` what has just happened, and `history` when everything else did, each once.
 
-        `on_kept` is called after every commit that had something new.
+        What comes while `doubted` is no news. `on_kept` is called after every commit that had something new.
         """
         self._serial = serial
         self._ledger = ledger
@@ -90,6 +91,7 @@ class Records:
         self._answered = answered
         self._live = live
         self._history = history
+        self._doubted = doubted
         self._on_kept = on_kept
         self._kept: OrderedDict[_Identity, None] = OrderedDict()
         self._pending: OrderedDict[_Identity, _Pending] = OrderedDict()
@@ -191,8 +193,8 @@ class Records:
         for index, ((enroll_id, *_), place) in enumerate(zip(identities, placed, strict=True)):
             if place.live and identities[index] not in self._kept:
                 news = self._door_news if enroll_id == 0 else self._punches
-                if not news.allows(1):
-                    self._counters.too_fast += 1
+                if self._doubted() or not news.allows(1):
+                    self._counters.no_news += 1
                     placed[index] = place._replace(live=False)
         return placed
 
