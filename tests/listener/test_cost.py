@@ -1,6 +1,7 @@
 """What a frame, a second and a stranger may cost: bounded where bytes arrive."""
 
 import asyncio
+from contextlib import suppress
 import json
 import struct
 
@@ -85,8 +86,8 @@ async def test_asking_again_gains_no_time(dial: Dial, monkeypatch: pytest.Monkey
     monkeypatch.setattr(listener_module, "REFUSAL_SECONDS", 0.05)
     stranger = await dial()
     asked = 0
-    with pytest.raises(ConnectionClosed):
-        while True:
+    with suppress(ConnectionClosed):
+        while asked < 100:
             await stranger.ask(STRANGER)
             asked += 1
     assert 0 < asked <= 6

@@ -7,6 +7,8 @@ import pytest
 
 from custom_components.timmy_access.protocol import lobby as lobby_module
 from custom_components.timmy_access.protocol.lobby import (
+    ALL_DIALS_AT_ONCE,
+    ALL_DIALS_PER_SECOND,
     DIALS_AT_ONCE,
     DIALS_PER_SECOND,
     LAST_SECONDS,
@@ -15,7 +17,6 @@ from custom_components.timmy_access.protocol.lobby import (
     MAX_WAITING_PER_ADDRESS,
     MAX_WAITING_PER_HOME,
     PATIENCE_SECONDS,
-    STRANGERS_AT_ONCE,
     Lobby,
 )
 from custom_components.timmy_access.protocol.log_budget import LINES_PER_MINUTE, LogBudget
@@ -92,12 +93,14 @@ def test_whoever_says_nothing_for_long_makes_room_and_comes_back_last() -> None:
 def test_connections_of_an_address_that_dials_too_often_take_turns() -> None:
     now = 0.0
     lobby = Lobby(is_home=lambda address: address == "home", now=lambda: now)
-    waits = [lobby.wait_of(Visitor("home")) for _ in range(DIALS_AT_ONCE + 20)]
-    assert waits[:DIALS_AT_ONCE] == [0.0] * DIALS_AT_ONCE
-    assert waits[DIALS_AT_ONCE:] == pytest.approx([(number + 1) / DIALS_PER_SECOND for number in range(20)])
-    strangers = [lobby.wait_of(Visitor(str(number))) for number in range(2 * STRANGERS_AT_ONCE)]
-    assert strangers[STRANGERS_AT_ONCE - 1] == 0.0 < strangers[STRANGERS_AT_ONCE]
-    assert lobby.wait_of(Visitor("home")) == pytest.approx(21 / DIALS_PER_SECOND)
+    waits = [lobby.wait_of(Visitor("home")) for _ in range(ALL_DIALS_AT_ONCE + 20)]
+    assert waits[:ALL_DIALS_AT_ONCE] == [0.0] * ALL_DIALS_AT_ONCE
+    assert waits[ALL_DIALS_AT_ONCE:] == pytest.approx([(number + 1) / ALL_DIALS_PER_SECOND for number in range(20)])
+    waits = [lobby.wait_of(Visitor("a")) for _ in range(DIALS_AT_ONCE + 2)]
+    assert waits[DIALS_AT_ONCE - 1 :] == pytest.approx([0.0, 1 / DIALS_PER_SECOND, 2 / DIALS_PER_SECOND])
+    strangers = [lobby.wait_of(Visitor(str(number))) for number in range(ALL_DIALS_AT_ONCE)]
+    assert strangers[0] == 0.0 < strangers[-1]
+    assert lobby.wait_of(Visitor("home")) == pytest.approx(21 / ALL_DIALS_PER_SECOND)
     now = 60.0
     assert lobby.wait_of(Visitor("home")) == 0.0
 

@@ -1,8 +1,8 @@
 """Whether it is known who of two at one address is the terminal.
 
 A connection that answers nothing any more makes room for another one from its address: mostly that is the terminal
-itself, which has left the old one behind (field notes 0.7). Where somebody claims the seat from there once more while the
-new connection answers, there are two of them, and nothing tells which was first.
+itself, which has left the old one behind (field notes 0.7). Where somebody claims the seat from there once more while
+the new connection answers, there are two of them, and nothing tells which was first.
 """
 
 from homeassistant.core import HomeAssistant, callback

@@ -173,7 +173,7 @@ class Terminal:
         """Put together who is decided about at the doors, and by what."""
         house = House(
             serial=self.serial,
-            doors=lambda: self.coordinator.data.doors.keys(),
+            doors=lambda: self.coordinator.data.doors,
             person_of=self.roster.people.get,
             linked_to=self.links.entity_id_of,
         )

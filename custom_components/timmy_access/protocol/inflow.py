@@ -16,7 +16,8 @@ from .throttle import Throttle
 SLICE_BYTES = 8 * 1024
 # Of one that is not admitted: a registration is mostly less than this (field notes 1, frame sizes).
 UNADMITTED_SLICE_BYTES = 2 * 1024
-# Seconds of the processor that one connection may take a second, for frames that are parsed and not yet looked at.
+# Seconds of the processor that one connection may take a second, once for frames that are parsed and once for what they
+# say: all that real terminals send takes less than a hundredth of it.
 PROCESSOR_SHARE = 0.25
 # Of one that is not admitted: the request to upgrade, and registrations of up to 1,000 bytes every 20 s (field notes
 # 1); a first one may be as large as a frame may be.

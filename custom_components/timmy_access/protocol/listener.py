@@ -59,6 +59,8 @@ IDENTIFY_SECONDS = 30.0
 REFUSED_SECONDS = 90.0
 # What a refused peer waits for its answer: terminals do not mind, and who guesses serial numbers gets no further.
 REFUSAL_SECONDS = 0.5
+# Connections that are taken from the network in one step of the event loop, each in a fraction of a millisecond.
+MAX_DIALS_A_STEP = 32
 # The WebSocket handshake is one small request.
 OPEN_SECONDS = 10.0
 # TCP's own search for dead peers: first question after a minute of silence, given up after two more.
@@ -162,6 +164,7 @@ class Listener:
             self._serve,
             self._host,
             port,
+            backlog=MAX_DIALS_A_STEP,
             compression=None,
             close_timeout=CLOSE_SECONDS,
             create_connection=create_connection,  # type: ignore[arg-type]  # made with the rest

@@ -20,12 +20,13 @@ MAX_WAITING_PER_HOME = 64
 PATIENCE_SECONDS = 5.0
 # Whoever had to make room comes back last, for as long as a refused terminal waits before it asks again three times.
 LAST_SECONDS = 60.0
-# How fast connections of one address are listened to, and those of all addresses but the approved terminals' together.
-# Each costs a millisecond. Terminals dial in again after some seconds; what comes faster waits for its turn.
+# How fast connections of one address are listened to, and those of all strangers, or of an address of approved
+# terminals, together. Each costs one to three milliseconds. Terminals dial in again after some seconds; what comes
+# faster waits for its turn.
 DIALS_PER_SECOND = 10.0
 DIALS_AT_ONCE = 16
-STRANGERS_PER_SECOND = 50.0
-STRANGERS_AT_ONCE = 64
+ALL_DIALS_PER_SECOND = 50.0
+ALL_DIALS_AT_ONCE = 64
 # Addresses whose dialling, or whose having made room, is remembered.
 MAX_ADDRESSES = 1024
 
@@ -62,7 +63,7 @@ class Lobby:
     is_home: Callable[[str], bool] = lambda _: False
     now: Callable[[], float] = time.monotonic
     _waiting: dict[Guest, _Visit] = field(default_factory=dict)
-    _dials: OrderedDict[str, Throttle] = field(default_factory=OrderedDict)
+    _dials: OrderedDict[tuple[str, bool], Throttle] = field(default_factory=OrderedDict)
     _displaced: OrderedDict[str, float] = field(default_factory=OrderedDict)
     _closed: bool = False
     refused: int = 0
@@ -70,7 +71,7 @@ class Lobby:
 
     def __post_init__(self) -> None:
         """Start with nobody."""
-        self._strangers = Throttle(STRANGERS_PER_SECOND, STRANGERS_AT_ONCE, self.now)
+        self._strangers = Throttle(ALL_DIALS_PER_SECOND, ALL_DIALS_AT_ONCE, self.now)
 
     def __len__(self) -> int:
         """Return how many wait."""
@@ -88,13 +89,18 @@ class Lobby:
 
     def wait_of(self, guest: Guest) -> float:
         """Return how many seconds a connection that has entered is not to be listened to yet."""
-        address = guest.address
-        dials = self._dials.setdefault(address, Throttle(DIALS_PER_SECOND, DIALS_AT_ONCE, self.now))
-        self._dials.move_to_end(address)
+        address, is_home = guest.address, self.is_home(guest.address)
+        if (dials := self._dials.get((address, is_home))) is None:
+            dials = self._dials[address, is_home] = (
+                Throttle(ALL_DIALS_PER_SECOND, ALL_DIALS_AT_ONCE, self.now)
+                if is_home
+                else Throttle(DIALS_PER_SECOND, DIALS_AT_ONCE, self.now)
+            )
+        self._dials.move_to_end((address, is_home))
         if len(self._dials) > MAX_ADDRESSES:
             self._dials.popitem(last=False)
         wait = dials.take(1)
-        return wait if self.is_home(address) else max(wait, self._strangers.take(1))
+        return wait if is_home else max(wait, self._strangers.take(1))
 
     def claim(self, guest: Guest, serial: str) -> None:
         """Note the serial number of a connection that was not admitted."""

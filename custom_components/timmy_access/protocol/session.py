@@ -31,6 +31,7 @@ from .counters import Counters
 from .errors import MalformedFrame, TerminalOffline
 from .exchange import DOOR_WRITE_SECONDS, Exchange
 from .hardware import HardwareFacts
+from .inflow import PROCESSOR_SHARE
 from .lane import Lane
 from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
@@ -61,9 +62,6 @@ MAX_ANSWERS_WAITING = 8
 MAX_FRAMES_PER_SECOND = 2_000
 # A terminal on Fast Ethernet that sends nothing but photos.
 MAX_BYTES_PER_SECOND = 12_500_000
-# Seconds of the processor that the messages of one terminal may take a second: all that real terminals send takes less
-# than a hundredth of it.
-PROCESSOR_SHARE = 0.25
 
 
 type Handling = Callable[[], Awaitable[Answer | None]]
@@ -232,15 +230,8 @@ class Session:
         return await self._exchange.read_list(command, priority, on_page)
 
     async def lives(self, fresh: float, seconds: float) -> bool:
-        """Return whether the terminal is there: it has sent something, or it answers, or its TCP does.
-
-        See `Pulse.lives`. Firmware that answers no question, or is busy, still takes what is sent to it, which a
-        terminal that has gone does not.
-        """
-        if self.ended:
-            return False
-        lives = await self._pulse.lives(fresh, seconds) or self._connection.is_acknowledged
-        return lives and not self.ended
+        """Return whether the terminal is there (`Pulse.lives`), or at least its TCP takes what it is asked."""
+        return not self.ended and (await self._pulse.lives(fresh, seconds) or self.is_reachable) and not self.ended
 
     async def answers(self, fresh: float, seconds: float) -> bool:
         """Return whether the terminal still listens to this connection; see `Pulse.answers`."""
