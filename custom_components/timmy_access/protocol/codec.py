@@ -28,8 +28,11 @@ MAX_ITEMS = 1_000
 # Quotes and backslashes that the tolerant reader looks at one by one. Base64 in which each slash is escaped has one in
 # 64 characters, and so has a photo as large as a frame may be.
 MAX_TOLERATED_MARKS = 80_000
-# Frames above this are read tolerantly beside the event loop; one of this size takes some milliseconds.
-MAX_TOLERATED_IN_LOOP = 64 * 1024
+# Frames above this are read tolerantly beside the event loop; one of this size takes a few milliseconds.
+MAX_TOLERATED_IN_LOOP = 16 * 1024
+# Even beside it, one step through a frame of this size keeps others waiting for some ten milliseconds. Frames with photos
+# have some 300 kB (field notes 10).
+MAX_TOLERATED = 2 * 1024 * 1024
 
 # JSON strings are skipped whole, so that a comma inside a name is never touched. One that never ends is skipped to the
 # end of the frame: the search must not start anew at each of its quotes.
@@ -88,6 +91,8 @@ def _count(data: str | bytes, marks: str) -> int:
 
 
 def _decode_tolerantly(data: str | bytes) -> object:
+    if len(data) > MAX_TOLERATED:
+        raise MalformedFrame("not JSON, and too long to find out why")
     if len(data) > MAX_TOLERATED_MARKS and _count(data, '"\\]}') > MAX_TOLERATED_MARKS:
         raise MalformedFrame("not JSON, and too long to find out why")
     text = _as_text(data) if isinstance(data, bytes) else data

@@ -32,7 +32,7 @@ class Pulse:
         self._loop = asyncio.get_running_loop()
         self._watch: asyncio.Task[None] | None = None
         self._probing: dict[bool, asyncio.Task[bool]] = {}
-        self._answered_at = float("-inf")
+        self._answered_at = self._pong_at = float("-inf")
         self.last_frame = self._loop.time()
 
     def start(self, on_dead: Callable[[], None]) -> None:
@@ -45,11 +45,13 @@ class Pulse:
             self._watch.cancel()
 
     async def lives(self, fresh: float, seconds: float) -> bool:
-        """Return whether the terminal is there: a frame came within the last `fresh` seconds, or one or a pong comes.
+        """Return whether the terminal is there: a frame or pong came within the last `fresh` seconds, or one comes.
 
         Several who want to know at once share one question.
         """
-        return self._loop.time() - self.last_frame < fresh or await self._answers_soon(seconds, by_pong=True)
+        if self._loop.time() - max(self.last_frame, self._pong_at) < fresh:
+            return True
+        return await self._answers_soon(seconds, by_pong=True)
 
     async def answers(self, fresh: float, seconds: float) -> bool:
         """Return whether a frame comes within `seconds`, or came within the last `fresh` seconds when asked for.
@@ -100,6 +102,7 @@ class Pulse:
             await (await self._connection.ping())
         except ConnectionClosed:
             return False
+        self._pong_at = self._loop.time()
         return True
 
     async def _watch_silence(self, on_dead: Callable[[], None]) -> None:
