@@ -22,7 +22,7 @@ MAX_DEPTH = 32
 # Values of a frame, counted by the commas and brackets in it: a page of 50 records has some 500, a table of time zones
 # 2,000. More would keep the event loop for longer than a few milliseconds.
 MAX_VALUES = 20_000
-# Items of a list: terminals send up to 50 records at a time, and 40 people (field notes 3 and 5). Room for a firmware
+# Items of a list: terminals send up to 50 records at a time, and 40 people (field notes 3 and 5). Room for firmware
 # that sends its whole log of a day, and nothing for one that never ends.
 MAX_ITEMS = 1_000
 # Quotes and backslashes that the tolerant reader looks at one by one. Base64 in which each slash is escaped has one in
@@ -30,8 +30,8 @@ MAX_ITEMS = 1_000
 MAX_TOLERATED_MARKS = 80_000
 # Frames above this are read tolerantly beside the event loop; one of this size takes a few milliseconds.
 MAX_TOLERATED_IN_LOOP = 16 * 1024
-# Even beside it, one step through a frame of this size keeps others waiting for some ten milliseconds. Frames with photos
-# have some 300 kB (field notes 10).
+# Even beside it, one step through a frame of this size keeps others waiting for some ten milliseconds. Frames with
+# photos have some 300 kB (field notes 10).
 MAX_TOLERATED = 2 * 1024 * 1024
 
 # JSON strings are skipped whole, so that a comma inside a name is never touched. One that never ends is skipped to the
