@@ -14,6 +14,7 @@ from .protocol.errors import (
     CommandTimeout,
     CommandWithoutEffect,
     ProtocolError,
+    SeatContested,
     TerminalBusy,
     TerminalOffline,
 )
@@ -144,6 +145,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     NothingAsked: "nothing_asked",
     PassRevoked: "pass_revoked",
     PassUnknown: "pass_unknown",
+    SeatContested: "seat_contested",
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
     TooManyPasses: "too_many_passes",

@@ -94,7 +94,7 @@ class ClaimFlow(_Flow):
         """Keep the peer out, and ask no more about it."""
         if (entry := self._entry) is None or self._terminal is None:
             return self.async_abort(reason="not_running")
-        entry.runtime_data.claims.async_reject(self._claim)
+        entry.runtime_data.async_disbelieve(self._claim)
         return self.async_create_entry(data={})
 
 

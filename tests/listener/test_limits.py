@@ -6,7 +6,19 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.timmy_access.protocol import lobby as lobby_module
-from custom_components.timmy_access.protocol.lobby import MAX_WAITING, MAX_WAITING_PER_ADDRESS, Lobby
+from custom_components.timmy_access.protocol.lobby import (
+    ALL_DIALS_AT_ONCE,
+    ALL_DIALS_PER_SECOND,
+    DIALS_AT_ONCE,
+    DIALS_PER_SECOND,
+    LAST_SECONDS,
+    MAX_ADDRESSES,
+    MAX_WAITING,
+    MAX_WAITING_PER_ADDRESS,
+    MAX_WAITING_PER_HOME,
+    PATIENCE_SECONDS,
+    Lobby,
+)
 from custom_components.timmy_access.protocol.log_budget import LINES_PER_MINUTE, LogBudget
 from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.throttle import Throttle
@@ -48,6 +60,56 @@ def test_a_lobby_full_of_different_addresses_refuses(monkeypatch: pytest.MonkeyP
     assert lobby.refused == 1
     lobby.leave(visitors[0])
     assert lobby.enter(Visitor("d"))
+
+
+def test_the_address_of_an_approved_terminal_has_places_of_its_own() -> None:
+    now = 0.0
+    lobby = Lobby(is_home=lambda address: address == "home", now=lambda: now)
+    assert all(lobby.enter(Visitor(str(number))) for number in range(MAX_WAITING))
+    assert not lobby.enter(Visitor("stranger"))
+    silent = [Visitor("home") for _ in range(MAX_WAITING_PER_HOME)]
+    assert all(lobby.enter(visitor) for visitor in silent)
+    assert not lobby.enter(Visitor("home"))
+    now = PATIENCE_SECONDS
+    assert lobby.enter(Visitor("home"))
+    assert [visitor.is_cut_off for visitor in silent] == [True] + [False] * (MAX_WAITING_PER_HOME - 1)
+    assert len(lobby) == MAX_WAITING + MAX_WAITING_PER_HOME
+
+
+def test_whoever_says_nothing_for_long_makes_room_and_comes_back_last() -> None:
+    now = 0.0
+    lobby = Lobby(now=lambda: now)
+    holders = [Visitor(str(number)) for number in range(MAX_WAITING)]
+    assert all(lobby.enter(visitor) for visitor in holders)
+    now = PATIENCE_SECONDS
+    assert lobby.enter(Visitor("terminal"))
+    assert holders[0].is_cut_off
+    assert not lobby.enter(Visitor("0"))
+    assert lobby.enter(Visitor("another terminal"))
+    now = LAST_SECONDS + PATIENCE_SECONDS
+    assert lobby.enter(Visitor("0"))
+
+
+def test_connections_of_an_address_that_dials_too_often_take_turns() -> None:
+    now = 0.0
+    lobby = Lobby(is_home=lambda address: address == "home", now=lambda: now)
+    waits = [lobby.wait_of(Visitor("home")) for _ in range(ALL_DIALS_AT_ONCE + 20)]
+    assert waits[:ALL_DIALS_AT_ONCE] == [0.0] * ALL_DIALS_AT_ONCE
+    assert waits[ALL_DIALS_AT_ONCE:] == pytest.approx([(number + 1) / ALL_DIALS_PER_SECOND for number in range(20)])
+    waits = [lobby.wait_of(Visitor("a")) for _ in range(DIALS_AT_ONCE + 2)]
+    assert waits[DIALS_AT_ONCE - 1 :] == pytest.approx([0.0, 1 / DIALS_PER_SECOND, 2 / DIALS_PER_SECOND])
+    strangers = [lobby.wait_of(Visitor(str(number))) for number in range(ALL_DIALS_AT_ONCE)]
+    assert strangers[0] == 0.0 < strangers[-1]
+    assert lobby.wait_of(Visitor("home")) == pytest.approx(21 / ALL_DIALS_PER_SECOND)
+    now = 60.0
+    assert lobby.wait_of(Visitor("home")) == 0.0
+
+
+def test_few_addresses_are_remembered() -> None:
+    lobby = Lobby(now=lambda: 0.0)
+    for number in range(2 * MAX_ADDRESSES):
+        lobby.wait_of(Visitor(str(number)))
+    assert len(lobby._dials) == MAX_ADDRESSES
 
 
 @pytest.mark.parametrize(

@@ -100,6 +100,10 @@ class Claims:
         self._rejected[claim] = None
         self._async_end((claim.serial, claim.doubt))
 
+    def is_rejected(self, claim: Claim) -> bool:
+        """Return whether somebody has said that a peer is a stranger."""
+        return claim in self._rejected
+
     @callback
     def async_accepted(self, claim: Claim) -> None:
         """End a question whose answer was yes."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
+import logging
 from ssl import SSLContext
 from typing import Any, Self
 
@@ -40,6 +41,7 @@ from ..terminal.tasks import Tasks
 from .address import allowed_networks
 from .certificates import async_tls_context
 from .claims import Claim, Claims
+from .homes import Homes
 from .identity import Doubt
 from .nightly import Nightly
 from .outsiders import Outsiders
@@ -50,13 +52,19 @@ from .wall_clock import WallClock
 
 # How long the present connection of a serial number has to prove that it lives, before another address may take over.
 TAKE_OVER_PROBE_SECONDS = 5.0
+# And before another connection from its own address may: most often that is the terminal itself, which has left the old
+# one behind, and waits.
+RETURN_PROBE_SECONDS = 3.0
 # For what is still to be written when everything stops. With the 2 s that passes take and the 4 s that the ledger takes
 # to close, it stays below the 10 s that Home Assistant gives an integration to unload.
 REST_SECONDS = 3.0
 # A frame as recent as this is proof enough: whoever claims the serial number again and again makes its terminal answer
 # no more than one question in that time, and a terminal that has moved waits that little longer.
 FRESH_SECONDS = 10.0
+# So is, for its own address, an answer to a question as recent as this.
+ANSWERED_SECONDS = 5.0
 
+_MOVED = "%s claims to be %s and has to wait, because that was at %s until just now"
 _RESTARTING_OPTIONS = (CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT)
 
 type TerminalListener = Callable[[Terminal], None]
@@ -90,6 +98,8 @@ class Hub:
         self._stop_clocks: list[CALLBACK_TYPE] = []
         self.pending = PendingTerminals(hass, entry.entry_id)
         self.claims = Claims(hass, entry.entry_id)
+        self.homes = Homes(hass, self._store)
+        self._believed: set[Claim] = set()
         self._outsiders = Outsiders(hass, entry.entry_id)
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
@@ -99,6 +109,7 @@ class Hub:
         self._wall_clock = WallClock(hass, self._async_tell_time)
         encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
         self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
+        self.listener.lobby.is_home = self.homes.is_one
         self._started_with = self._needs_restart()
         self._async_apply_options()
 
@@ -179,31 +190,59 @@ class Hub:
                 )
 
     async def admit(self, registration: Registration, peer: Peer) -> Terminal | RegistrationRefused:
-        """Let approved terminals in, and announce unknown ones (protocol.listener.Gate)."""
+        """Let approved terminals in, and announce unknown ones (protocol.listener.Gate).
+
+        Whoever is not let in is told the same, whatever the reason: who guesses learns nothing.
+        """
         facts = HardwareFacts.of(registration)
+        refused = RegistrationRefused(reason=f"Not admitted, see {registration.serial} in Home Assistant")
         dead: Session | None = None
         # Whoever is asked takes time, in which everything may change: so all is looked at again afterwards.
         while self._stopping is None and (terminal := self.terminals.get(registration.serial)) is not None:
             session = terminal.session
-            doubt = terminal.identity.doubt(facts, peer.address)
-            if doubt is None:
-                # terminals reconnect without closing (field notes 0.7)
-                if session is None or session is dead or session.peer.address == peer.address:
-                    self.claims.async_admitted(terminal.serial, peer.address, facts)
+            if (doubt := terminal.identity.doubt(facts, peer.address)) is None:
+                if session is None or session is dead:
+                    if self._may_come_back(terminal, session, peer):
+                        if session is not None and session.is_reachable and session.peer.address == peer.address:
+                            terminal.contest.async_taken()
+                        self.claims.async_admitted(terminal.serial, peer.address, facts)
+                        return terminal
+                    self.claims.log.log(
+                        logging.WARNING, _MOVED, peer.address, terminal.name, self.homes.of(terminal.serial)
+                    )
+                    return refused
+                claim = Claim(doubt=Doubt.DUPLICATE, serial=terminal.serial, address=peer.address, facts=facts)
+                if claim in self._believed or self._takes_back(terminal, session, peer):
+                    self._believed.discard(claim)
+                    terminal.contest.async_end()
                     return terminal
-                if not await session.lives(FRESH_SECONDS, TAKE_OVER_PROBE_SECONDS):
+                if not await _holds_on(session, peer):
                     dead = session
                     continue
                 doubt = Doubt.DUPLICATE
-            return self.claims.async_hold_off(
+                if session.peer.address == peer.address and not self.claims.is_rejected(claim):
+                    terminal.contest.async_claimed()
+            self.claims.async_hold_off(
                 Claim(doubt=doubt, serial=terminal.serial, address=peer.address, facts=facts),
                 terminal.name,
                 terminal.identity,
                 session.peer.address if session else None,
             )
-        if self._stopping is not None:
-            return RegistrationRefused(reason="Home Assistant stops")
-        return self._async_refuse_unknown(registration, peer)
+            return refused
+        if self._stopping is None:
+            self._async_announce(registration, peer)
+        return refused
+
+    def _may_come_back(self, terminal: Terminal, dead: Session | None, peer: Peer) -> bool:
+        """Return whether a terminal that is not connected may come in from an address."""
+        serial = terminal.serial
+        if dead is None or dead.peer.address != self.homes.of(serial):
+            return self.homes.may_come_from(serial, peer.address)
+        return self.homes.may_come_from(serial, peer.address, dead.last_frame)
+
+    def _takes_back(self, terminal: Terminal, session: Session, peer: Peer) -> bool:
+        """Return whether a terminal is back at its own address, from which another took its seat."""
+        return session.peer.address != peer.address == self.homes.of(terminal.serial)
 
     @callback
     def turned_away(self, peer: Peer, port: int) -> None:
@@ -218,9 +257,17 @@ class Hub:
             terminal.identity.async_accept(claim.facts)
         else:
             terminal.identity.async_allow(claim.address)
+            self._believed.add(claim)
+        self.homes.async_settle(claim.serial, claim.address)
         self.claims.async_accepted(claim)
         terminal.async_check_session()
         self.listener.lobby.invite(claim.serial)
+
+    @callback
+    def async_disbelieve(self, claim: Claim) -> None:
+        """Keep out a peer that was held off, because somebody says that it is not their terminal."""
+        self.claims.async_reject(claim)
+        self.terminals[claim.serial].contest.async_end()
 
     @callback
     def async_apply(self) -> None:
@@ -237,6 +284,7 @@ class Hub:
         for serial in self.terminals.keys() - wanted.keys():
             terminal = self.terminals.pop(serial)
             self.claims.async_drop(serial)
+            self.homes.async_forget(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
@@ -245,6 +293,10 @@ class Hub:
                 self.terminals[serial] = known = self._make(subentry)
                 self._tasks.async_see_through(known.async_restore(), f"restore {serial}")
                 self._async_watch(known)
+                if (waiting := self.pending.get(serial)) is not None and not known.identity.doubt(
+                    waiting.facts, waiting.address
+                ):
+                    self.homes.async_settle(serial, waiting.address)
                 self.pending.async_drop(serial)
                 self.listener.lobby.invite(serial)
             elif known.async_apply(subentry.title, subentry.data):
@@ -280,6 +332,7 @@ class Hub:
             store=self._store,
             on_kept=self.statistics.async_changed,
             passbook=self.passbook,
+            homes=self.homes,
         )
         terminal = Terminal(surroundings, subentry)
         terminal.async_apply_options(self._entry.options)
@@ -301,14 +354,22 @@ class Hub:
         return (data[CONF_HOST], data[CONF_PORT], *(options.get(option) for option in _RESTARTING_OPTIONS))
 
     @callback
-    def _async_refuse_unknown(self, registration: Registration, peer: Peer) -> RegistrationRefused:
-        serial = registration.serial
-        entry = self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, serial)
-        if entry is not None and entry.source == SOURCE_IGNORE:
-            return RegistrationRefused(reason=f"{serial} is blocked in Home Assistant")
-        if not self.pending.async_note(registration, peer):
-            return RegistrationRefused(reason="Too many new terminals, try again later")
-        return RegistrationRefused(reason=f"Approve {serial} in Home Assistant")
+    def _async_announce(self, registration: Registration, peer: Peer) -> None:
+        """Announce an unknown terminal, unless it has been blocked."""
+        entry = self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, registration.serial)
+        if entry is None or entry.source != SOURCE_IGNORE:
+            self.pending.async_note(registration, peer)
+
+
+async def _holds_on(session: Session, peer: Peer) -> bool:
+    """Return whether the present connection of a terminal stays, though somebody else claims to be it.
+
+    From its own address, behind which there may be others, it stays while it answers; terminals leave connections
+    behind without closing them (field notes 0.7). From elsewhere it stays while anything tells that it is there.
+    """
+    if session.peer.address == peer.address:
+        return await session.answers(ANSWERED_SECONDS, RETURN_PROBE_SECONDS)
+    return await session.lives(FRESH_SECONDS, TAKE_OVER_PROBE_SECONDS)
 
 
 async def _async_all(*work: Coroutine[Any, Any, None]) -> None:

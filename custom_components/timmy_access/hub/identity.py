@@ -1,9 +1,9 @@
 """Whether whoever claims to be an approved terminal may be it.
 
 The facts of the hardware are pinned at approval, in the data of the subentry. What the first contact does not tell is
-pinned when a connection that agrees with every earlier pin first tells it, and never from one that was held off: so
-somebody who reaches the port gets a pin of his own in only where the terminal had told nothing, and then the real one
-is held off and a repair issue asks. A pinned fact must be told from then on, as leaving it out is the easiest lie.
+pinned when a connection that agrees with every earlier pin tells it and has lasted (`homes.SETTLED_SECONDS`), and never
+from one that was held off: so a visit while the terminal is away pins nothing. A pinned fact must be told from then on,
+as leaving it out is the easiest lie.
 """
 
 from collections.abc import Mapping
@@ -62,7 +62,7 @@ class Identity:
 
     @callback
     def async_pin(self, told: HardwareFacts) -> None:
-        """Pin what a connection that was let in tells for the first time."""
+        """Pin what a connection that was let in, and has lasted, tells for the first time."""
         if (pins := self.pinned.completed_with(told)) != self.pinned:
             self._async_keep(facts_data(pins))
 

@@ -1,6 +1,6 @@
 """Terminals that have dialled in and wait for somebody's approval."""
 
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
@@ -44,7 +44,7 @@ class PendingTerminals:
         """Remember a terminal and show its card; False when too many wait already."""
         self._async_forget_gone()
         serial = registration.serial
-        if serial not in self._seen and len(self._seen) >= MAX_PENDING:
+        if serial not in self._seen and not self._async_has_room(peer.address):
             return False
         terminal = PendingTerminal(
             entry_id=self._entry_id,
@@ -90,6 +90,18 @@ class PendingTerminals:
         """Return one waiting terminal."""
         _, terminal = self._seen.get(serial, (0.0, None))
         return terminal
+
+    @callback
+    def _async_has_room(self, address: str) -> bool:
+        """Return whether there is room for one more of an address, for which the address that has most makes room."""
+        if len(self._seen) < MAX_PENDING:
+            return True
+        shares = Counter(terminal.address for _, terminal in self._seen.values())
+        most, count = shares.most_common(1)[0]
+        if count <= shares[address] + 1:
+            return False
+        self.async_drop(next(serial for serial, (_, terminal) in self._seen.items() if terminal.address == most))
+        return True
 
     def _async_has_card(self, serial: str) -> bool:
         return bool(

@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..guests.verdicts import Approval, Decision, Verdicts
 from ..ledger import Kept
 from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
-from ..protocol.errors import CommandRefused, ProtocolError, TerminalBusy
+from ..protocol.errors import CommandRefused, ProtocolError, SeatContested, TerminalBusy
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogBatch, LogRecord, PinEntry, QrScan
 from ..records.records import Records
@@ -290,7 +290,7 @@ class Reception:
             try:
                 await self._doors.async_open(number, asked_at)
             except ProtocolError as err:
-                certain = certain and isinstance(err, CommandRefused | TerminalBusy)
+                certain = certain and isinstance(err, CommandRefused | SeatContested | TerminalBusy)
                 self._log.log(
                     logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
                 )

@@ -1,7 +1,7 @@
 """One approved terminal: what its messages mean to Home Assistant."""
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 import logging
@@ -36,7 +36,7 @@ from ..people.sightings import Sightings
 from ..protocol.answers import HeartbeatAnswer, RegistrationAccepted, UserAccepted
 from ..protocol.commands.base import Command, Paged, Reply
 from ..protocol.counters import Counters
-from ..protocol.errors import TerminalOffline
+from ..protocol.errors import SeatContested, TerminalOffline
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
 from ..protocol.paging import Listing, PageTaker
@@ -61,6 +61,8 @@ from ..terminal.state import TerminalState
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 from ..terminal.upkeep import Upkeep
+from .contest import Contest
+from .homes import Homes
 from .identity import Identity
 from .interpreter import Interpreter
 from .reception import Reception
@@ -81,6 +83,7 @@ class Surroundings:
     store: TerminalStore
     on_kept: Callable[[], None]
     passbook: Passbook
+    homes: Homes
 
 
 class Terminal:
@@ -97,6 +100,7 @@ class Terminal:
         self.name = subentry.title
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
         self.identity = Identity(surroundings.hass, surroundings.entry, subentry)
+        self._homes, self.contest = surroundings.homes, Contest(surroundings.hass)
         self.log = LogBudget(LOGGER)
         self.trace = Trace()
         self.counters = Counters()
@@ -164,6 +168,7 @@ class Terminal:
             async_answered(surroundings.hass, self.serial),
             live=self._interpreter.async_live,
             history=self._interpreter.async_history,
+            doubted=lambda: self.contest.is_open,
             on_kept=surroundings.on_kept,
         )
         self.catching_up = CatchingUp(self, surroundings.ledger, self.records, surroundings.store, self.serial)
@@ -172,7 +177,7 @@ class Terminal:
         """Put together who is decided about at the doors, and by what."""
         house = House(
             serial=self.serial,
-            doors=self._doors_there,
+            doors=lambda: self.coordinator.data.doors,
             person_of=self.roster.people.get,
             linked_to=self.links.entity_id_of,
         )
@@ -210,25 +215,27 @@ class Terminal:
 
     async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
         """Send a command over the present connection; raises the protocol's errors."""
-        if self._session is None:
-            raise TerminalOffline(command.name)
-        return await self._session.request(command, priority)
+        return await self._connected(command).request(command, priority)
 
     async def async_move_door[R: Reply](
         self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
     ) -> R:
         """Move a door over the present connection, at once or never (see `Exchange.move_door`)."""
-        if self._session is None:
-            raise TerminalOffline(command.name)
-        return await self._session.move_door(command, asked_at, on_moved)
+        session = self._connected(command)
+        if self.contest.is_open:
+            raise SeatContested(command.name)
+        return await session.move_door(command, asked_at, on_moved)
 
     async def async_read_list(
         self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
     ) -> Listing[Structure]:
         """Read a list over the present connection; raises the protocol's errors."""
-        if self._session is None:
+        return await self._connected(command).read_list(command, priority, on_page)
+
+    def _connected(self, command: Command[Any]) -> Session:
+        if (session := self._session) is None:
             raise TerminalOffline(command.name)
-        return await self._session.read_list(command, priority, on_page)
+        return session
 
     @property
     def fingerprint_algorithm(self) -> str | None:
@@ -238,9 +245,6 @@ class Terminal:
     def name_of(self, enroll_id: int | None) -> str | None:
         """Return the name of one of its people, None where there is none."""
         return self.roster.name_of(enroll_id)
-
-    def _doors_there(self) -> Collection[int]:
-        return self.coordinator.data.doors.keys()
 
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
@@ -296,8 +300,9 @@ class Terminal:
         self._questions.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
-        session, self._session = self._session, None
-        if session is not None:
+        self._homes.async_stop(self.serial)
+        if (session := self._session) is not None:
+            self._session = None
             session.deafen()
 
     async def async_stop(self, reason: str) -> None:
@@ -311,6 +316,9 @@ class Terminal:
     @callback
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         """Take over a connection, or note the repeated registration that AiFace firmware uses as its heartbeat."""
+        accepted = RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
+        if session.ended:  # another has taken its place
+            return accepted
         is_new = session is not self._session
         last_seen = self.last_seen
         replaced, self._session = self._session, session
@@ -340,9 +348,9 @@ class Terminal:
             )
         )
         self.clock.told()
-        self.identity.async_pin(session.facts)
+        self._homes.async_registered(self.serial, session, self.identity.async_pin, again=not is_new)
         self._connectivity.async_connected()
-        return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
+        return accepted
 
     @callback
     def detached(self, session: Session) -> None:
@@ -350,6 +358,7 @@ class Terminal:
         if session is not self._session:
             return
         self._last_seen, self._session = self.last_seen, None
+        self._homes.async_left(self.serial, session)
         self._questions.async_stop()
         self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))

@@ -5,6 +5,7 @@ notes 0.8, 1 and 10): trailing commas, duplicate keys, control characters inside
 binary frames that hold JSON. All of these are understood; everything else is one `MalformedFrame`.
 """
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -18,6 +19,20 @@ type Frame = dict[str, Any]
 # A terminal of this family nests at most five deep (setdevlock day zones). The tolerant parser is recursive, and this
 # keeps a hostile frame from reaching the interpreter's recursion limit.
 MAX_DEPTH = 32
+# Values of a frame, counted by the commas and brackets in it: a page of 50 records has some 500, a table of time zones
+# 2,000. More would keep the event loop for longer than a few milliseconds.
+MAX_VALUES = 20_000
+# Items of a list: terminals send up to 50 records at a time, and 40 people (field notes 3 and 5). Room for firmware
+# that sends its whole log of a day, and nothing for one that never ends.
+MAX_ITEMS = 1_000
+# Quotes and backslashes that the tolerant reader looks at one by one. Base64 in which each slash is escaped has one in
+# 64 characters, and so has a photo as large as a frame may be.
+MAX_TOLERATED_MARKS = 80_000
+# Frames above this are read tolerantly beside the event loop; one of this size takes a few milliseconds.
+MAX_TOLERATED_IN_LOOP = 16 * 1024
+# Even beside it, one step through a frame of this size keeps others waiting for some ten milliseconds. Frames with
+# photos have some 300 kB (field notes 10).
+MAX_TOLERATED = 2 * 1024 * 1024
 
 # JSON strings are skipped whole, so that a comma inside a name is never touched. One that never ends is skipped to the
 # end of the frame: the search must not start anew at each of its quotes.
@@ -29,15 +44,26 @@ _STRING_OR_BRACKET = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 def decode(data: str | bytes) -> Frame:
     """Return the JSON object of one frame, text or binary.
 
-    Raises `MalformedFrame`, and nothing else, whatever the peer sent.
+    Raises `MalformedFrame`, and nothing else, whatever the peer sent; also for more values than firmware sends.
     """
+    _check_size(data)
     try:
         frame = orjson.loads(data)
     except ValueError:
         frame = _decode_tolerantly(data)
-    if not isinstance(frame, dict):
-        raise MalformedFrame("not a JSON object")
-    return frame
+    return _checked(frame)
+
+
+async def decode_fairly(data: str | bytes) -> Frame:
+    """Return and raise as `decode`; what takes long is done beside the event loop."""
+    if len(data) <= MAX_TOLERATED_IN_LOOP:
+        return decode(data)
+    _check_size(data)
+    try:
+        frame = orjson.loads(data)
+    except ValueError:
+        frame = await asyncio.get_running_loop().run_in_executor(None, _decode_tolerantly, data)
+    return _checked(frame)
 
 
 def encode(frame: Frame) -> str:
@@ -45,7 +71,30 @@ def encode(frame: Frame) -> str:
     return orjson.dumps(frame).decode()
 
 
+def _check_size(data: str | bytes) -> None:
+    if len(data) > MAX_VALUES and _count(data, ",[{") > MAX_VALUES:
+        raise MalformedFrame("more values than firmware sends")
+
+
+def _checked(frame: object) -> Frame:
+    if not isinstance(frame, dict):
+        raise MalformedFrame("not a JSON object")
+    if any(isinstance(value, list) and len(value) > MAX_ITEMS for value in frame.values()):
+        raise MalformedFrame("a longer list than firmware sends")
+    return frame
+
+
+def _count(data: str | bytes, marks: str) -> int:
+    if isinstance(data, str):
+        return sum(map(data.count, marks))
+    return sum(map(data.count, marks.encode()))
+
+
 def _decode_tolerantly(data: str | bytes) -> object:
+    if len(data) > MAX_TOLERATED:
+        raise MalformedFrame("not JSON, and too long to find out why")
+    if len(data) > MAX_TOLERATED_MARKS and _count(data, '"\\]}') > MAX_TOLERATED_MARKS:
+        raise MalformedFrame("not JSON, and too long to find out why")
     text = _as_text(data) if isinstance(data, bytes) else data
     text = text.strip("\ufeff\0 \t\r\n")
     if _depth(text) > MAX_DEPTH:

@@ -12,7 +12,8 @@ class Counters:
 
     `slowed_down` counts the waits for a terminal that talked too fast, `cut_off` connections that were closed because
     of nothing but broken frames or of another serial number. `not_taken` counts messages that stayed without an answer
-    because they repeat one that is in hand, or because too many are.
+    because they repeat one that is in hand, or because too many are. `no_news` counts what was only kept
+    though it had just happened: more came in a second than people can make, or it is not known who the terminal is.
     """
 
     connections: int = 0
@@ -25,6 +26,7 @@ class Counters:
     failed_handlers: int = 0
     slowed_down: int = 0
     not_taken: int = 0
+    no_news: int = 0
     cut_off: int = 0
     unknown: dict[str, int] = field(default_factory=dict)
 

@@ -20,6 +20,10 @@ class TerminalBusy(ProtocolError):
     """A door command waited too long behind another command and was dropped, unsent."""
 
 
+class SeatContested(ProtocolError):
+    """Two say that they are the terminal, and it is not known which is; nothing was sent."""
+
+
 class CommandTimeout(ProtocolError):
     """The terminal did not answer in time; whether it acted is not known."""
 

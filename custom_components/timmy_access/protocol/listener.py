@@ -54,8 +54,13 @@ MAX_FRAME_BYTES = 4 * 1024 * 1024
 MAX_QUEUED_FRAMES = 8
 # Terminals register two seconds after connecting; servers that waited less than ten lost some (field notes 1).
 IDENTIFY_SECONDS = 30.0
-# A refused terminal asks again about every 20 s on the same socket (field notes 1, reg repetition).
+# A refused terminal asks again about every 20 s on the same socket (field notes 1, reg repetition), and dials in again
+# within seconds when it is cut off. All its time together, however often it asks.
 REFUSED_SECONDS = 90.0
+# What a refused peer waits for its answer: terminals do not mind, and who guesses serial numbers gets no further.
+REFUSAL_SECONDS = 0.5
+# Connections that are taken from the network in one step of the event loop, each in a fraction of a millisecond.
+MAX_DIALS_A_STEP = 32
 # The WebSocket handshake is one small request.
 OPEN_SECONDS = 10.0
 # TCP's own search for dead peers: first question after a minute of silence, given up after two more.
@@ -159,6 +164,7 @@ class Listener:
             self._serve,
             self._host,
             port,
+            backlog=MAX_DIALS_A_STEP,
             compression=None,
             close_timeout=CLOSE_SECONDS,
             create_connection=create_connection,  # type: ignore[arg-type]  # made with the rest
@@ -225,7 +231,7 @@ class Listener:
         finally:
             self.lobby.leave(guest)
         if session is not None:
-            _allow(connection, MAX_FRAME_BYTES)
+            guest.admit(MAX_FRAME_BYTES)
             self._sessions.add(session)
             try:
                 await session.run()
@@ -236,6 +242,7 @@ class Listener:
         """Wait for a registration that the gate accepts; None when the peer's time is over."""
         loop = asyncio.get_running_loop()
         broken = 0
+        ends_at = loop.time() + REFUSED_SECONDS
         with suppress(TimeoutError):
             async with asyncio.timeout(IDENTIFY_SECONDS) as deadline:
                 async for data in connection:
@@ -253,6 +260,7 @@ class Listener:
                     registration = Registration.parse(frame)
                     if not registration.is_valid:
                         break
+                    asked_at = loop.time()
                     verdict = await self._gate.admit(registration, peer)
                     if self._deaf or connection.transport.is_closing():  # stopped, or gone, while the gate decided
                         return None
@@ -260,7 +268,8 @@ class Listener:
                         verdict.trace.note(loop.time(), Direction.RECEIVED, data)
                         return Session(connection, registration, peer, verdict, silence=self._silence)
                     self.lobby.claim(connection, registration.serial)
-                    deadline.reschedule(loop.time() + REFUSED_SECONDS)
+                    deadline.reschedule(ends_at)
+                    await asyncio.sleep(asked_at + REFUSAL_SECONDS - loop.time())
                     await connection.send(encode(verdict.frame()))
         await connection.close(CloseCode.POLICY_VIOLATION, "not admitted")
         return None
@@ -269,13 +278,6 @@ class Listener:
 def _port_of(server: Server) -> int:
     port: int = next(iter(server.sockets)).getsockname()[1]
     return port
-
-
-def _allow(connection: ServerConnection, size: int) -> None:
-    """Let a connection send larger frames from now on."""
-    protocol = connection.protocol
-    # The attribute has another name in older versions of the library that Home Assistant still allows.
-    setattr(protocol, "max_message_size" if hasattr(protocol, "max_message_size") else "max_size", size)
 
 
 def _watch_peer(connection: ServerConnection) -> None:

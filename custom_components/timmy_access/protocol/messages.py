@@ -72,7 +72,10 @@ class Photo(Text):
     @override
     def read(self, value: object) -> str | None:
         """Return the base64 text without a prefix."""
-        return _DATA_URL.sub("", value, count=1) if isinstance(value, str) else None
+        if not isinstance(value, str):
+            return None
+        prefix = _DATA_URL.match(value)
+        return value[prefix.end() :] if prefix else value
 
 
 SERIAL = SerialNumber()

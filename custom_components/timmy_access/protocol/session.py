@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from functools import partial
 import logging
+import time
 from typing import Protocol, cast
 
 from websockets.exceptions import ConnectionClosed
@@ -22,7 +23,7 @@ from .answers import (
     UserAccepted,
     UserRefused,
 )
-from .codec import Frame, decode
+from .codec import Frame, decode_fairly
 from .commands import COMMANDS
 from .commands.base import Command, Page, Paged, Reply
 from .connection import Connection
@@ -30,6 +31,7 @@ from .counters import Counters
 from .errors import MalformedFrame, TerminalOffline
 from .exchange import DOOR_WRITE_SECONDS, Exchange
 from .hardware import HardwareFacts
+from .inflow import PROCESSOR_SHARE
 from .lane import Lane
 from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
@@ -139,12 +141,14 @@ class Session:
         self._loop = asyncio.get_running_loop()
         self._outlet = Outlet(connection, delegate.trace)
         self._exchange = Exchange(self._outlet, self.reset, delegate.counters)
-        self._pulse = Pulse(self.serial, self._exchange, silence)
+        self._pulse = Pulse(self.serial, connection, self._exchange, silence)
         self._records = Lane(at_once=1, waiting=MAX_RECORDS_WAITING)
         self._questions = Lane(at_once=MAX_QUESTIONS)
         self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
         self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
         self._bytes = Throttle(MAX_BYTES_PER_SECOND, MAX_BYTES_PER_SECOND)
+        self._work = Throttle(PROCESSOR_SHARE, PROCESSOR_SHARE)
+        self._waited = 0.0
         self._malformed_in_row = 0
 
     # Life
@@ -160,8 +164,10 @@ class Session:
             async for data in self._connection:
                 if self.ended:  # reading goes on for the end of the connection
                     continue
+                begun, self._waited = time.perf_counter(), 0.0
                 await self._receive(data)
-                if pause := max(self._frames.take(1), self._bytes.take(len(data))):
+                worked = time.perf_counter() - begun - self._waited
+                if pause := max(self._frames.take(1), self._bytes.take(len(data)), self._work.take(worked)):
                     counters.slowed_down += 1
                     await asyncio.sleep(pause)
         except ConnectionClosed, TerminalOffline:
@@ -224,8 +230,17 @@ class Session:
         return await self._exchange.read_list(command, priority, on_page)
 
     async def lives(self, fresh: float, seconds: float) -> bool:
-        """Return whether the terminal is there; see `Pulse.lives`."""
-        return not self.ended and await self._pulse.lives(fresh, seconds) and not self.ended
+        """Return whether the terminal is there (`Pulse.lives`), or at least its TCP takes what it is asked."""
+        return not self.ended and (await self._pulse.lives(fresh, seconds) or self.is_reachable) and not self.ended
+
+    async def answers(self, fresh: float, seconds: float) -> bool:
+        """Return whether the terminal still listens to this connection; see `Pulse.answers`."""
+        return not self.ended and await self._pulse.answers(fresh, seconds) and not self.ended
+
+    @property
+    def is_reachable(self) -> bool:
+        """Whether the connection is there, though perhaps nobody listens to it any more."""
+        return not self.ended and self._connection.is_acknowledged
 
     @property
     def last_frame(self) -> float:
@@ -239,7 +254,7 @@ class Session:
         now = self._loop.time()
         self._delegate.trace.note(now, Direction.RECEIVED, data)
         try:
-            frame = decode(data)
+            frame = await decode_fairly(data)
             if not isinstance(frame.get("ret") or frame.get("cmd"), str):
                 raise MalformedFrame("names no command")  # noqa: TRY301 - one ladder for all broken frames
         except MalformedFrame as err:
@@ -274,7 +289,9 @@ class Session:
             self._note_failure(name)
             return
         if lane is self._rest:
+            begun = time.perf_counter()
             await lane.until_room()
+            self._waited += time.perf_counter() - begun
             if self.ended:
                 return
         say = self._decide if lane is self._questions else self._answer

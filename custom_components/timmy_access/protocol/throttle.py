@@ -24,3 +24,11 @@ class Throttle:
         self._level = min(self._burst, self._level + (now - self._filled_at) * self._per_second) - amount
         self._filled_at = now
         return max(0.0, -self._level / self._per_second)
+
+    def allows(self, amount: float) -> bool:
+        """Take an amount if it is in the bucket; else False, and nothing is taken."""
+        self.take(0)
+        if self._level < amount:
+            return False
+        self._level -= amount
+        return True

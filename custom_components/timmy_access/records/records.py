@@ -1,12 +1,13 @@
 """What one terminal reports: kept first, then told, each thing once.
 
 Two lanes: what has just happened is told to Home Assistant; what is older is kept, counted, and never acts on anything.
+So is what no door of people could make: more news in a second than `NEWS_PER_SECOND`.
 Nothing is acknowledged that is not on the disk. A disk that hesitates does not hold up what people wait for: after
 `TELLING_PATIENCE` a live record is told without it, and remembered, so that it is not told twice.
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from ..protocol.counters import Counters
 from ..protocol.messages import LogRecord
 from ..protocol.peer import printable
 from ..protocol.table import Table
+from ..protocol.throttle import Throttle
 from ..terminal.clock import Placed, TerminalClock
 from .answered import Answered
 
@@ -32,6 +34,10 @@ LOOK_PATIENCE = 1.0
 # Terminals send an unacknowledged batch of up to 50 records again and again (field notes 0.2); this many batches are
 # recognised without asking the database.
 REMEMBERED = 20 * 50
+# News of one terminal: nobody passes a reader faster, and each costs Home Assistant some milliseconds. A frame of live
+# records has up to 50 (field notes 3). Punches and doors are counted apart, so that none of them hides an alarm.
+NEWS_PER_SECOND = 20.0
+NEWS_AT_ONCE = 50
 
 
 type _Identity = tuple[int | None, datetime | None, int | None, int | None, int | None]
@@ -71,11 +77,12 @@ class Records:
         *,
         live: LiveTeller,
         history: HistoryTeller,
+        doubted: Callable[[], bool],
         on_kept: Callable[[], None],
     ) -> None:
         """Keep in `ledger`; tell `live` what has just happened, and `history` when everything else did, each once.
 
-        `on_kept` is called after every commit that had something new.
+        What comes while `doubted` is no news. `on_kept` is called after every commit that had something new.
         """
         self._serial = serial
         self._ledger = ledger
@@ -84,9 +91,13 @@ class Records:
         self._answered = answered
         self._live = live
         self._history = history
+        self._doubted = doubted
         self._on_kept = on_kept
         self._kept: OrderedDict[_Identity, None] = OrderedDict()
         self._pending: OrderedDict[_Identity, _Pending] = OrderedDict()
+        self._punches = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
+        self._door_news = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
+        self._news: deque[tuple[LogRecord, Placed]] = deque()
 
     async def async_take(self, records: Table[LogRecord]) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
@@ -167,14 +178,25 @@ class Records:
 
     def _place(self, identities: Sequence[_Identity]) -> list[Placed]:
         """Return where the records of a frame belong in time; those that are known to wait stay where they are."""
-        times = [time for _, time, *_ in identities]
         if self._pending.keys().isdisjoint(identities):
-            return self._clock.place(times, len(times))
+            return self._place_new(identities, len(identities))
         pending = [self._pending.get(identity) for identity in identities]
         new = iter(
-            self._clock.place([time for time, one in zip(times, pending, strict=True) if one is None], len(times))
+            self._place_new(
+                [identity for identity, one in zip(identities, pending, strict=True) if one is None], len(identities)
+            )
         )
         return [next(new) if one is None else one.placed for one in pending]
+
+    def _place_new(self, identities: Sequence[_Identity], records_in_frame: int) -> list[Placed]:
+        placed = self._clock.place([time for _, time, *_ in identities], records_in_frame)
+        for index, ((enroll_id, *_), place) in enumerate(zip(identities, placed, strict=True)):
+            if place.live and identities[index] not in self._kept:
+                news = self._door_news if enroll_id == 0 else self._punches
+                if self._doubted() or not news.allows(1):
+                    self._counters.no_news += 1
+                    placed[index] = place._replace(live=False)
+        return placed
 
     def _wait_for(self, identity: _Identity, placed: Placed) -> _Pending:
         """Remember a record that is not kept yet."""
@@ -213,11 +235,13 @@ class Records:
 
     def _tell_unkept(self, frame: _Frame) -> None:
         """Tell what is live before it is kept, once; what is old can wait."""
+        news: list[tuple[LogRecord, Placed]] = []
         for index, (identity, place) in enumerate(zip(frame.identities, frame.placed, strict=True)):
             pending = self._wait_for(identity, place)
             if place.live and not pending.told and identity not in self._kept:
                 pending.told = True
-                asyncio.get_running_loop().call_soon(self._live, frame.records[index], place)
+                news.append((frame.records[index], place))
+        asyncio.get_running_loop().call_soon(self._tell_live, news)
 
     def _tell(self, frame: _Frame, kept: Kept) -> None:
         """Tell each record that is new, once, and remember that all of them are kept."""
@@ -237,8 +261,27 @@ class Records:
         self._counters.history += len(history)
         if history:
             self._history(history)
-        for index in live:
-            self._live(frame.records[index], frame.placed[index])
+        self._tell_live([(frame.records[index], frame.placed[index]) for index in live])
+
+    def _tell_live(self, news: Sequence[tuple[LogRecord, Placed]]) -> None:
+        """Tell news now; those that come together one by one, with the event loop free between them."""
+        if len(news) == 1:
+            self._live(*news[0])
+            return
+        is_idle = not self._news
+        self._news.extend(news)
+        if is_idle and self._news:
+            self._tell_next()
+
+    def _tell_next(self) -> None:
+        record, placed = self._news[0]
+        asyncio.get_running_loop().call_soon(self._tell_rest)
+        self._live(record, placed)
+
+    def _tell_rest(self) -> None:
+        self._news.popleft()
+        if self._news:
+            self._tell_next()
 
 
 def _identities_of(records: Table[LogRecord]) -> list[_Identity]:

@@ -37,6 +37,8 @@ class TerminalStore:
         )
         self._reconciled: dict[str, Reconciled] = {}
         self._links: dict[str, dict[int, str]] = {}
+        self._homes: dict[str, str] = {}
+        self.home_addresses: frozenset[str] = frozenset()
         self._counted = 0
         self._unsaved = False
 
@@ -48,6 +50,8 @@ class TerminalStore:
             serial: {int(enroll_id): entry_id for enroll_id, entry_id in links.items()}
             for serial, links in stored.get("links", {}).items()
         }
+        self._homes = dict(stored.get("homes", {}))
+        self.home_addresses = frozenset(self._homes.values())
         self._counted = stored.get("counted", 0)
 
     async def async_stop(self) -> None:
@@ -85,6 +89,21 @@ class TerminalStore:
         self._unsaved = True
         self._store.async_delay_save(self._data, SAVE_SECONDS)
 
+    @property
+    def homes(self) -> Mapping[str, str]:
+        """Where terminals are at home: addresses by serial number."""
+        return self._homes
+
+    @callback
+    def async_remember_home(self, serial: str, address: str | None) -> None:
+        """Remember where a terminal is at home; None for nowhere any more."""
+        if address is None:
+            self._homes.pop(serial, None)
+        else:
+            self._homes[serial] = address
+        self.home_addresses = frozenset(self._homes.values())
+        self._async_save_soon()
+
     def links(self, serial: str) -> Mapping[int, str]:
         """Return which people of a terminal are which entries of the entity registry."""
         return self._links.get(serial, {})
@@ -113,5 +132,6 @@ class TerminalStore:
                 serial: {str(enroll_id): entry_id for enroll_id, entry_id in links.items()}
                 for serial, links in self._links.items()
             },
+            "homes": dict(self._homes),
             "counted": self._counted,
         }

@@ -8,8 +8,9 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.hub import hub as hub_module, pending
+from custom_components.timmy_access.hub import homes as homes_module, hub as hub_module, pending
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.protocol.connection import Connection
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -81,7 +82,7 @@ async def test_an_unknown_terminal_is_refused_on_its_screen(
 ) -> None:
     terminal = make_terminal("tfs30", STRANGER)
     await terminal.start()
-    assert await terminal.wait_refused() == f"Approve {STRANGER} in Home Assistant"
+    assert await terminal.wait_refused() == f"Not admitted, see {STRANGER} in Home Assistant"
     await hass.async_block_till_done()
     flows = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
     assert [flow["context"]["unique_id"] for flow in flows] == [STRANGER]
@@ -109,7 +110,7 @@ async def test_waiting_terminals_are_bounded_and_forgotten(
     await first.wait_refused()
     second = make_terminal("tfs30", "ZX88888888")
     await second.start()
-    assert "Too many" in await second.wait_refused()
+    assert await second.wait_refused() == "Not admitted, see ZX88888888 in Home Assistant"
     await hass.async_block_till_done()
     assert len(hass.config_entries.flow.async_progress_by_handler(DOMAIN)) == 1
     await first.stop()
@@ -125,7 +126,7 @@ async def test_an_ignored_terminal_is_blocked_without_a_card(
     MockConfigEntry(domain=DOMAIN, unique_id=STRANGER, source=SOURCE_IGNORE).add_to_hass(hass)
     terminal = make_terminal("tfs30", STRANGER)
     await terminal.start()
-    assert "blocked" in await terminal.wait_refused()
+    assert await terminal.wait_refused() == f"Not admitted, see {STRANGER} in Home Assistant"
     await hass.async_block_till_done()
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
     assert hub.pending.async_waiting() == []
@@ -235,7 +236,7 @@ async def test_an_impostor_from_another_address_stays_out(
     impostor = make_terminal("ai_face", FACE, source_address="127.0.0.2")
     session = hub.terminals[FACE].session
     await impostor.start()
-    assert await impostor.wait_refused() == "This serial number is in use"
+    assert await impostor.wait_refused() == f"Not admitted, see {FACE} in Home Assistant"
     assert hub.terminals[FACE].session is session
     assert "127.0.0.2 claims to be Front door and stays out: duplicate_serial" in caplog.text
 
@@ -245,7 +246,11 @@ async def test_a_moved_terminal_takes_over_once_the_old_connection_is_dead(
 ) -> None:
     face.faults.half_open = True
     moved = make_terminal("ai_face", FACE, source_address="127.0.0.2")
-    with patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0):
+    with (
+        patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0),
+        patch.object(homes_module, "PATIENCE_SECONDS", 0.0),
+        patch.object(Connection, "is_acknowledged", new=False),  # its network is gone
+    ):
         await moved.start()
         await moved.wait_registered()
     await hass.async_block_till_done(wait_background_tasks=True)

@@ -9,10 +9,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.hub import claims as claims_module, hub as hub_module
+from custom_components.timmy_access.hub import claims as claims_module, homes as homes_module, hub as hub_module
 from custom_components.timmy_access.hub.claims import FORGET_SECONDS, Claim
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.identity import Doubt
+from custom_components.timmy_access.protocol.connection import Connection
 from custom_components.timmy_access.protocol.hardware import HardwareFacts
 from homeassistant.config_entries import SubentryFlowResult
 from homeassistant.core import CoreState, HomeAssistant
@@ -30,6 +31,13 @@ ELSEWHERE = f"address_not_allowed_{FINGER}"
 TWICE = f"duplicate_serial_{FINGER}"
 OTHER_ADDRESS = "127.0.0.2"
 CPU = "df67b870070e1f24"
+REFUSED = f"Not admitted, see {FINGER} in Home Assistant"
+
+
+@pytest.fixture(autouse=True)
+def believing(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Believe at once what a terminal tells."""
+    monkeypatch.setattr(homes_module, "SETTLED_SECONDS", 0.0)
 
 
 def pins(entry: MockConfigEntry, hub: Hub, serial: str) -> dict[str, Any]:
@@ -103,7 +111,7 @@ async def test_a_repeated_registration_may_tell_more_but_nothing_else(
     await until_state(hass, "binary_sensor.front_door_connectivity", "off")
     assert pins(entry, hub, FACE)["cpu_serial"] == "ab12"
     # its own registrations do not tell the processor's number any more, and so it is asked about
-    assert await face.wait_refused() == "Terminal has changed, confirm in Home Assistant"
+    assert await face.wait_refused() == REFUSED.replace(FINGER, FACE)
 
 
 async def test_other_hardware_stays_out_and_disturbs_nothing(
@@ -114,7 +122,7 @@ async def test_other_hardware_stays_out_and_disturbs_nothing(
     impostor = other_board(make_terminal)  # even from the same address
     impostor.punch(1)
     await impostor.start()
-    assert await impostor.wait_refused() == "Terminal has changed, confirm in Home Assistant"
+    assert await impostor.wait_refused() == REFUSED
     issue = await until_issue(hass, CHANGED)
     assert issue is not None
     assert issue.translation_placeholders == {
@@ -166,7 +174,7 @@ async def test_accepted_hardware_comes_in_and_the_old_one_goes(
     result = await fix(CHANGED, {"next_step_id": "accept"})
     assert result["type"] == "create_entry"
     await new.wait_registered()
-    assert await finger.wait_refused() == "Terminal has changed, confirm in Home Assistant"
+    assert await finger.wait_refused() == REFUSED
     # What it does not tell does not count any more.
     assert pins(entry, hub, FINGER) == {"cpu_serial": "0123456789abcdef", "mac": ""}
     issue = await until_issue(hass, CHANGED)  # about the old one, now
@@ -287,7 +295,7 @@ async def test_two_terminals_with_one_serial_number(
     session = hub.terminals[FINGER].session
     twin = make_terminal("tfs30", FINGER, source_address=OTHER_ADDRESS)
     await twin.start()
-    assert await twin.wait_refused() == "This serial number is in use"
+    assert await twin.wait_refused() == REFUSED
     issue = await until_issue(hass, TWICE)
     assert issue is not None
     assert issue.translation_placeholders is not None
@@ -298,7 +306,7 @@ async def test_two_terminals_with_one_serial_number(
     assert result["type"] == "create_entry"
     await twin.wait_registered()
     assert pins(entry, hub, FINGER)["network"] == OTHER_ADDRESS
-    assert await finger.wait_refused() == "Address not allowed, see Home Assistant"
+    assert await finger.wait_refused() == REFUSED
     assert hub.terminals[FINGER].coordinator.data.address == OTHER_ADDRESS
     assert TWICE not in issues_of(hass)
 
@@ -316,7 +324,7 @@ async def test_a_silent_terminal_is_asked_once_however_many_claim_it(
         for twin in twins:
             await twin.start()
         for twin in twins:
-            assert await twin.wait_refused() == "This serial number is in use"
+            assert await twin.wait_refused() == REFUSED
             await twin.stop()
     assert sum(frame.get("cmd") == "getdevinfo" for frame in finger.received) - asked < len(twins)
     assert state_of(hass, ONLINE).state == "on"
@@ -329,7 +337,11 @@ async def test_a_question_about_a_terminal_that_has_moved_answers_itself(
     await moved.start()
     await until_issue(hass, TWICE)
     finger.faults.half_open = True
-    with patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0):
+    with (
+        patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0),
+        patch.object(homes_module, "PATIENCE_SECONDS", 0.0),
+        patch.object(Connection, "is_acknowledged", new=False),  # its network is gone
+    ):
         await moved.wait_registered()
     await until_issue(hass, TWICE, present=False)
     assert hub.terminals[FINGER].coordinator.data.address == OTHER_ADDRESS
@@ -346,7 +358,7 @@ async def test_whoever_comes_while_the_old_connection_is_asked_is_not_pushed_asi
         await impostor.wait_transmitted("reg")
         again = make_terminal("tfs30", FINGER)
         await connected(hass, again)
-        assert await impostor.wait_refused() == "This serial number is in use"
+        assert await impostor.wait_refused() == REFUSED
     assert hub.terminals[FINGER].coordinator.data.address == LOOPBACK
     assert again.registered
 
@@ -374,7 +386,7 @@ async def test_only_from_a_network(
     assert hub.terminals[FINGER].session is session  # it comes from there
     await change(network="127.0.0.2")
     await until_state(hass, ONLINE, "off")
-    assert await finger.wait_refused() == "Address not allowed, see Home Assistant"
+    assert await finger.wait_refused() == REFUSED
     issue = await until_issue(hass, ELSEWHERE)
     assert issue is not None
     assert issue.translation_placeholders is not None
@@ -429,7 +441,7 @@ async def test_what_waits_is_pinned_at_its_approval(
     impostor = make_terminal("tfs30", STRANGER)
     impostor.machine.cpusn = "1"
     await impostor.start()
-    assert await impostor.wait_refused() == "Terminal has changed, confirm in Home Assistant"
+    assert await impostor.wait_refused() == REFUSED.replace(FINGER, STRANGER)
     await terminal.start()
     await terminal.wait_registered()
 

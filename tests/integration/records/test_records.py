@@ -15,6 +15,7 @@ from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable, RecordFilter
 from custom_components.timmy_access.ledger.errors import Cause
 from custom_components.timmy_access.logbook import async_describe_events
+from custom_components.timmy_access.protocol.codec import MAX_ITEMS
 from custom_components.timmy_access.records import records as records_module
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
 from homeassistant.core import HomeAssistant, callback
@@ -470,15 +471,21 @@ async def test_lines_of_the_logbook_read_like_sentences(hass: HomeAssistant, hub
     ]
 
 
-async def test_a_frame_with_more_records_than_a_call_takes(
+async def test_a_frame_with_more_records_than_firmware_sends_is_not_taken(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
 ) -> None:
+    def batch(count: int) -> dict[str, Any]:
+        many = [
+            {"enrollid": number, "time": "0001-01-01 00:00:00", "mode": 1, "inout": 0, "event": 0}
+            for number in range(1, count + 1)
+        ]
+        return {"cmd": "sendlog", "sn": FINGER, "count": count, "logindex": count, "record": many}
+
     received = len(finger.received)
-    many = [
-        {"enrollid": number, "time": "0001-01-01 00:00:00", "mode": 1, "inout": 0, "event": 0}
-        for number in range(1, 2502)
-    ]
-    await finger.send({"cmd": "sendlog", "sn": FINGER, "count": 2501, "logindex": 3, "record": many})
-    assert (await finger.wait_received("sendlog", after=received))["result"] is True
-    assert await kept(hub) == 2501
+    await finger.send(batch(MAX_ITEMS + 1))
+    await finger.send(batch(MAX_ITEMS))
+    answer = await finger.wait_received("sendlog", after=received)
+    assert (answer["result"], answer["count"]) == (True, MAX_ITEMS)
+    assert hub.terminals[FINGER].counters.malformed == 1
+    assert await kept(hub) == MAX_ITEMS
     assert len(hub.terminals[FINGER].records._kept) == records_module.REMEMBERED
