@@ -37,6 +37,7 @@ class TerminalStore:
         )
         self._reconciled: dict[str, Reconciled] = {}
         self._links: dict[str, dict[int, str]] = {}
+        self._paused: dict[str, dict[int, str]] = {}
         self._counted = 0
         self._unsaved = False
 
@@ -47,6 +48,10 @@ class TerminalStore:
         self._links = {
             serial: {int(enroll_id): entry_id for enroll_id, entry_id in links.items()}
             for serial, links in stored.get("links", {}).items()
+        }
+        self._paused = {
+            serial: {int(enroll_id): name for enroll_id, name in names.items()}
+            for serial, names in stored.get("paused_links", {}).items()
         }
         self._counted = stored.get("counted", 0)
 
@@ -93,7 +98,29 @@ class TerminalStore:
     def async_link(self, serial: str, enroll_id: int, entry_id: str) -> None:
         """Remember that somebody is a person."""
         self._links.setdefault(serial, {})[enroll_id] = entry_id
+        self._paused.get(serial, {}).pop(enroll_id, None)
         self._async_save_soon()
+
+    def paused(self, serial: str) -> Mapping[int, str]:
+        """Return which links pause, and the name that each goes on with."""
+        return self._paused.get(serial, {})
+
+    @callback
+    def async_pause(self, serial: str, names: Mapping[int, str]) -> None:
+        """Remember that some people are not there at present."""
+        if names:
+            self._paused.setdefault(serial, {}).update(names)
+            self._async_save_soon()
+
+    @callback
+    def async_resume(self, serial: str, enroll_ids: Iterable[int]) -> None:
+        """Remember that some people are there again."""
+        paused = self._paused.get(serial, {})
+        back = paused.keys() & set(enroll_ids)
+        for enroll_id in back:
+            del paused[enroll_id]
+        if back:
+            self._async_save_soon()
 
     @callback
     def async_unlink(self, serial: str, enroll_ids: Iterable[int]) -> None:
@@ -102,6 +129,7 @@ class TerminalStore:
         gone = links.keys() & set(enroll_ids)
         for enroll_id in gone:
             del links[enroll_id]
+            self._paused.get(serial, {}).pop(enroll_id, None)
         if gone:
             self._async_save_soon()
 
@@ -112,6 +140,11 @@ class TerminalStore:
             "links": {
                 serial: {str(enroll_id): entry_id for enroll_id, entry_id in links.items()}
                 for serial, links in self._links.items()
+            },
+            "paused_links": {
+                serial: {str(enroll_id): name for enroll_id, name in names.items()}
+                for serial, names in self._paused.items()
+                if names
             },
             "counted": self._counted,
         }

@@ -317,22 +317,56 @@ async def test_three_thousand_people_are_read_and_partial_lists_delete_nobody(
     assert len(roster.people) == 999
 
 
-async def test_a_roster_is_read_again_when_the_terminals_count_changes(
+async def redial(hass: HomeAssistant, terminal: VirtualTerminal) -> None:
+    await terminal.drop()
+    await terminal.wait_registered()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def asked(terminal: VirtualTerminal, command: str) -> int:
+    return sum(frame.get("cmd") == command for frame in terminal.received)
+
+
+async def test_a_roster_is_read_once_a_connection_and_when_the_terminals_count_changes(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:
-    def lists() -> int:
-        return sum(frame.get("cmd") == "getuserlist" for frame in face.received)
-
-    before = lists()
-    await face.drop()
-    await face.wait_registered()
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert lists() == before
+    terminal = hub.terminals[FACE]
+    before = asked(face, "getuserlist")
+    await terminal._async_read_changed_people()
+    assert asked(face, "getuserlist") == before
+    await redial(hass, face)
+    assert asked(face, "getuserlist") > before
+    before = asked(face, "getuserlist")
     face.add_user(person())
-    await face.drop()
-    await face.wait_registered()
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert hub.terminals[FACE].roster.name_of(7) == "Grace"
+    await redial(hass, face)
+    assert terminal.roster.name_of(7) == "Grace"
+    assert asked(face, "getuserlist") > before
+    before = asked(face, "getuserlist")
+    await terminal._async_read_changed_people()
+    assert asked(face, "getuserlist") == before
+
+
+async def test_names_are_read_again_over_a_new_connection(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was taken for the terminal may have told others."""
+    for number in range(10, 14):
+        face.add_user(User(enrollid=number, name=f"Name {number}"))
+    terminal = hub.terminals[FACE]
+    await redial(hass, face)
+    for number in range(10, 14):
+        terminal.roster.async_note(number, name="Mallory")
+    monkeypatch.setattr(roster_module, "MAX_NAMES_AGAIN", 3)
+    await redial(hass, face)
+    names = [terminal.roster.name_of(number) for number in (1, *range(10, 14))]
+    assert names.count("Mallory") == 2
+    before = asked(face, "getusername")
+    await terminal._async_read_changed_people()  # an hour later
+    assert asked(face, "getusername") == before + 2
+    names = [terminal.roster.name_of(number) for number in (1, *range(10, 14))]
+    assert names == ["Ada Lovelace", *(f"Name {number}" for number in range(10, 14))]
+    await terminal._async_read_changed_people()
+    assert asked(face, "getusername") == before + 2
 
 
 async def test_firmware_that_does_not_tell_names_is_not_asked_on(
