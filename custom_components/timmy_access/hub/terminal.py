@@ -41,6 +41,7 @@ from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
 from ..protocol.paging import Listing, PageTaker
 from ..protocol.session import Session
+from ..protocol.throttle import Throttle
 from ..protocol.trace import Trace
 from ..protocol.turns import Priority
 from ..protocol.wire import Structure
@@ -64,6 +65,11 @@ from ..terminal.upkeep import Upkeep
 from .identity import Identity
 from .interpreter import Interpreter
 from .reception import Reception
+
+# Registrations that a terminal repeats over one connection, as its heartbeat or when a count has changed, each of which
+# all its entities look at. More are answered, and what they tell is looked at in the next one.
+REPEATS_PER_SECOND = 1.0
+REPEATS_AT_ONCE = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +100,7 @@ class Terminal:
         self.hold_open: bool = subentry.data.get(CONF_HOLD_OPEN, False)
         self.identity = Identity(surroundings.hass, surroundings.entry, subentry)
         self.log = LogBudget(LOGGER)
+        self._repeats = Throttle(REPEATS_PER_SECOND, REPEATS_AT_ONCE)
         self.trace = Trace()
         self.counters = Counters()
         self._compose_machine(surroundings, subentry.data)
@@ -308,6 +315,8 @@ class Terminal:
     def attached(self, session: Session, registration: Registration) -> RegistrationAccepted:
         """Take over a connection, or note the repeated registration that AiFace firmware uses as its heartbeat."""
         is_new = session is not self._session
+        if not is_new and not self._repeats.spend(1):
+            return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
         last_seen = self.last_seen
         replaced, self._session = self._session, session
         info = registration.info
@@ -319,6 +328,7 @@ class Terminal:
                 self.log.log(logging.INFO, "%s (%s) is connected", self.name, self.serial)
             self._async_register(info)
             self.people.terminal_is(info)
+            self.roster.async_connected()
             self.upkeep.async_connected()
             self._questions.async_start()
         state = self.coordinator.data.with_info(info)
