@@ -334,7 +334,8 @@ async def test_what_is_secret_is_named_and_not_said(hass: HomeAssistant, hub: Hu
     write(hass.config.config_dir, f"{mine}wifi: 11223344\n")
     heard = listen(hass, "*")
     user = {"enroll_id": 9, "name": "Ada"}
-    await act(hass, hub, FACE, "set_user", **user, card="secret:timmy_access_card", password="secret:timmy_access_pin")
+    named = {"card": "secret:timmy_access_card", "password": "secret:timmy_access_pin"}
+    await act(hass, hub, FACE, "set_user", **user, **named)
     await act(hass, hub, FACE, "set_credential", enroll_id=9, credential="card", value="secret: timmy_access_pin")
     sent = json.dumps(face.received)
     assert "9182736455" in sent
@@ -343,16 +344,12 @@ async def test_what_is_secret_is_named_and_not_said(hass: HomeAssistant, hub: Hu
     assert "set_user" in said
     assert "9182736455" not in said
     assert "556677" not in said
-    for field, name in (
-        ("card", "wifi"),
-        ("card", "timmy_access_word"),
-        ("password", "timmy_access_other"),
-        ("card", ""),
-    ):
+    wrong = [("card", "wifi"), ("card", "timmy_access_word"), ("password", "timmy_access_other"), ("card", "")]
+    for where, name in wrong:
         with pytest.raises(ServiceValidationError) as caught:
-            await act(hass, hub, FACE, "set_user", **user, **{field: f"secret:{name}"})
+            await act(hass, hub, FACE, "set_user", **user, **{where: f"secret:{name}"})
         assert caught.value.translation_key == "secret_unusable"
-        assert caught.value.translation_placeholders == {"field": field, "prefix": "timmy_access_"}
+        assert caught.value.translation_placeholders == {"field": where, "prefix": "timmy_access_"}
     write(hass.config.config_dir, "wifi: 11223344\n- broken")
     with pytest.raises(ServiceValidationError) as caught:
         await act(hass, hub, FACE, "set_credential", enroll_id=9, credential="card", value="secret:timmy_access_card")
