@@ -284,7 +284,7 @@ async def test_a_strangers_words_are_shown_as_text(hass: HomeAssistant, entry: M
     visit(hub, modelname=MARKUP, mac="<b>")
     await hass.async_block_till_done()
     (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
-    form = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    form: Any = await hass.config_entries.flow.async_configure(flow["flow_id"])
     by_hand = await add(hass, entry)
     shown = [
         flow["context"]["title_placeholders"]["name"],

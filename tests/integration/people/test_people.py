@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.interpreter import MAX_ENROLLED_TOLD
 from custom_components.timmy_access.ledger.people import MAX_SLOTS
 from custom_components.timmy_access.people import roster as roster_module
 from custom_components.timmy_access.protocol.commands import GetUserName
+from custom_components.timmy_access.protocol.throttle import Throttle
 from homeassistant.auth.models import User as HomeAssistantUser
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
@@ -18,7 +20,7 @@ from simulator.profiles import PROFILES
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
 from ..services.test_actions import act
-from ..until import state_of, until
+from ..until import listen, state_of, until
 
 ENROLMENT = "event.front_door_enrolment"
 TEMPLATE = "c5" * 300
@@ -407,3 +409,22 @@ async def test_what_no_roster_can_hold_is_left_out(hass: HomeAssistant, hub: Hub
     kept = {person.enroll_id: person.slots for person in await hub.ledger.people(FACE)}
     assert (kept[7], kept[8], len(kept[9] or ())) == ((11,), (), MAX_SLOTS)
     assert min(kept) > 0
+
+
+async def test_people_in_bulk_are_known_and_not_all_told(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    """A terminal that sends people as fast as it can makes no event of each."""
+    now = [0.0]
+    hub.terminals[FACE]._interpreter._enrolled = Throttle(MAX_ENROLLED_TOLD / 60, MAX_ENROLLED_TOLD, lambda: now[0])
+    heard = listen(hass, "timmy_access_event")
+    told = {"cmd": "senduser", "sn": FACE, "backupnum": 0, "admin": 0, "record": "c5"}
+    for number in range(100, 100 + 2 * MAX_ENROLLED_TOLD):
+        received = len(face.received)
+        await face.send({**told, "enrollid": number, "name": f"Name {number}"})
+        await face.wait_received("senduser", after=received)
+    await hass.async_block_till_done()
+    assert len(heard) == MAX_ENROLLED_TOLD
+    roster = hub.terminals[FACE].roster
+    assert roster.name_of(99 + 2 * MAX_ENROLLED_TOLD) == f"Name {99 + 2 * MAX_ENROLLED_TOLD}"
+    now[0] = 60.0
+    await face.send({**told, "enrollid": 5000, "name": "Grace"})
+    await until(hass, "event.front_door_enrolment", lambda state: state.attributes["enroll_id"] == 5000)
