@@ -35,7 +35,7 @@ WORDS: Mapping[str, frozenset[str]] = {
     "const": frozenset(),
     "errors": frozenset({"const", "ledger", "protocol"}),
     "fields": frozenset({"const", "protocol"}),
-    "issues": frozenset({"const"}),
+    "issues": frozenset({"const", "protocol"}),
 }
 # What Home Assistant looks for by name, and what its platforms have in common.
 PLATFORMS = frozenset({"binary_sensor", "button", "event", "image", "lock", "number", "select", "sensor", "switch"})

@@ -102,3 +102,20 @@ def test_a_drawing_is_for_light_and_dark_and_says_what_it_shows(drawing: Path) -
     root = ET.fromstring(drawing.read_text())  # noqa: S314 - our own file
     assert root.findtext("{http://www.w3.org/2000/svg}title")
     assert "prefers-color-scheme: dark" in drawing.read_text()
+
+
+_PROMISE = re.compile(r"^\| (?P<promise>.+) \| (?P<kept_by>.+) \|$", re.MULTILINE)
+_TEST = re.compile(r"`(?P<path>tests/[\w/]+\.py)::(?P<name>test_\w+)`")
+
+
+def test_every_promise_is_kept_by_a_test_that_exists() -> None:
+    text = (REPOSITORY / "SECURITY.md").read_text()
+    assert re.findall(r"^## (.+)$", text, re.MULTILINE)[0] == "What remains possible"
+    table = text.partition("## What is promised")[2].partition("\n## ")[0]
+    rows = [found.groups() for found in _PROMISE.finditer(table) if "---" not in found[0]][1:]
+    assert len(rows) > 30
+    for promise, kept_by in rows:
+        found = _TEST.fullmatch(kept_by)
+        assert found, promise
+        source = (REPOSITORY / found["path"]).read_text()
+        assert re.search(rf"^(?:async )?def {found['name']}\(", source, re.MULTILINE), kept_by

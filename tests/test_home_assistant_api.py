@@ -46,6 +46,10 @@ DEEPER = {
     "homeassistant.auth.permissions.const.POLICY_CONTROL": "who may unlock a door (documentation of permissions)",
     "homeassistant.components.camera": "a pass shown as a picture goes to cameras' and images' own helpers",
     "homeassistant.components.homeassistant.async_should_expose": "what assistants may know is the owner's choice",
+    "homeassistant.components.http.HomeAssistantView": "the picture of a pass; the media folder is everybody's",
+    "homeassistant.components.http.KEY_HASS": "the same",
+    "homeassistant.components.http.KEY_HASS_USER": "who asks for it",
+    "homeassistant.components.http.auth.async_sign_path": "its address in a message, for somebody who is not logged in",
     "homeassistant.components.llm.LLMTools": "the documented platform `llm` returns it",
     "homeassistant.components.logbook.LOGBOOK_ENTRY_ICON": "the platform `logbook` returns these keys",
     "homeassistant.components.logbook.LOGBOOK_ENTRY_MESSAGE": "the same",
@@ -89,6 +93,8 @@ DEEPER = {
     "homeassistant.util.json.JsonObjectType": "the type of what actions answer",
     "homeassistant.util.json.JsonValueType": "the same",
     "homeassistant.util.signal_type.SignalType": "the type of a signal of the documented dispatcher",
+    "homeassistant.util.yaml.SECRET_YAML": "secrets that an action names",
+    "homeassistant.util.yaml.load_yaml_dict": "the same",
     "homeassistant.util.ulid.ulid_now": "ids as Home Assistant makes its own, which sort by time",
 }
 

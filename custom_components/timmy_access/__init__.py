@@ -12,6 +12,7 @@ from homeassistant.helpers.typing import ConfigType
 from .automation.bus import async_fire_moments
 from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
+from .guests.pictures import PassPictureView
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
@@ -35,8 +36,9 @@ PLATFORMS = (
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
-    """Register the actions, which are there whether or not a listener runs."""
+    """Register the actions and the pictures of passes, which are there whether or not a listener runs."""
     async_setup_services(hass)
+    hass.http.register_view(PassPictureView())
     return True
 
 

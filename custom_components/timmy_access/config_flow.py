@@ -15,6 +15,7 @@ from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
 from .flows.terminal import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
 from .hub.address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
 from .hub.pending import PendingTerminal
+from .issues import as_placeholders
 from .protocol.listener import DEFAULT_PORT
 
 
@@ -97,7 +98,9 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         self._abort_if_unique_id_configured()
         if async_is_approved(self.hass, discovery_info.serial):
             return self.async_abort(reason="already_configured")
-        self.context["title_placeholders"] = {CONF_NAME: f"{discovery_info.model} {discovery_info.serial}"}
+        self.context["title_placeholders"] = as_placeholders(
+            {CONF_NAME: f"{discovery_info.model} {discovery_info.serial}"}
+        )
         return await self.async_step_approve()
 
     async def async_step_approve(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -120,18 +123,16 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             )
             return self.async_abort(
                 reason="terminal_approved",
-                description_placeholders={CONF_NAME: user_input[CONF_NAME]},
+                description_placeholders=as_placeholders({CONF_NAME: user_input[CONF_NAME]}),
             )
         return self.async_show_form(
             step_id="approve",
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(terminal_fields(area=True)), suggested_for(terminal)
             ),
-            description_placeholders={
-                "address": terminal.address,
-                CONF_MODEL: terminal.model,
-                CONF_SERIAL: terminal.serial,
-            },
+            description_placeholders=as_placeholders(
+                {"address": terminal.address, CONF_MODEL: terminal.model, CONF_SERIAL: terminal.serial}
+            ),
         )
 
 

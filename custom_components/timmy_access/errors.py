@@ -18,6 +18,7 @@ from .protocol.errors import (
     TerminalBusy,
     TerminalOffline,
 )
+from .protocol.peer import as_text
 from .protocol.reasons import Refusal, holder_of, refusal_of
 
 
@@ -102,7 +103,11 @@ def translated_errors(terminal: str) -> Iterator[None]:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="command_without_effect",
-            translation_placeholders={"terminal": terminal, "field": _field_name(err.field), "value": str(err.value)},
+            translation_placeholders={
+                "terminal": terminal,
+                "field": _field_name(err.field),
+                "value": as_text(err.value),
+            },
         ) from err
     except LedgerInvalid as err:
         raise ServiceValidationError(
@@ -189,7 +194,7 @@ def _refused(error: CommandRefused, terminal: str) -> HomeAssistantError:
         translation_key=key,
         translation_placeholders={
             "terminal": terminal,
-            "reason": error.message or str(error.reason),
+            "reason": as_text(error.message or error.reason),
             "holder": str(holder),
         },
     )

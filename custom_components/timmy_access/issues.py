@@ -6,14 +6,26 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
 from .const import DOMAIN
+from .protocol.peer import as_text
 
 # In the data of an issue; the first is the translation key, by which the fix flow is found.
 DATA_KIND = "kind"
 DATA_ENTRY_ID = "entry_id"
 DATA_SERIAL = "serial"
 
+# A text in a sentence that is longer than this is no name, no path and no error any more.
+MAX_PLACEHOLDER = 1000
+
 # What shows something that is not known.
 NOTHING = "—"
+
+
+def as_placeholders(texts: Mapping[str, str]) -> dict[str, str]:
+    """Return what is filled into a dialog or an issue, as text.
+
+    Both are Markdown, and what is filled in may be a peer's.
+    """
+    return {key: as_text(text, MAX_PLACEHOLDER) for key, text in texts.items()}
 
 
 @callback
@@ -42,7 +54,7 @@ def async_raise(
         is_persistent=persistent,
         severity=severity,
         translation_key=kind,
-        translation_placeholders=placeholders,
+        translation_placeholders=as_placeholders(placeholders),
     )
 
 

@@ -20,6 +20,7 @@ from .entity import unique_id
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .ledger import LedgerUnavailable, RecordFilter, RecordKind
+from .protocol.peer import as_text
 from .records.reading import Readable
 
 # A model reads every word of an answer; more people than these are no answer to be spoken.
@@ -75,7 +76,10 @@ class WhoCameInTool(Tool):
                 return ToolResult(data={"error": "The access log cannot be read at the moment"}, error=True)
             complete = complete and page.next is None
             readable = Readable(asked)
-            records += [{word: told[word] for word in _SAID} for told in map(readable.record, page.records)]
+            records += [
+                {word: as_text(said) if isinstance(said := told[word], str) else said for word in _SAID}
+                for told in map(readable.record, page.records)
+            ]
         return ToolResult(data={"records": records, "complete": complete})
 
 

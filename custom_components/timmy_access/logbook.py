@@ -8,6 +8,7 @@ from homeassistant.core import Event, HomeAssistant, callback
 
 from .automation.bus import ATTR_KIND, ATTR_PERSON, ATTR_TYPE, EVENT
 from .const import DOMAIN
+from .protocol.peer import as_text
 from .terminal.moments import AccessKind, CodeKind, CodeSource, DoorKind, EnrolmentKind
 
 _METHODS: Mapping[str, str] = {
@@ -55,13 +56,14 @@ def _access(event: Event) -> str:
     person = event.data[ATTR_PERSON]
     if person is None:
         return "did not recognise somebody"
+    person = as_text(person)
     method = _METHODS.get(event.data[ATTR_KIND])
     return f"recognised {person} {method}" if method else f"recognised {person}"
 
 
 def _code(event: Event) -> str:
     source = _SOURCES[event.data["source"]]
-    who = event.data["pass_name"] or event.data[ATTR_PERSON]
+    who = as_text(event.data["pass_name"] or event.data[ATTR_PERSON] or "")
     kind = event.data[ATTR_KIND]
     if kind == CodeKind.BLOCKED:
         return "takes no codes for a while after too many wrong ones"
@@ -76,7 +78,7 @@ _SENTENCES: Mapping[str, Callable[[Event], str]] = {
     "access": _access,
     "code": _code,
     "door": lambda event: _DOORS[event.data[ATTR_KIND]],
-    "enrolment": lambda event: _ENROLMENTS[event.data[ATTR_KIND]].format(person=event.data[ATTR_PERSON]),
+    "enrolment": lambda event: _ENROLMENTS[event.data[ATTR_KIND]].format(person=as_text(event.data[ATTR_PERSON])),
     "records": lambda event: f"handed in {event.data['records']} records of the time before",
 }
 
@@ -94,7 +96,7 @@ def async_describe_events(
         return {
             LOGBOOK_ENTRY_ICON: _ICONS[kind],
             LOGBOOK_ENTRY_MESSAGE: _SENTENCES[kind](event),
-            LOGBOOK_ENTRY_NAME: event.data[ATTR_NAME],
+            LOGBOOK_ENTRY_NAME: as_text(event.data[ATTR_NAME]),
         }
 
     async_describe_event(DOMAIN, EVENT, _async_describe)

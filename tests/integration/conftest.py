@@ -175,9 +175,9 @@ async def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Fix:
     assert await async_setup_component(hass, "repairs", {})
     # It has web addresses, and there are no more of them once there is a client.
     assert await async_setup_component(hass, "image", {})
-    client = await hass_client()
 
     async def _fix(issue_id: str, *steps: dict[str, Any]) -> dict[str, Any]:
+        client = await hass_client()
         response = await client.post("/api/repairs/issues/fix", json={"handler": "timmy_access", "issue_id": issue_id})
         assert response.status == HTTPStatus.OK
         result: dict[str, Any] = await response.json()

@@ -604,6 +604,12 @@ async def test_bad_url_is_refused_without_showing_it(url: str, caplog: pytest.Lo
         ("oracle://timmy:geheim@host/db", "oracle://host/db"),
         ("timmy:geheim@host", "—"),
         ("mysql://timmy:ge@heim@host/db", "—"),
+        ("mysql://timmy:ge/heim@host/db", "mysql://host/db"),
+        ("mysql://timmy:ge@heim/x@host/db", "—"),
+        ("mysql://timmy:ge@heim/x?y@host/db", "—"),
+        ("mysql://timmy:ge@heim/x?y=z&a@host/db", "—"),
+        ("mysql://ti@mmy:geheim@host/db", "mysql://host/db"),
+        ("mysql://ti@mmy:ge@heim/x?y@host/db", "—"),
     ],
 )
 def test_what_is_shown_of_a_url(url: str, shown: str) -> None:

@@ -102,3 +102,16 @@ def test_a_trace_keeps_the_latest_frames_and_of_large_ones_the_size() -> None:
     assert frames[-2].size == MAX_KEPT_CHARACTERS + 1
     assert "x" not in str(frames[-2].shown).replace("too large", "").replace("kept", "")
     assert (frames[-1].direction, frames[-1].shown) == ("received", "broken: not JSON")
+
+
+@pytest.mark.parametrize("cmd", ["reg", "sendlog", "x"])
+@pytest.mark.parametrize("one", [("[", "]"), ('{"count":', "}")], ids=["lists", "objects"])
+def test_a_frame_without_end_can_be_shown(cmd: str, one: tuple[str, str]) -> None:
+    """However deep an approved terminal nests, diagnostics can be made."""
+    trace = Trace()
+    deep = f"{one[0] * 900}1{one[1] * 900}"
+    trace.note(
+        0, Direction.RECEIVED, f'{{"cmd":"{cmd}","count":{deep},"record":{deep},"devinfo":{{"useduser":{deep}}}}}'
+    )
+    [frame] = trace.frames()
+    assert len(json.dumps(frame.shown)) < 1000

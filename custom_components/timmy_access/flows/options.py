@@ -37,6 +37,7 @@ from ..const import (
 from ..guests.verdicts import UnwrittenUse
 from ..hub.address import NetworksInvalid, async_listening_errors, checked_networks
 from ..hub.certificates import CertificateInvalid, TlsMode, async_tls_context
+from ..issues import as_placeholders
 from ..ledger import shown_url
 from ..protocol.networks import PRIVATE
 from ..records.ledgers import async_database_errors
@@ -130,7 +131,7 @@ class TimmyAccessOptionsFlow(OptionsFlow):
             data_schema=self.add_suggested_values_to_schema(
                 OPTIONS_SCHEMA, user_input or {**options, CONF_DB_URL: shown}
             ),
-            description_placeholders=placeholders,
+            description_placeholders=as_placeholders(placeholders),
             errors=errors,
         )
 

@@ -1,6 +1,7 @@
 """The dialogs of one terminal: add it by hand, or change it."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import voluptuous as vol
@@ -44,7 +45,7 @@ from ..hub.address import allowed_networks, async_entry_url
 from ..hub.hub import TimmyAccessConfigEntry
 from ..hub.identity import facts_data
 from ..hub.pending import PendingTerminal
-from ..issues import NOTHING
+from ..issues import NOTHING, as_placeholders
 from ..people.occupancy import EntryReader
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
@@ -104,6 +105,22 @@ def subentry_data(serial: str, user_input: Mapping[str, Any], waiting: PendingTe
     return data
 
 
+def _offers(waiting: Iterable[PendingTerminal]) -> dict[str, PendingTerminal]:
+    """Return who waits by what stands for them: the serial number, or all of it where several claim the same."""
+    waiting = tuple(waiting)
+    claims = Counter(terminal.serial for terminal in waiting)
+    return {
+        terminal.serial if claims[terminal.serial] == 1 else f"{_label(terminal)} {number}": terminal
+        for number, terminal in enumerate(waiting, 1)
+    }
+
+
+def _label(terminal: PendingTerminal) -> str:
+    """Return what is shown of a waiting terminal: all that it is known by from its approval on."""
+    told = (terminal.model, terminal.address, terminal.facts.cpu_serial, terminal.facts.mac)
+    return f"{terminal.serial} ({', '.join(filter(None, told))})"
+
+
 @callback
 def async_is_approved(hass: HomeAssistant, serial: str) -> bool:
     """Return whether a terminal belongs to a listener already."""
@@ -117,6 +134,9 @@ def async_is_approved(hass: HomeAssistant, serial: str) -> bool:
 class TerminalSubentryFlow(ConfigSubentryFlow):
     """Add a terminal by hand, or change one."""
 
+    # Who was offered, by what stands for them in the list: that one is approved, whoever has come since.
+    _offered: Mapping[str, PendingTerminal] = {}
+
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose one of the waiting terminals, or type a serial number ahead of its first visit."""
         entry: TimmyAccessConfigEntry = self._get_entry()
@@ -125,35 +145,35 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         pending = entry.runtime_data.pending
         errors: dict[str, str] = {}
         if user_input is not None:
-            registration = Registration.parse({"sn": user_input[CONF_SERIAL]})
+            chosen = self._offered.get(user_input[CONF_SERIAL])
+            registration = Registration.parse({"sn": chosen.serial if chosen else user_input[CONF_SERIAL]})
             serial = registration.serial
             if serial is None or not registration.is_valid:
                 errors[CONF_SERIAL] = "invalid_serial"
             elif async_is_approved(self.hass, serial):
                 errors[CONF_SERIAL] = "already_configured"
+            elif chosen is None and any(terminal.serial == serial for terminal in pending.async_waiting()):
+                errors[CONF_SERIAL] = "waits_already"
             else:
                 return self.async_create_entry(
                     title=user_input[CONF_NAME],
-                    data=subentry_data(serial, user_input, pending.get(serial)),
+                    data=subentry_data(serial, user_input, chosen),
                     unique_id=serial,
                 )
-        waiting_now = pending.async_waiting()
+        self._offered = _offers(pending.async_waiting())
         serials = SelectSelector(
             SelectSelectorConfig(
                 custom_value=True,
                 mode=SelectSelectorMode.DROPDOWN,
                 options=[
-                    SelectOptionDict(
-                        value=terminal.serial,
-                        label=f"{terminal.serial} ({terminal.model}, {terminal.address})",
-                    )
-                    for terminal in waiting_now
+                    SelectOptionDict(value=value, label=_label(terminal)) for value, terminal in self._offered.items()
                 ],
             )
         )
         suggested: dict[str, Any] = {}
-        if waiting_now:
-            suggested = {CONF_SERIAL: waiting_now[0].serial, **suggested_for(waiting_now[0])}
+        if self._offered:
+            value, latest = next(iter(self._offered.items()))
+            suggested = {CONF_SERIAL: value, **suggested_for(latest)}
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(
@@ -162,7 +182,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             ),
             description_placeholders={
                 "url": await async_entry_url(self.hass, entry),
-                "waiting": str(len(waiting_now)),
+                "waiting": str(len(self._offered)),
             },
             errors=errors,
         )
@@ -224,12 +244,14 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                     CONF_NAME: subentry.title,
                 },
             ),
-            description_placeholders={
-                CONF_SERIAL: subentry.data[CONF_SERIAL],
-                "address": self._present_address(subentry.data[CONF_SERIAL]),
-                "limit": str(MAX_SCREEN_CHARACTERS),
-                "placeholder": "{name}",
-            },
+            description_placeholders=as_placeholders(
+                {
+                    CONF_SERIAL: subentry.data[CONF_SERIAL],
+                    "address": self._present_address(subentry.data[CONF_SERIAL]),
+                    "limit": str(MAX_SCREEN_CHARACTERS),
+                    "placeholder": "{name}",
+                }
+            ),
             errors=errors,
         )
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 import io
-from pathlib import Path
 
 import segno
 
@@ -14,14 +13,12 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, WEEKDAYS
-from ..records.media_files import media_file, not_written
 from .passbook import NewPass
 
 # Pixels of one module: a code of 25 modules fills a phone's screen without being scaled.
 SCALE = 12
 # Cameras at doors see scratched screens and reflections; medium correction costs one size.
 CORRECTION = "m"
-SUFFIXES = (".png", ".svg")
 _MINUTES = "%Y-%m-%d %H:%M"
 
 
@@ -40,20 +37,6 @@ class Picture:
 async def async_picture(hass: HomeAssistant, code: str) -> Picture:
     """Return the QR code of a pass's code."""
     return await hass.async_add_executor_job(_draw, code)
-
-
-async def async_write_picture(hass: HomeAssistant, picture: Picture, name: str) -> dict[str, str]:
-    """Write the picture into the media folder, and return where it is; raises translated errors.
-
-    A name that ends in `.svg` gets the drawing, any other the PNG.
-    """
-    file = media_file(hass, name, SUFFIXES)
-    data = picture.svg if file.path.suffix == ".svg" else picture.png
-    try:
-        await hass.async_add_executor_job(_write, file.path, data)
-    except OSError as err:
-        raise not_written(file, err) from err
-    return {"file": str(file.path), "media_content_id": file.media_content_id}
 
 
 async def async_share_text(hass: HomeAssistant, made: NewPass, where: str) -> str:
@@ -93,11 +76,6 @@ def _draw(code: str) -> Picture:
     drawing.save(png, kind="png", scale=SCALE)
     drawing.save(svg, kind="svg", scale=SCALE, xmldecl=False)
     return Picture(png=png.getvalue(), svg=svg.getvalue())
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
 
 
 def _local(instant: datetime | None) -> str:

@@ -1,7 +1,8 @@
 """How often PINs may be guessed at one terminal: a few times, then after a pause, which grows.
 
-Only what can be guessed is counted. The code of a QR picture has 128 bits; somebody who shows the menu of a restaurant
-ten times must not keep out the next guest.
+Only what can be guessed makes a pause. The code of a QR picture has 128 bits; somebody who shows the menu of a
+restaurant ten times must not keep out the next guest. But what opens nothing is asked and told about so many times a
+minute only.
 """
 
 from collections import deque
@@ -12,6 +13,15 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from .passbook import PINS
+
+# How often one code, or one person, is asked and told about within a minute, when that opens nothing: so often tries
+# somebody whose screen is scratched.
+MAX_TOLD = 5
+# The same for all codes of a terminal: nobody shows more than one in two seconds.
+MAX_TOLD_IN_ALL = 30
+# The same for all people: a turnstile lets through one in half a second.
+MAX_PEOPLE_TOLD = 120
+TOLD_SECONDS = 60.0
 
 # Wrong PINs within a minute before a pause: a guest who fumbles is not hit.
 MAX_WRONG = 10
@@ -85,3 +95,29 @@ class Tries:
         self._calm = async_call_later(
             self._hass, seconds, HassJob(_async_calm, "calm after wrong PINs", cancel_on_shutdown=True)
         )
+
+
+class Refusals:
+    """Limits what is asked and told about what opens nothing, by its cause, so that no cause makes events without end.
+
+    What opens a door is not counted here and not held up by it.
+    """
+
+    def __init__(self, in_all: int) -> None:
+        """Allow `MAX_TOLD` a minute of one cause, and so many of all together."""
+        self._told: deque[tuple[float, object]] = deque(maxlen=in_all)
+
+    def are_enough(self, cause: object) -> bool:
+        """Return whether a cause, or all together, has been told of often enough for now."""
+        return self._are_full() or sum(told == cause for _, told in self._told) >= MAX_TOLD
+
+    def async_note(self, cause: object) -> bool:
+        """Note that one more is told of; True when it is the last one of all for now."""
+        self._told.append((time.monotonic(), cause))
+        return self._are_full()
+
+    def _are_full(self) -> bool:
+        oldest = time.monotonic() - TOLD_SECONDS
+        while self._told and self._told[0][0] < oldest:
+            self._told.popleft()
+        return len(self._told) == self._told.maxlen

@@ -29,7 +29,7 @@ from ..protocol.peer import printable
 from ..terminal.moments import CodeKind, CodeMoment, CodeSource, Moment, Punch
 from .passbook import Passbook
 from .passes import Pass, Refused
-from .tries import Tries
+from .tries import MAX_PEOPLE_TOLD, MAX_TOLD_IN_ALL, Refusals, Tries
 
 # People wait a moment for a door; automations answer within some tens of milliseconds.
 DECISION_WINDOW = 2.0
@@ -133,6 +133,8 @@ class Verdicts:
         self._granted_text = GRANTED_TEXT
         self._refused_text = REFUSED_TEXT
         self.disk_patience = 0.0
+        self._refused_codes = Refusals(MAX_TOLD_IN_ALL)
+        self._refused_punches = Refusals(MAX_PEOPLE_TOLD)
         self.tries = Tries(hass, show_tries)
         self.approval = Approval.OFF
 
@@ -169,18 +171,26 @@ class Verdicts:
         if source is CodeSource.PIN and self.tries.is_paused:
             return self._shown(Decision(granted=False))
         facts: dict[str, Any] = {"fingerprint": self._passbook.fingerprint(code)}
-        if late:
-            return self._finished(source, Decision(granted=False), Refused.TOO_LATE, **facts)
-        where = (digest, self._house.serial, self._house.doors(), dt_util.utcnow())
-        if (again := self._passbook.async_repeated(*where)) is not None:
-            return self._shown(self._welcome(again))
-        found = self._passbook.async_look_up(*where)
+        found: Pass | Refused = Refused.TOO_LATE
+        if not late:
+            where = (digest, self._house.serial, self._house.doors(), dt_util.utcnow())
+            if (again := self._passbook.async_repeated(*where)) is not None:
+                return self._shown(self._welcome(again))
+            found = self._passbook.async_look_up(*where)
         if isinstance(found, Pass):
             return await self._async_admit(source, digest, found)
-        answer = await self._async_ask(source, found.value, **facts)
+        return await self._async_try_automations(source, found, facts)
+
+    async def _async_try_automations(self, source: CodeSource, found: Refused, facts: Mapping[str, Any]) -> Decision:
+        """Decide about a code that opens nothing by itself; of one that is late nobody is asked."""
+        late = found is Refused.TOO_LATE
+        enough = self._refused_codes.are_enough(facts["fingerprint"])
+        answer = None if late or enough else await self._async_ask(source, found.value, **facts)
         granted = isinstance(answer, Decision) and answer.granted
-        if source is CodeSource.PIN and not granted:
+        if source is CodeSource.PIN and not granted and not late:
             self._async_note_wrong()
+        if enough:
+            return self._shown(Decision(granted=False))
         if isinstance(answer, Decision):
             return self._finished(source, answer, Refused.BY_AUTOMATION, **facts)
         return self._finished(source, Decision(granted=False), answer or found, **facts)
@@ -228,6 +238,8 @@ class Verdicts:
     async def async_punch(self, punch: Punch | None, enroll_id: int | None, person: str | None) -> Decision:
         """Decide about a punch in server-approval mode; `person` is the name on record."""
         facts: dict[str, Any] = {"punch": punch, "enroll_id": enroll_id}
+        if self._refused_punches.are_enough(enroll_id):  # no automation is asked, and so none has granted
+            return self._shown(Decision(granted=False, name=person))
         answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)
         if isinstance(answer, Decision):
             decision, refused = answer, Refused.BY_AUTOMATION
@@ -274,7 +286,7 @@ class Verdicts:
         if decision.use is not None and not is_used:
             self._passbook.book.async_give_back(decision.use)
         if decision.untold is not None:
-            self._tell(replace(decision.untold, kind=CodeKind.FAILED, reason=reason.value))
+            self._tell_refused(replace(decision.untold, kind=CodeKind.FAILED, reason=reason.value))
 
     # Automations
 
@@ -317,8 +329,19 @@ class Verdicts:
         moment = self._moment(source, kind, held=held, reason=reason, person=decision.name, **facts)
         if decision.granted:
             return self._shown(replace(decision, untold=moment))
-        self._tell(moment)
+        self._tell_refused(moment)
         return self._shown(decision)
+
+    def _tell_refused(self, moment: CodeMoment) -> None:
+        """Tell that somebody is not let in, so many times a minute."""
+        is_punch = moment.source is CodeSource.PUNCH
+        refused = self._refused_punches if is_punch else self._refused_codes
+        cause = moment.enroll_id if is_punch else moment.fingerprint or moment.pass_id
+        if refused.are_enough(cause):
+            return
+        self._tell(moment)
+        if refused.async_note(cause):
+            self._tell(self._moment(moment.source, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value))
 
     def _shown(self, decision: Decision) -> Decision:
         """Return a decision that fits a terminal's screen."""

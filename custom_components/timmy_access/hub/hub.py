@@ -46,7 +46,8 @@ from .identity import Doubt
 from .nightly import Nightly
 from .outsiders import Outsiders
 from .pending import PendingTerminals
-from .terminal import Surroundings, Terminal
+from .surroundings import Surroundings
+from .terminal import Terminal
 from .troubles import TroubleWatch
 from .wall_clock import WallClock
 
@@ -293,10 +294,8 @@ class Hub:
                 self.terminals[serial] = known = self._make(subentry)
                 self._tasks.async_see_through(known.async_restore(), f"restore {serial}")
                 self._async_watch(known)
-                if (waiting := self.pending.get(serial)) is not None and not known.identity.doubt(
-                    waiting.facts, waiting.address
-                ):
-                    self.homes.async_settle(serial, waiting.address)
+                if (address := self.pending.address_of(serial, known.identity.doubt)) is not None:
+                    self.homes.async_settle(serial, address)
                 self.pending.async_drop(serial)
                 self.listener.lobby.invite(serial)
             elif known.async_apply(subentry.title, subentry.data):

@@ -13,6 +13,7 @@ from ..people.roster import Roster
 from ..protocol.enums import Credential
 from ..protocol.messages import LogRecord, UserUpload
 from ..protocol.peer import printable
+from ..protocol.throttle import Throttle
 from ..records.backlog import Backlog
 from ..terminal.clock import Placed
 from ..terminal.coordinator import TerminalCoordinator
@@ -29,6 +30,10 @@ from ..terminal.moments import (
     PunchPhoto,
     moment_of,
 )
+
+# Credentials recorded at a terminal that are told of in a minute. Nobody records more by hand; where a whole building
+# is copied onto a terminal the rest shows in its people, and as no event each.
+MAX_ENROLLED_TOLD = 30
 
 
 @dataclass(eq=False)
@@ -75,6 +80,7 @@ class Interpreter:
         self._backlog = backlog
         self._asks = asks
         self._questions: list[Question] = []
+        self._enrolled = Throttle(MAX_ENROLLED_TOLD / 60, MAX_ENROLLED_TOLD)
 
     @callback
     def async_note_upload(self, upload: UserUpload) -> None:
@@ -84,7 +90,8 @@ class Interpreter:
         if self._enrolments.async_note_upload(upload) or person is None or self._echoes.is_echo(upload):
             return
         # Terminals also send whom they have had all along; only what is new to a known roster has happened just now.
-        if self._roster.complete and person.slots - (before.slots if before else frozenset()):
+        is_new = bool(person.slots - (before.slots if before else frozenset()))
+        if self._roster.complete and is_new and self._enrolled.spend(1):
             self._moments.async_publish(
                 EnrolmentMoment(
                     credential=Credential.of(-1 if upload.backup_number is None else upload.backup_number).name.lower(),

@@ -1,6 +1,11 @@
-"""Terminals that have dialled in and wait for somebody's approval."""
+"""Terminals that have dialled in and wait for somebody's approval.
+
+Anybody who reaches the port can claim any number of serial numbers. So no address takes the places of others, and of
+two that claim the same serial number each waits for itself: what somebody approves is the one they were shown.
+"""
 
 from collections import Counter, OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
@@ -11,12 +16,16 @@ from homeassistant.util import dt as dt_util
 from ..const import DOMAIN
 from ..protocol.hardware import HardwareFacts
 from ..protocol.messages import Registration
-from ..protocol.peer import Peer, printable
+from ..protocol.peer import Peer, as_text
 
 # A building that is moved over at once; more than this at a time is a flood, and must not fill the dashboard.
 MAX_PENDING = 32
+# A quarter of them, so that who claims many leaves room for others. A building behind one address comes in by and by.
+MAX_PENDING_PER_ADDRESS = 8
 # A refused terminal asks again about every 20 s (field notes 1); one that has not for ten minutes is gone.
 FORGET_SECONDS = 600.0
+# Who has missed three times to ask again makes room for others, where there is none.
+YIELD_SECONDS = 60.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,31 +39,36 @@ class PendingTerminal:
     facts: HardwareFacts = field(default_factory=HardwareFacts)
 
 
+# Who it is, as far as that can be told: the same serial number from elsewhere, or of other hardware, is somebody else.
+type _Who = tuple[str, str, HardwareFacts]
+
+
 class PendingTerminals:
-    """The unknown terminals of one listener, each with a discovery card."""
+    """The unknown terminals of one listener; each serial number has a discovery card, of who came first with it."""
 
     def __init__(self, hass: HomeAssistant, entry_id: str) -> None:
         """Start with nobody waiting."""
         self._hass = hass
         self._entry_id = entry_id
-        self._seen: OrderedDict[str, tuple[float, PendingTerminal]] = OrderedDict()
+        self._seen: OrderedDict[_Who, tuple[float, PendingTerminal]] = OrderedDict()
 
     @callback
     def async_note(self, registration: Registration, peer: Peer) -> bool:
         """Remember a terminal and show its card; False when too many wait already."""
         self._async_forget_gone()
         serial = registration.serial
-        if serial not in self._seen and not self._async_has_room(peer.address):
-            return False
         terminal = PendingTerminal(
             entry_id=self._entry_id,
             serial=serial,
-            model=printable(registration.info.model or "?"),
+            model=as_text(registration.info.model or "?"),
             address=peer.address,
             facts=HardwareFacts.of(registration),
         )
-        self._seen[serial] = (dt_util.utcnow().timestamp(), terminal)
-        self._seen.move_to_end(serial)
+        who = (serial, terminal.address, terminal.facts)
+        if who not in self._seen and not self._async_make_room(peer.address):
+            return False
+        self._seen[who] = (dt_util.utcnow().timestamp(), terminal)
+        self._seen.move_to_end(who)
         if not self._async_has_card(serial):
             discovery_flow.async_create_flow(
                 self._hass,
@@ -67,8 +81,9 @@ class PendingTerminals:
 
     @callback
     def async_drop(self, serial: str) -> None:
-        """Forget a terminal and take its card away; a card that somebody has opened stays."""
-        self._seen.pop(serial, None)
+        """Forget all who claim a serial number and take their card away; a card that somebody has opened stays."""
+        for who in [who for who in self._seen if who[0] == serial]:
+            del self._seen[who]
         self._hass.config_entries.flow.async_dismiss_discovery_flows(
             PendingTerminal,
             lambda data: data.entry_id == self._entry_id and data.serial == serial,
@@ -77,7 +92,7 @@ class PendingTerminals:
     @callback
     def async_drop_all(self) -> None:
         """Forget everybody."""
-        for serial in tuple(self._seen):
+        for serial in {serial for serial, *_ in self._seen}:
             self.async_drop(serial)
 
     @callback
@@ -86,21 +101,28 @@ class PendingTerminals:
         self._async_forget_gone()
         return [terminal for _, terminal in reversed(self._seen.values())]
 
-    def get(self, serial: str) -> PendingTerminal | None:
-        """Return one waiting terminal."""
-        _, terminal = self._seen.get(serial, (0.0, None))
-        return terminal
+    def address_of(self, serial: str, doubt: Callable[[HardwareFacts, str], object]) -> str | None:
+        """Return where a serial number that is not doubted waits; None where nobody does, or there are several."""
+        waiting = (terminal for _, terminal in self._seen.values() if terminal.serial == serial)
+        addresses = {terminal.address for terminal in waiting if not doubt(terminal.facts, terminal.address)}
+        return addresses.pop() if len(addresses) == 1 else None
 
     @callback
-    def _async_has_room(self, address: str) -> bool:
-        """Return whether there is room for one more of an address, for which the address that has most makes room."""
-        if len(self._seen) < MAX_PENDING:
+    def _async_make_room(self, address: str) -> bool:
+        """Return whether one more may wait from an address, after the oldest of the noisiest has left if need be."""
+        waiting = Counter(terminal.address for _, terminal in self._seen.values())
+        own = waiting[address]
+        if own < MAX_PENDING_PER_ADDRESS and len(self._seen) < MAX_PENDING:
             return True
-        shares = Counter(terminal.address for _, terminal in self._seen.values())
-        most, count = shares.most_common(1)[0]
-        if count <= shares[address] + 1:
-            return False
-        self.async_drop(next(serial for serial, (_, terminal) in self._seen.items() if terminal.address == most))
+        noisiest, most = waiting.most_common(1)[0]
+        if own >= MAX_PENDING_PER_ADDRESS:
+            noisiest = address
+        leaves = next(who for who, (_, terminal) in self._seen.items() if terminal.address == noisiest)
+        if own + 1 >= most:  # nobody is noisier, so only who is probably gone leaves
+            leaves = next(iter(self._seen)) if own < MAX_PENDING_PER_ADDRESS else leaves
+            if self._seen[leaves][0] > dt_util.utcnow().timestamp() - YIELD_SECONDS:
+                return False
+        self._async_forget(leaves)
         return True
 
     def _async_has_card(self, serial: str) -> bool:
@@ -115,6 +137,18 @@ class PendingTerminals:
     @callback
     def _async_forget_gone(self) -> None:
         oldest = dt_util.utcnow().timestamp() - FORGET_SECONDS
-        for serial, (seen, _) in tuple(self._seen.items()):
+        for who, (seen, _) in tuple(self._seen.items()):
             if seen < oldest:
-                self.async_drop(serial)
+                self._async_forget(who)
+
+    @callback
+    def _async_forget(self, who: _Who) -> None:
+        """Forget one, and take away the card that shows it."""
+        _, gone = self._seen.pop(who)
+        self._hass.config_entries.flow.async_dismiss_discovery_flows(
+            PendingTerminal,
+            lambda data: (
+                (data.entry_id, data.serial, data.address, data.facts)
+                == (gone.entry_id, gone.serial, gone.address, gone.facts)
+            ),
+        )

@@ -2,14 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 import logging
 from typing import Any
 
-from homeassistant.config_entries import ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import ATTR_AREA_ID, CONF_MODEL
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import (
@@ -22,10 +22,8 @@ from ..const import (
     LIVE_WINDOW,
     LOGGER,
 )
-from ..guests.passbook import Passbook
 from ..guests.unlock_code import UnlockCode
 from ..guests.verdicts import DISK_PATIENCE, Approval, House, UnwrittenUse, Verdicts
-from ..ledger import Ledger
 from ..people.enrolment import Enrolments
 from ..people.occupancy import Occupancy
 from ..people.people import People
@@ -41,6 +39,7 @@ from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
 from ..protocol.paging import Listing, PageTaker
 from ..protocol.session import Session
+from ..protocol.throttle import Throttle
 from ..protocol.trace import Trace
 from ..protocol.turns import Priority
 from ..protocol.wire import Structure
@@ -58,32 +57,20 @@ from ..terminal.moments import Moments
 from ..terminal.questions import Questions
 from ..terminal.settings import TerminalSettings
 from ..terminal.state import TerminalState
-from ..terminal.store import TerminalStore
-from ..terminal.tasks import Tasks
 from ..terminal.upkeep import Upkeep
 from .contest import Contest
-from .homes import Homes
 from .identity import Identity
 from .interpreter import Interpreter
 from .reception import Reception
+from .surroundings import Surroundings
 
 # What a door's contact showed is believed over a connection that was lost for no longer than this: the door may have
 # moved meanwhile, and the record of that comes as history.
 CONTACT_KNOWN = timedelta(seconds=120)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surroundings:
-    """What all terminals of a listener share; `on_kept` is called when there are new records."""
-
-    hass: HomeAssistant
-    entry: ConfigEntry
-    tasks: Tasks
-    ledger: Ledger
-    store: TerminalStore
-    on_kept: Callable[[], None]
-    passbook: Passbook
-    homes: Homes
+# Registrations that a terminal repeats over one connection, as its heartbeat or when a count has changed, each of which
+# all its entities look at. More are answered, and what they tell is looked at in the next one.
+REPEATS_PER_SECOND = 1.0
+REPEATS_AT_ONCE = 20
 
 
 class Terminal:
@@ -102,6 +89,7 @@ class Terminal:
         self.identity = Identity(surroundings.hass, surroundings.entry, subentry)
         self._homes, self.contest = surroundings.homes, Contest(surroundings.hass)
         self.log = LogBudget(LOGGER)
+        self._repeats = Throttle(REPEATS_PER_SECOND, REPEATS_AT_ONCE)
         self.trace = Trace()
         self.counters = Counters()
         self._compose_machine(surroundings, subentry.data)
@@ -320,6 +308,8 @@ class Terminal:
         if session.ended:  # another has taken its place
             return accepted
         is_new = session is not self._session
+        if not is_new and not self._repeats.spend(1):
+            return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
         last_seen = self.last_seen
         replaced, self._session = self._session, session
         info = registration.info
@@ -332,6 +322,7 @@ class Terminal:
             self.clock.connected()
             self._async_register(info)
             self.people.terminal_is(info)
+            self.roster.async_connected()
             self.upkeep.async_connected()
             self._questions.async_start()
         state = self.coordinator.data.with_info(info)

@@ -57,7 +57,13 @@ def _parsed(text: str | URL) -> URL | None:
         url = make_url(text)
     except ArgumentError, ValueError:  # their words may hold the password
         return None
-    # An unencoded @ in a password ends it there, and the rest of it is taken for the host or the database.
-    if url.get_backend_name() != "sqlite" and "@" in f"{url.host}{url.database}":
+    # An unencoded @ in a password ends it there, and the rest of it is taken for the host, the database or an option.
+    if url.get_backend_name() != "sqlite" and ("@" in f"{url.host}{url.database}" or _has_too_many(str(text))):
         return None
     return url
+
+
+def _has_too_many(text: str) -> bool:
+    """Return whether there is an @ besides the one before the host and those in the name of the user."""
+    user = text.partition("://")[2].partition(":")[0]
+    return text.count("@") > 1 + user.count("@")

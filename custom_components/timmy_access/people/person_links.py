@@ -11,8 +11,10 @@ from .roster import Roster, RosterChange
 class PersonLinks:
     """The links of the people of one terminal, kept over restarts.
 
-    A link follows its person through a change of the entity ID. It ends when the person leaves the terminal: whoever
-    gets the enroll ID next is somebody else.
+    A link follows its person through a change of the entity ID. It ends when somebody here deletes the person from the
+    terminal. Where only a list of the terminal leaves the person out it pauses, as lists can be somebody else's: it
+    goes on when the terminal has the enroll ID again, with the same name. Whoever gets the number with another name is
+    somebody else, and is to be linked anew.
     """
 
     def __init__(self, hass: HomeAssistant, store: TerminalStore, serial: str, roster: Roster) -> None:
@@ -24,14 +26,19 @@ class PersonLinks:
 
     @callback
     def entity_id_of(self, enroll_id: int | None) -> str | None:
-        """Return the person that an enroll ID is linked to; None where there is none, or no such entity any more."""
+        """Return the person that an enroll ID is linked to.
+
+        None where there is none, or no such entity any more, and while the link pauses.
+        """
+        if enroll_id in self._store.paused(self._serial):
+            return None
         entry_id = self._store.links(self._serial).get(enroll_id or 0)
         entity = er.async_get(self._hass).entities.get_entry(entry_id) if entry_id else None
         return entity.entity_id if entity else None
 
     @callback
     def is_linked(self, enroll_id: int) -> bool:
-        """Return whether there is a link, also one whose person is gone."""
+        """Return whether there is a link, also one that pauses or whose person is gone."""
         return enroll_id in self._store.links(self._serial)
 
     @callback
@@ -46,8 +53,14 @@ class PersonLinks:
 
     @callback
     def _async_changed(self, change: RosterChange) -> None:
-        if change.gone:
+        if change.deleted:
             self._store.async_unlink(self._serial, change.gone)
+            return
+        linked, paused = self._store.links(self._serial), self._store.paused(self._serial)
+        pausing = {enroll_id: name for enroll_id, name in change.names.items() if enroll_id in linked}
+        self._store.async_pause(self._serial, {key: name for key, name in pausing.items() if key not in paused})
+        back = [person.enroll_id for person in change.changed if paused.get(person.enroll_id) == person.name]
+        self._store.async_resume(self._serial, back)
 
 
 @callback

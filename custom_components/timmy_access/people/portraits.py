@@ -39,7 +39,7 @@ async def async_photo_from_media(hass: HomeAssistant, media_content_id: str) -> 
     """
     try:
         media = await media_source.async_resolve_media(hass, media_content_id, None)
-    except HomeAssistantError, ValueError:
+    except HomeAssistantError, ValueError, AssertionError:  # it asserts that it knows the type of a file
         raise _invalid("photo_media", "photo_not_found") from None
     if media.path is None:
         raise _invalid("photo_media", "photo_not_local")

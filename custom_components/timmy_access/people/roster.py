@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 import logging
 from types import MappingProxyType
 from typing import TypeIs, cast
@@ -28,6 +28,9 @@ MAX_PEOPLE = 50_000
 TRUSTED_SHARE = 0.8
 # Questions for a name that stayed without an answer, in a row: the firmware does not have the question.
 MAX_NAMES_UNANSWERED = 3
+# Names read again in one go, some tens a second (field notes 1, throughput): the rest waits for the next hour, so that
+# a large terminal whose network comes and goes is not asked for names all day.
+MAX_NAMES_AGAIN = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +59,16 @@ class Person:
 
 @dataclass(frozen=True, kw_only=True)
 class RosterChange:
-    """What a roster's keeper has to write down: people who are new or changed, and enroll ids that are gone."""
+    """What a roster's keeper has to write down: people who are new or changed, and enroll ids that are gone.
+
+    `names` are those of the gone. `deleted` tells whether they are gone because somebody here deleted them; else only
+    a list of the terminal leaves them out.
+    """
 
     changed: tuple[Person, ...] = ()
     gone: frozenset[int] = frozenset()
+    names: Mapping[int, str] = field(default_factory=dict)
+    deleted: bool = False
 
 
 type RosterListener = Callable[[RosterChange], None]
@@ -77,6 +86,11 @@ class Roster:
         self._listeners: list[RosterListener] = []
         self._reading: asyncio.Task[None] | None = None
         self._used_when_read: int | None = None
+        # How many connections there were, and during which each name was read last.
+        self._connections = 0
+        self._names_read: dict[int, int] = {}
+        self._tells_names = True
+        self._is_read = False
         self.complete = False
 
     @property
@@ -106,12 +120,27 @@ class Roster:
             self._people.setdefault(person.enroll_id, person)
         self.complete = self.complete or bool(self._people)
 
+    @callback
+    def async_connected(self) -> None:
+        """Note a new connection: the list and the names are read again, as the last ones may be somebody else's."""
+        self._connections += 1
+        self._tells_names = True
+        self._is_read = False
+
     def is_stale(self, users_used: int | None) -> bool:
-        """Return whether the roster should be read: never read yet, or the terminal's own count has changed since."""
-        return not self.complete or (users_used is not None and users_used != self._used_when_read)
+        """Return whether the roster should be read.
+
+        It should where that was not done over this connection, where the terminal's own count has changed since, and
+        where names are left to be read.
+        """
+        if not self.complete or not self._is_read:
+            return True
+        return (users_used is not None and users_used != self._used_when_read) or any(
+            self._names_read.get(enroll_id) != self._connections for enroll_id in self._names_to_read()
+        )
 
     async def async_refresh(self, users_used: int | None, priority: Priority = Priority.BULK) -> None:
-        """Read the list and the names that are missing; raises the protocol's errors.
+        """Read the list, and the names that are missing or of another connection; raises the protocol's errors.
 
         `users_used` is how many people the terminal says it holds, which tells a short list from a cut one. Callers
         that come while a reading is under way wait for that one.
@@ -158,14 +187,20 @@ class Roster:
 
     @callback
     def async_forget(self, enroll_ids: Iterable[int]) -> None:
-        """Note that people are gone."""
-        gone = frozenset(enroll_ids) & self._people.keys()
-        for enroll_id in gone:
+        """Note that people have been deleted from here."""
+        if names := self._without(enroll_ids):
+            self._async_tell(RosterChange(gone=frozenset(names), names=names, deleted=True))
+
+    def _without(self, enroll_ids: Iterable[int]) -> dict[int, str]:
+        """Take people out, and return what they were called."""
+        names = {enroll_id: self._people[enroll_id].name for enroll_id in enroll_ids if enroll_id in self._people}
+        for enroll_id in names:
             del self._people[enroll_id]
-        if gone:
-            self._async_tell(RosterChange(gone=gone))
+            self._names_read.pop(enroll_id, None)
+        return names
 
     async def _async_read(self, users_used: int | None, priority: Priority) -> None:
+        connection = self._connections
         listing = await self._line.async_read_list(GetUserList(), priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
         changed = []
@@ -178,15 +213,14 @@ class Roster:
             if person != before:
                 self._people[enroll_id] = person
                 changed.append(person)
-        gone: frozenset[int] = frozenset()
+        names: dict[int, str] = {}
         if listing.complete and self._is_everybody(len(listed), users_used):
-            gone = frozenset(self._people.keys() - listed.keys())
-            for enroll_id in gone:
-                del self._people[enroll_id]
+            names = self._without(self._people.keys() - listed.keys())
             self.complete = True
             self._used_when_read = users_used
-        if changed or gone:
-            self._async_tell(RosterChange(changed=tuple(changed), gone=gone))
+        self._is_read = connection == self._connections
+        if changed or names:
+            self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
         await self._async_read_names(priority)
 
     def _is_everybody(self, listed: int, users_used: int | None) -> bool:
@@ -196,7 +230,10 @@ class Roster:
 
     async def _async_read_names(self, priority: Priority) -> None:
         unanswered = 0
-        for enroll_id in [person.enroll_id for person in self._people.values() if not person.name]:
+        connection = self._connections
+        for enroll_id in self._names_to_read():
+            if enroll_id in self._people:
+                self._names_read[enroll_id] = connection
             try:
                 reply = await self._line.async_request(GetUserName(enroll_id=enroll_id), priority)
             except CommandRefused:
@@ -205,11 +242,26 @@ class Roster:
                 unanswered += 1
                 if unanswered >= MAX_NAMES_UNANSWERED:
                     self._log.log(logging.DEBUG, "%s does not tell names", self._serial)
+                    self._tells_names = False
                     return
                 continue
             unanswered = 0
             if reply.name and enroll_id in self._people:
                 self.async_note(enroll_id, name=printable(reply.name))
+
+    def _names_to_read(self) -> list[int]:
+        """Return whose names to ask for: first who has none, then who was asked for longest ago, so many at a time."""
+        if not self._tells_names:
+            return []
+        read = self._names_read
+        nameless = [person.enroll_id for person in self._people.values() if not person.name]
+        others = [
+            person.enroll_id
+            for person in self._people.values()
+            if person.name and read.get(person.enroll_id, 0) != self._connections
+        ]
+        others.sort(key=lambda enroll_id: read.get(enroll_id, 0))
+        return nameless + others[:MAX_NAMES_AGAIN]
 
     @callback
     def _async_tell(self, change: RosterChange) -> None:

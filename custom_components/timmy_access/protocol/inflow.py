@@ -40,11 +40,11 @@ class Budget:
 
     def allows_bytes(self, count: int) -> bool:
         """Return whether so many bytes are within it."""
-        return self._bytes.allows(count)
+        return self._bytes.spend(count)
 
     def allows_frame(self) -> bool:
         """Return whether one more frame, of any kind, is within it."""
-        return self._frames.allows(1)
+        return self._frames.spend(1)
 
 
 class Inflow:

@@ -3,12 +3,25 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+import re
 from typing import Any, Self
 
 from .networks import parse_address
 
 # Longest piece of peer text in a log line, a form or a card.
 MAX_SHOWN = 64
+
+# What Markdown or HTML takes for markup is shown by its wide twin: that reads the same in a dialog, which renders
+# Markdown, and in a title, which does not. Names as people have them are left alone.
+_WIDE = 0xFEE0
+_MARKUP = re.compile(
+    r"[<>\[\]*`~\\|@]"
+    r"|&(?=#?\w+;)"
+    r"|(?<![^\W_])_|_(?![^\W_])"  # within a word it is part of the word
+    r"|(?<=http):|(?<=https):|(?<=ftp):|(?<=www)\."  # addresses become links by themselves
+    r"|^\s*(?:[#+=-]+|\d+[.)](?=\s))",  # headings, lists and lines
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -38,3 +51,16 @@ def printable(text: object, limit: int = MAX_SHOWN) -> str:
         return text
     shown = "".join(char if char.isprintable() else "�" for char in text[: limit + 1])
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def as_text(text: object, limit: int = MAX_SHOWN) -> str:
+    """Return peer text as people are to read it, which nothing takes for Markdown, HTML or a link.
+
+    Everything that a peer may have had a hand in goes through here on its way into a dialog, a repair issue, an error,
+    a suggested name or a line of the logbook.
+    """
+    return _MARKUP.sub(lambda found: "".join(map(_widened, found[0])), printable(text, limit))
+
+
+def _widened(char: str) -> str:
+    return chr(ord(char) + _WIDE) if char.isascii() and not char.isalnum() and char != " " else char

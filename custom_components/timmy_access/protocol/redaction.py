@@ -18,6 +18,9 @@ _LONGEST_WORD = 32
 _SHOWN_OF_SERIAL = 4
 # Shorter texts might be a PIN, of which also the length is nobody's business.
 _LENGTH_SHOWN_FROM = 64
+# Frames nest at most five deep (setdevlock day zones). What is deeper has no end, and nothing to show.
+_DEEPEST = 8
+_TOO_DEEP = "…"
 # The largest number that can mean a setting, a count or an enroll id (twelve digits, field notes 5).
 _LARGEST_NUMBER = 10**12
 
@@ -46,12 +49,20 @@ _SERIALS = frozenset({"cpushn", "cpusn", "mac", "sn"})
 
 def redacted(frame: Mapping[str, object]) -> dict[str, object]:
     """Return a frame without anything personal; keys stay, also unknown ones, as they are what a fault is found by."""
-    return {_key(key): _value(key, value) for key, value in frame.items()}
+    return _frame(frame, _DEEPEST)
 
 
 def redacted_fields(structure: Structure) -> dict[str, object]:
     """Return what a message said, by the names of its fields; of what was not understood, only the keys."""
-    fields = {name: _value(key, getattr(structure, name)) for name, key, *_ in wire_fields(type(structure))}
+    return _fields(structure, _DEEPEST)
+
+
+def _frame(frame: Mapping[str, object], depth: int) -> dict[str, object]:
+    return {_key(key): _value(key, value, depth - 1) for key, value in frame.items()}
+
+
+def _fields(structure: Structure, depth: int) -> dict[str, object]:
+    fields = {name: _value(key, getattr(structure, name), depth - 1) for name, key, *_ in wire_fields(type(structure))}
     fields["extra"] = sorted(_key(key) for key in structure.extra)
     return fields
 
@@ -65,13 +76,15 @@ def _key(key: object) -> str:
     return key if isinstance(key, str) and _KEY.fullmatch(key) else "…"
 
 
-def _value(key: str, value: object) -> object:
+def _value(key: str, value: object, depth: int) -> object:
+    if isinstance(value, Structure | Mapping | list | tuple) and depth <= 0:
+        return _TOO_DEEP
     if isinstance(value, Structure):
-        return redacted_fields(value)
+        return _fields(value, depth)
     if isinstance(value, Mapping):
-        return redacted(value)
+        return _frame(value, depth)
     if isinstance(value, list | tuple):
-        return [_value(key, item) for item in value]
+        return [_value(key, item, depth - 1) for item in value]
     return value if value is None or isinstance(value, bool) else _single(key, value)
 
 

@@ -20,15 +20,19 @@ class Throttle:
 
     def take(self, amount: float) -> float:
         """Take an amount and return how many seconds to wait before the next."""
-        now = self._now()
-        self._level = min(self._burst, self._level + (now - self._filled_at) * self._per_second) - amount
-        self._filled_at = now
+        self._fill()
+        self._level -= amount
         return max(0.0, -self._level / self._per_second)
 
-    def allows(self, amount: float) -> bool:
-        """Take an amount if it is in the bucket; else False, and nothing is taken."""
-        self.take(0)
+    def spend(self, amount: float) -> bool:
+        """Take an amount if it is there, for what is left undone otherwise; False where it is not."""
+        self._fill()
         if self._level < amount:
             return False
         self._level -= amount
         return True
+
+    def _fill(self) -> None:
+        now = self._now()
+        self._level = min(self._burst, self._level + (now - self._filled_at) * self._per_second)
+        self._filled_at = now

@@ -3,6 +3,7 @@
 import csv
 from dataclasses import dataclass
 from pathlib import Path
+import re
 from typing import IO
 
 from homeassistant.core import HomeAssistant
@@ -11,7 +12,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..const import LOGGER
 from ..ledger import Ledger, RecordFilter
-from .media_files import MediaFile, media_file, not_written
+from .media_files import MediaFile, media_file, new_file, not_written
 from .reading import Readable
 
 COLUMNS = (
@@ -27,12 +28,18 @@ COLUMNS = (
     "function_key",
     "temperature",
 )
+# As other files of the media folder, which every user of Home Assistant can read.
+MODE = 0o644
 # Rows written at a time, between which the event loop goes on.
 PART_ROWS = 500
 # Rows between two lines that say how far a long export is.
 PROGRESS_ROWS = 50_000
-# What makes a spreadsheet take a cell for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What makes a spreadsheet take a cell for a formula, the wide twins of East Asia too, whatever it trims before that.
+_SIGNS = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
+_FORMULA = re.compile(rf"""[\s"\ufeff]*{_SIGNS}|[\t\r\n]""")
+# Spreadsheets in half of Europe take a semicolon for the end of a cell, quoted or not, and others a tab.
+_FORMULA_INSIDE = re.compile(rf"""([;,|\t\r\n\v\f\x85\u2028\u2029])(?=[\s"'\ufeff]*{_SIGNS})""")
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,9 +60,10 @@ async def async_export(
     """
     target = media_file(hass, name or f"access log {dt_util.now():%Y-%m-%d %H%M%S}.csv", (".csv",))
     path = target.path
-    partial = path.with_name(f"{path.name}.part")
     records = 0
+    partial: Path | None = None
     try:
+        partial = await hass.async_add_executor_job(new_file, path.parent)
         file = await hass.async_add_executor_job(_begin, partial)
         try:
             part: list[JsonObjectType] = []
@@ -70,31 +78,33 @@ async def async_export(
             await hass.async_add_executor_job(_write, file, part)
         finally:
             await hass.async_add_executor_job(file.close)
-        await hass.async_add_executor_job(partial.replace, path)
+        await hass.async_add_executor_job(_finish, partial, path)
     except OSError as err:
-        raise not_written(target, err) from err
+        raise not_written(path, err) from err
+    finally:
+        if partial is not None:
+            await hass.async_add_executor_job(partial.unlink, True)  # noqa: FBT003 - missing is right
     return Exported(file=target, records=records)
 
 
 def safe_cell(value: object) -> str:
-    """Return a value as a cell that no spreadsheet takes for a formula."""
+    """Return a value as a cell that no spreadsheet takes for a formula, whatever it takes for a separator."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) and not _is_number(text) else text
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    if _NUMBER.fullmatch(text):
+        return text
+    text = _FORMULA_INSIDE.sub(r"\1'", text)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _begin(path: Path) -> IO[str]:
-    path.parent.mkdir(parents=True, exist_ok=True)
     file = path.open("w", encoding="utf-8-sig", newline="")
     csv.writer(file).writerow(COLUMNS)
     return file
+
+
+def _finish(partial: Path, path: Path) -> None:
+    partial.chmod(MODE)
+    partial.replace(path)
 
 
 def _write(file: IO[str], records: list[JsonObjectType]) -> None:

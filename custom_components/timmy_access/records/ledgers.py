@@ -10,6 +10,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_DB_URL, DOMAIN, LOGGER
+from ..issues import as_placeholders
 from ..ledger import Health, Ledger, default_url
 
 LEDGERS: HassKey[dict[str, SharedLedger]] = HassKey(f"{DOMAIN}_ledgers")
@@ -99,7 +100,7 @@ def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
                 is_fixable=False,
                 severity=ir.IssueSeverity.ERROR,
                 translation_key=health.cause or "database_unknown",
-                translation_placeholders={"database": ledger.name, "detail": health.detail or "-"},
+                translation_placeholders=as_placeholders({"database": ledger.name, "detail": health.detail or "-"}),
             )
         if health.set_aside is not None:
             ir.async_create_issue(
@@ -110,7 +111,7 @@ def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
                 is_persistent=True,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key="database_set_aside",
-                translation_placeholders={"database": ledger.name, "file": str(health.set_aside)},
+                translation_placeholders=as_placeholders({"database": ledger.name, "file": str(health.set_aside)}),
             )
 
     shared.unsubscribe += [ledger.subscribe(_async_show), lambda: ir.async_delete_issue(hass, DOMAIN, issue_id)]

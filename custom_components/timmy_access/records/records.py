@@ -193,7 +193,7 @@ class Records:
         for index, ((enroll_id, *_), place) in enumerate(zip(identities, placed, strict=True)):
             if place.live and identities[index] not in self._kept:
                 news = self._door_news if enroll_id == 0 else self._punches
-                if self._doubted() or not news.allows(1):
+                if self._doubted() or not news.spend(1):
                     self._counters.no_news += 1
                     placed[index] = place._replace(live=False)
         return placed

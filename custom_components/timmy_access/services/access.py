@@ -166,8 +166,8 @@ _PERMISSION: Fields = {
 ACTIONS = (
     Action(name="clear_all_user_access", handler=_clear_all_user_access, fields=CONFIRM),
     Action(name="clear_user_access", handler=_clear_user_access, fields=ENROLL_ID),
-    Action(name="get_access_settings", handler=_get_access_settings, admin=False, response=SupportsResponse.ONLY),
-    Action(name="get_holidays", handler=_get_holidays, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_access_settings", handler=_get_access_settings, response=SupportsResponse.ONLY),
+    Action(name="get_holidays", handler=_get_holidays, response=SupportsResponse.ONLY),
     Action(name="get_user_access", handler=_get_user_access, fields=ENROLL_ID, response=SupportsResponse.ONLY),
     Action(
         name="set_access_settings",

@@ -136,9 +136,9 @@ async def _send_command(request: Request) -> ServiceResponse:
 _MESSAGE_FOR: Fields = {vol.Optional(ATTR_ENROLL_ID, default=NOTICE_ID): whole}
 
 ACTIONS = (
-    Action(name="get_capacity", handler=_get_capacity, admin=False, response=SupportsResponse.ONLY),
-    Action(name="get_settings", handler=_get_settings, admin=False, response=SupportsResponse.ONLY),
-    Action(name="get_time", handler=_get_time, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_capacity", handler=_get_capacity, response=SupportsResponse.ONLY),
+    Action(name="get_settings", handler=_get_settings, response=SupportsResponse.ONLY),
+    Action(name="get_time", handler=_get_time, response=SupportsResponse.ONLY),
     Action(name="get_user_message", handler=_get_user_message, fields=_MESSAGE_FOR, response=SupportsResponse.ONLY),
     Action(name="initialize", handler=_initialize, fields=CONFIRM),
     Action(name="restart", handler=_restart),

@@ -15,10 +15,11 @@ from homeassistant.util.json import JsonValueType
 from ..const import DOMAIN, WEEKDAYS
 from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
 from ..guests.passes import Hours, Pass, Refused
-from ..guests.sharing import SUFFIXES, async_picture, async_share_text, async_write_picture
+from ..guests.pictures import SUFFIXES, async_write_picture
+from ..guests.sharing import async_picture, async_share_text
 from ..ledger import PassUse
 from ..protocol.answers import QrVerdict
-from ..records.media_files import media_file
+from ..records.media_files import file_name
 from .action import Action, Request
 
 ATTR_CALENDAR = "calendar"
@@ -57,7 +58,7 @@ async def _create_pass(request: Request) -> ServiceResponse:
     data = request.data
     _check_rules(request)
     if (filename := data.get(ATTR_FILENAME)) is not None:
-        media_file(request.hass, filename, SUFFIXES)
+        file_name(filename, SUFFIXES)
     now = dt_util.utcnow()
     rules = Pass(
         pass_id="",

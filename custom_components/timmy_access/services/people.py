@@ -49,6 +49,7 @@ from ..protocol.errors import CommandRefused
 from .access import WEEK_ZONES, check_week_zones
 from .action import Action, Request, target_of
 from .device import confirmed
+from .secrets import async_fill_in, or_secret
 
 ATTR_NAMES = "names"
 ATTR_TO = "to"
@@ -56,6 +57,7 @@ ATTR_USERS = "users"
 ALL_FINGERPRINTS_WORD = "all_fingerprints"
 
 _NUMBER_CREDENTIALS = frozenset({"card", "password"})
+_NUMBERS = dict.fromkeys(_NUMBER_CREDENTIALS, digits)
 
 
 async def _get_users(request: Request) -> ServiceResponse:
@@ -97,8 +99,8 @@ async def _secrets(terminal: Terminal, person: Person, slots: frozenset[int]) ->
 
 
 async def _set_user(request: Request) -> None:
-    data = dict(request.data)
     check_week_zones(request)
+    data = await async_fill_in(request.hass, request.data, _NUMBERS)
     zones = {door: data.pop(key) for door, key in enumerate(WEEK_ZONES, 1) if key in data}
     await request.terminal.people.async_set(PersonChange(**data, week_zones=zones))
 
@@ -245,7 +247,8 @@ async def _given_record(request: Request) -> int | str | None:
         if credential != "photo":
             raise _invalid(photo, "photo_without_photo_credential")
         return await _photo(request, photo)
-    if (value := data.get(ATTR_VALUE)) is None:
+    value = (await async_fill_in(request.hass, data, {ATTR_VALUE: cv.string})).get(ATTR_VALUE)
+    if value is None:
         return None
     if credential not in _NUMBER_CREDENTIALS:
         return str(value)
@@ -333,12 +336,12 @@ ACTIONS = (
         fields={
             **ENROLL_ID,
             vol.Optional("access_times"): whole,
-            vol.Optional("card"): digits,
+            vol.Optional("card"): or_secret(digits),
             vol.Optional("department"): cv.string,
             vol.Optional("enabled"): cv.boolean,
             vol.Optional("group"): whole,
             vol.Optional(ATTR_NAME): cv.string,
-            vol.Optional("password"): digits,
+            vol.Optional("password"): or_secret(digits),
             vol.Optional(ATTR_ROLE): word(ROLES),
             vol.Optional("valid_from"): local_time,
             vol.Optional("valid_until"): local_time,

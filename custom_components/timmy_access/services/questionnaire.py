@@ -58,7 +58,7 @@ async def _set_questionnaire(request: Request) -> None:
 _ITEM = vol.All(whole, vol.Range(min=1, max=MAX_ITEMS))
 
 ACTIONS = (
-    Action(name="get_questionnaire", handler=_get_questionnaire, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_questionnaire", handler=_get_questionnaire, response=SupportsResponse.ONLY),
     Action(
         name="set_questionnaire",
         handler=_set_questionnaire,

@@ -1,5 +1,6 @@
 """Terminals as devices; several doors of one as child devices with an area each."""
 
+import re
 from typing import cast
 
 from homeassistant.core import HomeAssistant, callback
@@ -8,11 +9,11 @@ from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, ChildD
 
 from ..const import DOMAIN
 from ..protocol.messages import DeviceInfo as TerminalFacts
-from ..protocol.peer import printable
+from ..protocol.peer import as_text
 
 MANUFACTURER = "Timmy"
 # What a MAC address looks like once Home Assistant has formatted it; prototypes report other texts (field notes 2).
-FORMATTED_MAC_LENGTH = 17
+_MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
 
 def terminal_identifier(serial: str) -> tuple[str, str]:
@@ -106,7 +107,7 @@ def async_place_doors(hass: HomeAssistant, entry_id: str, subentry_id: str, seri
 
 def _connections(registry: dr.DeviceRegistry, entry_id: str, serial: str, facts: TerminalFacts) -> set[tuple[str, str]]:
     mac = format_mac(facts.mac or "")
-    if len(mac) != FORMATTED_MAC_LENGTH or mac.count(":") != mac.count("-") + 5:
+    if not _MAC.fullmatch(mac):
         return set()
     connection = (CONNECTION_NETWORK_MAC, mac)
     # Prototypes have the one the factory left in all of them (field notes 2); a device has it for itself.
@@ -116,4 +117,4 @@ def _connections(registry: dr.DeviceRegistry, entry_id: str, serial: str, facts:
 
 
 def _shown(text: str | None) -> str | None:
-    return printable(text) if text else None
+    return as_text(text) if text else None

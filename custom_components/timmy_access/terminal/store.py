@@ -39,6 +39,7 @@ class TerminalStore:
         self._links: dict[str, dict[int, str]] = {}
         self._homes: dict[str, str] = {}
         self.home_addresses: frozenset[str] = frozenset()
+        self._paused: dict[str, dict[int, str]] = {}
         self._counted = 0
         self._unsaved = False
 
@@ -52,6 +53,10 @@ class TerminalStore:
         }
         self._homes = dict(stored.get("homes", {}))
         self.home_addresses = frozenset(self._homes.values())
+        self._paused = {
+            serial: {int(enroll_id): name for enroll_id, name in names.items()}
+            for serial, names in stored.get("paused_links", {}).items()
+        }
         self._counted = stored.get("counted", 0)
 
     async def async_stop(self) -> None:
@@ -112,7 +117,29 @@ class TerminalStore:
     def async_link(self, serial: str, enroll_id: int, entry_id: str) -> None:
         """Remember that somebody is a person."""
         self._links.setdefault(serial, {})[enroll_id] = entry_id
+        self._paused.get(serial, {}).pop(enroll_id, None)
         self._async_save_soon()
+
+    def paused(self, serial: str) -> Mapping[int, str]:
+        """Return which links pause, and the name that each goes on with."""
+        return self._paused.get(serial, {})
+
+    @callback
+    def async_pause(self, serial: str, names: Mapping[int, str]) -> None:
+        """Remember that some people are not there at present."""
+        if names:
+            self._paused.setdefault(serial, {}).update(names)
+            self._async_save_soon()
+
+    @callback
+    def async_resume(self, serial: str, enroll_ids: Iterable[int]) -> None:
+        """Remember that some people are there again."""
+        paused = self._paused.get(serial, {})
+        back = paused.keys() & set(enroll_ids)
+        for enroll_id in back:
+            del paused[enroll_id]
+        if back:
+            self._async_save_soon()
 
     @callback
     def async_unlink(self, serial: str, enroll_ids: Iterable[int]) -> None:
@@ -121,6 +148,7 @@ class TerminalStore:
         gone = links.keys() & set(enroll_ids)
         for enroll_id in gone:
             del links[enroll_id]
+            self._paused.get(serial, {}).pop(enroll_id, None)
         if gone:
             self._async_save_soon()
 
@@ -133,5 +161,10 @@ class TerminalStore:
                 for serial, links in self._links.items()
             },
             "homes": dict(self._homes),
+            "paused_links": {
+                serial: {str(enroll_id): name for enroll_id, name in names.items()}
+                for serial, names in self._paused.items()
+                if names
+            },
             "counted": self._counted,
         }

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import datetime, timedelta
 from pathlib import Path
+import re
 import shutil
 from typing import Any, override
 
@@ -380,9 +381,8 @@ class Bookings(CalendarEntity):
 
 
 async def test_guest_pass(
-    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, clock: TickingDateTimeFactory, tmp_path: Path
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, clock: TickingDateTimeFactory
 ) -> None:
-    hass.config.media_dirs = {"local": str(tmp_path / "media")}
     clock.move_to(noon())
     assert await async_setup_component(hass, "calendar", {})
     first_night = noon(day=26).date()
@@ -412,8 +412,9 @@ async def test_guest_pass(
     assert [title for title, _ in house.said] == ["Pass for Guest: Grace"]
     assert "Front door" in house.said[0][1]
     picture = house.messages[0].data["data"]["image"]
-    assert picture.startswith("/media/local/pass 2026-11-25 16-00-00 guest grace")
-    assert (tmp_path / "media" / picture.rpartition("/")[2]).exists()
+    assert re.match(r"/api/timmy_access/passes/pass 2026-11-25 16-00-0\d guest grace\.png\?authSig=", picture)
+    file = Path(hass.config.path("timmy_access_passes", picture.partition("?")[0].rpartition("/")[2]))
+    assert await hass.async_add_executor_job(file.exists)
     code = house.more[0].data["code"]
     assert not hass.data[DATA_TRACE]["automation.made"].runs  # a trace would keep the code
     hub.terminals[FACE].verdicts.async_apply({"decision_window": 0})

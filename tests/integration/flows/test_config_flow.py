@@ -10,13 +10,21 @@ import sys
 from typing import Any
 from unittest.mock import patch
 
+from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.hub.pending import PendingTerminal
+from custom_components.timmy_access.hub.pending import (
+    MAX_PENDING,
+    MAX_PENDING_PER_ADDRESS,
+    YIELD_SECONDS,
+    PendingTerminal,
+)
 from custom_components.timmy_access.ledger import shown_url
+from custom_components.timmy_access.protocol.messages import Registration
+from custom_components.timmy_access.protocol.peer import Peer, as_text
 from homeassistant.config_entries import SOURCE_IGNORE, SOURCE_INTEGRATION_DISCOVERY, SOURCE_USER, ConfigEntryState
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
@@ -173,7 +181,7 @@ async def test_ignoring_a_card_blocks_the_terminal(
         data={"unique_id": STRANGER, "title": "stranger"},
     )
     received = len(terminal.received)
-    assert "blocked" in (await terminal.wait_received("reg", after=received))["reason"]
+    assert not (await terminal.wait_received("reg", after=received))["result"]
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
 
 
@@ -225,6 +233,113 @@ async def test_adding_offers_who_waits(
     assert result["type"] is FlowResultType.CREATE_ENTRY
     await terminal.wait_registered()
     await until_state(hass, "lock.gate", "locked")
+
+
+def visit(hub: Hub, address: str = LOOPBACK, serial: str = STRANGER, **info: Any) -> bool:
+    """Have somebody dial in who says this of himself."""
+    told = {"modelname": "tfs30", **info}
+    return hub.pending.async_note(Registration.parse({"cmd": "reg", "sn": serial, "devinfo": told}), Peer(address, 1))
+
+
+def offered(form: Any) -> list[str]:
+    selector = next(value for key, value in form["data_schema"].schema.items() if key == "serial")
+    return [option["value"] for option in selector.config["options"]]
+
+
+async def test_who_was_shown_is_approved_and_not_who_came_last(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub
+) -> None:
+    visit(hub, mac="00:01:a9:30:30:32")
+    form = await add(hass, entry)
+    visit(hub, "127.0.0.66", mac="66:66:66:66:66:66")
+    result = await submit_terminal(hass, form, serial=STRANGER, name="Gate", doors=1)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    [approved] = [item for item in entry.subentries.values() if item.unique_id == STRANGER]
+    assert approved.data["mac"] == "0001a9303032"
+
+
+async def test_of_several_with_one_serial_number_one_is_chosen(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub
+) -> None:
+    form = await add(hass, entry)
+    visit(hub, mac="00:01:a9:30:30:32")
+    visit(hub, "127.0.0.66", mac="66:66:66:66:66:66")
+    form = await submit_terminal(hass, form, serial=STRANGER, name="Gate", doors=1)
+    assert form["errors"] == {"serial": "waits_already"}  # nobody has seen them yet
+    mine = next(value for value in offered(form) if LOOPBACK in value)
+    assert [address in mine for address in ("0001a9303032", "127.0.0.66")] == [True, False]
+    assert len(offered(form)) == 2
+    form = await submit_terminal(hass, form, serial=STRANGER, name="Gate", doors=1)
+    assert form["errors"] == {"serial": "waits_already"}
+    result = await submit_terminal(hass, form, serial=mine, name="Gate", doors=1)
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+    [approved] = [item for item in entry.subentries.values() if item.unique_id == STRANGER]
+    assert approved.data["mac"] == "0001a9303032"
+
+
+MARKUP = "![](http://evil.example/x.png) **<b>"
+
+
+async def test_a_strangers_words_are_shown_as_text(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    visit(hub, modelname=MARKUP, mac="<b>")
+    await hass.async_block_till_done()
+    (flow,) = hass.config_entries.flow.async_progress_by_handler(DOMAIN)
+    form: Any = await hass.config_entries.flow.async_configure(flow["flow_id"])
+    by_hand = await add(hass, entry)
+    shown = [
+        flow["context"]["title_placeholders"]["name"],
+        form["description_placeholders"]["model"],
+        by_hand["data_schema"].schema["serial"].config["options"][0]["label"],
+        *(
+            key.description["suggested_value"]
+            for one in (form, by_hand)
+            for key in one["data_schema"].schema
+            if key == "name"
+        ),
+    ]
+    assert len(shown) == 5
+    for text in shown:
+        assert as_text(MARKUP) in text
+        assert "[" not in text
+
+
+async def test_one_address_does_not_take_all_places(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, freezer: FrozenDateTimeFactory
+) -> None:
+    """Serial numbers that somebody makes up shut out nobody who dials in from elsewhere."""
+    assert sum(visit(hub, serial=f"A{number}") for number in range(100)) == MAX_PENDING_PER_ADDRESS
+    for last in range(2, 6):
+        for number in range(MAX_PENDING_PER_ADDRESS):
+            visit(hub, f"127.0.0.{last}", f"B{last}{number}")
+    waiting = hub.pending.async_waiting()
+    assert len(waiting) == MAX_PENDING
+    assert visit(hub, "127.0.0.77", "NEW1")
+    await hass.async_block_till_done()
+    cards = {flow["context"]["unique_id"] for flow in hass.config_entries.flow.async_progress_by_handler(DOMAIN)}
+    assert "NEW1" in cards
+    assert len(cards) == len(hub.pending.async_waiting()) == MAX_PENDING
+    assert visit(hub, "127.0.0.77", "NEW1")  # asks again and stays
+    freezer.tick(YIELD_SECONDS + 1)
+    assert visit(hub, "127.0.0.77", "NEW1")
+    assert visit(hub, serial="A1000")  # of the same address as the flood, whose oldest has given up
+    assert visit(hub, "127.0.0.5", "B5000")
+    assert "NEW1" in {terminal.serial for terminal in hub.pending.async_waiting()}
+
+
+async def test_as_many_addresses_as_there_are_places(
+    hass: HomeAssistant, hub: Hub, freezer: FrozenDateTimeFactory
+) -> None:
+    for number in range(MAX_PENDING):
+        assert visit(hub, f"127.0.1.{number}", f"C{number}")
+    assert not visit(hub, "127.0.0.77", "NEW1")
+    freezer.tick(YIELD_SECONDS + 1)
+    for number in range(1, MAX_PENDING):
+        assert visit(hub, f"127.0.1.{number}", f"C{number}")
+    assert visit(hub, "127.0.0.77", "NEW1")  # in the place of the one that does not ask any more
+    assert {terminal.serial for terminal in hub.pending.async_waiting()} == {
+        "NEW1",
+        *(f"C{number}" for number in range(1, MAX_PENDING)),
+    }
 
 
 async def test_adding_ahead_of_the_first_visit(

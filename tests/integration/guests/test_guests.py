@@ -3,6 +3,7 @@
 import asyncio
 from base64 import b64decode
 from datetime import timedelta
+from http import HTTPStatus
 import io
 import json
 from pathlib import Path
@@ -13,10 +14,11 @@ from freezegun.api import FrozenDateTimeFactory
 from PIL import Image
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.guests.book import REPEAT_SECONDS
 from custom_components.timmy_access.guests.passbook import CODE_LETTERS, PIN_DIGITS
-from custom_components.timmy_access.guests.tries import FIRST_PAUSE, MAX_WRONG
+from custom_components.timmy_access.guests.tries import FIRST_PAUSE, MAX_TOLD, MAX_TOLD_IN_ALL, MAX_WRONG, TOLD_SECONDS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable
 from custom_components.timmy_access.ledger.errors import Cause
@@ -24,6 +26,7 @@ from custom_components.timmy_access.protocol import exchange
 from custom_components.timmy_access.protocol.commands import GetSettings, GetTime
 from homeassistant.components.calendar.const import DATA_COMPONENT
 from homeassistant.components.demo.calendar import DemoCalendar, calendar_data_current, calendar_data_future
+from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
@@ -398,19 +401,111 @@ async def test_no_secret_leaves(
     assert made["code"].encode() not in await hass.async_add_executor_job(database.read_bytes)
 
 
-async def test_a_picture_can_be_a_file(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, tmp_path: Path) -> None:
-    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+async def test_a_code_that_opens_nothing_is_told_so_often_a_minute(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, freezer: FrozenDateTimeFactory
+) -> None:
+    """The code of a pass that is revoked makes no events without end, and keeps out nobody else."""
+    without_window(hub)
+    revoked, good = await make_pass(hass, hub), await make_pass(hass, hub, name="Electrician")
+    await act(hass, hub, FACE, "revoke_pass", pass_id=revoked["pass_id"])
+    heard = listen(hass, EVENT)
+    for _ in range(4 * MAX_TOLD):
+        assert (await face.scan_qr(revoked["code"]))["access"] == 0
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard) == [("refused", "revoked")] * MAX_TOLD
+    assert (await face.scan_qr(good["code"]))["access"] == 1
+    heard.clear()
+    for number in range(MAX_TOLD_IN_ALL):
+        await face.scan_qr(f"{WRONG} {number}")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    kinds = [kind for kind, _ in told(heard)]
+    assert kinds.count("refused") == MAX_TOLD_IN_ALL - MAX_TOLD
+    assert kinds.count("blocked") == 1
+    heard.clear()
+    freezer.tick(TOLD_SECONDS + 1)
+    await face.scan_qr(revoked["code"])
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert "refused" in [kind for kind, _ in told(heard)]
+
+
+def modes(*paths: Path) -> list[int]:
+    """Return what others than the owner may do."""
+    return [path.stat().st_mode & 0o077 for path in paths]
+
+
+def link_to_secrets(folder: Path) -> None:
+    (folder / "secrets.yaml").write_text("a: b")
+    (folder / "timmy_access_passes" / "link.png").symlink_to(folder / "secrets.yaml")
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(file.name for file in folder.iterdir())
+
+
+async def test_a_picture_can_be_a_file(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_client_no_auth: ClientSessionGenerator
+) -> None:
+    """In no folder that every user can read, and written through no link."""
     made = await make_pass(hass, hub, filename="plumber")
-    path = tmp_path / "media" / "plumber.png"
+    folder = Path(hass.config.path("timmy_access_passes"))
+    path = folder / "plumber.png"
     assert made["file"] == str(path)
-    assert made["media_content_id"] == "media-source://media_source/local/plumber.png"
-    assert path.read_bytes() == b64decode(made["png"].removeprefix("data:image/png;base64,"))
-    drawn = await make_pass(hass, hub, filename="plumber.svg")
-    assert (tmp_path / "media" / "plumber.svg").read_text() == drawn["svg"]
-    (tmp_path / "media" / "dir.png").mkdir()
+    assert not any(path.is_relative_to(media) for media in hass.config.media_dirs.values())
+    picture = b64decode(made["png"].removeprefix("data:image/png;base64,"))
+    assert path.read_bytes() == picture
+    assert modes(path, folder) == [0, 0]
+    client = await hass_client_no_auth()
+    response = await client.get(made["url"])  # as Home Assistant signed it for the message to the guest
+    assert (response.status, await response.read()) == (HTTPStatus.OK, picture)
+    assert (await client.get(made["url"].partition("?")[0])).status == HTTPStatus.UNAUTHORIZED
+    precious = folder / "precious"
+    precious.write_text("precious")
+    (folder / "drawn.svg").symlink_to(precious)
+    drawn = await make_pass(hass, hub, filename="drawn.svg")
+    assert precious.read_text() == "precious"
+    assert (folder / "drawn.svg").read_text() == drawn["svg"]
+    (folder / "dir.png").mkdir()
     with pytest.raises(HomeAssistantError) as caught:
         await make_pass(hass, hub, filename="dir.png")
     assert caught.value.translation_key == "export_failed"
+    assert names_in(folder) == ["dir.png", "drawn.svg", "plumber.png", "precious"]
+
+
+@pytest.mark.parametrize(
+    ("name", "reader", "status"),
+    [
+        ("plumber.png", "admin", HTTPStatus.OK),
+        ("plumber.png", "user", HTTPStatus.UNAUTHORIZED),
+        ("plumber.png", "signed by user", HTTPStatus.UNAUTHORIZED),
+        ("other.png", "admin", HTTPStatus.NOT_FOUND),
+        ("link.png", "admin", HTTPStatus.NOT_FOUND),
+        ("..%2Fsecrets.yaml", "admin", HTTPStatus.BAD_REQUEST),
+        ("secrets.yaml", "admin", HTTPStatus.NOT_FOUND),
+    ],
+)
+async def test_a_picture_is_for_administrators(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_access_token: str,
+    hass_read_only_access_token: str,
+    name: str,
+    reader: str,
+    status: HTTPStatus,
+) -> None:
+    await make_pass(hass, hub, filename="plumber")
+    link_to_secrets(Path(hass.config.config_dir))
+    client = await hass_client_no_auth()
+    url, headers = f"/api/timmy_access/passes/{name}", {}
+    if reader == "signed by user":
+        token = hass.auth.async_validate_access_token(hass_read_only_access_token)
+        assert token is not None
+        url = async_sign_path(hass, url, timedelta(minutes=1), refresh_token_id=token.id)
+    else:
+        token_of = {"admin": hass_access_token, "user": hass_read_only_access_token}
+        headers = {"Authorization": f"Bearer {token_of[reader]}"}
+    assert (await client.get(url, headers=headers)).status == status
 
 
 @pytest.mark.parametrize(

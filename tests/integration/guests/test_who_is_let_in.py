@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.timmy_access.guests.tries import MAX_TOLD
 from custom_components.timmy_access.guests.verdicts import MAX_PENDING
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol.messages import STRANGER_ID
@@ -90,6 +91,21 @@ async def test_what_no_automation_could_be_asked_about_is_refused(
     assert not decision.granted
     for task in waiting:
         task.cancel()
+
+
+async def test_a_person_who_is_refused_again_and_again_is_not_let_in_by_default(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal
+) -> None:
+    """Of whom an automation has refused often enough it is not asked for a while, and so none has granted."""
+    owner_chose(hub, "refuse", window=0)
+    heard = listen(hass, EVENT)
+    verdicts = hub.terminals[FACE].verdicts
+    for _ in range(2 * MAX_TOLD):
+        assert not (await verdicts.async_punch(None, 1, ADA)).granted
+    owner_chose(hub, "grant", window=4)
+    assert not (await verdicts.async_punch(None, 1, ADA)).granted
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard) == [("refused", "no_answer")] * MAX_TOLD
 
 
 @pytest.mark.parametrize("ago", [SECONDS + 3, 30, 110, 599])

@@ -10,7 +10,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub import homes as homes_module, hub as hub_module, pending
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.terminal import REPEATS_AT_ONCE, REPEATS_PER_SECOND
 from custom_components.timmy_access.protocol.connection import Connection
+from custom_components.timmy_access.protocol.throttle import Throttle
 from homeassistant.config_entries import SOURCE_IGNORE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -295,3 +297,27 @@ async def test_unique_ids_are_stable(hass: HomeAssistant, entry: MockConfigEntry
     registry = er.async_get(hass)
     ids = {item.unique_id for item in er.async_entries_for_config_entry(registry, entry.entry_id)}
     assert {f"{CONTROLLER}_door3_lock", f"{FACE}_access", f"{FACE}_connectivity"} <= ids
+
+
+async def test_registrations_without_end_are_answered_and_not_all_looked_at(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    """All entities of a terminal look at what it tells of itself."""
+    now = [0.0]
+    hub.terminals[FACE]._repeats = Throttle(REPEATS_PER_SECOND, REPEATS_AT_ONCE, lambda: now[0])
+    changes: list[None] = []
+    coordinator = hub.terminals[FACE].coordinator
+    coordinator.async_add_listener(lambda: changes.append(None))
+    registration = next(frame for frame in face.sent if frame.get("cmd") == "reg")
+
+    async def repeat(used: int) -> None:
+        received = len(face.received)
+        await face.send({**registration, "devinfo": {**registration["devinfo"], "useduser": used}})
+        assert (await face.wait_received("reg", after=received))["result"]
+
+    for used in range(5 * REPEATS_AT_ONCE):
+        await repeat(used)
+    assert len(changes) == REPEATS_AT_ONCE
+    now[0] = 1 / REPEATS_PER_SECOND
+    await repeat(4711)
+    assert coordinator.data.info.users_used == 4711

@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.interpreter import MAX_ENROLLED_TOLD
 from custom_components.timmy_access.ledger.people import MAX_SLOTS
 from custom_components.timmy_access.people import roster as roster_module
 from custom_components.timmy_access.protocol.commands import GetUserName
+from custom_components.timmy_access.protocol.throttle import Throttle
 from homeassistant.auth.models import User as HomeAssistantUser
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
@@ -18,7 +20,7 @@ from simulator.profiles import PROFILES
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
 from ..services.test_actions import act
-from ..until import state_of, until
+from ..until import listen, state_of, until
 
 ENROLMENT = "event.front_door_enrolment"
 TEMPLATE = "c5" * 300
@@ -317,22 +319,56 @@ async def test_three_thousand_people_are_read_and_partial_lists_delete_nobody(
     assert len(roster.people) == 999
 
 
-async def test_a_roster_is_read_again_when_the_terminals_count_changes(
+async def redial(hass: HomeAssistant, terminal: VirtualTerminal) -> None:
+    await terminal.drop()
+    await terminal.wait_registered()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+def asked(terminal: VirtualTerminal, command: str) -> int:
+    return sum(frame.get("cmd") == command for frame in terminal.received)
+
+
+async def test_a_roster_is_read_once_a_connection_and_when_the_terminals_count_changes(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:
-    def lists() -> int:
-        return sum(frame.get("cmd") == "getuserlist" for frame in face.received)
-
-    before = lists()
-    await face.drop()
-    await face.wait_registered()
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert lists() == before
+    terminal = hub.terminals[FACE]
+    before = asked(face, "getuserlist")
+    await terminal._async_read_changed_people()
+    assert asked(face, "getuserlist") == before
+    await redial(hass, face)
+    assert asked(face, "getuserlist") > before
+    before = asked(face, "getuserlist")
     face.add_user(person())
-    await face.drop()
-    await face.wait_registered()
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert hub.terminals[FACE].roster.name_of(7) == "Grace"
+    await redial(hass, face)
+    assert terminal.roster.name_of(7) == "Grace"
+    assert asked(face, "getuserlist") > before
+    before = asked(face, "getuserlist")
+    await terminal._async_read_changed_people()
+    assert asked(face, "getuserlist") == before
+
+
+async def test_names_are_read_again_over_a_new_connection(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever was taken for the terminal may have told others."""
+    for number in range(10, 14):
+        face.add_user(User(enrollid=number, name=f"Name {number}"))
+    terminal = hub.terminals[FACE]
+    await redial(hass, face)
+    for number in range(10, 14):
+        terminal.roster.async_note(number, name="Mallory")
+    monkeypatch.setattr(roster_module, "MAX_NAMES_AGAIN", 3)
+    await redial(hass, face)
+    names = [terminal.roster.name_of(number) for number in (1, *range(10, 14))]
+    assert names.count("Mallory") == 2
+    before = asked(face, "getusername")
+    await terminal._async_read_changed_people()  # an hour later
+    assert asked(face, "getusername") == before + 2
+    names = [terminal.roster.name_of(number) for number in (1, *range(10, 14))]
+    assert names == ["Ada Lovelace", *(f"Name {number}" for number in range(10, 14))]
+    await terminal._async_read_changed_people()
+    assert asked(face, "getusername") == before + 2
 
 
 async def test_firmware_that_does_not_tell_names_is_not_asked_on(
@@ -373,3 +409,22 @@ async def test_what_no_roster_can_hold_is_left_out(hass: HomeAssistant, hub: Hub
     kept = {person.enroll_id: person.slots for person in await hub.ledger.people(FACE)}
     assert (kept[7], kept[8], len(kept[9] or ())) == ((11,), (), MAX_SLOTS)
     assert min(kept) > 0
+
+
+async def test_people_in_bulk_are_known_and_not_all_told(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    """A terminal that sends people as fast as it can makes no event of each."""
+    now = [0.0]
+    hub.terminals[FACE]._interpreter._enrolled = Throttle(MAX_ENROLLED_TOLD / 60, MAX_ENROLLED_TOLD, lambda: now[0])
+    heard = listen(hass, "timmy_access_event")
+    told = {"cmd": "senduser", "sn": FACE, "backupnum": 0, "admin": 0, "record": "c5"}
+    for number in range(100, 100 + 2 * MAX_ENROLLED_TOLD):
+        received = len(face.received)
+        await face.send({**told, "enrollid": number, "name": f"Name {number}"})
+        await face.wait_received("senduser", after=received)
+    await hass.async_block_till_done()
+    assert len(heard) == MAX_ENROLLED_TOLD
+    roster = hub.terminals[FACE].roster
+    assert roster.name_of(99 + 2 * MAX_ENROLLED_TOLD) == f"Name {99 + 2 * MAX_ENROLLED_TOLD}"
+    now[0] = 60.0
+    await face.send({**told, "enrollid": 5000, "name": "Grace"})
+    await until(hass, "event.front_door_enrolment", lambda state: state.attributes["enroll_id"] == 5000)

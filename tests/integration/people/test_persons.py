@@ -100,6 +100,62 @@ async def test_a_link_ends_with_the_person_on_the_terminal(
     assert state.attributes["person_entity_id"] is None
 
 
+async def listed(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, **people: str) -> None:
+    """Have the terminal list these people, by `n` and their number, and read the list."""
+    face.users.clear()
+    for number, name in people.items():
+        face.add_user(User(enrollid=int(number.removeprefix("n")), name=name))
+    await hub.terminals[FACE].roster.async_refresh(len(people))
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_link_pauses_while_a_list_leaves_the_person_out(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal
+) -> None:
+    """Whoever was taken for the terminal for a minute does not end links for good."""
+    await link(hass, hub)
+    name = face.users[1].name
+    await listed(hass, hub, face, n9="Mallory")
+    links = hub.terminals[FACE].links
+    assert links.entity_id_of(1) is None
+    assert links.is_linked(1)
+    await hub._store._store.async_save(hub._store._data())
+    await listed(hass, hub, face, n1="Mallory")
+    assert links.entity_id_of(1) is None  # another person has the number
+    await listed(hass, hub, face, n1=name)
+    assert links.entity_id_of(1) is None  # a name that is known is not asked for twice over one connection
+    await face.drop()
+    await face.wait_registered()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await linked(hass, hub) == "person.ada"
+    assert hub._store.paused(FACE) == {}
+
+
+async def test_a_pause_survives_a_restart_and_ends_with_a_new_link(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal
+) -> None:
+    await link(hass, hub)
+    name = face.users[1].name
+    await listed(hass, hub, face)
+    await hub._store._store.async_save(hub._store._data())
+    face.users.clear()
+    hub = await reload(hass, entry, face)
+    assert hub.terminals[FACE].links.entity_id_of(1) is None
+    await listed(hass, hub, face, n1="Somebody else")
+    assert await linked(hass, hub) is None
+    await link(hass, hub, "grace")
+    assert await linked(hass, hub) == "person.grace"
+    await listed(hass, hub, face)
+    assert hub._store.paused(FACE) == {1: "Somebody else"}
+    await listed(hass, hub, face, n1="Somebody else")
+    assert await linked(hass, hub) == "person.grace"
+    await listed(hass, hub, face)
+    await act(hass, hub, FACE, "unlink_person", enroll_id=1)
+    await listed(hass, hub, face, n1="Somebody else")
+    assert await linked(hass, hub) is None
+    assert name != "Somebody else"
+
+
 async def test_several_terminals_at_once(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
 ) -> None:

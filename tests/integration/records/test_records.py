@@ -1,12 +1,16 @@
 """The access log: acknowledged when it is safe, told once, never acting when it is old."""
 
 import asyncio
+import csv
 from datetime import datetime, timedelta
+import io
 from pathlib import Path
+import re
 import sqlite3
 from typing import Any
 from unittest.mock import patch
 
+from hypothesis import example, given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
@@ -18,6 +22,7 @@ from custom_components.timmy_access.logbook import async_describe_events
 from custom_components.timmy_access.protocol.codec import MAX_ITEMS
 from custom_components.timmy_access.records import records as records_module
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
+from custom_components.timmy_access.records.exporting import safe_cell
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -489,3 +494,42 @@ async def test_a_frame_with_more_records_than_firmware_sends_is_not_taken(
     assert hub.terminals[FINGER].counters.malformed == 1
     assert await kept(hub) == MAX_ITEMS
     assert len(hub.terminals[FINGER].records._kept) == records_module.REMEMBERED
+
+
+CELLS = st.text(st.sampled_from("=+-@\t\r\n;,|\"' \ufeff\uff1d1aA()"), max_size=12) | st.text(max_size=12)
+
+
+@given(cells=st.lists(CELLS, min_size=1, max_size=3), delimiter=st.sampled_from(",;\t|"))
+@example(["a;=1+1"], ";")
+@example(["=1+1"], ",")
+@example(['a;""=1+1'], ";")
+@example(["\n=1+1"], ";")
+def test_no_cell_is_a_formula_at_any_separator(cells: list[str], delimiter: str) -> None:
+    """As Excel reads it in America, in Europe, and where somebody has chosen tabs."""
+    file = io.StringIO(newline="")
+    csv.writer(file).writerow(["2026-11-26", *map(safe_cell, cells)])
+    for row in csv.reader(io.StringIO(file.getvalue(), newline=""), delimiter=delimiter):
+        for cell in row:
+            assert cell.lstrip(' \ufeff"\r\n\t')[:1] not in tuple("=+-@\uff1d") or re.fullmatch(r"[+-]?[0-9.]+", cell)
+
+
+@pytest.mark.parametrize(
+    "text", ["Ada Lovelace", "a; b", "Smith, John", "-12.5", "+3", "a-b", "2026-11-26 08:00:00+01:00"]
+)
+def test_other_cells_stay_as_they_are(text: str) -> None:
+    assert safe_cell(text) == text
+
+
+async def test_an_export_is_written_through_no_link(
+    hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal, tmp_path: Path
+) -> None:
+    media, precious = tmp_path / "media", tmp_path / "precious"
+    hass.config.media_dirs = {"local": str(media)}
+    precious.write_text("precious")
+    media.mkdir()
+    for name in ("log.csv", "log.csv.part"):
+        (media / name).symlink_to(precious)
+    await act(hass, hub, FINGER, "export_logs", filename="log")
+    assert precious.read_text() == "precious"
+    assert not (media / "log.csv").is_symlink()
+    assert len(list(media.iterdir())) == 2  # nothing is left lying about

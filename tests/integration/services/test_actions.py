@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.services import ACTIONS
-from homeassistant.core import HomeAssistant, SupportsResponse
+from homeassistant.core import Context, HomeAssistant, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError, Unauthorized
 from scripts.docs import actions as actions_page
 from simulator import User, VirtualTerminal
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
+from ..until import listen
 
 ROOT = Path(__file__).parents[3]
 GRACE = 7
@@ -293,3 +297,61 @@ def test_every_action_has_a_case() -> None:
 
 def test_the_page_of_actions_is_up_to_date() -> None:
     assert (ROOT / "docs" / "actions.md").read_text() == actions_page()
+
+
+def test_who_is_no_administrator_may_open_doors_and_nothing_else() -> None:
+    """What is read is sent for, too, and tells who may pass when. Whose door it is, `open_door` asks by itself."""
+    assert {action.name for action in ACTIONS if not action.admin} == {"open_door"}
+
+
+READING = ("get_access_settings", "get_capacity", "get_holidays", "get_questionnaire", "get_settings", "get_time")
+
+
+@pytest.mark.parametrize("action", READING)
+async def test_other_users_do_not_have_a_terminal_asked(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_read_only_user: MockUser, action: str
+) -> None:
+    received = len(face.received)
+    with pytest.raises(Unauthorized):
+        await hass.services.async_call(
+            DOMAIN,
+            action,
+            {"device_id": hub.terminals[FACE].device_id},
+            blocking=True,
+            return_response=True,
+            context=Context(user_id=hass_read_only_user.id),
+        )
+    assert len(face.received) == received
+
+
+def write(folder: str, text: str) -> None:
+    Path(folder, "secrets.yaml").write_text(text)
+
+
+async def test_what_is_secret_is_named_and_not_said(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    """Home Assistant writes the data of actions into its database: so they may be where nobody looks."""
+    mine = "timmy_access_card: 9182736455\ntimmy_access_pin: '556677'\ntimmy_access_word: abc\n"
+    write(hass.config.config_dir, f"{mine}wifi: 11223344\n")
+    heard = listen(hass, "*")
+    user = {"enroll_id": 9, "name": "Ada"}
+    named = {"card": "secret:timmy_access_card", "password": "secret:timmy_access_pin"}
+    await act(hass, hub, FACE, "set_user", **user, **named)
+    await act(hass, hub, FACE, "set_credential", enroll_id=9, credential="card", value="secret: timmy_access_pin")
+    sent = json.dumps(face.received)
+    assert "9182736455" in sent
+    assert "556677" in sent
+    said = json.dumps([event.as_dict() for event in heard], default=str)
+    assert "set_user" in said
+    assert "9182736455" not in said
+    assert "556677" not in said
+    wrong = [("card", "wifi"), ("card", "timmy_access_word"), ("password", "timmy_access_other"), ("card", "")]
+    for where, name in wrong:
+        with pytest.raises(ServiceValidationError) as caught:
+            await act(hass, hub, FACE, "set_user", **user, **{where: f"secret:{name}"})
+        assert caught.value.translation_key == "secret_unusable"
+        assert caught.value.translation_placeholders == {"field": where, "prefix": "timmy_access_"}
+    write(hass.config.config_dir, "wifi: 11223344\n- broken")
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, hub, FACE, "set_credential", enroll_id=9, credential="card", value="secret:timmy_access_card")
+    assert caught.value.translation_key == "secret_unusable"
+    assert "11223344" not in json.dumps(face.received)

@@ -1,0 +1,27 @@
+"""What all terminals of one listener have in common."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.core import HomeAssistant
+
+from ..guests.passbook import Passbook
+from ..ledger import Ledger
+from ..terminal.store import TerminalStore
+from ..terminal.tasks import Tasks
+from .homes import Homes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a terminal is put together with; `on_kept` is called when there are new records."""
+
+    hass: HomeAssistant
+    entry: ConfigEntry
+    tasks: Tasks
+    ledger: Ledger
+    store: TerminalStore
+    on_kept: Callable[[], None]
+    passbook: Passbook
+    homes: Homes
