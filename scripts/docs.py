@@ -98,6 +98,7 @@ VARIABLES = {
 def actions() -> str:
     """Return the page of all actions with their fields."""
     # Imported here, as it brings all of Home Assistant.
+    from custom_components.timmy_access.hub.rights import Right  # noqa: PLC0415
     from custom_components.timmy_access.services import ACTIONS  # noqa: PLC0415
     from homeassistant.core import SupportsResponse  # noqa: PLC0415
     from homeassistant.util.yaml import load_yaml_dict  # noqa: PLC0415
@@ -108,7 +109,7 @@ def actions() -> str:
     for action in ACTIONS:
         text = texts[action.name]
         notes = [text["description"]]
-        if action.admin:
+        if action.right is Right.ADMINISTER:
             notes.append("*Administrators.*")
         if action.response is not SupportsResponse.NONE:
             notes.append("*Answers.*")

@@ -56,7 +56,7 @@ async def async_write_picture(hass: HomeAssistant, picture: Picture, name: str) 
     return {"file": str(file.path), "media_content_id": file.media_content_id}
 
 
-async def async_share_text(hass: HomeAssistant, made: NewPass, where: str) -> str:
+async def async_share_text(hass: HomeAssistant, made: NewPass, where: str, *, with_pin: bool) -> str:
     """Return what to tell the guest, in the language of Home Assistant; `where` are the names of the doors."""
     texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
     held = made.held
@@ -76,7 +76,7 @@ async def async_share_text(hass: HomeAssistant, made: NewPass, where: str) -> st
     }
     sentences = {
         "share_code": True,
-        "share_pin": made.pin is not None,
+        "share_pin": with_pin and made.pin is not None,
         "share_from": held.valid_from is not None,
         "share_until": held.valid_until is not None,
         "share_hours": held.hours is not None,

@@ -319,6 +319,7 @@ class Terminal:
                 self.log.log(logging.INFO, "%s (%s) is connected", self.name, self.serial)
             self._async_register(info)
             self.people.terminal_is(info)
+            self.doors.async_connected()
             self.upkeep.async_connected()
             self._questions.async_start()
         state = self.coordinator.data.with_info(info)

@@ -11,6 +11,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN, WEEKDAYS
 from ..fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole, word
+from ..hub.rights import Right
 from ..protocol.commands import (
     AccessSettings,
     CleanPermissions,
@@ -166,8 +167,8 @@ _PERMISSION: Fields = {
 ACTIONS = (
     Action(name="clear_all_user_access", handler=_clear_all_user_access, fields=CONFIRM),
     Action(name="clear_user_access", handler=_clear_user_access, fields=ENROLL_ID),
-    Action(name="get_access_settings", handler=_get_access_settings, admin=False, response=SupportsResponse.ONLY),
-    Action(name="get_holidays", handler=_get_holidays, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_access_settings", handler=_get_access_settings, right=Right.READ, response=SupportsResponse.ONLY),
+    Action(name="get_holidays", handler=_get_holidays, right=Right.READ, response=SupportsResponse.ONLY),
     Action(name="get_user_access", handler=_get_user_access, fields=ENROLL_ID, response=SupportsResponse.ONLY),
     Action(
         name="set_access_settings",

@@ -15,6 +15,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
 from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, whole
+from ..hub.rights import Right
 from ..protocol.commands import (
     COMMANDS,
     NOTICE_ID,
@@ -34,6 +35,7 @@ from ..protocol.wire import Structure
 from ..terminal.settings import DEVICE, Sheet
 from ..terminal.verify_modes import ALL_VERIFY_MODES, verify_modes
 from .action import Action, Request, check_code
+from .doors import check_one_door
 
 ATTR_COMMAND = "command"
 ATTR_MESSAGE = "message"
@@ -126,8 +128,9 @@ async def _set_user_message(request: Request) -> None:
 async def _send_command(request: Request) -> ServiceResponse:
     command = raw_command(request.data[ATTR_COMMAND], COMMANDS)
     if command.moves_door:
+        check_one_door(request, command.control)
         await check_code(request)
-        reply = await request.terminal.async_move_door(command, request.asked_at)
+        reply = await request.terminal.doors.async_move_raw(command, request.asked_at)
     else:
         reply = await request.terminal.async_request(command)
     return {"reply": dict(reply.frame)}
@@ -136,9 +139,9 @@ async def _send_command(request: Request) -> ServiceResponse:
 _MESSAGE_FOR: Fields = {vol.Optional(ATTR_ENROLL_ID, default=NOTICE_ID): whole}
 
 ACTIONS = (
-    Action(name="get_capacity", handler=_get_capacity, admin=False, response=SupportsResponse.ONLY),
-    Action(name="get_settings", handler=_get_settings, admin=False, response=SupportsResponse.ONLY),
-    Action(name="get_time", handler=_get_time, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_capacity", handler=_get_capacity, right=Right.READ, response=SupportsResponse.ONLY),
+    Action(name="get_settings", handler=_get_settings, right=Right.READ, response=SupportsResponse.ONLY),
+    Action(name="get_time", handler=_get_time, right=Right.READ, response=SupportsResponse.ONLY),
     Action(name="get_user_message", handler=_get_user_message, fields=_MESSAGE_FOR, response=SupportsResponse.ONLY),
     Action(name="initialize", handler=_initialize, fields=CONFIRM),
     Action(name="restart", handler=_restart),

@@ -11,6 +11,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
 from ..fields import whole
+from ..hub.rights import Right
 from ..protocol.commands import GetQuestionnaire, SetQuestionnaire
 from ..protocol.commands.questionnaire import MAX_ITEMS
 from .access import time_of_day
@@ -58,7 +59,7 @@ async def _set_questionnaire(request: Request) -> None:
 _ITEM = vol.All(whole, vol.Range(min=1, max=MAX_ITEMS))
 
 ACTIONS = (
-    Action(name="get_questionnaire", handler=_get_questionnaire, admin=False, response=SupportsResponse.ONLY),
+    Action(name="get_questionnaire", handler=_get_questionnaire, right=Right.READ, response=SupportsResponse.ONLY),
     Action(
         name="set_questionnaire",
         handler=_set_questionnaire,

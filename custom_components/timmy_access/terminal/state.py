@@ -35,15 +35,25 @@ _HELD = {DoorPhase.HELD_CLOSED: DoorMode.HELD_CLOSED, DoorPhase.HELD_OPEN: DoorM
 
 @dataclass(frozen=True, kw_only=True)
 class DoorState:
-    """One door. At rest its relay is locked."""
+    """One door. At rest its relay is locked.
+
+    It is not `sure` where the terminal may have forgotten what holds the door, or may not have heard what was asked of
+    it. Then `phase` is the most open of what it may be.
+    """
 
     phase: DoorPhase = DoorPhase.LOCKED
     changed_by: str | None = None
+    sure: bool = True
 
     @property
-    def mode(self) -> DoorMode:
-        """What holds the door."""
+    def held(self) -> DoorMode:
+        """What holds the door, or may."""
         return _HELD.get(self.phase, DoorMode.NORMAL)
+
+    @property
+    def mode(self) -> DoorMode | None:
+        """What holds the door; None where that is not known."""
+        return self.held if self.sure or self.phase not in _HELD else None
 
 
 # The delay of terminals that do not tell theirs; 5 s is what the specification's example shows (B20).
@@ -86,7 +96,7 @@ class TerminalState:
         doors = {number: self.doors.get(number, DoorState()) for number in range(1, count + 1)}
         return replace(self, doors=MappingProxyType(doors))
 
-    def with_door(self, number: int, **changes: DoorPhase | str | None) -> TerminalState:
+    def with_door(self, number: int, **changes: DoorPhase | str | bool | None) -> TerminalState:
         """Return the state with one door changed."""
         door = replace(self.doors[number], **changes)  # type: ignore[arg-type]
         return replace(self, doors=MappingProxyType({**self.doors, number: door}))
