@@ -11,7 +11,6 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..guests.verdicts import Approval
 from ..issues import DATA_SERIAL, NOTHING, async_clear, async_raise
 from ..protocol.errors import ProtocolError
 from ..protocol.messages import DeviceInfo
@@ -79,8 +78,8 @@ def _capacity(
 
 def _asks_in_vain(terminal: Terminal) -> bool:
     """Return whether the terminal waits at each punch for an answer that nobody gives: it lets in nobody."""
-    asks = DEVICE.value(terminal.coordinator.data, SERVER_APPROVAL_KEY)
-    return bool(asks) and terminal.verdicts.approval is Approval.OFF
+    state = terminal.coordinator.data
+    return bool(DEVICE.value(state, SERVER_APPROVAL_KEY)) and not state.is_decided_about
 
 
 TROUBLES: tuple[Trouble, ...] = (

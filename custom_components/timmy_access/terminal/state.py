@@ -67,6 +67,7 @@ class TerminalState:
     * `access_settings`, `settings`: as the terminal told them last; None until it has.
     * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
     * `has_code`: whether people need a code to open its doors from here.
+    * `is_decided_about`: whether somebody here decides about punches, if the terminal asks.
     * `pins_guessed`: whether somebody has tried so many wrong PINs lately that there was a pause.
     * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
@@ -78,6 +79,7 @@ class TerminalState:
     contacts: Contacts = field(default_factory=Contacts)
     doors: Mapping[int, DoorState] = field(default_factory=lambda: MappingProxyType({}))
     has_code: bool = False
+    is_decided_about: bool = False
     info: DeviceInfo = field(default_factory=DeviceInfo)
     latest_punch: Punch | None = None
     online: bool = False

@@ -108,7 +108,7 @@ def raw_command(payload: Mapping[str, Any], known: Mapping[str, type[Command[Any
 
 def _as_read(text: str) -> str:
     """Return what the most lenient terminal may read: small letters, digits and underscores, and nothing between."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
+    folded = unicodedata.normalize("NFKD", text).casefold()
     return "".join(char for char in folded if char.isalnum() or char == "_")
 
 
