@@ -30,7 +30,10 @@ ACTIONS_HEAD = """\
 Written by `scripts/docs` from `services.yaml`, the translations and the code.
 
 All actions take `device_id`: the terminal, or one of its doors. Those marked *administrators* refuse other users;
-automations and scripts may always use them. Those that answer do so in the response variable of the step.
+automations, and scripts that they run, may always use them. All others need the right to control the lock of the door;
+`control_door` lets ordinary users open and cancel an alarm. [Entities](entities.md#who-may-do-what) that do the same
+ask the same. Those that answer do so in the response variable of the step, which the traces of automations and scripts
+keep: what to do about it is under [guests](guests.md#what-traces-keep).
 """
 
 TRIGGERS_HEAD = """\
@@ -98,6 +101,7 @@ VARIABLES = {
 def actions() -> str:
     """Return the page of all actions with their fields."""
     # Imported here, as it brings all of Home Assistant.
+    from custom_components.timmy_access.hub.rights import Right  # noqa: PLC0415
     from custom_components.timmy_access.services import ACTIONS  # noqa: PLC0415
     from homeassistant.core import SupportsResponse  # noqa: PLC0415
     from homeassistant.util.yaml import load_yaml_dict  # noqa: PLC0415
@@ -108,7 +112,7 @@ def actions() -> str:
     for action in ACTIONS:
         text = texts[action.name]
         notes = [text["description"]]
-        if action.admin:
+        if action.right is Right.ADMINISTER:
             notes.append("*Administrators.*")
         if action.response is not SupportsResponse.NONE:
             notes.append("*Answers.*")

@@ -12,6 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from .entity import TerminalEntity, async_add_terminal_entities
 from .errors import translated_errors
 from .hub.hub import TimmyAccessConfigEntry
+from .hub.rights import Right
 from .hub.terminal import Terminal
 
 # Every terminal has its own queue, in which doors go first; one that does not answer must not hold up another's.
@@ -20,9 +21,10 @@ PARALLEL_UPDATES = 0
 
 @dataclass(frozen=True, kw_only=True)
 class TerminalButtonDescription(ButtonEntityDescription):
-    """What a button does to its terminal."""
+    """What a button does to its terminal, and what a user needs for it."""
 
     press_fn: Callable[[Terminal], Awaitable[None]]
+    right: Right = Right.ADMINISTER
 
 
 BUTTONS: tuple[TerminalButtonDescription, ...] = (
@@ -30,6 +32,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
         key="cancel_alarm",
         translation_key="cancel_alarm",
         press_fn=lambda terminal: terminal.upkeep.async_cancel_alarm(),
+        right=Right.CANCEL_ALARM,
     ),
     TerminalButtonDescription(
         key="refresh_people",
@@ -78,5 +81,6 @@ class TerminalButton(TerminalEntity, ButtonEntity):
     @override
     async def async_press(self) -> None:
         """Ask."""
+        await self.async_check_right(self.entity_description.right)
         with translated_errors(self.terminal.name):
             await self.entity_description.press_fn(self.terminal)

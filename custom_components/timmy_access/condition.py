@@ -48,7 +48,7 @@ class ConditionDescription:
 def _is_in_mode(terminal: Terminal, options: Mapping[str, Any]) -> bool:
     """Return whether the only door is in one of the modes; nobody knows what holds the doors of a controller."""
     doors = terminal.coordinator.data.doors
-    return len(doors) == 1 and doors[_ONLY_DOOR].mode.value in options[CONF_MODE]
+    return len(doors) == 1 and doors[_ONLY_DOOR].mode in options[CONF_MODE]
 
 
 def _was_seen(terminal: Terminal, options: Mapping[str, Any]) -> bool:

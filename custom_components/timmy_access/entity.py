@@ -17,6 +17,7 @@ from homeassistant.helpers.update_coordinator import CoordinatorEntity
 from .const import DOMAIN
 from .errors import translated_errors
 from .hub.hub import TimmyAccessConfigEntry
+from .hub.rights import Right, async_check_right
 from .hub.terminal import Terminal
 from .terminal.coordinator import TerminalCoordinator
 from .terminal.devices import door_device_info, terminal_device_info
@@ -48,6 +49,10 @@ class TerminalEntity(CoordinatorEntity[TerminalCoordinator]):
         """Whether the terminal is connected; nothing else makes it unavailable."""
         return self.state_of_terminal.online
 
+    async def async_check_right(self, right: Right) -> None:
+        """Return if whoever asked for what is being done now may do it with the terminal; raises `NotAllowed`."""
+        await async_check_right(self.hass, self._context, right, self.terminal)
+
     @property
     def state_of_terminal(self) -> TerminalState:
         """The present state of the terminal."""
@@ -70,6 +75,11 @@ class DoorEntity(TerminalEntity):
     def available(self) -> bool:
         """Whether the terminal is connected and still has this door."""
         return super().available and self.door in self.state_of_terminal.doors
+
+    @override
+    async def async_check_right(self, right: Right) -> None:
+        """Return if whoever asked for what is being done now may do it with the door; raises `NotAllowed`."""
+        await async_check_right(self.hass, self._context, right, self.terminal, (self.door,))
 
     @property
     def state_of_door(self) -> DoorState:
@@ -105,6 +115,7 @@ class SettingEntity(TerminalEntity):
 
     async def async_change(self, value: float) -> None:
         """Write the value to the terminal; an error leaves what there is."""
+        await self.async_check_right(Right.ADMINISTER)
         with translated_errors(self.terminal.name):
             await self.terminal.settings.async_write(self.entity_description.sheet, self.entity_description.key, value)
 

@@ -3,13 +3,15 @@
 `open` releases the door for the terminal's open delay. `unlock` does the same unless the owner of a one-door terminal
 chose that it holds the door open. `lock` puts the relay back to rest and never forces the door closed. What the
 protocol cannot tell, the position of the relay, is what we asked for last; at rest a relay is locked, and so is one
-that the door mode holds closed. Where the terminal has a code, `open` and `unlock` need it (see `unlock_code`).
+that the door mode holds closed. It is assumed where no contact tells of the door either, and unknown once the terminal
+may have forgotten that it holds the door open. Where the terminal has a code, `open` and `unlock` need it (see
+`unlock_code`).
 """
 
 from typing import Any, override
 
 from homeassistant.components.lock import LockEntity, LockEntityFeature, LockState
-from homeassistant.const import ATTR_CODE
+from homeassistant.const import ATTR_CODE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
@@ -18,11 +20,15 @@ from .entity import DoorEntity, async_add_terminal_entities
 from .errors import translated_errors
 from .guests.unlock_code import CODE_FORMAT
 from .hub.hub import TimmyAccessConfigEntry
+from .hub.rights import Right
 from .hub.terminal import Terminal
 from .terminal.state import DoorMode, DoorPhase
 
 # Every terminal has its own queue with doors first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0
+
+# A lock is unknown when it may be held open, and then no more is known after a restart.
+_MAY_BE_HELD_OPEN = frozenset({LockState.UNLOCKED, STATE_UNKNOWN})
 
 
 async def async_setup_entry(
@@ -51,10 +57,10 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Remember from before a restart that the door is held open: the terminal cannot be asked."""
+        """Remember from before a restart that the door may be held open: the terminal cannot be asked."""
         await super().async_added_to_hass()
         last = await self.async_get_last_state()
-        if last is not None and last.state == LockState.UNLOCKED and self.terminal.hold_open:
+        if last is not None and last.state in _MAY_BE_HELD_OPEN and self.terminal.hold_open:
             self.terminal.doors.async_assume(self.door, DoorMode.HELD_OPEN)
 
     @callback
@@ -75,15 +81,24 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
 
     @property
     @override
-    def is_locked(self) -> bool:
-        """Whether the relay is at rest or held closed."""
+    def assumed_state(self) -> bool:
+        """Whether no contact tells of this door; events of several doors do not say which."""
+        state = self.state_of_terminal
+        return len(state.doors) > 1 or state.contacts.door is None
+
+    @property
+    @override
+    def is_locked(self) -> bool | None:
+        """Whether the relay is at rest or held closed; None for one that may be open."""
+        if not self.state_of_door.sure and self.state_of_door.phase is not DoorPhase.HELD_CLOSED:
+            return None
         return self.state_of_door.phase in {DoorPhase.HELD_CLOSED, DoorPhase.LOCKED}
 
     @property
     @override
     def is_open(self) -> bool:
         """Whether the door was released and its open delay still runs."""
-        return self.state_of_door.phase is DoorPhase.OPEN
+        return self.state_of_door.phase is DoorPhase.OPEN and self.state_of_door.sure
 
     @property
     @override
@@ -100,24 +115,28 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
     @override
     async def async_open(self, **kwargs: Any) -> None:
         """Release the door for the open delay."""
-        asked_at = self.hass.loop.time()
+        asked_at, context = self.hass.loop.time(), self._context
+        await self.async_check_right(Right.OPEN)
         with translated_errors(self.terminal.name):
-            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), self._context)
+            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), context)
             await self.terminal.doors.async_open(self.door, asked_at)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:
         """Release the door, or hold it open where the owner chose so."""
-        asked_at = self.hass.loop.time()
+        asked_at, context = self.hass.loop.time(), self._context
+        await self.async_check_right(Right.OPEN)
         with translated_errors(self.terminal.name):
-            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), self._context)
+            await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), context)
             if self.terminal.hold_open:
-                await self.terminal.doors.async_set_mode(self.door, DoorMode.HELD_OPEN, asked_at)
+                await self.terminal.doors.async_set_mode(DoorMode.HELD_OPEN, asked_at)
             else:
                 await self.terminal.doors.async_open(self.door, asked_at)
 
     @override
     async def async_lock(self, **kwargs: Any) -> None:
         """Put the relay back to rest; needs no code."""
+        asked_at = self.hass.loop.time()
+        await self.async_check_right(Right.LOCK)
         with translated_errors(self.terminal.name):
-            await self.terminal.doors.async_lock(self.door, self.hass.loop.time())
+            await self.terminal.doors.async_lock(self.door, asked_at)

@@ -21,6 +21,7 @@ from .hub.listening import LISTENING_KINDS
 from .hub.terminal import Terminal
 from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL
 from .protocol.hardware import HardwareFacts
+from .terminal.settings import DEVICE, SERVER_APPROVAL_KEY
 
 type IssueData = Mapping[str, Any]
 
@@ -169,9 +170,14 @@ class ListeningFlow(_Flow):
         return self.async_abort(reason="move_on", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 
+async def _async_let_it_decide(terminal: Terminal) -> None:
+    await terminal.settings.async_write(DEVICE, SERVER_APPROVAL_KEY, 0)
+
+
 FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
     **{doubt.value: ClaimFlow for doubt in Doubt},
     **dict.fromkeys(LISTENING_KINDS, ListeningFlow),
+    "approval_unanswered": lambda data: CommandFlow(data, _async_let_it_decide),
     "capacity_logs": lambda data: CommandFlow(data, lambda terminal: terminal.catching_up.async_delete_logs()),
     "clock_wrong": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_set_clock()),
     "tamper_stuck": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_cancel_alarm()),

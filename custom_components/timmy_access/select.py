@@ -21,6 +21,7 @@ from .entity import (
 )
 from .errors import translated_errors
 from .hub.hub import TimmyAccessConfigEntry
+from .hub.rights import Right
 from .hub.terminal import Terminal
 from .terminal.choices import CHOICES, SERVER_APPROVAL
 from .terminal.settings import ACCESS, DEVICE
@@ -153,7 +154,10 @@ class TerminalSelect(SettingEntity, SelectEntity):
 
 
 class DoorModeSelect(RememberingEntity, SelectEntity):
-    """What holds the only door of a terminal. Assumed: terminals take a mode and never tell it."""
+    """What holds the only door of a terminal. Assumed: terminals take a mode and never tell it.
+
+    Unknown once the terminal may have forgotten it (see `Doors`).
+    """
 
     _attr_assumed_state = True
     _attr_translation_key = DOOR_MODE
@@ -173,20 +177,26 @@ class DoorModeSelect(RememberingEntity, SelectEntity):
     @property
     @override
     def remembered(self) -> str:
-        """The mode."""
-        return self.current_option
+        """The mode, also one that is in doubt: it is no more certain after a restart."""
+        return self._door.held.value
 
     @property
     @override
-    def current_option(self) -> str:
-        """The mode that was asked for last."""
-        return self.state_of_terminal.doors.get(ONLY_DOOR, DoorState()).mode.value
+    def current_option(self) -> str | None:
+        """The mode that was asked for last; None where it is in doubt."""
+        mode = self._door.mode
+        return None if mode is None else mode.value
 
     @override
     async def async_select_option(self, option: str) -> None:
         """Hold the door, or no longer; no person holds a door open here that needs a code, as there is no field."""
-        asked_at = self.hass.loop.time()
+        asked_at, context = self.hass.loop.time(), self._context
+        await self.async_check_right(Right.ADMINISTER)
         with translated_errors(self.terminal.name):
             if option == DoorMode.HELD_OPEN:
-                await self.terminal.unlock_code.async_check_person(None, self._context)
-            await self.terminal.doors.async_set_mode(ONLY_DOOR, DoorMode(option), asked_at)
+                await self.terminal.unlock_code.async_check_person(None, context)
+            await self.terminal.doors.async_set_mode(DoorMode(option), asked_at)
+
+    @property
+    def _door(self) -> DoorState:
+        return self.state_of_terminal.doors.get(ONLY_DOOR, DoorState())

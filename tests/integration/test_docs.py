@@ -121,8 +121,9 @@ async def test_the_pass_of_the_page_is_made(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, freezer: FrozenDateTimeFactory
 ) -> None:
     freezer.move_to("2026-11-25T18:00:00Z")
+    make = block("guests-1")  # on its page it is asked for in person
     sequence = [
-        block("guests-1"),
+        {**make, "data": {**make["data"], "include_secrets": True}},
         {"event": "made", "event_data": {"code": "{{ made.code }}", "pin": "{{ made.pin }}"}},
     ]
     assert await async_setup_component(hass, "script", {"script": {"plumber": {"sequence": sequence}}})

@@ -39,7 +39,7 @@ async def async_picture(hass: HomeAssistant, code: str) -> Picture:
     return await hass.async_add_executor_job(_draw, code)
 
 
-async def async_share_text(hass: HomeAssistant, made: NewPass, where: str) -> str:
+async def async_share_text(hass: HomeAssistant, made: NewPass, where: str, *, with_pin: bool) -> str:
     """Return what to tell the guest, in the language of Home Assistant; `where` are the names of the doors."""
     texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
     held = made.held
@@ -59,7 +59,7 @@ async def async_share_text(hass: HomeAssistant, made: NewPass, where: str) -> st
     }
     sentences = {
         "share_code": True,
-        "share_pin": made.pin is not None,
+        "share_pin": with_pin and made.pin is not None,
         "share_from": held.valid_from is not None,
         "share_until": held.valid_until is not None,
         "share_hours": held.hours is not None,

@@ -155,7 +155,7 @@ class Interpreter:
             state = self._coordinator.data
             self._coordinator.async_replace(replace(state, contacts=state.contacts.after(moment.kind)))
             if moment.kind is DoorKind.BOOT:
-                self._doors.async_release()
+                self._doors.async_started()
         self._moments.async_publish(moment)
 
     @callback

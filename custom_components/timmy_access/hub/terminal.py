@@ -185,7 +185,7 @@ class Terminal:
             self.log,
         )
         self.unlock_code = UnlockCode(surroundings.hass, lambda: self.name, self.log, self.moments.async_publish)
-        self._async_apply_code(data)
+        self._async_apply_choices(data)
 
     # What Home Assistant asks
 
@@ -258,7 +258,7 @@ class Terminal:
         self.hold_open = data.get(CONF_HOLD_OPEN, False)
         self.verdicts.async_apply(data)
         self._occupancy.async_apply(data)
-        self._async_apply_code(data)
+        self._async_apply_choices(data)
         if title != self.name:
             self.name = title
             self._async_register(self.coordinator.data.info)
@@ -323,6 +323,7 @@ class Terminal:
             self._async_register(info)
             self.people.terminal_is(info)
             self.roster.async_connected()
+            self.doors.async_connected()
             self.upkeep.async_connected()
             self._questions.async_start()
         state = self.coordinator.data.with_info(info)
@@ -365,9 +366,12 @@ class Terminal:
         return HeartbeatAnswer(name=beat.name, cloud_time=local_naive(dt_util.utcnow()))
 
     @callback
-    def _async_apply_code(self, data: Mapping[str, Any]) -> None:
+    def _async_apply_choices(self, data: Mapping[str, Any]) -> None:
         self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
-        self.coordinator.async_replace(replace(self.coordinator.data, has_code=self.unlock_code.is_set))
+        decides = self.verdicts.approval is not Approval.OFF
+        self.coordinator.async_replace(
+            replace(self.coordinator.data, has_code=self.unlock_code.is_set, is_decided_about=decides)
+        )
 
     @callback
     def _async_show_tries(self) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import cast
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
@@ -14,6 +15,7 @@ from ..issues import DATA_SERIAL, NOTHING, async_clear, async_raise
 from ..protocol.errors import ProtocolError
 from ..protocol.messages import DeviceInfo
 from ..terminal.clock import DRIFT_TOLERANCE
+from ..terminal.settings import DEVICE, SERVER_APPROVAL_KEY
 from .terminal import Terminal
 
 # A tenth left: of 3,000 people some weeks of newcomers, of 100,000 records some weeks of punches.
@@ -39,6 +41,7 @@ class Trouble:
     patience: timedelta = timedelta(0)
     placeholders_fn: Callable[[Terminal], dict[str, str]] = lambda _: {}
     present_fn: Callable[[Terminal], bool]
+    severity: ir.IssueSeverity = ir.IssueSeverity.WARNING
 
 
 def _is_clock_wrong(terminal: Terminal) -> bool:
@@ -73,7 +76,19 @@ def _capacity(
     )
 
 
+def _asks_in_vain(terminal: Terminal) -> bool:
+    """Return whether the terminal waits at each punch for an answer that nobody gives: it lets in nobody."""
+    state = terminal.coordinator.data
+    return bool(DEVICE.value(state, SERVER_APPROVAL_KEY)) and not state.is_decided_about
+
+
 TROUBLES: tuple[Trouble, ...] = (
+    Trouble(
+        kind="approval_unanswered",
+        fixable=True,
+        present_fn=_asks_in_vain,
+        severity=ir.IssueSeverity.ERROR,
+    ),
     _capacity("cards", lambda info: info.cards_used, lambda info: info.cards_capacity),
     _capacity("faces", lambda info: info.faces_used, lambda info: info.faces_capacity),
     _capacity("fingerprints", lambda info: info.fingerprints_used, lambda info: info.fingerprints_capacity),
@@ -187,6 +202,7 @@ class TroubleWatch:
             terminal.serial,
             placeholders={"name": terminal.name, **trouble.placeholders_fn(terminal)},
             fixable=trouble.fixable,
+            severity=trouble.severity,
             data={DATA_SERIAL: terminal.serial},
         )
 

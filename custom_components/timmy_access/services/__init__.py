@@ -1,7 +1,6 @@
 """The actions, registered once for all terminals."""
 
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import service
 
 from ..const import DOMAIN
 from . import access, device, doors, links, logs, passes, people, questionnaire, replies
@@ -27,11 +26,6 @@ ACTIONS: tuple[Action, ...] = tuple(
 
 @callback
 def async_setup_services(hass: HomeAssistant) -> None:
-    """Register every action; those for administrators refuse other users."""
+    """Register every action; each looks by itself who may use it (see `hub.rights`)."""
     for action in ACTIONS:
-        if action.admin:
-            service.async_register_admin_service(
-                hass, DOMAIN, action.name, action.async_call, action.schema, action.response
-            )
-        else:
-            hass.services.async_register(DOMAIN, action.name, action.async_call, action.schema, action.response)
+        hass.services.async_register(DOMAIN, action.name, action.async_call, action.schema, action.response)

@@ -14,6 +14,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from ..const import DOMAIN
 from ..errors import translated_errors
 from ..hub.hub import Hub, TimmyAccessConfigEntry
+from ..hub.rights import Right, async_check_right
 from ..hub.terminal import Terminal
 from ..terminal.devices import door_identifier
 
@@ -59,7 +60,7 @@ type Handler = Callable[[Request], Awaitable[ServiceResponse]]
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """One action. `admin` keeps it from users who are not administrators; automations may always use it.
+    """One action. `right` is what a user needs for it; None where the fields tell, and the handler asks.
 
     `several` lets it be for several terminals of one listener at a time.
     """
@@ -67,7 +68,7 @@ class Action:
     name: str
     handler: Handler
     fields: Mapping[vol.Marker, Any] = field(default_factory=dict)
-    admin: bool = True
+    right: Right | None = Right.ADMINISTER
     response: SupportsResponse = SupportsResponse.NONE
     several: bool = False
 
@@ -98,6 +99,9 @@ class Action:
             wants_response=call.return_response,
         )
         with translated_errors(request.terminal.name):
+            if self.right is not None:
+                for terminal in request.terminals:
+                    await async_check_right(call.hass, call.context, self.right, terminal)
             return await self.handler(request)
 
 

@@ -34,6 +34,7 @@ from ..protocol.wire import Structure
 from ..terminal.settings import DEVICE, Sheet
 from ..terminal.verify_modes import ALL_VERIFY_MODES, verify_modes
 from .action import Action, Request, check_code
+from .doors import check_one_door
 
 ATTR_COMMAND = "command"
 ATTR_MESSAGE = "message"
@@ -126,8 +127,9 @@ async def _set_user_message(request: Request) -> None:
 async def _send_command(request: Request) -> ServiceResponse:
     command = raw_command(request.data[ATTR_COMMAND], COMMANDS)
     if command.moves_door:
+        check_one_door(request, command.control)
         await check_code(request)
-        reply = await request.terminal.async_move_door(command, request.asked_at)
+        reply = await request.terminal.doors.async_move_raw(command, request.asked_at)
     else:
         reply = await request.terminal.async_request(command)
     return {"reply": dict(reply.frame)}

@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import voluptuous as vol
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
-from homeassistant.components.lock import DOMAIN as LOCK_DOMAIN
 from homeassistant.const import ATTR_CODE
-from homeassistant.exceptions import ServiceValidationError, Unauthorized, UnknownUser
-from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
 from ..fields import ATTR_DOOR, DOOR_FUNCTIONS, whole, word
+from ..hub.rights import Right, async_check_right
 from ..hub.terminal import Terminal
 from ..protocol.enums import DoorControl
 from ..terminal.state import DoorMode
@@ -24,15 +23,16 @@ _ONLY_DOOR = 1
 # What each function of specification B38 is here, so that locks and contacts stay in step.
 _FUNCTIONS: Mapping[DoorControl, Callable[[Terminal, float], Awaitable[None]]] = {
     DoorControl.CANCEL_ALARM: lambda terminal, _: terminal.upkeep.async_cancel_alarm(),
-    DoorControl.HOLD_CLOSED: lambda terminal, asked_at: terminal.doors.async_set_mode(
-        _ONLY_DOOR, DoorMode.HELD_CLOSED, asked_at
-    ),
-    DoorControl.HOLD_OPEN: lambda terminal, asked_at: terminal.doors.async_set_mode(
-        _ONLY_DOOR, DoorMode.HELD_OPEN, asked_at
-    ),
-    DoorControl.NORMAL: lambda terminal, asked_at: terminal.doors.async_set_mode(_ONLY_DOOR, DoorMode.NORMAL, asked_at),
+    DoorControl.HOLD_CLOSED: lambda terminal, asked_at: terminal.doors.async_set_mode(DoorMode.HELD_CLOSED, asked_at),
+    DoorControl.HOLD_OPEN: lambda terminal, asked_at: terminal.doors.async_set_mode(DoorMode.HELD_OPEN, asked_at),
+    DoorControl.NORMAL: lambda terminal, asked_at: terminal.doors.async_set_mode(DoorMode.NORMAL, asked_at),
     DoorControl.OPEN: lambda terminal, asked_at: terminal.doors.async_open(_ONLY_DOOR, asked_at),
     DoorControl.RESTART: lambda terminal, _: terminal.upkeep.async_restart(),
+}
+# Whatever is not here is for administrators.
+_RIGHTS: Mapping[DoorControl, Right] = {
+    DoorControl.CANCEL_ALARM: Right.CANCEL_ALARM,
+    DoorControl.OPEN: Right.OPEN,
 }
 # The command does not say which door (specification B38): with several, nobody knows what it moves.
 _OPENING = frozenset({DoorControl.HOLD_OPEN, DoorControl.OPEN})
@@ -52,7 +52,7 @@ async def _open_door(request: Request) -> None:
     for number in numbers:
         if number not in doors:
             raise door_unknown(request.terminal, ATTR_DOOR, number)
-        await _check_permission(request, number)
+    await async_check_right(request.hass, request.context, Right.OPEN, request.terminal, numbers)
     await check_code(request)
     # All are asked for at once, each on its own: a door that fails keeps no other closed, and none opens late.
     results = await asyncio.gather(
@@ -63,36 +63,23 @@ async def _open_door(request: Request) -> None:
             raise result
 
 
-async def _control_door(request: Request) -> None:
-    terminal, function = request.terminal, request.data[ATTR_FUNCTION]
-    if function in _ONE_DOOR and len(terminal.coordinator.data.doors) > 1:
+def check_one_door(request: Request, function: DoorControl | None) -> None:
+    """Raise where a command that names no door would move several."""
+    if function in _ONE_DOOR and len(request.terminal.coordinator.data.doors) > 1:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="needs_one_door",
-            translation_placeholders={"terminal": terminal.name},
+            translation_placeholders={"terminal": request.terminal.name},
         )
+
+
+async def _control_door(request: Request) -> None:
+    terminal, function = request.terminal, request.data[ATTR_FUNCTION]
+    await async_check_right(request.hass, request.context, _RIGHTS.get(function, Right.ADMINISTER), terminal)
+    check_one_door(request, function)
     if function in _OPENING:
         await check_code(request)
     await _FUNCTIONS[function](terminal, request.asked_at)
-
-
-async def _check_permission(request: Request, number: int) -> None:
-    """Raise unless the user may control the lock of the door, as for the lock's own actions."""
-    if request.context.user_id is None:
-        return
-    user = await request.hass.auth.async_get_user(request.context.user_id)
-    if user is None:
-        raise UnknownUser(context=request.context, permission=POLICY_CONTROL, user_id=request.context.user_id)
-    entity_id = er.async_get(request.hass).async_get_entity_id(
-        LOCK_DOMAIN, DOMAIN, f"{request.terminal.serial}_door{number}_lock"
-    )
-    if entity_id is None or not user.permissions.check_entity(entity_id, POLICY_CONTROL):
-        raise Unauthorized(
-            context=request.context,
-            entity_id=entity_id,
-            permission=POLICY_CONTROL,
-            user_id=request.context.user_id,
-        )
 
 
 ACTIONS = (
@@ -100,6 +87,7 @@ ACTIONS = (
         name="control_door",
         handler=_control_door,
         fields={vol.Optional(ATTR_CODE): cv.string, vol.Required(ATTR_FUNCTION): word(DOOR_FUNCTIONS)},
+        right=None,
     ),
     Action(
         name="open_door",
@@ -109,6 +97,6 @@ ACTIONS = (
             vol.Optional(ATTR_CODE): cv.string,
             vol.Optional(ATTR_DOOR): whole,
         },
-        admin=False,
+        right=None,
     ),
 )

@@ -9,14 +9,16 @@ import voluptuous as vol
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv, device_registry as dr
+from homeassistant.helpers.trace import trace_id_get
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN, WEEKDAYS
-from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
+from ..fields import ATTR_ENROLL_ID, ATTR_INCLUDE_SECRETS, ATTR_NAME, Fields, instant, whole
+from ..guests.passbook import NewPass
 from ..guests.passes import Hours, Pass, Refused
 from ..guests.pictures import SUFFIXES, async_write_picture
-from ..guests.sharing import async_picture, async_share_text
+from ..guests.sharing import Picture, async_picture, async_share_text
 from ..ledger import PassUse
 from ..protocol.answers import QrVerdict
 from ..records.media_files import file_name
@@ -56,6 +58,7 @@ def _wrong(key: str, field: str, **placeholders: str) -> ServiceValidationError:
 
 async def _create_pass(request: Request) -> ServiceResponse:
     data = request.data
+    tells = _tells_secrets(data)
     _check_rules(request)
     if (filename := data.get(ATTR_FILENAME)) is not None:
         file_name(filename, SUFFIXES)
@@ -79,14 +82,30 @@ async def _create_pass(request: Request) -> ServiceResponse:
     response: dict[str, JsonValueType] = {
         ATTR_PASS_ID: made.held.pass_id,
         ATTR_NAME: made.held.name,
-        "code": made.code,
-        **({} if made.pin is None else {"pin": made.pin}),
-        **picture.response(),
-        "share_text": await async_share_text(request.hass, made, _where(request)),
+        **(_secrets(made, picture) if tells else {}),
+        "share_text": await async_share_text(request.hass, made, _where(request), with_pin=tells),
     }
     if filename is not None:
-        response |= await async_write_picture(request.hass, picture, filename)
+        written = await async_write_picture(request.hass, picture, filename)
+        # The address shows the picture to everybody who has it, and so is as secret as that.
+        response |= {key: value for key, value in written.items() if tells or key != "url"}
     return response
+
+
+def _tells_secrets(data: Mapping[str, Any]) -> bool:
+    """Return whether the response holds what opens.
+
+    A trace of the automation or script that asks would keep it. There, what opens goes into the picture file, or has to
+    be asked for. Raises a translated error where nobody would ever get to know it.
+    """
+    tells: bool = data.get(ATTR_INCLUDE_SECRETS, trace_id_get() is None)
+    if not tells and (data[ATTR_WITH_PIN] or ATTR_FILENAME not in data):
+        raise _wrong("pass_told_nobody", ATTR_INCLUDE_SECRETS)
+    return tells
+
+
+def _secrets(made: NewPass, picture: Picture) -> dict[str, JsonValueType]:
+    return {"code": made.code, **({} if made.pin is None else {"pin": made.pin}), **picture.response()}
 
 
 def _check_rules(request: Request) -> None:
@@ -233,6 +252,7 @@ ACTIONS = (
             vol.Optional(ATTR_TAG): vol.All(cv.string, str.strip, vol.Length(min=1, max=MAX_TAG)),
             vol.Optional(ATTR_WITH_PIN, default=False): cv.boolean,
             vol.Optional(ATTR_FILENAME): cv.string,
+            vol.Optional(ATTR_INCLUDE_SECRETS): cv.boolean,
         },
         response=SupportsResponse.ONLY,
         several=True,

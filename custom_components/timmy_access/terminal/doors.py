@@ -1,14 +1,27 @@
-"""The doors of one terminal: what we ask of their relays, and what we then know of them."""
+"""The doors of one terminal: what we ask of their relays, and what we then know of them.
 
-from collections.abc import Mapping
+Terminals forget what holds their door when they lose power, and do not tell that they did: every new connection may
+come after that. What was held is in doubt then, also over a restart of Home Assistant. Only a door that was held closed
+is held closed again, as long as nobody has asked for anything else: that lets in nobody, and is what was wanted last.
+A door is never held open by itself.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
 from functools import partial
+import logging
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
+from ..const import LOGGER
 from ..protocol.commands import ControlDoor, OpenDoor
+from ..protocol.commands.base import Command, Reply
+from ..protocol.commands.raw import RawCommand, RawReply
 from ..protocol.enums import DoorControl
+from ..protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
 from ..protocol.exchange import MoveDoor
+from ..protocol.log_budget import LogBudget
 from .coordinator import TerminalCoordinator
 from .state import DoorMode, DoorPhase, DoorState
 
@@ -24,8 +37,8 @@ class Doors:
     """Opens, holds and locks the doors of one terminal, and keeps their state.
 
     `asked_at` is when somebody asked, in the loop's time: what takes too long from then on does not happen (see
-    `Exchange.move_door`). Every method raises the protocol's errors, and then leaves the state as it was. What the
-    terminal has done is shown, also when whoever asked is gone by then.
+    `Exchange.move_door`). Every method raises the protocol's errors, and then leaves the state as it was, or in doubt
+    where the terminal may have heard the command. What it has done is shown, also when whoever asked is gone by then.
     """
 
     def __init__(self, hass: HomeAssistant, coordinator: TerminalCoordinator, move: MoveDoor) -> None:
@@ -34,6 +47,9 @@ class Doors:
         self._coordinator = coordinator
         self._move = move
         self._relock: dict[int, CALLBACK_TYPE] = {}
+        self._log = LogBudget(LOGGER)
+        self._keeps_closed = False
+        self._holding: asyncio.Task[None] | None = None
 
     async def async_open(self, number: int, asked_at: float) -> None:
         """Release one door for the open delay of its terminal; asking again while it is open is fine.
@@ -41,39 +57,72 @@ class Doors:
         The door is always named: without a number a controller opens all of them (specification B19). One that is
         held stays so: what the terminal does with a door that is held closed, it does not tell.
         """
-        before = self._coordinator.data.doors[number].phase
+        before, was_there = self._coordinator.data.doors[number].phase, self._coordinator.data.online
         if before is DoorPhase.LOCKED:
             self._async_set(number, DoorPhase.OPENING)
         try:
             await self._move(OpenDoor(door=number), asked_at, partial(self._async_opened, number))
-        except BaseException:
+        except BaseException as err:
             if self._door(number).phase is DoorPhase.OPENING:
                 self._async_set(number, before)
+                if isinstance(err, CommandTimeout | TerminalOffline) and was_there:
+                    self._async_opened(number, sure=False)
             raise
 
-    async def async_set_mode(self, number: int, mode: DoorMode, asked_at: float) -> None:
-        """Hold the door of a one-door terminal open or closed, or no longer; the command names no door (B38)."""
-        function, phase = _MODES[mode]
+    async def async_set_mode(self, mode: DoorMode, asked_at: float) -> None:
+        """Hold the door of a one-door terminal open or closed, or no longer.
 
-        @callback
-        def _async_held() -> None:
-            self._async_cancel_relock(number)
-            self._async_set(number, phase)
-
-        await self._move(ControlDoor(function=function), asked_at, _async_held)
+        The command names no door and moves all of them (B38): back to normal, that ends what each was doing.
+        """
+        self._async_cancel_holding()
+        if mode is not DoorMode.HELD_CLOSED:
+            self._keeps_closed = False
+        await self._async_control(mode, asked_at)
 
     async def async_lock(self, number: int, asked_at: float) -> None:
         """Put the relay back to rest, so that the exit button and every reader keep working.
 
-        Never forces a door closed, and does not end that somebody else has: a door that is held closed stays so.
+        Never forces a door closed, and does not end that somebody else has: a door that is held closed stays so. The
+        other doors of a controller are put to rest with it, and shown so.
         """
-        held_closed = self._door(number).mode is DoorMode.HELD_CLOSED
-        await self.async_set_mode(number, DoorMode.HELD_CLOSED if held_closed else DoorMode.NORMAL, asked_at)
+        held_closed = self._door(number).held is DoorMode.HELD_CLOSED
+        await self.async_set_mode(DoorMode.HELD_CLOSED if held_closed else DoorMode.NORMAL, asked_at)
+
+    async def async_move_raw(self, command: RawCommand, asked_at: float) -> RawReply:
+        """Send a command as somebody wrote it, and show what it has moved."""
+        mode = next((mode for mode, (control, _) in _MODES.items() if control is command.control), None)
+        if mode is None:
+            return await self._move(command, asked_at, partial(self._async_all_opened, command.opens))
+        self._async_cancel_holding()
+        if mode is not DoorMode.HELD_CLOSED:
+            self._keeps_closed = False
+        return await self._async_move_all(command, mode, asked_at)
 
     @callback
     def async_assume(self, number: int, mode: DoorMode) -> None:
-        """Take over from before a restart what holds a door; the terminal cannot be asked, and nothing is sent."""
-        self._async_set(number, _MODES[mode][1])
+        """Take over from before a restart what may hold a door; the terminal cannot be asked, and nothing is sent."""
+        self._async_set(number, _MODES[mode][1], sure=False)
+
+    @callback
+    def async_connected(self) -> None:
+        """Note a new connection of a terminal that may have lost its power since the last one."""
+        self._async_doubt(DoorMode.NORMAL)
+        self._async_hold_closed_again()
+
+    @callback
+    def async_started(self) -> None:
+        """Note that the terminal has started anew: what it may have forgotten, it has forgotten.
+
+        What it has done since it dialled in is in doubt: a start ends the connection, and its record may come late.
+        """
+        state = self._coordinator.data
+        for number, door in state.doors.items():
+            if door.held is DoorMode.NORMAL:
+                continue
+            forgotten = not door.sure and not self._keeps_closed
+            state = state.with_door(number, sure=forgotten, phase=DoorPhase.LOCKED if forgotten else door.phase)
+        self._coordinator.async_replace(state)
+        self._async_hold_closed_again()
 
     @callback
     def async_changed_by(self, number: int, person: str | None) -> None:
@@ -90,37 +139,92 @@ class Doors:
                 self._async_cancel_relock(number)
         self._coordinator.async_replace(self._coordinator.data.with_doors(count))
         if count > 1:
-            self.async_release()
-
-    @callback
-    def async_release(self) -> None:
-        """Forget held doors, as after a start of the terminal: its relays are at rest then."""
-        state = self._coordinator.data
-        for number, door in state.doors.items():
-            if door.mode is not DoorMode.NORMAL:
-                state = state.with_door(number, phase=DoorPhase.LOCKED)
-        self._coordinator.async_replace(state)
+            self._async_cancel_holding()
+            self._keeps_closed = False
+            for number in range(1, count + 1):
+                if self._door(number).held is not DoorMode.NORMAL:
+                    self._async_set(number, DoorPhase.LOCKED)
 
     @callback
     def async_stop(self) -> None:
         """Cancel what is planned."""
+        self._async_cancel_holding()
         for number in tuple(self._relock):
             self._async_cancel_relock(number)
 
     def _door(self, number: int) -> DoorState:
         return self._coordinator.data.doors.get(number, DoorState())
 
+    async def _async_control(self, mode: DoorMode, asked_at: float) -> None:
+        await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at)
+
+    async def _async_move_all[R: Reply](self, command: Command[R], mode: DoorMode, asked_at: float) -> R:
+        was_there = self._coordinator.data.online
+        try:
+            return await self._move(command, asked_at, partial(self._async_moved, mode))
+        except asyncio.CancelledError, CommandTimeout, TerminalOffline:
+            if was_there:  # it may have heard it
+                self._async_doubt(mode)
+            raise
+
     @callback
-    def _async_opened(self, number: int) -> None:
-        if self._door(number).mode is DoorMode.NORMAL:
-            self._async_set(number, DoorPhase.OPEN)
+    def _async_moved(self, mode: DoorMode) -> None:
+        self._keeps_closed = mode is DoorMode.HELD_CLOSED
+        for number in self._coordinator.data.doors:
+            self._async_cancel_relock(number)
+            self._async_set(number, _MODES[mode][1])
+
+    @callback
+    def _async_doubt(self, asked: DoorMode) -> None:
+        """Show that it is not known whether doors are as they were, or as they were asked to be."""
+        state = self._coordinator.data
+        for number, door in state.doors.items():
+            modes = {door.held, asked}
+            if modes != {DoorMode.NORMAL}:
+                mode = DoorMode.HELD_OPEN if DoorMode.HELD_OPEN in modes else DoorMode.HELD_CLOSED
+                state = state.with_door(number, phase=_MODES[mode][1], sure=False)
+        self._coordinator.async_replace(state)
+
+    @callback
+    def _async_hold_closed_again(self) -> None:
+        self._async_cancel_holding()
+        if not self._keeps_closed:
+            return
+
+        async def _async_hold() -> None:
+            try:
+                await self._async_control(DoorMode.HELD_CLOSED, self._hass.loop.time())
+            except ProtocolError as err:
+                self._log.log(
+                    logging.WARNING, "%s may not hold its door closed any more: %s", self._coordinator.serial, err
+                )
+
+        self._holding = self._coordinator.config_entry.async_create_background_task(
+            self._hass, _async_hold(), f"hold the door of {self._coordinator.serial} closed", eager_start=False
+        )
+
+    @callback
+    def _async_cancel_holding(self) -> None:
+        holding, self._holding = self._holding, None
+        if holding is not None:
+            holding.cancel()
+
+    @callback
+    def _async_all_opened(self, numbers: Iterable[int]) -> None:
+        for number in self._coordinator.data.doors.keys() & set(numbers):
+            self._async_opened(number)
+
+    @callback
+    def _async_opened(self, number: int, *, sure: bool = True) -> None:
+        if self._door(number).held is DoorMode.NORMAL:
+            self._async_set(number, DoorPhase.OPEN, sure=sure)
             self._async_relock_later(number)
 
     @callback
-    def _async_set(self, number: int, phase: DoorPhase) -> None:
+    def _async_set(self, number: int, phase: DoorPhase, *, sure: bool = True) -> None:
         state = self._coordinator.data
         if number in state.doors:
-            self._coordinator.async_replace(state.with_door(number, phase=phase))
+            self._coordinator.async_replace(state.with_door(number, phase=phase, sure=sure))
 
     @callback
     def _async_relock_later(self, number: int) -> None:

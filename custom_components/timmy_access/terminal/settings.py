@@ -54,6 +54,11 @@ DEVICE = Sheet(
 )
 
 
+# Whether the terminal asks about each punch, of AI firmware (field notes 3, reply in server mode); others have it in
+# their menu only, and do not tell.
+SERVER_APPROVAL_KEY = "server_approval"
+
+
 class TerminalSettings:
     """Reads and writes the settings of one terminal, and keeps them in its state."""
 

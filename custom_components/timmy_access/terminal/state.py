@@ -35,15 +35,25 @@ _HELD = {DoorPhase.HELD_CLOSED: DoorMode.HELD_CLOSED, DoorPhase.HELD_OPEN: DoorM
 
 @dataclass(frozen=True, kw_only=True)
 class DoorState:
-    """One door. At rest its relay is locked."""
+    """One door. At rest its relay is locked.
+
+    It is not `sure` where the terminal may have forgotten what holds the door, or may not have heard what was asked of
+    it. Then `phase` is the most open of what it may be.
+    """
 
     phase: DoorPhase = DoorPhase.LOCKED
     changed_by: str | None = None
+    sure: bool = True
 
     @property
-    def mode(self) -> DoorMode:
-        """What holds the door."""
+    def held(self) -> DoorMode:
+        """What holds the door, or may."""
         return _HELD.get(self.phase, DoorMode.NORMAL)
+
+    @property
+    def mode(self) -> DoorMode | None:
+        """What holds the door; None where that is not known."""
+        return self.held if self.sure or self.phase not in _HELD else None
 
 
 # The delay of terminals that do not tell theirs; 5 s is what the specification's example shows (B20).
@@ -57,6 +67,7 @@ class TerminalState:
     * `access_settings`, `settings`: as the terminal told them last; None until it has.
     * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
     * `has_code`: whether people need a code to open its doors from here.
+    * `is_decided_about`: whether somebody here decides about punches, if the terminal asks.
     * `pins_guessed`: whether somebody has tried so many wrong PINs lately that there was a pause.
     * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
@@ -68,6 +79,7 @@ class TerminalState:
     contacts: Contacts = field(default_factory=Contacts)
     doors: Mapping[int, DoorState] = field(default_factory=lambda: MappingProxyType({}))
     has_code: bool = False
+    is_decided_about: bool = False
     info: DeviceInfo = field(default_factory=DeviceInfo)
     latest_punch: Punch | None = None
     online: bool = False
@@ -86,7 +98,7 @@ class TerminalState:
         doors = {number: self.doors.get(number, DoorState()) for number in range(1, count + 1)}
         return replace(self, doors=MappingProxyType(doors))
 
-    def with_door(self, number: int, **changes: DoorPhase | str | None) -> TerminalState:
+    def with_door(self, number: int, **changes: DoorPhase | str | bool | None) -> TerminalState:
         """Return the state with one door changed."""
         door = replace(self.doors[number], **changes)  # type: ignore[arg-type]
         return replace(self, doors=MappingProxyType({**self.doors, number: door}))

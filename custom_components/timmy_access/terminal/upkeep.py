@@ -88,7 +88,7 @@ class Upkeep:
 
     @callback
     def async_started(self) -> None:
-        """Note that the terminal has started anew: nothing sounds, and nothing is held."""
+        """Note that the terminal has started anew: nothing sounds, and what held its door is forgotten."""
         state = self._coordinator.data
         self._coordinator.async_replace(replace(state, contacts=state.contacts.after(DoorKind.BOOT)))
-        self._doors.async_release()
+        self._doors.async_started()

@@ -101,9 +101,11 @@ async def test_the_door_mode_is(
     here, there = hub.terminals[FACE].device_id, hub.terminals[CONTROLLER].device_id
     assert await holds(hass, "door_mode_is", here, mode="normal")
     assert not await holds(hass, "door_mode_is", here, mode=["held_open", "held_closed"])
-    await hub.terminals[FACE].doors.async_set_mode(1, DoorMode.HELD_OPEN, hass.loop.time())
+    await hub.terminals[FACE].doors.async_set_mode(DoorMode.HELD_OPEN, hass.loop.time())
     assert await holds(hass, "door_mode_is", here, mode=["held_open", "held_closed"])
     assert not await holds(hass, "door_mode_is", here, mode="normal")
+    hub.terminals[FACE].doors.async_connected()  # it may have forgotten it
+    assert not await holds(hass, "door_mode_is", here, mode=[mode.value for mode in DoorMode])
     assert not await holds(hass, "door_mode_is", there, mode=[mode.value for mode in DoorMode])
 
 

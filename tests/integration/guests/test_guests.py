@@ -81,7 +81,12 @@ def door_of(hass: HomeAssistant, number: int) -> str:
 
 
 def without_window(hub: Hub, serial: str = FACE, **data: Any) -> None:
-    hub.terminals[serial].verdicts.async_apply({"decision_window": 0, **data})
+    """Have no automation asked, for as long as the terminal is approved."""
+    entry, terminal = hub._entry, hub.terminals[serial]
+    subentry = entry.subentries[terminal.subentry_id]
+    chosen = {**subentry.data, "decision_window": 0, **data}
+    hub._hass.config_entries.async_update_subentry(entry, subentry, data=chosen)
+    terminal.verdicts.async_apply(chosen)
 
 
 async def test_a_pass_opens(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:

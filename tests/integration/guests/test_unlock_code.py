@@ -183,6 +183,7 @@ OPENING = pytest.mark.parametrize(
         ("control_door", {"function": "hold_open"}),
         ("send_command", {"command": {"cmd": "opendoor", "doornum": 1}}),
         ("send_command", {"command": {"cmd": "lockctrl", "fuc": 1}}),
+        ("send_command", {"command": {"cmd": " OpenDoor\u200b", "doornum": 1}}),
     ],
 )
 

@@ -18,7 +18,7 @@ from homeassistant.setup import async_setup_component
 from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER
-from ..until import listen, state_of, until_state
+from ..until import listen, state_of, until, until_state
 
 FRONT = "lock.front_door"
 DOOR_3 = "lock.warehouse_door_3"
@@ -100,6 +100,31 @@ async def test_unlock_releases_for_a_moment_by_default(hass: HomeAssistant, face
     assert commands(face, "lockctrl") == []
 
 
+async def test_a_lock_is_assumed_until_a_contact_tells_of_its_door(
+    hass: HomeAssistant, face: VirtualTerminal, controller: VirtualTerminal
+) -> None:
+    assert state_of(hass, FRONT).attributes["assumed_state"] is True
+    for terminal in (face, controller):
+        terminal.door_event(0)
+        await terminal.wait_sent()
+    await until(hass, FRONT, lambda state: "assumed_state" not in state.attributes)
+    await until_state(hass, "binary_sensor.warehouse_door", "off")
+    assert state_of(hass, DOOR_3).attributes["assumed_state"] is True  # of which door it was, is not told
+
+
+async def test_locking_one_door_of_several_shows_what_became_of_the_others(
+    hass: HomeAssistant, controller: VirtualTerminal
+) -> None:
+    """The command names no door, and puts every relay to rest."""
+    for number in (2, 3):
+        await act(hass, "open", f"lock.warehouse_door_{number}")
+        await controller.wait_door(number, is_open=True)
+    await act(hass, "lock", "lock.warehouse_door_1")
+    assert commands(controller, "lockctrl") == [{"cmd": "lockctrl", "fuc": 4}]
+    for number, door in controller.doors.items():
+        assert (state_of(hass, f"lock.warehouse_door_{number}").state, door.is_open) == ("locked", False)
+
+
 async def test_lock_puts_the_relay_back_and_never_forces_it(hass: HomeAssistant, face: VirtualTerminal) -> None:
     await act(hass, "open", FRONT)
     await act(hass, "lock", FRONT)
@@ -123,15 +148,19 @@ async def test_unlock_holds_open_where_the_owner_chose_so(
     assert mode(face) == "normal"
 
 
-async def test_a_held_door_is_remembered_over_a_restart(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    mock_restore_cache(hass, [State(FRONT, "unlocked"), State("lock.office", "unlocked")])
+@pytest.mark.parametrize("before", ["unlocked", "unknown"])
+async def test_a_held_door_is_in_doubt_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, before: str
+) -> None:
+    mock_restore_cache(hass, [State(FRONT, before), State("lock.office", before)])
     for subentry in entry.subentries.values():
         if subentry.unique_id == FACE:
             hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "hold_open": True})
     assert await hass.config_entries.async_setup(entry.entry_id)
     hub: Hub = entry.runtime_data
-    assert hub.terminals[FACE].coordinator.data.doors[1].phase == "held_open"
-    assert hub.terminals[FINGER].coordinator.data.doors[1].phase == "locked"
+    doors = {serial: hub.terminals[serial].coordinator.data.doors[1] for serial in (FACE, FINGER)}
+    assert (doors[FACE].phase, doors[FACE].sure) == ("held_open", False)
+    assert (doors[FINGER].phase, doors[FINGER].sure) == ("locked", True)
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
@@ -158,6 +187,7 @@ async def test_silence_is_an_error_and_the_door_is_not_asked_again(
     with pytest.raises(HomeAssistantError, match="did not answer"):
         await act(hass, "open", FRONT)
     await face.wait_received("reg", after=received)  # it has dialled in again
+    await until_state(hass, FRONT, "unknown")  # it may have opened
     await until_state(hass, FRONT, "locked")
     assert len(commands(face, "opendoor")) == 1
 

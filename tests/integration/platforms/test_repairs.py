@@ -26,6 +26,7 @@ from ..until import issues_of, state_of, until, until_issue, until_state
 
 DRIFT = "sensor.front_door_clock_drift"
 ONLINE = "binary_sensor.front_door_connectivity"
+ASKS = f"approval_unanswered_{FACE}"
 CLOCK = f"clock_wrong_{FACE}"
 FULL_LOG = f"capacity_logs_{FACE}"
 SILENT = f"terminal_silent_{FACE}"
@@ -207,6 +208,36 @@ async def test_what_a_terminal_cannot_do_now_can_be_tried_again(
     assert result["type"] == "create_entry"
     assert state_of(hass, "binary_sensor.front_door_tamper").state == "off"
     assert issues_of(hass) == {}
+
+
+@pytest.mark.parametrize("approval", [1, 2])
+async def test_a_terminal_that_asks_in_vain_decides_by_itself_again(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, fix: Fix, approval: int
+) -> None:
+    terminal = make_terminal("ai_face", FACE)
+    terminal.machine.settings["server_verify"] = approval
+    await connected(hass, terminal)
+    issue = await until_issue(hass, ASKS)
+    assert issue is not None
+    assert (issue.severity, placeholders(hass, ASKS)) == (ir.IssueSeverity.ERROR, {"name": "Front door"})
+    result = await fix(ASKS, {})
+    assert result["type"] == "create_entry"
+    assert terminal.machine.settings["server_verify"] == 0
+    assert issues_of(hass) == {}
+
+
+async def test_a_terminal_that_is_answered_asks_not_in_vain(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    terminal = make_terminal("ai_face", FACE)
+    terminal.server_approval = True
+    await connected(hass, terminal)
+    await until_issue(hass, ASKS)
+    subentry = entry.subentries[hub.terminals[FACE].subentry_id]
+    for choice, there in (("refuse", False), ("off", True), ("grant", False)):
+        hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "server_approval": choice})
+        await hass.async_block_till_done()
+        assert (ASKS in issues_of(hass)) is there
 
 
 async def test_a_housing_that_is_closed_in_time_is_no_issue(

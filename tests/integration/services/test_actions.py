@@ -299,11 +299,6 @@ def test_the_page_of_actions_is_up_to_date() -> None:
     assert (ROOT / "docs" / "actions.md").read_text() == actions_page()
 
 
-def test_who_is_no_administrator_may_open_doors_and_nothing_else() -> None:
-    """What is read is sent for, too, and tells who may pass when. Whose door it is, `open_door` asks by itself."""
-    assert {action.name for action in ACTIONS if not action.admin} == {"open_door"}
-
-
 READING = ("get_access_settings", "get_capacity", "get_holidays", "get_questionnaire", "get_settings", "get_time")
 
 

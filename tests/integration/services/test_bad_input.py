@@ -74,6 +74,9 @@ def changes(terminal: VirtualTerminal) -> int:
         ("send_command", {"command": {}}, "invalid_text", "cmd"),
         ("send_command", {"command": {"cmd": "x" * 33}}, "invalid_text", "cmd"),
         ("send_command", {"command": {"cmd": "opendoor"}}, "too_few", "doornum"),
+        ("send_command", {"command": {"cmd": "opendoor", "doornum": None}}, "too_few", "doornum"),
+        ("send_command", {"command": {"cmd": " OpenDoor "}}, "too_few", "doornum"),
+        ("send_command", {"command": {"cmd": "gettime", "data": {"cmd": "opendoor"}}}, "invalid_text", "cmd"),
         ("send_command", {"command": {"cmd": "settime", "x": 2**70}}, "invalid_text", "settime"),
         ("get_user", {"enroll_id": 55}, "person_unknown", None),
         (

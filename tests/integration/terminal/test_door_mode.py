@@ -1,4 +1,4 @@
-"""The door mode: what holds the only door of a terminal, in step with its lock, and never sent by itself."""
+"""The door mode: what holds the only door of a terminal, in step with its lock, and unknown where it is in doubt."""
 
 from typing import Any
 
@@ -7,10 +7,9 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, mock_r
 
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol import exchange
-from custom_components.timmy_access.terminal.state import DoorMode
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
-from homeassistant.exceptions import HomeAssistantError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import VirtualTerminal
 
@@ -27,6 +26,13 @@ async def hold(hass: HomeAssistant, option: str) -> None:
 
 async def act(hass: HomeAssistant, action: str) -> None:
     await hass.services.async_call("lock", action, {"entity_id": LOCK}, blocking=True)
+
+
+async def connected_again(hass: HomeAssistant, terminal: VirtualTerminal) -> None:
+    """Wait until a terminal that lost its power has answered the first questions."""
+    received = len(terminal.received)
+    await terminal.wait_received("getdevlock", after=received)
+    await hass.async_block_till_done(wait_background_tasks=True)
 
 
 def controlled(terminal: VirtualTerminal) -> list[dict[str, Any]]:
@@ -80,14 +86,14 @@ async def test_unlocking_for_good_shows_as_a_mode(
 @pytest.mark.parametrize(
     ("kept", "mode", "lock"),
     [
-        ({"value": "held_open"}, "held_open", "unlocked"),
-        ({"value": "held_closed"}, "held_closed", "locked"),
+        ({"value": "held_open"}, "unknown", "unknown"),
+        ({"value": "held_closed"}, "unknown", "locked"),
         ({"value": "normal"}, "normal", "locked"),
         ({"value": "ajar"}, "normal", "locked"),
         ({}, "normal", "locked"),
     ],
 )
-async def test_a_mode_is_remembered_over_a_restart_and_not_sent(
+async def test_a_mode_from_before_a_restart_is_in_doubt_and_not_sent(
     hass: HomeAssistant,
     entry: MockConfigEntry,
     make_terminal: MakeTerminal,
@@ -101,25 +107,102 @@ async def test_a_mode_is_remembered_over_a_restart_and_not_sent(
     terminal = await connected(hass, make_terminal("ai_face", FACE))
     assert (state_of(hass, MODE).state, state_of(hass, LOCK).state) == (mode, lock)
     assert controlled(terminal) == []
+    (kept_again,) = [
+        entity.remembered for entity in hass.data["select"].entities if entity.entity_id == MODE
+    ]  # it is no more certain after the next restart
+    assert kept_again == (kept.get("value") if mode == "unknown" else "normal")
     assert await hass.config_entries.async_unload(entry.entry_id)
 
 
-async def test_a_mode_is_kept_over_a_reload(hass: HomeAssistant, entry: MockConfigEntry, face: VirtualTerminal) -> None:
+async def test_a_mode_is_in_doubt_after_a_reload(
+    hass: HomeAssistant, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
     await hold(hass, "held_closed")
     received = len(face.received)
     assert await hass.config_entries.async_reload(entry.entry_id)
     await face.wait_received("getdevcap", after=received)
-    await until_state(hass, MODE, "held_closed")
+    await until_state(hass, MODE, "unknown")
     assert len(controlled(face)) == 1
+    await act(hass, "lock")  # what was asked for last is asked for again
+    assert (state_of(hass, MODE).state, face.doors[1].mode) == ("held_closed", "held_closed")
 
 
-@pytest.mark.parametrize("mode", [DoorMode.HELD_CLOSED, DoorMode.HELD_OPEN])
-async def test_a_start_of_the_terminal_ends_the_mode(
-    hass: HomeAssistant, face: VirtualTerminal, mode: DoorMode
+async def test_a_door_that_was_held_closed_is_held_closed_again_after_a_power_cut(
+    hass: HomeAssistant, face: VirtualTerminal
 ) -> None:
-    await hold(hass, mode)
+    await hold(hass, "held_closed")
+    for _ in range(2):
+        received = len(face.received)
+        await face.power_cycle()
+        await face.wait_received("lockctrl", after=received)
+        await until_state(hass, MODE, "held_closed")
+        assert face.doors[1].mode == "held_closed"
+    await hold(hass, "normal")
+    await face.power_cycle()
+    await connected_again(hass, face)
+    assert (state_of(hass, MODE).state, len(controlled(face))) == ("normal", 4)
+
+
+async def test_a_door_that_was_held_open_is_unknown_after_a_power_cut_and_not_opened(
+    hass: HomeAssistant, face: VirtualTerminal
+) -> None:
+    await hold(hass, "held_open")
+    await face.power_cycle()
+    await connected_again(hass, face)
+    assert (state_of(hass, MODE).state, state_of(hass, LOCK).state) == ("unknown", "unknown")
+    assert (len(controlled(face)), face.doors[1].mode) == (1, "normal")
+    await act(hass, "lock")
+    assert (state_of(hass, MODE).state, state_of(hass, LOCK).state) == ("normal", "locked")
+
+
+async def test_a_door_that_cannot_be_held_closed_again_is_unknown(hass: HomeAssistant, face: VirtualTerminal) -> None:
+    await hold(hass, "held_closed")
+    face.faults.refuse["lockctrl"] = {"reason": 1}
+    await face.power_cycle()
+    await face.wait_for(lambda: len(controlled(face)) == 2)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert (state_of(hass, MODE).state, state_of(hass, LOCK).state) == ("unknown", "locked")
+
+
+async def test_what_somebody_else_wants_meanwhile_is_not_undone(hass: HomeAssistant, face: VirtualTerminal) -> None:
+    """Somebody releases the door while the terminal is away."""
+    await hold(hass, "held_closed")
+    face.faults.refuse["lockctrl"] = {"reason": 1}
+    with pytest.raises(HomeAssistantError):
+        await hold(hass, "normal")
+    face.faults.refuse.clear()
+    await face.power_cycle()
+    await connected_again(hass, face)
+    assert (state_of(hass, MODE).state, len(controlled(face))) == ("unknown", 2)
+
+
+async def test_a_start_of_the_terminal_ends_that_it_holds_the_door_open(
+    hass: HomeAssistant, face: VirtualTerminal
+) -> None:
+    await hold(hass, "held_open")
+    await face.power_cycle()
+    await connected_again(hass, face)
+    assert state_of(hass, MODE).state == "unknown"
     face.door_event(8)
     await until_state(hass, MODE, "normal")
+
+
+async def test_a_start_that_is_told_late_leaves_in_doubt_what_was_asked_for_since(
+    hass: HomeAssistant, face: VirtualTerminal
+) -> None:
+    await hold(hass, "held_open")
+    face.door_event(8)
+    await until_state(hass, MODE, "unknown")
+    assert face.doors[1].mode == "held_open"
+
+
+async def test_a_start_of_the_terminal_does_not_end_that_the_door_is_held_closed(
+    hass: HomeAssistant, face: VirtualTerminal
+) -> None:
+    await hold(hass, "held_closed")
+    face.door_event(8)
+    await face.wait_for(lambda: len(controlled(face)) == 2)
+    await until_state(hass, MODE, "held_closed")
 
 
 async def test_a_refused_mode_is_an_error_and_changes_nothing(hass: HomeAssistant, face: VirtualTerminal) -> None:
@@ -130,7 +213,7 @@ async def test_a_refused_mode_is_an_error_and_changes_nothing(hass: HomeAssistan
     assert (state_of(hass, MODE).state, state_of(hass, LOCK).state) == ("held_open", "unlocked")
 
 
-async def test_silence_is_an_error_and_changes_nothing(
+async def test_silence_is_an_error_and_leaves_in_doubt_what_holds_the_door(
     hass: HomeAssistant, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exchange, "DOOR_ANSWER_SECONDS", 0.1)
@@ -139,7 +222,8 @@ async def test_silence_is_an_error_and_changes_nothing(
     with pytest.raises(HomeAssistantError, match="did not answer"):
         await hold(hass, "held_open")
     await face.wait_received("getdevcap", after=received)  # it has dialled in again
-    await until_state(hass, MODE, "normal")
+    await until_state(hass, MODE, "unknown")
+    assert state_of(hass, LOCK).state == "unknown"
     assert len(controlled(face)) == 1
 
 
@@ -163,3 +247,36 @@ async def test_only_terminals_with_one_door_have_a_mode(
         assert (hass.states.get(MODE) is not None) is there
     # with more doors than one the command would have been about all of them
     assert state_of(hass, MODE).state == "normal"
+
+
+@pytest.mark.parametrize(
+    ("command", "mode", "lock"),
+    [
+        ({"cmd": "lockctrl", "fuc": 1}, "held_open", "unlocked"),
+        ({"cmd": " LockCtrl ", "fuc": 2}, "held_closed", "locked"),
+        ({"cmd": "lockctrl", "fuc": 4}, "normal", "locked"),
+        ({"cmd": "lockctrl", "fuc": 3}, "normal", "open"),
+        ({"cmd": "opendoor", "doornum": 1}, "normal", "open"),
+        ({"cmd": "lockctrl", "fuc": 6}, "normal", "locked"),
+    ],
+)
+async def test_what_a_raw_command_moves_is_shown(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, command: dict[str, Any], mode: str, lock: str
+) -> None:
+    data = {"device_id": hub.terminals[FACE].device_id, "command": command}
+    answer = await hass.services.async_call("timmy_access", "send_command", data, blocking=True, return_response=True)
+    assert answer is not None
+    assert answer["reply"]["result"] is True  # type: ignore[index,call-overload]
+    assert (state_of(hass, MODE).state, state_of(hass, LOCK).state) == (mode, lock)
+    assert face.doors[1].mode == mode
+
+
+@pytest.mark.parametrize("function", [1, 2, 3])
+async def test_a_raw_command_that_names_no_door_moves_not_several(
+    hass: HomeAssistant, hub: Hub, controller: VirtualTerminal, function: int
+) -> None:
+    data = {"device_id": hub.terminals[CONTROLLER].device_id, "command": {"cmd": "lockctrl", "fuc": function}}
+    with pytest.raises(ServiceValidationError) as refused:
+        await hass.services.async_call("timmy_access", "send_command", data, blocking=True)
+    assert refused.value.translation_key == "needs_one_door"
+    assert controlled(controller) == []

@@ -1,0 +1,82 @@
+"""What a user of Home Assistant may do with a terminal, whichever way it is asked for.
+
+An action and an entity that do the same ask the same table. Ordinary users may do what people do at a door every day,
+each with the policy for the entity that does just that. Whatever changes how a door is guarded is for administrators:
+settings, what holds a door, restarts, clocks, people, passes. What nobody has asked for in person comes from what an
+administrator has written, and may do everything, as with Home Assistant's own actions for administrators. A script or
+scene that a person starts acts as that person.
+"""
+
+from collections.abc import Iterable, Mapping
+from enum import StrEnum
+
+from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.const import Platform
+from homeassistant.core import Context, HomeAssistant
+from homeassistant.exceptions import HomeAssistantError, Unauthorized, UnknownUser
+from homeassistant.helpers import entity_registry as er
+
+from ..const import DOMAIN
+from .terminal import Terminal
+
+ONLY_DOOR = 1
+
+
+class Right(StrEnum):
+    """What somebody wants to do with a terminal."""
+
+    ADMINISTER = "administer"
+    CANCEL_ALARM = "cancel_alarm"
+    LOCK = "lock"
+    OPEN = "open"
+
+
+# What ordinary users may do, and the platform and key of the entity that they must be allowed to control for it.
+# * An alarm: whoever stands beside the siren of a false alarm ends it. That opens nothing and changes no setting, and
+#   what raised the alarm has been told and stays in the access log.
+# * Opening: that `unlock` holds a door open is what an administrator chose for the terminal.
+# * Reading is for administrators too: it has a terminal answer, and tells who may pass when.
+ORDINARY_USERS: Mapping[Right, tuple[Platform, str]] = {
+    Right.CANCEL_ALARM: (Platform.BUTTON, "cancel_alarm"),
+    Right.LOCK: (Platform.LOCK, "door{door}_lock"),
+    Right.OPEN: (Platform.LOCK, "door{door}_lock"),
+}
+
+
+class NotAllowed(Unauthorized):
+    """The user has no right to this, in words of people."""
+
+    def __init__(self, context: Context, key: str, terminal: str, entity_id: str | None = None) -> None:
+        """Say why by a translation key."""
+        super().__init__(context=context, entity_id=entity_id, permission=POLICY_CONTROL)
+        HomeAssistantError.__init__(
+            self,
+            translation_domain=DOMAIN,
+            translation_key=key,
+            translation_placeholders={"terminal": terminal},
+        )
+
+
+async def async_check_right(
+    hass: HomeAssistant,
+    context: Context | None,
+    right: Right,
+    terminal: Terminal,
+    doors: Iterable[int] = (ONLY_DOOR,),
+) -> None:
+    """Return if whoever asked may do this, at each of the doors; raises `NotAllowed` and `UnknownUser`."""
+    if context is None or context.user_id is None:
+        return
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise UnknownUser(context=context, permission=POLICY_CONTROL)
+    if user.is_admin:
+        return
+    if right not in ORDINARY_USERS:
+        raise NotAllowed(context, "administrators_only", terminal.name)
+    platform, key = ORDINARY_USERS[right]
+    registry = er.async_get(hass)
+    for door in doors:
+        entity_id = registry.async_get_entity_id(platform, DOMAIN, f"{terminal.serial}_{key.format(door=door)}")
+        if entity_id is None or not user.permissions.check_entity(entity_id, POLICY_CONTROL):
+            raise NotAllowed(context, "not_allowed", terminal.name, entity_id)
