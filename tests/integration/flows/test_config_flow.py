@@ -181,7 +181,7 @@ async def test_ignoring_a_card_blocks_the_terminal(
         data={"unique_id": STRANGER, "title": "stranger"},
     )
     received = len(terminal.received)
-    assert not (await terminal.wait_received("reg", after=received))["result"]
+    assert (await terminal.wait_received("reg", after=received))["result"] is False
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
 
 

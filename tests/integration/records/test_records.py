@@ -20,10 +20,11 @@ from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable, Rec
 from custom_components.timmy_access.ledger.errors import Cause
 from custom_components.timmy_access.logbook import async_describe_events
 from custom_components.timmy_access.protocol.codec import MAX_ITEMS
+from custom_components.timmy_access.protocol.throttle import Throttle
 from custom_components.timmy_access.records import records as records_module
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
 from custom_components.timmy_access.records.exporting import safe_cell
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
@@ -533,3 +534,35 @@ async def test_an_export_is_written_through_no_link(
     assert precious.read_text() == "precious"
     assert not (media / "log.csv").is_symlink()
     assert len(list(media.iterdir())) == 2  # nothing is left lying about
+
+
+async def test_more_news_than_people_make_are_kept_without_events(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    told: list[str] = []
+    alarmed = asyncio.Event()
+
+    @callback
+    def _hear(event: Event) -> None:
+        told.append(event.data["type"])
+        if event.data["type"] == "door":
+            alarmed.set()
+
+    hass.bus.async_listen("timmy_access_event", _hear)
+    at = dt_util.now().strftime("%Y-%m-%d %H:%M:%S")
+    many = [
+        {"enrollid": number, "time": at, "mode": 1, "inout": 0, "event": 0}
+        for number in range(10, 10 + records_module.NEWS_AT_ONCE + 30)
+    ]
+    # An alarm is counted apart, and told after them all the same.
+    many.append({"enrollid": 0, "time": at, "mode": 0, "inout": 0, "event": 4})
+    terminal = hub.terminals[FINGER]
+    terminal.records._punches = Throttle(0.001, records_module.NEWS_AT_ONCE)  # however slow the machine is
+    received = len(finger.received)
+    await finger.send({"cmd": "sendlog", "sn": FINGER, "count": len(many), "logindex": 1, "record": many})
+    assert (await finger.wait_received("sendlog", after=received))["result"] is True
+    async with asyncio.timeout(10):
+        await alarmed.wait()
+    assert told == ["access"] * records_module.NEWS_AT_ONCE + ["door"]
+    assert terminal.counters.no_news == 30
+    assert await kept(hub) == len(many)
