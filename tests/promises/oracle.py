@@ -14,6 +14,7 @@ from custom_components.timmy_access.protocol.exchange import DOOR_WRITE_SECONDS
 from custom_components.timmy_access.terminal.clock import PRESENT
 from homeassistant.util import dt as dt_util
 
+from .stillness import StillLoop
 from .wires import Fate, Origin, Sent, Wire
 
 # Terminals tell whole seconds.
@@ -119,7 +120,7 @@ class Called(Origin):
 class Oracle:
     """Judges what is sent."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, wall: Callable[[], datetime]) -> None:
+    def __init__(self, loop: StillLoop, wall: Callable[[], datetime]) -> None:
         self._loop = loop
         self._wall = wall
         self.wrong: list[str] = []
@@ -130,7 +131,7 @@ class Oracle:
 
     def judge(self, wire: Wire, frame: dict[str, Any], origin: Origin | None) -> Sent:
         """Look at a frame that is being sent."""
-        sent = Sent(frame)
+        sent = Sent(frame, self._loop.idle)
         self.frames += 1
         self._check(wire.hub not in self.deaf, "a listener that has stopped speaks", frame)
         self._check(not wire.is_cut, "a terminal that was removed is spoken to", frame)
@@ -149,6 +150,12 @@ class Oracle:
             else:
                 self._check(False, "nobody has asked to come in", frame)
         return sent
+
+    def hear(self, sent: Sent) -> None:
+        """Look at a frame that reaches its terminal."""
+        if sent.frame.get("cmd") == "opendoor" or sent.frame.get("access"):
+            late = self._loop.idle - sent.idle
+            self._check(late <= DOOR_WRITE_SECONDS + LITTLE, f"what opens is heard {late:.1f} s late", sent.frame)
 
     # Doors
 
@@ -236,8 +243,8 @@ class Oracle:
         ages = [asked - made_at - timedelta(seconds=offset) for offset in offsets]
         is_present = any(abs(age) <= PRESENT + ROUNDING for age in ages)
         self._check(is_present, f"what happened {asked - made_at} before opens", frame)
-        took = self._wall() - asked
-        self._check(took <= timedelta(seconds=DECIDING_SECONDS), f"an answer opens after {took}", frame)
+        took = self._loop.idle - origin.asked_idle
+        self._check(took <= DECIDING_SECONDS, f"an answer opens after {took:.1f} s", frame)
 
     def _asked(self, origin: Origin) -> datetime:
         return self._wall() - timedelta(seconds=self._loop.time() - (origin.asked_at or 0.0))

@@ -9,7 +9,12 @@ ENDLESS = 200_000
 
 
 class StillLoop(StandingClock):
-    """Runs until nothing more happens without time, as fast as the processor can."""
+    """Runs until nothing more happens without time, as fast as the processor can.
+
+    `idle` is its time without that in which it was busy with something else.
+    """
+
+    idle = 0.0
 
     def settle(self) -> None:
         """Let everything happen that waits for nothing."""
@@ -20,10 +25,12 @@ class StillLoop(StandingClock):
         until = self.now + seconds
         self.settle()
         while (due := self._next_due()) is not None and due <= until:
-            self.now = max(self.now, due)
-            self.settle()
-        self.now = until
-        self.settle()
+            self._go_to(due)
+        self._go_to(until)
+
+    def be_busy(self, seconds: float) -> None:
+        """Do something else, while nothing happens that is due."""
+        self.now += seconds
 
     def forget_timers(self) -> None:
         """Let nothing that is planned happen."""
@@ -36,6 +43,12 @@ class StillLoop(StandingClock):
                 return
             await asyncio.sleep(0)
         raise AssertionError("it never comes to rest")
+
+    def _go_to(self, moment: float) -> None:
+        passed = max(0.0, moment - self.now)
+        self.now += passed
+        self.idle += passed
+        self.settle()
 
     def _next_due(self) -> float | None:
         return min((timer.when() for timer in self._scheduled if not timer.cancelled()), default=None)

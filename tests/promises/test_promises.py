@@ -73,7 +73,7 @@ class Promises(RuleBasedStateMachine):
         home.create({"doors": {HALL: frozenset({2}), FRONT: frozenset({1})}, "max_uses": 2}, with_pin=False)
         home.create({"doors": {BARN: frozenset({1})}, "max_uses": 1}, with_pin=True, number=1)
         home.loop.advance(1.0)
-        assert home.oracle.wrong == []
+        assert home.look() == []
         assert len(home.guests) == 3
 
     def _go_on(self, settles: bool) -> None:  # noqa: FBT001 - the one thing that is asked
@@ -238,20 +238,20 @@ class Promises(RuleBasedStateMachine):
 
     @rule(seconds=JUMPS, settles=SETTLES)
     def be_busy(self, seconds: float, settles: bool) -> None:
-        self.home.loop.now += seconds
+        self.home.loop.be_busy(seconds)
         self._go_on(settles)
 
     @invariant()
     def promises_are_kept(self) -> None:
         self.is_well = False
-        assert self.home.oracle.wrong == []
+        assert self.home.look() == []
         self.is_well = True
 
     def teardown(self) -> None:
         try:
             if self.is_well:
                 self.home.prosper()
-                assert self.home.oracle.wrong == []
+                assert self.home.look() == []
         finally:
             self.home.end()
 

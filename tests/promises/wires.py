@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 from enum import Enum, auto
 import json
 from types import SimpleNamespace
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from websockets.exceptions import ConnectionClosedError
 from websockets.protocol import State
 
 from custom_components.timmy_access.protocol.peer import Peer
 from homeassistant.util import dt as dt_util
+
+from .stillness import StillLoop
 
 # What a terminal or a person has asked for, and all that is done about it: tasks inherit it.
 ORIGIN: ContextVar[Origin | None] = ContextVar("origin", default=None)
@@ -26,6 +28,7 @@ class Origin:
     """Somebody has asked for something."""
 
     asked_at: float | None = None
+    asked_idle = 0.0
 
 
 class Fate(Enum):
@@ -40,8 +43,9 @@ class Fate(Enum):
 class Sent:
     """A frame that was sent."""
 
-    def __init__(self, frame: dict[str, Any]) -> None:
+    def __init__(self, frame: dict[str, Any], idle: float) -> None:
         self.frame = frame
+        self.idle = idle
         self.fate = Fate.PENDING
 
 
@@ -54,7 +58,14 @@ class Answers(Enum):
     REFUSING = auto()
 
 
-type Judge = Callable[[Wire, dict[str, Any], Origin | None], Sent]
+class Judge(Protocol):
+    """Looks at what is sent, and at when it is heard."""
+
+    def judge(self, wire: Wire, frame: dict[str, Any], origin: Origin | None) -> Sent:
+        """Look at a frame that is being sent."""
+
+    def hear(self, sent: Sent) -> None:
+        """Look at a frame that reaches its terminal."""
 
 
 class Firmware:
@@ -124,7 +135,7 @@ class Firmware:
 class Wire:
     """A connection as the listener takes it in, in the place of `Connection`; it is its own transport."""
 
-    def __init__(self, firmware: Firmware, peer: Peer, judge: Judge, hub: Any) -> None:
+    def __init__(self, firmware: Firmware, peer: Peer, judge: Judge, hub: Any, loop: StillLoop) -> None:
         self.firmware = firmware
         self.peer = peer
         self.hub = hub
@@ -134,6 +145,7 @@ class Wire:
         self.is_cut = False
         self.task: asyncio.Task[None] | None = None
         self._judge = judge
+        self._loop = loop
         self._inbox: deque[tuple[str, Origin | None]] = deque()
         self._outbox: deque[Sent] = deque()
         self._clogged = self._brimful = False
@@ -162,9 +174,9 @@ class Wire:
     async def send(self, data: str | bytes) -> None:
         if self.state is not State.OPEN:
             raise ConnectionClosedError(None, None)
-        sent = self._judge(self, json.loads(data), ORIGIN.get())
+        sent = self._judge.judge(self, json.loads(data), ORIGIN.get())
         if not self._clogged:
-            self.firmware.hear(self, sent)
+            self._hear(sent)
             return
         self._outbox.append(sent)
         while self._clogged and self._brimful:
@@ -200,7 +212,7 @@ class Wire:
             await self._wait()
         data, origin = self._inbox.popleft()
         if origin is not None and origin.asked_at is None:
-            origin.asked_at = asyncio.get_running_loop().time()
+            origin.asked_at, origin.asked_idle = self._loop.now, self._loop.idle
         ORIGIN.set(origin)
         return data
 
@@ -217,8 +229,12 @@ class Wire:
     def unclog(self) -> None:
         self._clogged = False
         while self._outbox and self.state is not State.CLOSED:
-            self.firmware.hear(self, self._outbox.popleft())
+            self._hear(self._outbox.popleft())
         self._change()
+
+    def _hear(self, sent: Sent) -> None:
+        self._judge.hear(sent)
+        self.firmware.hear(self, sent)
 
     def _change(self) -> None:
         self._changed.set()
@@ -243,7 +259,7 @@ class Port:
     def hub(self) -> Any:
         return self.handler.__self__._gate  # type: ignore[attr-defined]  # a method of the listener
 
-    def take(self, wire: Wire, loop: asyncio.AbstractEventLoop) -> bool:
+    def take(self, wire: Wire, loop: StillLoop) -> bool:
         """Take in a connection, as `Connection.connection_made` does."""
         if not self.is_open or not self.border.admits(wire.peer) or not self.lobby.enter(wire):
             wire.abort()
