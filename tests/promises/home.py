@@ -14,11 +14,7 @@ from types import MappingProxyType, SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
-from pytest_homeassistant_custom_component.common import (
-    MockConfigEntry,
-    async_test_home_assistant,
-    mock_storage,
-)
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_test_home_assistant, mock_storage
 
 from custom_components.timmy_access.const import DOMAIN, LIVE_WINDOW
 from custom_components.timmy_access.errors import NothingAsked, PassNotWritten, PassRevoked, PassUnknown
@@ -36,8 +32,10 @@ from custom_components.timmy_access.records import answered, ledgers
 from custom_components.timmy_access.terminal.clock import TerminalClock
 from custom_components.timmy_access.terminal.moments import CodeKind, CodeMoment, CodeSource, Moment
 from homeassistant.config_entries import ConfigSubentry
+from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import event
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .disk import Disk, MemoryLedger, Mode, TroubledJournal
@@ -96,10 +94,14 @@ class Home:
         self.unsure: set[tuple[int, str]] = set()
         self._storage = storage
         loop.set_exception_handler(self._note_failure)
-        self._listeners = {heard: list(jobs) for heard, jobs in hass.bus._listeners.items()}
+        self._stores: list[Store[Any]] = []
 
     def wall(self) -> datetime:
         return NOON + timedelta(seconds=self.loop.now - BEGIN)
+
+    def execute(self, work: Any, *arguments: Any) -> asyncio.Future[Any]:
+        """Do what a thread of Home Assistant would."""
+        return self.disk.execute(work, *arguments)
 
     # Its life
 
@@ -355,6 +357,7 @@ class Home:
         else:
             self.unsure.difference_update([(number, serial) for serial in BUILDINGS[number]])
         hub = await Hub.async_make(self.hass, entry)
+        self._stores.append(hub._store._store)
         entry.async_on_unload(hub.async_stop)
 
         async def _apply(*_: Any) -> None:
@@ -431,6 +434,12 @@ class Home:
         finally:
             guest.is_changing = False
 
+    def wire_of(self, serial: str) -> Wire:
+        """Return the connection of a terminal that has one."""
+        wire = self.firmware[serial].wire
+        assert wire is not None
+        return wire
+
     def _wire(self, serial: str) -> Wire | None:
         """Return the connection of a terminal, which dials in where it has none."""
         firmware = self.firmware[serial]
@@ -501,8 +510,10 @@ class Home:
         self.disk.journal = mode
         for key in [key for key in self.hass.data if str(key).startswith(DOMAIN)]:
             del self.hass.data[key]
-        self.hass.bus._listeners.clear()
-        self.hass.bus._listeners.update({heard: list(jobs) for heard, jobs in self._listeners.items()})
+        for store in self._stores:
+            store._async_cleanup_delay_listener()
+            store._async_cleanup_final_write_listener()
+        self._stores.clear()
         for entry in self.entries:
             entry._on_unload = None
             entry._tasks.clear()
@@ -554,7 +565,7 @@ def made_home(folder: Path) -> Generator[Home]:
     (folder / ".storage").mkdir(parents=True, exist_ok=True)
     homes: list[Home] = []
 
-    async def _serve(handler: Any, host: str, port: int, *, create_connection: Any, **_: Any) -> Port:  # noqa: ARG001
+    async def _serve(handler: Any, host: str, port: int, *, create_connection: Any, **_: Any) -> Port:
         made = homes[0].ports[port] = Port(handler, create_connection)
         return made
 
@@ -589,9 +600,12 @@ def made_home(folder: Path) -> Generator[Home]:
         try:
             home = Home(loop, hass, storage)
             homes.append(home)
-            hass.async_add_executor_job = lambda work, *arguments: home.disk.execute(work, *arguments)  # type: ignore[method-assign]
+            hass.async_add_executor_job = home.execute  # type: ignore[method-assign]
             yield home
             home.end()
         finally:
+            loop.call_soon(hass.bus.async_fire, EVENT_HOMEASSISTANT_CLOSE)
+            loop.settle()
             loop.run_until_complete(making.__aexit__(None, None, None))
+            loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()

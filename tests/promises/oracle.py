@@ -140,7 +140,7 @@ class Oracle:
             self.openings += 1
             self._check_opening(wire, sent, origin)
         elif word == "lockctrl":
-            self._check(False, "nobody has asked to hold a door", frame)
+            self._forbid("nobody has asked to hold a door", frame)
         elif frame.get("access"):
             self.grants += 1
             if isinstance(origin, Punched) and word == "sendlog":
@@ -148,7 +148,7 @@ class Oracle:
             elif isinstance(origin, Shown) and word in ("sendqrcode", "sendpin"):
                 self._check_code(wire, sent, origin)
             else:
-                self._check(False, "nobody has asked to come in", frame)
+                self._forbid("nobody has asked to come in", frame)
         return sent
 
     def hear(self, sent: Sent) -> None:
@@ -163,10 +163,10 @@ class Oracle:
         frame, serial = sent.frame, wire.firmware.serial
         door = frame.get("doornum")
         if not isinstance(door, int) or not 1 <= door <= wire.firmware.doors:
-            self._check(False, "no door is named", frame)
+            self._forbid("no door is named", frame)
             return
         if not isinstance(origin, (Called, Shown)) or origin.asked_at is None:
-            self._check(False, "nobody has asked for a door", frame)
+            self._forbid("nobody has asked for a door", frame)
             return
         late = self._loop.time() - origin.asked_at
         self._check(late < DOOR_WRITE_SECONDS + LITTLE, f"a door opens {late:.1f} s late", frame)
@@ -180,7 +180,7 @@ class Oracle:
         self._check(door not in origin.opened, "a door opens twice for one scan", frame)
         origin.opened.add(door)
         if origin.guest is None:
-            self._check(False, "a door opens for a code that nobody has", frame)
+            self._forbid("a door opens for a code that nobody has", frame)
             return
         self._check_guest(origin.guest, origin, frame, frozenset({door}))
         self._enter(origin.guest, origin, sent)
@@ -195,7 +195,7 @@ class Oracle:
         if origin.automation:
             return
         if origin.guest is None:
-            self._check(False, "a code opens that nobody has", frame)
+            self._forbid("a code opens that nobody has", frame)
             return
         self._check_guest(origin.guest, origin, frame, frozenset(range(1, wire.firmware.doors + 1)))
         self._enter(origin.guest, origin, sent)
@@ -249,6 +249,9 @@ class Oracle:
     def _asked(self, origin: Origin) -> datetime:
         return self._wall() - timedelta(seconds=self._loop.time() - (origin.asked_at or 0.0))
 
-    def _check(self, holds: bool, what: str, frame: dict[str, Any]) -> None:  # noqa: FBT001 - it is what is said
+    def _check(self, holds: bool, what: str, frame: dict[str, Any]) -> None:
         if not holds:
-            self.wrong.append(f"{what}: {frame}")
+            self._forbid(what, frame)
+
+    def _forbid(self, what: str, frame: dict[str, Any]) -> None:
+        self.wrong.append(f"{what}: {frame}")

@@ -11,8 +11,15 @@ import logging
 from pathlib import Path
 from typing import Any, ClassVar
 
-from hypothesis import HealthCheck, Phase, seed, settings, strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis import HealthCheck, seed, settings, strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 import pytest
 
 from .disk import Mode
@@ -24,6 +31,7 @@ EXAMPLES = 200
 # In full: a million steps, in parts that run beside each other.
 PARTS = 8
 EXAMPLES_A_PART = 2_500
+FEW = 5
 
 SETTLES = st.sampled_from([True, True, True, False])
 SERIALS = st.sampled_from([FRONT, HALL, BARN, FRONT, HALL])
@@ -76,7 +84,7 @@ class Promises(RuleBasedStateMachine):
         assert home.look() == []
         assert len(home.guests) == 3
 
-    def _go_on(self, settles: bool) -> None:  # noqa: FBT001 - the one thing that is asked
+    def _go_on(self, settles: bool) -> None:
         if settles:
             self.home.loop.settle()
 
@@ -258,17 +266,22 @@ class Promises(RuleBasedStateMachine):
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Generator[type[Promises]]:
-    """The model with a home of its own; what it logs is not kept."""
+    """The model with a home of its own."""
+    with made_home(tmp_path) as home:
+        yield type("Promises", (Promises,), {"home": home})
+
+
+@pytest.fixture(autouse=True)
+def _quiet() -> Generator[None]:
+    """Keep nothing of what a million steps log."""
     logging.disable(logging.CRITICAL)
-    try:
-        with made_home(tmp_path) as home:
-            yield type("Promises", (Promises,), {"home": home})
-    finally:
-        logging.disable(logging.NOTSET)
+    yield
+    logging.disable(logging.NOTSET)
 
 
 def _settings(examples: int, **more: Any) -> settings:
     return settings(
+        database=None,
         deadline=None,
         max_examples=examples,
         stateful_step_count=STEPS,
@@ -277,5 +290,13 @@ def _settings(examples: int, **more: Any) -> settings:
     )
 
 
-def test_promises(machine: type[Promises]) -> None:
-    run_state_machine_as_test(machine, settings=_settings(EXAMPLES, derandomize=True, database=None))
+def test_promises_are_kept(machine: type[Promises]) -> None:
+    run_state_machine_as_test(machine, settings=_settings(EXAMPLES, derandomize=True))
+
+
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_promises_are_kept_in_full(machine: type[Promises], part: int, *, is_long: bool) -> None:
+    """Other stories in each part; without `--long` a few."""
+    examples = EXAMPLES_A_PART if is_long else FEW
+    run_state_machine_as_test(seed(part)(machine), settings=_settings(examples))
