@@ -197,7 +197,8 @@ class MemoryLedger:
     async def keep_pass(self, held: Pass) -> None:
         def _keep() -> None:
             known = self._disk.passes.get(held.id)
-            revoked = [at for at in (known and known.revoked_at, held.revoked_at) if at is not None]
+            said = (held.revoked_at, None if known is None else known.revoked_at)
+            revoked = [at for at in said if at is not None]
             self._disk.passes[held.id] = replace(held, revoked_at=min(revoked, default=None))
 
         await self._write(_keep)

@@ -21,7 +21,7 @@ from custom_components.timmy_access.errors import NothingAsked, PassNotWritten, 
 from custom_components.timmy_access.guests import book, journal, tries
 from custom_components.timmy_access.guests.passes import Hours, Pass
 from custom_components.timmy_access.guests.verdicts import Decision
-from custom_components.timmy_access.hub import pending, reception
+from custom_components.timmy_access.hub import reception
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import Terminal
 from custom_components.timmy_access.ledger import LedgerUnavailable, Person
@@ -589,18 +589,18 @@ def made_home(folder: Path) -> Generator[Home]:
         patch.object(reception, "time", clock),
         patch.object(book, "Journal", TroubledJournal),
         patch.object(journal, "SLOTS", SLOTS),
-        patch.object(journal.os, "fsync", lambda _: None),
+        patch("os.fsync", lambda _: None),
         patch.object(ledgers, "Ledger", lambda url: MemoryLedger(homes[0].disk, url)),
         patch.object(listener, "serve", _serve),
         patch.object(outlet, "LOOK_SECONDS", LOOK_SECONDS),
-        patch.object(pending.discovery_flow, "async_create_flow", lambda *_, **__: None),
+        patch("homeassistant.helpers.discovery_flow.async_create_flow", lambda *_, **__: None),
     ):
         making = async_test_home_assistant(config_dir=str(folder))
         hass = loop.run_until_complete(making.__aenter__())
         try:
             home = Home(loop, hass, storage)
             homes.append(home)
-            hass.async_add_executor_job = home.execute  # type: ignore[method-assign]
+            hass.async_add_executor_job = home.execute
             yield home
             home.end()
         finally:

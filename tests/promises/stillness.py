@@ -1,6 +1,7 @@
 """An event loop whose time passes only when somebody says so, and then from one thing that is due to the next."""
 
 import asyncio
+from collections import deque
 
 from ..listener.standing_clock import StandingClock
 
@@ -15,6 +16,9 @@ class StillLoop(StandingClock):
     """
 
     idle = 0.0
+    # What asyncio does not tell: what is to be done, now and later.
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
 
     def settle(self) -> None:
         """Let everything happen that waits for nothing."""

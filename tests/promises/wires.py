@@ -168,6 +168,10 @@ class Wire:
     def get_extra_info(self, name: str) -> Any:
         return SimpleNamespace(setsockopt=lambda *_: None) if name == "socket" else None
 
+    @property
+    def is_over(self) -> bool:
+        return self.state is State.CLOSED
+
     def is_closing(self) -> bool:
         return self.state is not State.OPEN
 
@@ -181,7 +185,7 @@ class Wire:
         self._outbox.append(sent)
         while self._clogged and self._brimful:
             await self._wait()
-            if self.state is State.CLOSED:
+            if self.is_over:
                 raise ConnectionClosedError(None, None)
 
     async def close(self, code: int = 1000, reason: str = "") -> None:  # noqa: ARG002 - as the library has it
