@@ -82,6 +82,7 @@ class Home:
         self.oracle = Oracle(loop, self.wall)
         self.firmware: dict[str, Firmware] = {}
         self.guests: list[Guest] = []
+        self.latest: tuple[str, Guest] | None = None
         self.calls: list[Called] = []
         self.punches: list[Punched] = []
         self.questions: list[Question] = []
@@ -120,6 +121,7 @@ class Home:
         self.oracle = Oracle(self.loop, self.wall)
         self.oracle.approves = self._approves
         self.firmware = {serial: Firmware(serial, doors, self.wall) for serial, doors in DOORS.items()}
+        self.latest = None
         self.guests, self.calls, self.punches, self.questions, self.terminals = [], [], [], [], []
         self.ports.clear()
         self.unsure.clear()
@@ -253,6 +255,8 @@ class Home:
         code = (guest.pin if pin else guest.code) if guest else "12345678"
         assert code
         made_at = self.wall() - timedelta(seconds=late or 0.0)
+        if guest:
+            self.latest = (serial, guest)
         shown = Shown(serial, code, guest, made_at, frozenset(firmware.offsets), is_timed=late is not None)
         frame: dict[str, Any] = {"cmd": "sendpin", "pin": code} if pin else {"cmd": "sendqrcode", "record": code}
         if late is not None:

@@ -145,6 +145,16 @@ class Promises(RuleBasedStateMachine):
         self.home.show(list(one.doors)[door % len(one.doors)], one)
         self._go_on(settles)
 
+    @precondition(lambda self: self.home.latest)
+    @rule(seconds=st.sampled_from([0.0, 2.0, 7.0, 12.0]), settles=SETTLES)
+    def come_again(self, seconds: float, settles: bool) -> None:
+        """Whoever has been there comes once more; somebody may find that the pass is good for more than it should."""
+        self.home.loop.advance(seconds)
+        assert self.home.latest
+        serial, guest = self.home.latest
+        self.home.show(serial, guest)
+        self._go_on(settles)
+
     @rule(serial=SERIALS, pin=st.booleans(), settles=SETTLES)
     def guess(self, serial: str, pin: bool, settles: bool) -> None:
         self.home.show(serial, None, pin=pin)
@@ -235,8 +245,10 @@ class Promises(RuleBasedStateMachine):
         self.home.start(building)
         self._go_on(settles)
 
-    @rule(settles=SETTLES)
-    def kill(self, settles: bool) -> None:
+    @rule(heals=st.booleans(), settles=SETTLES)
+    def kill(self, heals: bool, settles: bool) -> None:
+        if heals:
+            self.home.disk.mode = self.home.disk.journal = Mode.WELL
         self.home.kill()
         self._go_on(settles)
 

@@ -109,7 +109,7 @@ class Firmware:
             return
         reply = json.dumps(self._reply(word, frame))
         if self.answers is Answers.SLOW:
-            asyncio.get_running_loop().call_later(SLOW_SECONDS, wire.say, reply)
+            wire.loop.call_later(SLOW_SECONDS, wire.say, reply)
         else:
             wire.say(reply)
 
@@ -145,7 +145,7 @@ class Wire:
         self.is_cut = False
         self.task: asyncio.Task[None] | None = None
         self._judge = judge
-        self._loop = loop
+        self.loop = loop
         self._inbox: deque[tuple[str, Origin | None]] = deque()
         self._outbox: deque[Sent] = deque()
         self._clogged = self._brimful = False
@@ -216,7 +216,7 @@ class Wire:
             await self._wait()
         data, origin = self._inbox.popleft()
         if origin is not None and origin.asked_at is None:
-            origin.asked_at, origin.asked_idle = self._loop.now, self._loop.idle
+            origin.asked_at, origin.asked_idle = self.loop.now, self.loop.idle
         ORIGIN.set(origin)
         return data
 
