@@ -222,6 +222,33 @@ class Promises(RuleBasedStateMachine):
         self.home.reply(index, granted=granted)
         self._go_on(settles)
 
+    # What takes several steps, in which something may be too late
+
+    @rule(guest=NUMBERS, then=st.sampled_from(["cancel", "revoke", "wait"]))
+    def queue(self, guest: int, then: str) -> None:
+        """Somebody waits for a door behind another, and should not any more."""
+        home = self.home
+        one = home.guests[-1 - guest % len(home.guests)]
+        home.firmware[HALL].answers = Answers.SLOW
+        home.open(HALL, 3)
+        home.show(HALL, one)
+        home.open(HALL, 4)
+        home.loop.advance(0.3)
+        if then == "cancel":
+            home.cancel(-1)
+        elif then == "revoke":
+            home.revoke(one)
+        home.loop.advance(3.0)
+
+    @rule(serial=st.sampled_from([FRONT, BARN]), mode=st.sampled_from(Mode), settles=SETTLES)
+    def punch_twice(self, serial: str, mode: Mode, settles: bool) -> None:
+        """The terminal tells of a punch in two frames."""
+        self.home.database(mode)
+        self.home.punch(serial, KNOWN, 0.0)
+        self._go_on(settles)
+        self.home.send_punch(self.home.punches[-1], 2)
+        self.home.loop.advance(3.0)
+
     # The house
 
     @rule(mode=st.sampled_from([Mode.WELL, *Mode]), settles=SETTLES)
