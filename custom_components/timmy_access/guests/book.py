@@ -51,12 +51,17 @@ class _Unwritten:
 
 @dataclass(frozen=True, slots=True)
 class _Recent:
-    """By which code, where and when (monotonic) a pass was shown last, and whether it let somebody in."""
+    """By which code, where and when (monotonic) a pass was shown last, and whether the answer is on its way."""
 
     digest: bytes
     serial: str
     at: float
-    use: PassUse | None
+    use: PassUse
+    is_settled: bool = False
+
+    def is_same(self, digest: bytes, serial: str) -> bool:
+        """Return whether a code that is shown now is read again for the same scan."""
+        return (self.digest, self.serial) == (digest, serial) and time.monotonic() - self.at < REPEAT_SECONDS
 
 
 class Book:
@@ -134,11 +139,16 @@ class Book:
         recent = self._recent.get(held.pass_id)
         if recent is None:
             return False
-        same = (recent.digest, recent.serial) == (digest, serial) and recent.use is not None
-        if same and time.monotonic() - recent.at < REPEAT_SECONDS:
+        if recent.is_same(digest, serial) and recent.is_settled:
             return True
         del self._recent[held.pass_id]
         return False
+
+    @callback
+    def async_is_being_answered(self, digest: bytes, serial: str) -> bool:
+        """Return whether a code has been decided about here, and the answer may still be lost: then nobody came in."""
+        recent = self._recent.get(self._by_hash.get(digest, ""))
+        return recent is not None and recent.is_same(digest, serial) and not recent.is_settled
 
     async def async_uses(self, pass_id: str) -> Sequence[PassUse]:
         """Return when and where a pass was used; raises `LedgerUnavailable`."""
@@ -204,6 +214,13 @@ class Book:
     def async_write_later(self, use: PassUse) -> None:
         """Write a use that nobody waits for."""
         self._async_add(partial(self._async_write_use, use), line_of_use(use))
+
+    @callback
+    def async_settle(self, use: PassUse) -> None:
+        """Note that a use is not given back any more: the answer is on its way."""
+        recent = self._recent.get(use.pass_id)
+        if recent is not None and recent.use is use:
+            self._recent[use.pass_id] = replace(recent, is_settled=True)
 
     @callback
     def async_give_back(self, use: PassUse) -> None:

@@ -10,17 +10,18 @@ not be given or the door did not open; then nothing has been used.
 """
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from ..const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
-from ..errors import NothingAsked
+from ..errors import NothingAsked, PassRevoked
 from ..ledger import PassUse
 from ..people.roster import Person
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
@@ -156,10 +157,10 @@ class Verdicts:
     async def async_code(self, source: CodeSource, code: str | None, *, late: bool = False) -> Decision | None:
         """Decide about a QR code or a PIN; `late` is one that was shown some time ago.
 
-        None where the same scan is being decided already: it gets one answer.
+        None where the same scan is being decided or answered already: it gets one answer.
         """
         digest = self._passbook.digest(code or "")
-        if digest in self._deciding:
+        if digest in self._deciding or self._passbook.book.async_is_being_answered(digest, self._house.serial):
             return None
         self._deciding.add(digest)
         try:
@@ -205,10 +206,8 @@ class Verdicts:
             refused: Refused | None = Refused.NOT_WRITTEN
             try:
                 if await book.async_write(use, self.disk_patience):
-                    # Time has passed, in which somebody may have revoked it; that it is used up now, we know.
-                    present = self._passbook.passes[held.pass_id]
-                    refused = self._passbook.refusal(present, serial, self._house.doors(), dt_util.utcnow())
-                    refused = None if refused is Refused.USED_UP else refused
+                    # Time has passed, in which somebody may have revoked it.
+                    refused = self._closed(held)
             except BaseException:
                 book.async_give_back(use)
                 raise
@@ -268,9 +267,42 @@ class Verdicts:
         if decision.untold is None:
             return
         if delivered:
+            if decision.use is not None:
+                self._passbook.book.async_settle(decision.use)
             self._tell(decision.untold)
         else:
             self._async_undo(decision, Refused.ANSWER_LOST)
+
+    @asynccontextmanager
+    async def async_for_pass(self, decision: Decision) -> AsyncGenerator[None]:
+        """Cancel what is done for the pass of a decision in the step in which that is closed; raises `PassRevoked`."""
+        asking = cast("asyncio.Task[object]", asyncio.current_task())
+        before, is_closed = asking.cancelling(), False
+
+        @callback
+        def _async_look() -> None:
+            nonlocal is_closed
+            if not is_closed and decision.held is not None and self._closed(decision.held) is not None:
+                is_closed = True
+                asking.cancel()
+
+        unsubscribe = self._passbook.book.async_subscribe(_async_look)
+        try:
+            yield
+        except asyncio.CancelledError:
+            if is_closed and asking.cancelling() == before + 1:
+                raise PassRevoked from None
+            raise
+        finally:
+            unsubscribe()
+            if is_closed:
+                asking.uncancel()
+
+    def _closed(self, held: Pass) -> Refused | None:
+        """Return why a pass that is being used does not open any more; that it is used up now, we know."""
+        present = self._passbook.passes[held.pass_id]
+        refused = self._passbook.refusal(present, self._house.serial, self._house.doors(), dt_util.utcnow())
+        return None if refused is Refused.USED_UP else refused
 
     @callback
     def async_door_failed(self, decision: Decision, *, certain: bool) -> Decision:

@@ -11,6 +11,7 @@ import time
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
+from ..errors import PassRevoked
 from ..guests.verdicts import Approval, Decision, Verdicts
 from ..ledger import Kept
 from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
@@ -102,8 +103,13 @@ class Reception:
 
     async def _async_ask(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted | None:
         """Decide about a punch, unless its time tells that nobody stands there any more; then it is only kept."""
-        # Whether it is new has to be known before it is kept itself.
-        if await self._async_is_present(asked.time) and await self._records.async_is_new(batch.records):
+        # Whether it is new has to be known before it is kept itself. While that is found out, the same punch in another
+        # frame may be answered.
+        if (
+            await self._async_is_present(asked.time)
+            and await self._records.async_is_new(batch.records)
+            and self._records.question_in(batch.records) is not None
+        ):
             return await self._async_approve(batch, asked)
         return await self.logs(batch)
 
@@ -288,7 +294,11 @@ class Reception:
         opened, certain = 0, True
         for number in sorted(numbers):
             try:
-                await self._doors.async_open(number, asked_at)
+                async with self._verdicts.async_for_pass(decision):
+                    await self._doors.async_open(number, asked_at)
+            except PassRevoked:
+                certain = False
+                break
             except ProtocolError as err:
                 certain = certain and isinstance(err, CommandRefused | SeatContested | TerminalBusy)
                 self._log.log(

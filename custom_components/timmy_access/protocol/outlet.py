@@ -24,6 +24,7 @@ class Outlet:
         self._trace = trace
         self._loop = asyncio.get_running_loop()
         self.is_shut = False
+        self.has_thrown_away = False
 
     async def send(self, frame: Frame) -> None:
         """Hand a frame to the connection in this very step, and wait while the terminal does not take it.
@@ -40,11 +41,15 @@ class Outlet:
             raise _offline(frame) from err
 
     async def send_wholly(self, frame: Frame) -> None:
-        """Send as `send`, and return only when nothing of it is left here."""
+        """Send as `send`, and return only when nothing of it is left here.
+
+        Also where the connection has ended meanwhile and it may have left before that; what has been thrown away raises
+        `TerminalOffline`.
+        """
         await self.send(frame)
         while self.holds_back and self._connection.state is State.OPEN:  # noqa: ASYNC110 - nothing tells
             await asyncio.sleep(LOOK_SECONDS)
-        if self.is_shut or self._connection.state is not State.OPEN:
+        if self.has_thrown_away:
             raise _offline(frame)
 
     @property
@@ -53,8 +58,9 @@ class Outlet:
         return self._connection.unsent > 0
 
     def shut(self) -> None:
-        """Send nothing any more."""
-        self.is_shut = True
+        """Send nothing any more; what is still here then goes with the connection."""
+        if not self.is_shut:
+            self.is_shut, self.has_thrown_away = True, self.holds_back
 
     def reset(self) -> None:
         """Send nothing any more, and end the connection at once with all that has not reached the terminal yet."""

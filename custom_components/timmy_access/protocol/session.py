@@ -322,6 +322,10 @@ class Session:
             delivered = True
         except TerminalOffline:
             pass
+        except asyncio.CancelledError:
+            # It was handed over before anybody could cancel that.
+            delivered = not self._outlet.has_thrown_away
+            raise
         finally:
             self._delegate.reception.answered(answer, delivered=delivered)
 
@@ -337,8 +341,9 @@ class Session:
             async with asyncio.timeout(DOOR_WRITE_SECONDS):
                 await self._outlet.send_wholly(answer.frame())
         except TimeoutError as err:
-            self.reset()
-            raise TerminalOffline(self.serial) from err
+            if self._outlet.holds_back:
+                self.reset()
+                raise TerminalOffline(self.serial) from err
 
     def _note_failure(self, name: str) -> None:
         self._delegate.counters.failed_handlers += 1

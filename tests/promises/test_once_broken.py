@@ -1,0 +1,107 @@
+"""What the model of the promises has found, as stories of a few steps."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from .disk import Mode
+from .home import DOORS, FRONT, HALL, KNOWN, Home, made_home
+from .oracle import Guest
+from .wires import Answers, Fate
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Generator[Home]:
+    with made_home(tmp_path) as made:
+        made.begin()
+        for serial in DOORS:
+            made.dial(serial)
+        made.create({"doors": {HALL: frozenset({2}), FRONT: frozenset({1})}, "max_uses": 1}, with_pin=False)
+        made.loop.advance(1.0)
+        yield made
+        assert made.look() == []
+
+
+@pytest.fixture
+def guest(home: Home) -> Guest:
+    return home.guests[0]
+
+
+def test_a_pass_that_is_revoked_while_its_door_waits_does_not_open_it(home: Home, guest: Guest) -> None:
+    home.firmware[HALL].answers = Answers.SLOW
+    home.open(HALL, 3)
+    home.show(HALL, guest)
+    home.loop.advance(0.5)
+    home.revoke(guest)
+    home.loop.advance(5.0)
+    assert home.firmware[HALL].opened == [3]
+
+
+def test_a_pass_that_is_not_revoked_opens_when_the_door_has_its_turn(home: Home, guest: Guest) -> None:
+    home.firmware[HALL].answers = Answers.SLOW
+    home.open(HALL, 3)
+    home.show(HALL, guest)
+    home.loop.advance(5.0)
+    assert home.firmware[HALL].opened == [3, 2]
+
+
+def test_a_punch_that_comes_in_two_frames_is_granted_once(home: Home) -> None:
+    """Also while the ledger is asked whether it was answered before a restart."""
+    home.kill()
+    home.loop.settle()
+    home.database(Mode.SLOW)
+    home.punch(FRONT, KNOWN, 0.0)
+    home.send_punch(home.punches[0], log_index=2)
+    home.loop.advance(3.0)
+    assert home.oracle.grants == 1
+
+
+def test_a_scan_over_a_new_connection_does_not_count_on_an_answer_that_is_lost(home: Home, guest: Guest) -> None:
+    wire = home.wire_of(FRONT)
+    wire.clog(brimful=False)
+    home.show(FRONT, guest)
+    home.loop.settle()
+    home.dial(FRONT)
+    again = home.wire_of(FRONT)
+    again.registered = True  # it does not wait for the answer
+    home.show(FRONT, guest)
+    home.loop.advance(1.0)
+    home.show(FRONT, guest)
+    home.loop.advance(10.0)
+    home.show(FRONT, guest)
+    home.loop.advance(3.0)
+    (entrance,) = guest.entrances
+    assert [grant.fate for grant in entrance.grants] == [Fate.LOST, Fate.HEARD]
+
+
+@pytest.mark.parametrize("ends", ["breaks", "stops", "is replaced"])
+def test_an_answer_that_has_left_before_the_connection_ends_is_a_use(home: Home, guest: Guest, ends: str) -> None:
+    wire = home.wire_of(FRONT)
+    wire.clog(brimful=False)
+    home.show(FRONT, guest)
+    home.loop.settle()
+    wire.unclog()
+    if ends == "breaks":
+        wire.abort()
+    elif ends == "stops":
+        home.stop(0, again=True)
+    home.loop.advance(10.0)
+    home.dial(FRONT)
+    home.loop.settle()
+    home.show(FRONT, guest)
+    home.loop.advance(3.0)
+    assert home.oracle.grants == 1
+
+
+def test_an_answer_that_is_thrown_away_is_no_use(home: Home, guest: Guest) -> None:
+    wire = home.wire_of(FRONT)
+    wire.clog(brimful=False)
+    home.show(FRONT, guest)
+    home.loop.advance(10.0)  # it is given up after two seconds
+    home.dial(FRONT)
+    home.loop.settle()
+    home.show(FRONT, guest)
+    home.loop.advance(3.0)
+    assert home.oracle.grants == 2
+    assert [entrance.counts for entrance in guest.entrances] == [False, True]
