@@ -1,7 +1,7 @@
 """Who is on one terminal: read from it, kept in step with what changes, and never thinned out by half a list."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 import logging
 from types import MappingProxyType
@@ -89,9 +89,9 @@ class Roster:
         person = self._people.get(enroll_id or 0)
         return person.name or None if person else None
 
-    def next_enroll_id(self) -> int:
-        """Return the lowest enroll id above all that are in use."""
-        return max(self._people, default=0) + 1
+    def next_enroll_id(self, taken: Collection[int] = ()) -> int:
+        """Return the lowest enroll id above all that are in use, or are taken otherwise."""
+        return max([*self._people, *taken], default=0) + 1
 
     @callback
     def async_subscribe(self, listener: RosterListener) -> CALLBACK_TYPE:

@@ -55,6 +55,9 @@ ATTR_TO = "to"
 ATTR_USERS = "users"
 ALL_FINGERPRINTS_WORD = "all_fingerprints"
 
+# Numbers that are looked up in the log at a time: more than a house deletes people between two who are added.
+NUMBERS_LOOKED_AT = 100
+
 _NUMBER_CREDENTIALS = frozenset({"card", "password"})
 
 
@@ -157,7 +160,7 @@ async def _add_user(request: Request) -> ServiceResponse:
     if enroll_id is None:
         if not terminal.roster.complete:
             await terminal.async_refresh_people()
-        enroll_id = terminal.roster.next_enroll_id()
+        enroll_id = await _free_enroll_id(request)
     elif enroll_id in terminal.roster.people:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -173,6 +176,21 @@ async def _add_user(request: Request) -> ServiceResponse:
         )
         terminal.roster.async_note(enroll_id, slot=slot, name=data[ATTR_NAME], role=data[ATTR_ROLE])
     return {ATTR_ENROLL_ID: enroll_id}
+
+
+async def _free_enroll_id(request: Request) -> int:
+    """Return a number that nobody has, nor had in what the log remembers: it would take over their records.
+
+    A log that cannot be read does not say that a number is free; raises `LedgerUnavailable`.
+    """
+    terminal, ledger = request.terminal, request.hub.ledger
+    taken: set[int] = set()
+    while True:
+        first = terminal.roster.next_enroll_id(taken)
+        known = await ledger.spoken_for(terminal.serial, range(first, first + NUMBERS_LOOKED_AT))
+        if not known:
+            return terminal.roster.next_enroll_id(taken)
+        taken = {max(known)}
 
 
 async def _cancel_add_user(request: Request) -> None:
