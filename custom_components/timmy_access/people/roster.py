@@ -34,7 +34,8 @@ MAX_NAMES_UNANSWERED = 3
 class Person:
     """One person on one terminal.
 
-    `role` is the raw number of `protocol.enums.Role`, `slots` are the credentials as `backupnum` numbers, and
+    `name` is as the terminal has it, and is written back so; `Roster.name_of` is what may be shown. `role` is the raw
+    number of `protocol.enums.Role`, `slots` are the credentials as `backupnum` numbers, and
     `enabled` is None where the terminal does not tell. No template, no card number, no password.
     """
 
@@ -87,7 +88,7 @@ class Roster:
     def name_of(self, enroll_id: int | None) -> str | None:
         """Return a person's name, None where there is none."""
         person = self._people.get(enroll_id or 0)
-        return person.name or None if person else None
+        return printable(person.name) or None if person else None
 
     def next_enroll_id(self, taken: Collection[int] = ()) -> int:
         """Return the lowest enroll id above all that are in use, or are taken otherwise."""
@@ -110,14 +111,18 @@ class Roster:
         """Return whether the roster should be read: never read yet, or the terminal's own count has changed since."""
         return not self.complete or (users_used is not None and users_used != self._used_when_read)
 
-    async def async_refresh(self, users_used: int | None, priority: Priority = Priority.BULK) -> None:
-        """Read the list and the names that are missing; raises the protocol's errors.
+    async def async_refresh(
+        self, users_used: int | None, priority: Priority = Priority.BULK, *, all_names: bool = False
+    ) -> None:
+        """Read the list and the names that are missing, or all of them; raises the protocol's errors.
 
         `users_used` is how many people the terminal says it holds, which tells a short list from a cut one. Callers
         that come while a reading is under way wait for that one.
         """
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._async_read(users_used, priority), name=f"roster {self._serial}")
+            self._reading = asyncio.create_task(
+                self._async_read(users_used, priority, all_names=all_names), name=f"roster {self._serial}"
+            )
             # Also when nobody waits any more, its failure is known.
             self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         await asyncio.shield(self._reading)
@@ -129,7 +134,7 @@ class Roster:
             return None
         changes: dict[str, object] = {}
         if upload.name:
-            changes["name"] = printable(upload.name)
+            changes["name"] = upload.name
         if upload.role is not None:
             changes["role"] = upload.role
         slot = upload.backup_number
@@ -165,7 +170,7 @@ class Roster:
         if gone:
             self._async_tell(RosterChange(gone=gone))
 
-    async def _async_read(self, users_used: int | None, priority: Priority) -> None:
+    async def _async_read(self, users_used: int | None, priority: Priority, *, all_names: bool) -> None:
         listing = await self._line.async_read_list(GetUserList(), priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
         changed = []
@@ -187,16 +192,18 @@ class Roster:
             self._used_when_read = users_used
         if changed or gone:
             self._async_tell(RosterChange(changed=tuple(changed), gone=gone))
-        await self._async_read_names(priority)
+        await self._async_read_names(
+            priority, [one.enroll_id for one in self._people.values() if all_names or not one.name]
+        )
 
     def _is_everybody(self, listed: int, users_used: int | None) -> bool:
         if users_used is not None:
             return listed >= users_used
         return listed >= len(self._people) * TRUSTED_SHARE
 
-    async def _async_read_names(self, priority: Priority) -> None:
+    async def _async_read_names(self, priority: Priority, enroll_ids: Iterable[int]) -> None:
         unanswered = 0
-        for enroll_id in [person.enroll_id for person in self._people.values() if not person.name]:
+        for enroll_id in enroll_ids:
             try:
                 reply = await self._line.async_request(GetUserName(enroll_id=enroll_id), priority)
             except CommandRefused:
@@ -209,7 +216,7 @@ class Roster:
                 continue
             unanswered = 0
             if reply.name and enroll_id in self._people:
-                self.async_note(enroll_id, name=printable(reply.name))
+                self.async_note(enroll_id, name=reply.name)
 
     @callback
     def _async_tell(self, change: RosterChange) -> None:
