@@ -38,7 +38,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
         key="refresh_people",
         translation_key="refresh_people",
         entity_category=EntityCategory.DIAGNOSTIC,
-        press_fn=lambda terminal: terminal.async_refresh_people(),
+        press_fn=lambda terminal: terminal.async_refresh_people(all_names=True),
     ),
     TerminalButtonDescription(
         key="restart",

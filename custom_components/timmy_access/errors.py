@@ -80,6 +80,17 @@ class PersonUnknown(ProtocolError):
         self.enroll_id = enroll_id
 
 
+class PersonIsSomebodyElse(ProtocolError):
+    """The number belongs to somebody else on another terminal, or to somebody whose name cannot be read there."""
+
+    def __init__(self, enroll_id: int, terminal: str, holder: str) -> None:
+        """Remember where, and who has the number there."""
+        super().__init__(f"enroll id {enroll_id} is somebody else")
+        self.enroll_id = enroll_id
+        self.terminal = terminal
+        self.holder = holder
+
+
 @contextmanager
 def translated_errors(terminal: str) -> Iterator[None]:
     """Turn protocol errors into translated Home Assistant errors that name the terminal or the field."""

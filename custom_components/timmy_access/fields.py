@@ -6,9 +6,11 @@ from typing import Any
 
 import voluptuous as vol
 
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
+from .const import DOMAIN
 from .protocol.enums import CREDENTIAL_SLOTS, Credential, DoorControl, Role, VerifyMethod
 
 type Fields = Mapping[vol.Marker, Any]
@@ -67,6 +69,14 @@ def digits(value: Any) -> int:
     if not text.isascii() or not text.isdigit():
         raise vol.Invalid("expected digits only")
     return int(text)
+
+
+def pin(value: Any) -> int:
+    """Return a PIN; terminals hold it as a number, so that one with a zero in front would become another one."""
+    number = digits(value)
+    if cv.string(value).strip() != str(number):
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="pin_begins_with_zero")
+    return number
 
 
 def whole(value: Any) -> int:

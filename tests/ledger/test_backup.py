@@ -163,7 +163,7 @@ async def test_backup_outlives_a_new_connection(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short_log")
 async def test_end_is_not_forgotten_while_the_database_is_away(tmp_path: Path) -> None:
-    limits = replace(IMPATIENT, commit=0.1, busy=30.0)
+    limits = replace(IMPATIENT, commit=0.5, busy=30.0)
     async with running(default_url(tmp_path), limits) as ledger:
         await ledger.begin_backup()
         with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as other:

@@ -47,14 +47,17 @@ def test_strangers_have_one_number() -> None:
 async def test_first_and_last_of_a_day(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [at(local(VIENNA, 2026, 11, 24, hour)) for hour in (17, 8, 12)])
     await ledger.keep(OTHER, [at(local(VIENNA, 2026, 11, 24, 18)), at(local(VIENNA, 2026, 11, 24, 9), 18)])
+    for serial in (SERIAL, OTHER):
+        await ledger.keep_person(serial, Person(enroll_id=17, name="Ada"), complete=True)
     ada, grace = await ledger.attendance(date(2026, 11, 24), date(2026, 11, 24), VIENNA)
     assert ada == AttendanceDay(
         date(2026, 11, 24),
         17,
-        None,
+        "Ada",
         datetime(2026, 11, 24, 7, tzinfo=UTC),
         datetime(2026, 11, 24, 17, tzinfo=UTC),
         4,
+        SERIAL,
     )
     assert (ada.hours, grace.hours, grace.records) == (10.0, 0.0, 1)
     [only] = await ledger.attendance(
@@ -105,9 +108,9 @@ async def test_names_are_of_the_record_else_of_the_roster(ledger: Ledger) -> Non
     await ledger.keep_person(OTHER, Person(enroll_id=3, name="Elsewhere"), complete=True)
     here = RecordFilter(serials=[SERIAL])
     days = await ledger.attendance(noon.date(), noon.date(), VIENNA, here)
-    assert [day.name for day in days] == ["Ada", "Grace", None]
+    assert [day.name for day in days] == ["Ada", "Eve", "Grace", None]
     everywhere = await ledger.attendance(noon.date(), noon.date(), VIENNA)
-    assert [day.name for day in everywhere] == ["Ada", "Grace", "Elsewhere"]
+    assert [day.name for day in everywhere] == ["Ada", "Eve", "Grace", None]
 
 
 async def test_range_within_the_days(ledger: Ledger) -> None:

@@ -96,7 +96,7 @@ async def test_everything_else_that_writes_fails_alike(file_ledger: Ledger, tmp_
         assert await line(other) == "locked"
         for write in (
             file_ledger.forget_people(SERIAL),
-            file_ledger.purge(NOW),
+            file_ledger.purge([SERIAL], NOW),
             file_ledger.begin_backup(),
         ):
             with pytest.raises(LedgerUnavailable) as caught:

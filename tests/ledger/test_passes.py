@@ -68,7 +68,7 @@ async def test_retention_leaves_uses(ledger: Ledger) -> None:
     """A pass for one use would open again."""
     await ledger.keep_pass(PASS)
     await ledger.keep_pass_use(USE)
-    await ledger.purge(NOW + timedelta(days=1))
+    await ledger.purge([SERIAL], NOW + timedelta(days=1))
     assert await ledger.pass_uses(PASS.id) == (USE,)
 
 

@@ -1,7 +1,7 @@
 """Commands and their replies: one at a time, doors first and never late."""
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -20,6 +20,7 @@ from custom_components.timmy_access.protocol.commands import (
     Restart,
     SetCredential,
 )
+from custom_components.timmy_access.protocol.commands.people import UserSlot
 from custom_components.timmy_access.protocol.enums import DoorControl
 from custom_components.timmy_access.protocol.errors import CommandRefused, CommandTimeout, TerminalBusy, TerminalOffline
 from custom_components.timmy_access.protocol.session import Session
@@ -545,6 +546,20 @@ async def test_silence_ends_a_list_and_proves_little(
 
 
 @pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("place", [{}, {"from": 0, "to": 1}])
+async def test_a_list_that_repeats_ends_and_is_not_complete(
+    terminal: ScriptedTerminal, session: Session, place: dict[str, int]
+) -> None:
+    rows = [{"enrollid": number, "admin": 0, "backupnum": 0} for number in (1, 2)]
+    reading = asyncio.create_task(session.read_list(GetUserList()))
+    for _ in range(3):
+        assert (await terminal.hear())["cmd"] == "getuserlist"
+        await terminal.say({"ret": "getuserlist", "result": True, "count": 2000, **place, "record": rows})
+    listing = await reading
+    assert [cast("UserSlot", row).enroll_id for row in listing.rows] == [1, 2]
+    assert not listing.complete
+
+
 async def test_silence_to_the_first_page_is_a_timeout(session: Session) -> None:
     with pytest.raises(CommandTimeout):
         await session.read_list(GetUserList())

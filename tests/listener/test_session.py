@@ -54,6 +54,42 @@ async def test_odd_batches_are_acknowledged(terminal: ScriptedTerminal, frame: d
     assert (answer["ret"], answer["result"], answer["logindex"]) == ("sendlog", True, 7)
 
 
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"M\xc3", "M\ufffd"),
+        ("山田".encode()[:-1], "山\ufffd"),
+        ("山田".encode()[:-2], "山\ufffd"),
+        ("张三".encode("gbk"), "张三"),
+    ],
+)
+async def test_a_name_that_is_not_utf_8_ends_no_connection(
+    terminal: ScriptedTerminal, desk: Desk, name: bytes, shown: str
+) -> None:
+    rows = b",".join(json.dumps({**PUNCH, "name": "?"}).encode().replace(b"?", one) for one in (name, "Zoë".encode()))
+    frame = json.dumps({**BATCH, "count": 2, "record": []}).encode().replace(b"[]", b"[" + rows + b"]")
+    await terminal.connection.send(frame, text=True)
+    assert (await terminal.hear())["result"] is True
+    assert [record.name for record in desk.batches[0].records] == [shown, "Zoë"]
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"cmd": "sendlog", "record": PUNCH},
+        {"cmd": "sendlog", "records": [PUNCH]},
+        {"cmd": "sendlog", "record ": [PUNCH]},
+        {" cmd": " sendlog ", "record": [PUNCH]},
+    ],
+)
+async def test_records_are_understood_however_they_are_wrapped(
+    terminal: ScriptedTerminal, desk: Desk, odd: dict[str, object]
+) -> None:
+    answer = await terminal.ask({"sn": SERIAL, "count": 1, "logindex": 7, **odd})
+    assert (answer["ret"], answer["result"]) == ("sendlog", True)
+    assert [record.enroll_id for record in desk.batches[0].records] == [2]
+
+
 async def test_a_trailing_comma_is_understood(terminal: ScriptedTerminal, desk: Desk) -> None:
     text = '{"cmd":"sendlog","sn":"ZX00000001","count":1,"logindex":0,"record":[%s,]}'
     assert (await terminal.ask(text % json.dumps(PUNCH)))["result"] is True

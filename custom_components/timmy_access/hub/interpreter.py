@@ -98,7 +98,7 @@ class Interpreter:
                     enroll_id=person.enroll_id,
                     kind=EnrolmentKind.ENROLLED,
                     occurred_at=dt_util.utcnow(),
-                    person=person.name or None,
+                    person=self._roster.name_of(person.enroll_id),
                 )
             )
 

@@ -8,7 +8,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..ledger import Ledger, LedgerUnavailable, RecordFilter
+from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.errors import ProtocolError
 from ..terminal.store import Reconciled, TerminalStore
 from ..terminal.tasks import Tasks
@@ -65,17 +65,14 @@ class Nightly:
         return None if self.keep_days is None else dt_util.now().date() - timedelta(days=self.keep_days)
 
     async def _async_purge(self) -> None:
-        """Delete what is older than is kept; terminals may still count it, which is then no difference."""
+        """Delete what is older than is kept of our own terminals: others who share the database keep theirs.
+
+        Terminals may still count what was deleted, which is then no difference.
+        """
         if self.keep_days is None:
             return
         serials = [terminal.serial for terminal in self._terminals()]
-        if not serials:
-            return
-        before = await self._ledger.count(RecordFilter(serials=serials))
-        await self._ledger.purge(dt_util.utcnow() - timedelta(days=self.keep_days))
-        after = await self._ledger.count(RecordFilter(serials=serials))
-        for serial in serials:
-            gone = before.get(serial, 0) - after.get(serial, 0)
-            known = self._store.reconciled(serial)
-            if gone and known:
+        purged = await self._ledger.purge(serials, dt_util.utcnow() - timedelta(days=self.keep_days))
+        for serial, gone in purged.items():
+            if known := self._store.reconciled(serial):
                 self._store.async_remember(serial, Reconciled(deficit=known.deficit + gone, day=known.day))

@@ -240,9 +240,11 @@ class Terminal:
         await self.sightings.async_restore()
         await self._occupancy.async_count()
 
-    async def async_refresh_people(self) -> None:
-        """Read who is on the terminal; raises the protocol's errors."""
-        await self.roster.async_refresh(self.coordinator.data.info.users_used, Priority.INTERACTIVE)
+    async def async_refresh_people(self, *, all_names: bool = False) -> None:
+        """Read who is on the terminal, and the names that are missing or all of them; raises the protocol's errors."""
+        await self.roster.async_refresh(
+            self.coordinator.data.info.users_used, Priority.INTERACTIVE, all_names=all_names
+        )
 
     async def _async_read_changed_people(self) -> None:
         users_used = self.coordinator.data.info.users_used

@@ -1,19 +1,20 @@
 """Who was there on which day, from when until when."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from itertools import batched
+from itertools import pairwise
+from unicodedata import normalize
 
 from sqlalchemy import Connection, func, select
 
 from .entries import STRANGER_ID
 from .errors import LedgerInvalid, Problem
 from .filters import RecordFilter, RecordKind, conditions
-from .limits import LOOKUP_VALUES, MAX_DAYS
-from .schema import PEOPLE, RECORDS
+from .limits import MAX_DAYS
+from .names import history
+from .schema import RECORDS
 from .terminals import serials
-from .values import instant_from, instant_of
+from .values import HIGHEST, LOWEST, instant_from, instant_of
 
 _DAY = timedelta(days=1)
 
@@ -22,7 +23,9 @@ _DAY = timedelta(days=1)
 class AttendanceDay:
     """The punches of one person on one local day; `first` and `last` are in UTC.
 
-    A person is an enroll id: where terminals give the same number to different people, ask for them one by one.
+    A person is an enroll id and a name: terminals may give the same number to different people. A number without a
+    name is somebody of that one terminal. `serial` is a terminal where the person was that day. The name is the one of
+    that time: None where none is known yet, empty where it is forgotten.
     """
 
     day: date
@@ -31,6 +34,7 @@ class AttendanceDay:
     first: datetime
     last: datetime
     records: int
+    serial: str
 
     @property
     def hours(self) -> float:
@@ -43,7 +47,8 @@ def attendance(
 ) -> tuple[AttendanceDay, ...]:
     """Return the people of each day from `first` to `last`, both included; a day is one of the zone's calendar.
 
-    Door events and people who were not recognised are left out. Names are those of the records, else of the roster.
+    Door events and people who were not recognised are left out. Names are those of the records, else those that the
+    roster had then.
     """
     days = (last - first).days + 1
     if not 0 <= days <= MAX_DAYS:
@@ -52,46 +57,60 @@ def attendance(
     restricted = [*conditions(where, known), *conditions(RecordFilter(kind=RecordKind.PUNCH), known)]
     counted = (
         select(
+            RECORDS.c.terminal_id,
             RECORDS.c.enroll_id,
-            func.max(RECORDS.c.name),
+            RECORDS.c.name,
             func.min(RECORDS.c.occurred_at),
             func.max(RECORDS.c.occurred_at),
             func.count(),
         )
         .where(*restricted, RECORDS.c.enroll_id != STRANGER_ID)
-        .group_by(RECORDS.c.enroll_id)
-        .order_by(RECORDS.c.enroll_id)
+        .group_by(RECORDS.c.terminal_id, RECORDS.c.enroll_id, RECORDS.c.name)
     )
-    found = [
-        (day, *row)
-        for day in (first + _DAY * index for index in range(days))
-        for row in connection.execute(
-            counted.where(
-                RECORDS.c.occurred_at >= _midnight(day, zone), RECORDS.c.occurred_at < _midnight(day + _DAY, zone)
-            )
+    terminals = [number for number, serial in known.items() if where.serials is None or serial in where.serials]
+    names = history(connection, terminals, where.enroll_ids)
+    found: list[AttendanceDay] = []
+    for day in (first + _DAY * index for index in range(days)):
+        present: dict[tuple[int, str], _Presence] = {}
+        bounds = _midnight(day, zone), _midnight(day + _DAY, zone)
+        # Between two changes of names each number is one person.
+        for begin, end in pairwise((bounds[0], *names.changes(*bounds), bounds[1])):
+            part = counted.where(RECORDS.c.occurred_at >= begin, RECORDS.c.occurred_at < end)
+            for terminal, enroll_id, said, earliest, latest, records in connection.execute(part):
+                name = said or names.name_at(terminal, enroll_id, begin)
+                who = (enroll_id, _same(name) or f"\0{terminal}")
+                present.setdefault(who, _Presence(name, known[terminal])).add(earliest, latest, records)
+        found += (present[who].on(day, who[0]) for who in sorted(present))
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class _Presence:
+    """What is counted of one person on one day."""
+
+    name: str | None
+    serial: str
+    first: int = HIGHEST
+    last: int = LOWEST
+    records: int = 0
+
+    def add(self, first: int, last: int, records: int) -> None:
+        """Count the records of one terminal, or of a part of the day."""
+        self.first, self.last = min(self.first, first), max(self.last, last)
+        self.records += records
+
+    def on(self, day: date, enroll_id: int) -> AttendanceDay:
+        """Return it as a line of the list."""
+        return AttendanceDay(
+            day, enroll_id, self.name, instant_from(self.first), instant_from(self.last), self.records, self.serial
         )
-    ]
-    names = _names(connection, {enroll_id for _, enroll_id, name, *_ in found if name is None}, where, known)
-    return tuple(
-        AttendanceDay(day, enroll_id, name or names.get(enroll_id), instant_from(begins), instant_from(ends), count)
-        for day, enroll_id, name, begins, ends, count in found
-    )
+
+
+def _same(name: str | None) -> str:
+    """Return what two ways to write a name have in common."""
+    return " ".join(normalize("NFKC", name or "").casefold().split())
 
 
 def _midnight(day: date, zone: tzinfo) -> int:
     """Return the instant at which a day begins, also where clocks are changed at midnight."""
     return instant_of("first", datetime.combine(day, time.min, zone).astimezone(UTC))
-
-
-def _names(connection: Connection, people: Iterable[int], where: RecordFilter, known: dict[int, str]) -> dict[int, str]:
-    """Return the names that the rosters of the filter's terminals have, the newest where they differ."""
-    terminals = [number for number, serial in known.items() if where.serials is None or serial in where.serials]
-    found: dict[int, str] = {}
-    for part in batched(people, LOOKUP_VALUES, strict=False):
-        query = (
-            select(PEOPLE.c.enroll_id, PEOPLE.c.name)
-            .where(PEOPLE.c.enroll_id.in_(part), PEOPLE.c.terminal_id.in_(terminals), PEOPLE.c.name.is_not(None))
-            .order_by(PEOPLE.c.updated_at)
-        )
-        found |= {row.enroll_id: row.name for row in connection.execute(query)}
-    return found

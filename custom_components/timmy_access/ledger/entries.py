@@ -61,12 +61,14 @@ class Entry(NamedTuple):
 class StoredRecord:
     """One record as the ledger holds it: whose, and an entry with times in UTC.
 
-    `id` grows in the order in which records were kept.
+    `id` grows in the order in which records were kept. `person` is the name that was known when the record was made:
+    what the terminal said, else what its roster had then; None where none is known yet, empty where it is forgotten.
     """
 
     id: int
     serial: str
     entry: Entry
+    person: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, func, select
 from .entries import DOOR_ID
 from .filters import RecordFilter, conditions
 from .records import newest_id
-from .schema import RECORDS
+from .schema import META, RECORDS
 from .terminals import serials
 from .values import HOUR, instant_from
 
@@ -26,19 +26,25 @@ class HourCount:
 
 @dataclass(frozen=True, slots=True)
 class HourCounts:
-    """The hours to be counted anew, in order, and the id to ask with the next time."""
+    """The hours to be counted anew, in order, and what to ask with the next time: the id, and of which database."""
 
+    identity: str
     newest_id: int
     hours: tuple[HourCount, ...]
 
 
-def hour_counts(connection: Connection, since_id: int, wanted: Collection[str] | None) -> HourCounts:
-    """Return what changed after a record id.
+def hour_counts(
+    connection: Connection, since_id: int, wanted: Collection[str] | None, identity: str | None
+) -> HourCounts:
+    """Return what changed after a record id; an id of another database, or of a later state of this one, means all.
 
     For each terminal with newer records: all hours that have any, from the first that a newer record fell into. Sums
     that run on from hour to hour can then be written anew from there.
     """
     newest = newest_id(connection)
+    present = connection.scalar(select(META.c.value).where(META.c.name == "identity")) or ""
+    if newest < since_id or identity not in (None, present):
+        since_id = 0
     known = serials(connection)
     # A sum, not the column: SQLite would walk the whole index of terminals and times, for it has them in order.
     terminal = RECORDS.c.terminal_id + 0
@@ -63,4 +69,4 @@ def hour_counts(connection: Connection, since_id: int, wanted: Collection[str] |
         )
         for begins, count, door_events in connection.execute(counted):
             hours.append(HourCount(known[number], instant_from(begins), count - int(door_events), int(door_events)))
-    return HourCounts(newest, tuple(hours))
+    return HourCounts(present, newest, tuple(hours))

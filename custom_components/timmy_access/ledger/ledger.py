@@ -10,7 +10,7 @@ from itertools import batched
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from . import passes, people, records
+from . import names, passes, people, records
 from .attendance import AttendanceDay, attendance
 from .database import Database
 from .databases import database_at
@@ -25,7 +25,7 @@ from .passes import Pass, PassUse
 from .people import Person
 from .reader import Reader
 from .records import Page
-from .retention import purge
+from .retention import purge, purge_names
 from .rows import rows_of
 from .url import shown_url
 from .values import few, instant_of, key_of, whole_of
@@ -169,17 +169,35 @@ class Ledger:
         """
         return await self._reader.ask(partial(records.latest_readers, serial=serial, since=since))
 
-    async def hours(self, since_id: int = 0, serials: Collection[str] | None = None) -> HourCounts:
-        """Return the hours whose counts changed after a record id, and all later ones (see `hourly`)."""
-        whole_of("since_id", since_id)
-        return await self._reader.ask(partial(hour_counts, since_id=since_id, wanted=serials))
+    async def hours(
+        self, since_id: int = 0, serials: Collection[str] | None = None, *, identity: str | None = None
+    ) -> HourCounts:
+        """Return the hours whose counts changed after a record id, and all later ones (see `hourly`).
 
-    async def purge(self, before: datetime) -> int:
-        """Delete the records that occurred before an aware time, and return how many; records are kept meanwhile."""
+        `identity` is that of the database which the id is from, as told with it; None is this one.
+        """
+        whole_of("since_id", since_id)
+        return await self._reader.ask(partial(hour_counts, since_id=since_id, wanted=serials, identity=identity))
+
+    async def purge(self, serials: Collection[str], before: datetime) -> dict[str, int]:
+        """Delete the records of some terminals that occurred and arrived before an aware time, a part at a time.
+
+        Returns how many, by serial number, without terminals that lost none.
+        """
         instant_of("before", before)
-        deleted = 0
-        while part := await self._write(partial(purge, before=before, rows=self._limits.purge_rows)):
-            deleted += part
+        deleted: dict[str, int] = {}
+        for serial in dict.fromkeys(key_of("serials", serial) for serial in serials):
+            after: tuple[int, int] | None = None
+            while True:
+                step = await self._write(
+                    partial(purge, serial=serial, before=before, rows=self._limits.purge_rows, after=after)
+                )
+                if step.deleted:
+                    deleted[serial] = deleted.get(serial, 0) + step.deleted
+                if (after := step.next) is None:
+                    break
+        if deleted:
+            await self._write(partial(purge_names, serials=list(deleted)))
         return deleted
 
     # People
@@ -227,7 +245,11 @@ class Ledger:
         """Take people, or everybody, off a terminal's roster, and return how many were on it. Records stay."""
         for enroll_id in enroll_ids or ():
             whole_of("enroll_id", enroll_id)
-        return await self._write(partial(people.forget, serial=serial, enroll_ids=enroll_ids))
+        return await self._write(partial(people.forget, serial=serial, enroll_ids=enroll_ids, now=datetime.now(UTC)))
+
+    async def spoken_for(self, serial: str, enroll_ids: Collection[int]) -> set[int]:
+        """Return which of some enroll ids the log of a terminal knows, also of people who are gone."""
+        return await self._reader.ask(partial(names.spoken_for, serial=serial, enroll_ids=enroll_ids))
 
     # Passes
 

@@ -5,8 +5,24 @@ each change of a table by itself; there a step that was interrupted is run again
 """
 
 from collections.abc import Callable
+from uuid import uuid4
 
-from sqlalchemy import Boolean, Column, Connection, Float, ForeignKey, Index, MetaData, String, Table, Text, inspect
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    ForeignKey,
+    Index,
+    MetaData,
+    String,
+    Table,
+    Text,
+    inspect,
+    literal,
+    select,
+)
 
 from .columns import COUNTED_TABLE, EXACT, TABLE, counted, digest, exact, person_name, terminal, whole
 from .errors import Cause, LedgerUnavailable
@@ -125,6 +141,36 @@ def _passes(connection: Connection) -> None:
     _create(connection, tables)
 
 
+def _names(connection: Connection) -> None:
+    """Note who has which number; from now on a record is called what its number was called then.
+
+    The database also gets a name of its own, by which whoever counts its records tells it from another one.
+    """
+    connection.execute(META.delete().where(META.c.name == "identity"))
+    connection.execute(META.insert().values(name="identity", value=uuid4().hex))
+    tables = MetaData()
+    Table("terminals", tables, counted(), exact("serial", unique=True), **COUNTED_TABLE)
+    people = Table("people", tables, terminal(primary=True), whole("enroll_id", primary=True), person_name(), **TABLE)
+    names = Table(
+        "names",
+        tables,
+        terminal(primary=True),
+        whole("enroll_id", primary=True),
+        whole("since", primary=True),
+        person_name(),
+        **TABLE,
+    )
+    names.create(connection, checkfirst=True)
+    connection.execute(names.delete())  # of a step that was interrupted
+    # The lowest number that a column holds: since ever.
+    known = select(people.c.terminal_id, people.c.enroll_id, literal(-(2**63 - 2), BigInteger), people.c.name)
+    connection.execute(
+        names.insert().from_select(
+            ["terminal_id", "enroll_id", "since", "name"], known.where(people.c.name.is_not(None), people.c.name != "")
+        )
+    )
+
+
 def _create(connection: Connection, tables: MetaData) -> None:
     """Create tables and indexes, but for those that an interrupted step left in MariaDB."""
     tables.create_all(connection)
@@ -133,4 +179,4 @@ def _create(connection: Connection, tables: MetaData) -> None:
             index.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes)
+MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes, _names)

@@ -7,6 +7,7 @@ from itertools import batched
 
 from sqlalchemy import Connection, Row as ResultRow, select
 
+from . import names
 from .errors import LedgerInvalid, Problem
 from .limits import LOOKUP_VALUES
 from .schema import PEOPLE
@@ -85,6 +86,7 @@ def merge(connection: Connection, serial: str, said: Sequence[Person], now: date
     if changed:
         _delete(connection, number, [person.enroll_id for person in changed if person.enroll_id in present])
         connection.execute(PEOPLE.insert(), [_row_of(number, person, now) for person in changed])
+        names.note(connection, number, {person.enroll_id: person.name for person in changed if person.name}, now)
     return len(changed)
 
 
@@ -97,13 +99,14 @@ def strangers(connection: Connection, serial: str, known: Collection[int], befor
     return [enroll_id for enroll_id in connection.scalars(query) if enroll_id not in known]
 
 
-def forget(connection: Connection, serial: str, enroll_ids: Collection[int] | None) -> int:
-    """Take people, or everybody, off a roster, and return how many were on it."""
+def forget(connection: Connection, serial: str, enroll_ids: Collection[int] | None, now: datetime) -> int:
+    """Take people, or everybody, off a roster, and return how many were on it; their numbers are free from now on."""
     number = numbers(connection, [serial]).get(serial)
     if number is None:
         return 0
     if enroll_ids is None:
-        return connection.execute(PEOPLE.delete().where(PEOPLE.c.terminal_id == number)).rowcount
+        enroll_ids = connection.scalars(select(PEOPLE.c.enroll_id).where(PEOPLE.c.terminal_id == number)).all()
+    names.note(connection, number, dict.fromkeys(enroll_ids), now)
     return _delete(connection, number, enroll_ids)
 
 

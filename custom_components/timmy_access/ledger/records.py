@@ -9,6 +9,7 @@ from .entries import DOOR_ID, STRANGER_ID, Identity, StoredRecord
 from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, beyond, conditions
 from .limits import MAX_PAGE
+from .names import history
 from .rows import Row, record_of
 from .schema import RECORDS
 from .terminals import numbers, serials
@@ -52,8 +53,18 @@ def page(
     found = connection.execute(query.limit(limit + 1)).all()
     rows = found[:limit]
     last = rows[-1] if len(found) > limit else None
+    unnamed = [row for row in rows if row.name is None]
+    names = history(connection, {row.terminal_id for row in unnamed}, {row.enroll_id for row in unnamed})
     return Page(
-        tuple(record_of(known[number], key, Row(*values)) for key, number, *values in rows),
+        tuple(
+            record_of(
+                known[row.terminal_id],
+                row.id,
+                Row(*row[2:]),
+                row.name or names.name_at(row.terminal_id, row.enroll_id, row.occurred_at),
+            )
+            for row in rows
+        ),
         None if last is None else str(Cursor(last.occurred_at, last.id)),
     )
 

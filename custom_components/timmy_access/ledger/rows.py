@@ -57,8 +57,8 @@ def rows_of(entries: Sequence[Entry]) -> list[Values]:
     return list(zip(*columns, strict=True))
 
 
-def record_of(serial: str, key: int, row: Row) -> StoredRecord:
-    """Return a row as a record."""
+def record_of(serial: str, key: int, row: Row, person: str | None) -> StoredRecord:
+    """Return a row as a record of a person of that name."""
     entry = Entry(
         enroll_id=number_from(row.enroll_id),
         time=local_from(row.time),
@@ -73,7 +73,7 @@ def record_of(serial: str, key: int, row: Row) -> StoredRecord:
         temperature=row.temperature,
         extra=extra_from(row.extra),
     )
-    return StoredRecord(id=key, serial=serial, entry=entry)
+    return StoredRecord(id=key, serial=serial, entry=entry, person=person)
 
 
 def _stored(field: str, values: Sequence[Any], of: _Store, is_stored: _Test | None) -> Sequence[object]:

@@ -58,6 +58,17 @@ PEOPLE = Table(
     **TABLE,
 )
 
+# The names that numbers had, each since a time; without a name the number was free from then on.
+NAMES = Table(
+    "names",
+    TABLES,
+    terminal(primary=True),
+    whole("enroll_id", primary=True),
+    whole("since", primary=True),
+    person_name(),
+    **TABLE,
+)
+
 PASSES = Table(
     "passes",
     TABLES,

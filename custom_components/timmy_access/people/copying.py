@@ -1,14 +1,16 @@
 """One enrolment opens every door: a person's credentials copied from one terminal to others."""
 
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
+from unicodedata import normalize
 
-from ..errors import PersonUnknown
+from ..errors import PersonIsSomebodyElse, PersonUnknown
 from ..protocol.commands import GetPermission, Permission
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
+from ..protocol.peer import printable
+from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
 from .people import EMPTY_RECORD, EMPTY_SLOT, People
@@ -18,6 +20,7 @@ from .roster import Person, Roster
 class Place(Line, Protocol):
     """A terminal as copying sees it."""
 
+    name: str
     people: People
     roster: Roster
 
@@ -28,12 +31,20 @@ class Place(Line, Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Original:
-    """A person as read from a terminal; `records` by slot are secrets."""
+    """A person as read from a terminal; `records` by slot are secrets.
+
+    `access` is None where the terminal has no such thing; `access_failed` tells that it could not be read.
+    """
 
     person: Person
     records: Mapping[int, int | str] = field(repr=False)
     access: Permission | None
+    access_failed: ProtocolError | None
     fingerprint_algorithm: str | None
+
+
+# What a terminal calls the first and the last day; in `extra` they stand where they could not be read.
+_DATES = ("starttime", "endtime")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,13 +71,59 @@ async def async_read_original(place: Place, enroll_id: int) -> Original:
         raise PersonUnknown(enroll_id)
     records: dict[int, int | str] = {}
     for slot in sorted(person.slots):
-        record = (await place.people.async_record(enroll_id, slot)).record
-        if record not in (None, EMPTY_RECORD):
-            records[slot] = record
-    access = None
-    with suppress(CommandRefused, CommandTimeout):
-        access = await place.async_request(GetPermission(enroll_id=enroll_id))
-    return Original(person=person, records=records, access=access, fingerprint_algorithm=place.fingerprint_algorithm)
+        info = await place.people.async_record(enroll_id, slot)
+        if info.record not in (None, EMPTY_RECORD):
+            records[slot] = info.record
+        if info.enabled is not None:
+            person = replace(person, enabled=info.enabled)
+    if not person.name:
+        person = replace(person, name=await place.people.async_name(enroll_id))
+    access, access_failed = await _async_read_dates(place, enroll_id)
+    return Original(
+        person=person,
+        records=records,
+        access=access,
+        access_failed=access_failed,
+        fingerprint_algorithm=place.fingerprint_algorithm,
+    )
+
+
+async def async_check_same(original: Original, place: Place) -> None:
+    """Raise `PersonIsSomebodyElse` where the number belongs to another name on a terminal; nothing is written.
+
+    The terminal is asked: the roster may be of yesterday. One that is away is taken at its roster's word.
+    """
+    person = original.person
+    there = place.roster.people.get(person.enroll_id)
+    try:
+        name = await place.people.async_name(person.enroll_id)
+    except CommandTimeout, TerminalOffline:
+        name = there.name if there else ""
+    if there is None and not name:
+        return
+    if not name or _same(name) != _same(person.name):
+        holder = printable(name) or f"User {person.enroll_id}"
+        raise PersonIsSomebodyElse(person.enroll_id, place.name, holder)
+
+
+async def _async_read_dates(place: Place, enroll_id: int) -> tuple[Permission | None, ProtocolError | None]:
+    """Return when somebody may pass, or why that is not known."""
+    command = GetPermission(enroll_id=enroll_id)
+    try:
+        access = await place.async_request(command)
+    except CommandRefused as err:
+        nothing = refusal_of(err) in (Refusal.UNKNOWN_COMMAND, Refusal.NO_DATA)
+        return None, None if nothing else err
+    except CommandTimeout as err:
+        return None, err
+    if any(str(access.extra.get(key, "")).strip(" 0:-") for key in _DATES):
+        return access, CommandRefused(command.name, None, "dates that cannot be read")
+    return access, None
+
+
+def _same(name: str) -> str:
+    """Return what two ways to write a name have in common."""
+    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 async def async_copy(original: Original, place: Place) -> Copied:
@@ -98,6 +155,9 @@ async def async_copy(original: Original, place: Place) -> Copied:
                 person.enroll_id, slot, record, name=person.name, role=person.role, priority=Priority.BULK
             )
             copied.append(slot)
+            if person.enabled is False and len(copied) == 1:
+                # At once: what is copied of somebody who may not come in opens no door for long.
+                await place.people.async_enable(person.enroll_id, enabled=False)
         except TerminalOffline as err:
             offline = failed[slot] = err
         except ProtocolError as err:
@@ -107,7 +167,8 @@ async def async_copy(original: Original, place: Place) -> Copied:
         unchanged=tuple(unchanged),
         incompatible=tuple(incompatible),
         failed=failed,
-        access_failed=await _async_copy_dates(original, place) if copied or unchanged else None,
+        access_failed=original.access_failed
+        or (await _async_copy_dates(original, place) if copied or unchanged else None),
     )
 
 

@@ -21,6 +21,7 @@ from ..protocol.commands import (
     EnableUser,
     GetPermission,
     GetUserInfo,
+    GetUserName,
     NamedUser,
     Permission,
     SetCredential,
@@ -94,6 +95,23 @@ class People:
     async def async_record(self, enroll_id: int, slot: int, priority: Priority = Priority.INTERACTIVE) -> UserInfo:
         """Return one credential with its record, which is a secret (specification B2)."""
         return await self._line.async_request(GetUserInfo(enroll_id=enroll_id, backup_number=slot), priority)
+
+    async def async_name(self, enroll_id: int) -> str:
+        """Return the name as the terminal has it now, empty where it has none (specification B5).
+
+        Firmware that has no names by themselves tells one with a credential (B2). Raises `CommandTimeout` where it
+        does not answer, which is not the same as none.
+        """
+        try:
+            return (await self._line.async_request(GetUserName(enroll_id=enroll_id))).name or ""
+        except CommandRefused:
+            return ""
+        except CommandTimeout:
+            person = self._roster.people.get(enroll_id)
+            for slot in sorted(person.slots if person else ()):
+                if name := (await self.async_record(enroll_id, slot)).name:
+                    return name
+            raise
 
     async def async_set(self, change: PersonChange) -> None:
         """Make a change in one go, whatever the firmware; a person who is not there yet is made.
@@ -252,6 +270,8 @@ class People:
                 person = person or Person(enroll_id=enroll_id)
             else:
                 person = Person(enroll_id=enroll_id, name=info.name or "", role=info.role)
+        if name is None and not person.name:
+            person = replace(person, name=await self.async_name(enroll_id))
         return Person(
             enroll_id=enroll_id,
             name=person.name if name is None else name,

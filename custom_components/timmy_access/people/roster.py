@@ -1,7 +1,7 @@
 """Who is on one terminal: read from it, kept in step with what changes, and never thinned out by half a list."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 import logging
 from types import MappingProxyType
@@ -37,7 +37,8 @@ MAX_NAMES_AGAIN = 500
 class Person:
     """One person on one terminal.
 
-    `role` is the raw number of `protocol.enums.Role`, `slots` are the credentials as `backupnum` numbers, and
+    `name` is as the terminal has it, and is written back so; `Roster.name_of` is what may be shown. `role` is the raw
+    number of `protocol.enums.Role`, `slots` are the credentials as `backupnum` numbers, and
     `enabled` is None where the terminal does not tell. No template, no card number, no password.
     """
 
@@ -101,11 +102,11 @@ class Roster:
     def name_of(self, enroll_id: int | None) -> str | None:
         """Return a person's name, None where there is none."""
         person = self._people.get(enroll_id or 0)
-        return person.name or None if person else None
+        return printable(person.name) or None if person else None
 
-    def next_enroll_id(self) -> int:
-        """Return the lowest enroll id above all that are in use."""
-        return max(self._people, default=0) + 1
+    def next_enroll_id(self, taken: Collection[int] = ()) -> int:
+        """Return the lowest enroll id above all that are in use, or are taken otherwise."""
+        return max([*self._people, *taken], default=0) + 1
 
     @callback
     def async_subscribe(self, listener: RosterListener) -> CALLBACK_TYPE:
@@ -139,14 +140,18 @@ class Roster:
             self._names_read.get(enroll_id) != self._connections for enroll_id in self._names_to_read()
         )
 
-    async def async_refresh(self, users_used: int | None, priority: Priority = Priority.BULK) -> None:
-        """Read the list, and the names that are missing or of another connection; raises the protocol's errors.
+    async def async_refresh(
+        self, users_used: int | None, priority: Priority = Priority.BULK, *, all_names: bool = False
+    ) -> None:
+        """Read the list, and the names that are missing or of another connection, or all; raises the protocol's errors.
 
         `users_used` is how many people the terminal says it holds, which tells a short list from a cut one. Callers
         that come while a reading is under way wait for that one.
         """
         if self._reading is None or self._reading.done():
-            self._reading = asyncio.create_task(self._async_read(users_used, priority), name=f"roster {self._serial}")
+            self._reading = asyncio.create_task(
+                self._async_read(users_used, priority, all_names=all_names), name=f"roster {self._serial}"
+            )
             # Also when nobody waits any more, its failure is known.
             self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
         await asyncio.shield(self._reading)
@@ -158,7 +163,7 @@ class Roster:
             return None
         changes: dict[str, object] = {}
         if upload.name:
-            changes["name"] = printable(upload.name)
+            changes["name"] = upload.name
         if upload.role is not None:
             changes["role"] = upload.role
         slot = upload.backup_number
@@ -199,7 +204,7 @@ class Roster:
             self._names_read.pop(enroll_id, None)
         return names
 
-    async def _async_read(self, users_used: int | None, priority: Priority) -> None:
+    async def _async_read(self, users_used: int | None, priority: Priority, *, all_names: bool) -> None:
         connection = self._connections
         listing = await self._line.async_read_list(GetUserList(), priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
@@ -221,17 +226,17 @@ class Roster:
         self._is_read = connection == self._connections
         if changed or names:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
-        await self._async_read_names(priority)
+        await self._async_read_names(priority, list(self._people) if all_names else self._names_to_read())
 
     def _is_everybody(self, listed: int, users_used: int | None) -> bool:
         if users_used is not None:
             return listed >= users_used
         return listed >= len(self._people) * TRUSTED_SHARE
 
-    async def _async_read_names(self, priority: Priority) -> None:
+    async def _async_read_names(self, priority: Priority, enroll_ids: Iterable[int]) -> None:
         unanswered = 0
         connection = self._connections
-        for enroll_id in self._names_to_read():
+        for enroll_id in enroll_ids:
             if enroll_id in self._people:
                 self._names_read[enroll_id] = connection
             try:
@@ -247,7 +252,7 @@ class Roster:
                 continue
             unanswered = 0
             if reply.name and enroll_id in self._people:
-                self.async_note(enroll_id, name=printable(reply.name))
+                self.async_note(enroll_id, name=reply.name)
 
     def _names_to_read(self) -> list[int]:
         """Return whose names to ask for: first who has none, then who was asked for longest ago, so many at a time."""

@@ -51,7 +51,7 @@ def decode(data: str | bytes) -> Frame:
         frame = orjson.loads(data)
     except ValueError:
         frame = _decode_tolerantly(data)
-    return _checked(frame)
+    return _trimmed(_checked(frame))
 
 
 async def decode_fairly(data: str | bytes) -> Frame:
@@ -63,7 +63,20 @@ async def decode_fairly(data: str | bytes) -> Frame:
         frame = orjson.loads(data)
     except ValueError:
         frame = await asyncio.get_running_loop().run_in_executor(None, _decode_tolerantly, data)
-    return _checked(frame)
+    return _trimmed(_checked(frame))
+
+
+def _trimmed(frame: Frame) -> Frame:
+    """Return a frame whose keys, and the words that say what it is, have no spaces around them."""
+    if any(key != key.strip() for key in frame):
+        # A key that is right as it is wins over one that only looks like it.
+        frame = {key.strip(): value for key, value in frame.items()} | {
+            key: value for key, value in frame.items() if key == key.strip()
+        }
+    for key in ("cmd", "ret"):
+        if isinstance(word := frame.get(key), str) and word != word.strip():
+            frame[key] = word.strip()
+    return frame
 
 
 def encode(frame: Frame) -> str:
@@ -110,7 +123,17 @@ def _as_text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return data.decode("gb18030", errors="replace")
+        # Each string by itself: one that is broken, or of another encoding, leaves the others as they are.
+        return '"'.join(map(_piece_as_text, data.split(b'"')))
+
+
+def _piece_as_text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError as err:
+        # A character that begins and does not end was cut; what is no UTF-8 at all is GBK.
+        is_cut = err.reason == "unexpected end of data"
+        return data.decode("utf-8" if is_cut else "gb18030", errors="replace")
 
 
 def _depth(text: str) -> int:

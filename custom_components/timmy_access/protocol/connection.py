@@ -119,6 +119,10 @@ class Connection(ServerConnection):
         if self._begun:
             super().connection_lost(exc)
 
+    async def recv(self, decode: bool | None = None) -> Any:  # noqa: ARG002 - texts are never decoded here
+        """Return the bytes of a message: a text that is not UTF-8 is for the codec, and ends no connection."""
+        return await super().recv(decode=False)
+
     @property
     def address(self) -> str:
         """Where it comes from."""

@@ -206,7 +206,7 @@ class Exchange:
         owed = False
         request: Command[P] = command
         try:
-            while progress.pages < MAX_PAGES and not progress.complete:
+            while progress.pages < MAX_PAGES and not (progress.complete or progress.repeats):
                 async with self._turns.turn(priority, lends=True):
                     if waiter is None:
                         await self._fence(command)

@@ -232,7 +232,9 @@ class LogBatch(Structure):
     serial: str | None = field(default=None, metadata=wire("sn", SERIAL))
     count: int | None = field(default=None, metadata=wire("count", Whole()))
     log_index: int | None = field(default=None, metadata=wire("logindex", Whole()))
-    records: Table[LogRecord] = field(default_factory=LOG_RECORDS.empty, metadata=wire("record", LOG_RECORDS))
+    records: Table[LogRecord] = field(
+        default_factory=LOG_RECORDS.empty, metadata=wire("record", LOG_RECORDS, "records")
+    )
 
     @override
     @classmethod

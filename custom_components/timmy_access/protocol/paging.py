@@ -15,6 +15,8 @@ type PageTaker = Callable[[Page], Awaitable[None]]
 
 # 500,000 records, the largest log capacity seen, in pages of 20; a firmware that never ends a list is cut off here.
 MAX_PAGES = 25_000
+# One page may come twice, as an answer to a question that was taken for lost; two in a row are all there is.
+MAX_REPEATED = 2
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,17 +37,30 @@ class ListProgress:
     held: list[Structure] = field(default_factory=list)
     _last: Page | None = None
     _starts: set[int | None] = field(default_factory=set)
+    _seen: set[int] = field(default_factory=set)
+    _repeated: int = 0
 
     def take(self, page: Page) -> bool:
         """Note a page; False for one that was sent twice or unasked for, and is to be dropped."""
-        if page.rows and page.start is not None and page.start in self._starts:
+        # Pages of firmware that does not number them are told apart by what they hold.
+        held = hash(str([vars(row) for row in page.rows])) if page.start is None else None
+        if page.rows and (page.start in self._starts if held is None else held in self._seen):
+            self._repeated += 1
             return False
+        self._repeated = 0
+        if held is not None:
+            self._seen.add(held)
         self._starts.add(page.start)
         self.pages += 1
         self.rows += len(page.rows)
         self._last = page
         self.complete = _ends_list(page)
         return True
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the terminal tells nothing new any more; such a list has no end, and is not complete."""
+        return self._repeated >= MAX_REPEATED
 
     def fall_silent(self) -> None:
         """Note that no page follows the last one, though it did not say so.

@@ -5,9 +5,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 import re
 from typing import Any, Self
+import unicodedata
 
 from .networks import parse_address
 
+# ZWNJ and ZWJ; other invisible characters may turn a line of a log around.
+_JOINERS = "\u200c\u200d"
 # Longest piece of peer text in a log line, a form or a card.
 MAX_SHOWN = 64
 
@@ -45,11 +48,14 @@ class Peer:
 
 
 def printable(text: object, limit: int = MAX_SHOWN) -> str:
-    """Return peer text without control characters or line breaks, cut to `limit` characters."""
+    """Return peer text without control characters or line breaks, cut to `limit` characters.
+
+    Spaces of other scripts and the joiners that Persian, Hindi and many emoji are written with stay as they are.
+    """
     text = str(text)
     if len(text) <= limit and text.isprintable():
         return text
-    shown = "".join(char if char.isprintable() else "�" for char in text[: limit + 1])
+    shown = "".join(char if char.isprintable() or _is_of_a_script(char) else "�" for char in text[: limit + 1])
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
 
 
@@ -64,3 +70,7 @@ def as_text(text: object, limit: int = MAX_SHOWN) -> str:
 
 def _widened(char: str) -> str:
     return chr(ord(char) + _WIDE) if char.isascii() and not char.isalnum() and char != " " else char
+
+
+def _is_of_a_script(char: str) -> bool:
+    return char in _JOINERS or unicodedata.category(char) == "Zs"

@@ -81,7 +81,9 @@ class Rows[S: Structure](Kind[Table[S]]):
 
     @override
     def read(self, value: object) -> Table[S] | None:
-        """Return the objects of the list; what is none is left out."""
+        """Return the objects of the list, one object being a list of one; what is none is left out."""
+        if isinstance(value, dict):
+            value = [value]
         if not isinstance(value, list):
             return None
         return Table.read(self.structure, [item for item in value if isinstance(item, dict)])

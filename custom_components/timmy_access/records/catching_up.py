@@ -50,14 +50,15 @@ class CatchingUp:
         return await self._async_read(GetAllLogs(since=since, until=until))
 
     async def async_reconcile(self, oldest: date | None) -> Fetched | None:
-        """Fetch what is missing, if the terminal counts more records than the ledger has; None when nothing is.
+        """Fetch what may be missing, unless the terminal counts as many more records than the ledger as the last time.
 
         What is older than `oldest` is not wanted any more.
         """
         known = self._store.reconciled(self._serial)
         missing = await self._async_deficit() - (known.deficit if known else 0)
         fetched = None
-        if missing > 0:
+        # Fewer than before: the log was cleared at the terminal or begins anew, and its count no longer tells.
+        if missing:
             since = date.fromisoformat(known.day) - OVERLAP if known else oldest
             fetched = await self.async_fetch(since)
             if known and fetched.complete and fetched.new < missing:
@@ -71,7 +72,7 @@ class CatchingUp:
         """Remember how the counts compare now, when everything has been fetched."""
         self._store.async_remember(
             self._serial,
-            Reconciled(deficit=max(0, await self._async_deficit()), day=dt_util.now().date().isoformat()),
+            Reconciled(deficit=await self._async_deficit(), day=dt_util.now().date().isoformat()),
         )
 
     async def async_delete_logs(self) -> None:

@@ -35,7 +35,7 @@ class Named(Protocol):
 
 
 class Readable:
-    """Turns records into words, with the names that rosters have now where a record has none."""
+    """Turns records into words, with the names that people had when the records were made."""
 
     def __init__(self, terminals: Iterable[Named]) -> None:
         """Know some terminals by their names."""
@@ -60,6 +60,12 @@ class Readable:
             "live": entry.live,
         }
 
+    def person(self, serial: str, enroll_id: int, name: str | None) -> str:
+        """Return what somebody is called whose name was that; the roster is asked only where the log knows none yet."""
+        terminal = self._terminals.get(serial)
+        known = terminal.name_of(enroll_id) if terminal and name is None else name
+        return known or f"User {enroll_id}"
+
     def _terminal(self, serial: str) -> str:
         terminal = self._terminals.get(serial)
         return terminal.name if terminal else serial
@@ -68,9 +74,7 @@ class Readable:
         enroll_id = record.entry.enroll_id
         if enroll_id is None or enroll_id == STRANGER_ID:
             return None
-        terminal = self._terminals.get(record.serial)
-        known = terminal.name_of(enroll_id) if terminal else None
-        return record.entry.name or known or f"User {enroll_id}"
+        return self.person(record.serial, enroll_id, record.person)
 
 
 def _method(entry: Entry) -> str:

@@ -1,7 +1,7 @@
 """Accesses per hour and terminal as statistics of Home Assistant, at their true time however late they came in."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 
 from homeassistant.components.recorder import get_instance
@@ -71,7 +71,7 @@ class AccessStatistics:
         if not names:
             return
         try:
-            counts = await self._ledger.hours(self._store.counted, list(names))
+            counts = await self._ledger.hours(self._store.counted, list(names), identity=self._store.counted_in)
         except LedgerUnavailable as err:
             LOGGER.debug("Accesses were not counted: %s", err)
             return
@@ -80,7 +80,7 @@ class AccessStatistics:
             by_serial[hour.serial].append(hour)
         for serial, hours in by_serial.items():
             await self._async_write_terminal(serial, names[serial], hours)
-        self._store.async_remember_counted(counts.newest_id)
+        self._store.async_remember_counted(counts.newest_id, counts.identity)
 
     @callback
     def _async_due(self, _: datetime) -> None:
@@ -90,6 +90,7 @@ class AccessStatistics:
     async def _async_write_terminal(self, serial: str, name: str, hours: list[HourCount]) -> None:
         identity = statistic_id(serial)
         total = await self._async_sum_before(identity, hours[0].start)
+        written = await self._async_states(identity, hours[0].start)
         async_add_external_statistics(
             self._hass,
             StatisticMetaData(
@@ -101,8 +102,15 @@ class AccessStatistics:
                 unit_class=None,
                 unit_of_measurement=None,
             ),
-            list(_rows(hours, total)),
+            list(_rows(hours, written, total)),
         )
+
+    async def _async_states(self, identity: str, start: datetime) -> dict[datetime, float]:
+        """Return what was written for each hour from one on."""
+        found: dict[str, list[StatisticsRow]] = await get_instance(self._hass).async_add_executor_job(
+            statistics_during_period, self._hass, start, None, {identity}, "hour", None, {"state"}
+        )
+        return {dt_util.utc_from_timestamp(row["start"]): row.get("state") or 0 for row in found.get(identity, [])}
 
     async def _async_sum_before(self, identity: str, start: datetime) -> float:
         """Return the running sum before an hour; the recorder has it, also of records that the ledger let go of."""
@@ -115,7 +123,13 @@ class AccessStatistics:
         return 0.0
 
 
-def _rows(hours: Iterable[HourCount], total: float) -> Iterable[StatisticData]:
-    for hour in hours:
-        total += hour.punches
-        yield StatisticData(start=hour.start, state=hour.punches, sum=total)
+def _rows(hours: Iterable[HourCount], written: Mapping[datetime, float], total: float) -> Iterable[StatisticData]:
+    """Return the hours that are counted and those that were written, with the sums that run on over all of them.
+
+    An hour never has fewer than before: the ledger, or this database, may have let go of what was counted then.
+    """
+    counted = {hour.start: hour.punches for hour in hours}
+    for start in sorted(counted.keys() | written.keys()):
+        state = max(counted.get(start, 0), written.get(start, 0))
+        total += state
+        yield StatisticData(start=start, state=state, sum=total)

@@ -81,17 +81,12 @@ async def _get_attendance(request: Request) -> ServiceResponse:
             enroll_ids=None if enroll_id is None else [enroll_id],
         ),
     )
-    names = {
-        enroll_id: person.name
-        for terminal in request.terminals
-        for enroll_id, person in terminal.roster.people.items()
-        if person.name
-    }
+    readable = Readable(request.terminals)
     items: list[JsonValueType] = [
         {
             "day": day.day.isoformat(),
             ATTR_ENROLL_ID: day.enroll_id,
-            "person": day.name or names.get(day.enroll_id) or f"User {day.enroll_id}",
+            "person": readable.person(day.serial, day.enroll_id, day.name),
             "first_in": dt_util.as_local(day.first).isoformat(),
             "last_out": dt_util.as_local(day.last).isoformat(),
             "hours": round(day.hours, 2),

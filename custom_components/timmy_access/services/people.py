@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
-from ..errors import PersonUnknown, word_of
+from ..errors import PersonIsSomebodyElse, PersonUnknown, word_of
 from ..fields import (
     ATTR_CREDENTIAL,
     ATTR_ENROLL_ID,
@@ -33,12 +33,13 @@ from ..fields import (
     credential_name,
     digits,
     local_time,
+    pin,
     slot_of,
     whole,
     word,
 )
 from ..hub.terminal import Terminal
-from ..people.copying import Copied, async_copy, async_read_original
+from ..people.copying import Copied, async_check_same, async_copy, async_read_original
 from ..people.people import CARD_SLOT, PASSWORD_SLOT, PersonChange
 from ..people.portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
 from ..people.roster import Person
@@ -56,8 +57,11 @@ ATTR_TO = "to"
 ATTR_USERS = "users"
 ALL_FINGERPRINTS_WORD = "all_fingerprints"
 
+# Numbers that are looked up in the log at a time: more than a house deletes people between two who are added.
+NUMBERS_LOOKED_AT = 100
+
 _NUMBER_CREDENTIALS = frozenset({"card", "password"})
-_NUMBERS = dict.fromkeys(_NUMBER_CREDENTIALS, digits)
+_NUMBERS = {"card": digits, "password": pin}
 
 
 async def _get_users(request: Request) -> ServiceResponse:
@@ -159,7 +163,7 @@ async def _add_user(request: Request) -> ServiceResponse:
     if enroll_id is None:
         if not terminal.roster.complete:
             await terminal.async_refresh_people()
-        enroll_id = terminal.roster.next_enroll_id()
+        enroll_id = await _free_enroll_id(request)
     elif enroll_id in terminal.roster.people:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -177,6 +181,21 @@ async def _add_user(request: Request) -> ServiceResponse:
     return {ATTR_ENROLL_ID: enroll_id}
 
 
+async def _free_enroll_id(request: Request) -> int:
+    """Return a number that nobody has, nor had in what the log remembers: it would take over their records.
+
+    A log that cannot be read does not say that a number is free; raises `LedgerUnavailable`.
+    """
+    terminal, ledger = request.terminal, request.hub.ledger
+    taken: set[int] = set()
+    while True:
+        first = terminal.roster.next_enroll_id(taken)
+        known = await ledger.spoken_for(terminal.serial, range(first, first + NUMBERS_LOOKED_AT))
+        if not known:
+            return terminal.roster.next_enroll_id(taken)
+        taken = {max(known)}
+
+
 async def _cancel_add_user(request: Request) -> None:
     if not request.terminal.enrolments.async_cancel():
         raise ServiceValidationError(
@@ -191,6 +210,19 @@ async def _copy_user(request: Request) -> ServiceResponse:
     if request.terminal in targets.values():
         raise _invalid(ATTR_TO, "copy_to_itself")
     original = await async_read_original(request.terminal, request.data[ATTR_ENROLL_ID])
+    for terminal in targets.values():
+        try:
+            await async_check_same(original, terminal)
+        except PersonIsSomebodyElse as err:
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="person_is_somebody_else",
+                translation_placeholders={
+                    "terminal": err.terminal,
+                    "enroll_id": str(err.enroll_id),
+                    "holder": err.holder,
+                },
+            ) from err
     results = {device_id: await async_copy(original, terminal) for device_id, terminal in targets.items()}
     failed = [
         targets[device_id].name
@@ -214,7 +246,7 @@ async def _copy_user(request: Request) -> ServiceResponse:
 def _readable(terminal: Terminal, person: Person) -> JsonObjectType:
     return {
         ATTR_ENROLL_ID: person.enroll_id,
-        ATTR_NAME: person.name,
+        ATTR_NAME: terminal.roster.name_of(person.enroll_id) or "",
         ATTR_ROLE: None if person.role is None else Role(person.role).name.lower(),
         "enabled": person.enabled,
         "credentials": dict(person.credentials),
@@ -253,7 +285,7 @@ async def _given_record(request: Request) -> int | str | None:
     if credential not in _NUMBER_CREDENTIALS:
         return str(value)
     try:
-        return digits(value)
+        return pin(value) if credential == "password" else digits(value)
     except vol.Invalid:
         raise _invalid(ATTR_VALUE, "invalid_number") from None
 
@@ -341,7 +373,7 @@ ACTIONS = (
             vol.Optional("enabled"): cv.boolean,
             vol.Optional("group"): whole,
             vol.Optional(ATTR_NAME): cv.string,
-            vol.Optional("password"): or_secret(digits),
+            vol.Optional("password"): or_secret(pin),
             vol.Optional(ATTR_ROLE): word(ROLES),
             vol.Optional("valid_from"): local_time,
             vol.Optional("valid_until"): local_time,

@@ -19,7 +19,8 @@ class Reconciled:
     """How a terminal's own log compared with the ledger when both were last looked at.
 
     `deficit` is how many more records the terminal counts than the ledger has though everything was fetched: records
-    that are equal in all that tells them apart, and old ones that were purged. `day` is the day (`YYYY-MM-DD`, local)
+    that are equal in all that tells them apart, and old ones that were purged. It is negative where the terminal has
+    lost what the ledger keeps. `day` is the day (`YYYY-MM-DD`, local)
     up to which everything was fetched.
     """
 
@@ -41,6 +42,7 @@ class TerminalStore:
         self.home_addresses: frozenset[str] = frozenset()
         self._paused: dict[str, dict[int, str]] = {}
         self._counted = 0
+        self._counted_in = ""
         self._unsaved = False
 
     async def async_load(self) -> None:
@@ -58,6 +60,7 @@ class TerminalStore:
             for serial, names in stored.get("paused_links", {}).items()
         }
         self._counted = stored.get("counted", 0)
+        self._counted_in = stored.get("counted_in", "")
 
     async def async_stop(self) -> None:
         """Write what still waits, so that nothing comes after the file has been deleted."""
@@ -83,10 +86,15 @@ class TerminalStore:
         """The id of the last record that is in the statistics; 0 for none."""
         return self._counted
 
+    @property
+    def counted_in(self) -> str:
+        """The identity of the database which that record is in; empty where it is not known."""
+        return self._counted_in
+
     @callback
-    def async_remember_counted(self, record_id: int) -> None:
-        """Remember up to which record the statistics go."""
-        self._counted = record_id
+    def async_remember_counted(self, record_id: int, identity: str) -> None:
+        """Remember up to which record of which database the statistics go."""
+        self._counted, self._counted_in = record_id, identity
         self._async_save_soon()
 
     @callback
@@ -167,4 +175,5 @@ class TerminalStore:
                 if names
             },
             "counted": self._counted,
+            "counted_in": self._counted_in,
         }

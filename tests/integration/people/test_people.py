@@ -249,6 +249,25 @@ async def test_copying_to_the_terminal_itself(hass: HomeAssistant, hub: Hub, fac
     assert error.value.translation_key == "person_unknown"
 
 
+async def test_a_number_that_the_log_knows_is_not_given_again(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    face.enrol_user(person())
+    await until_sent(face)
+    face.punch(7)
+    await face.wait_sent()
+    await act(hass, hub, FACE, "delete_user", enroll_id=7)
+    added = await act(hass, hub, FACE, "add_user", name="Trent", credential="card", value="4711")
+    assert added == {"enroll_id": 8}
+    # Who asks for the very number gets it; what was before stays what it was.
+    await hub.terminals[FACE]._roster_keeper._async_write()
+    await act(hass, hub, FACE, "add_user", enroll_id=7, name="Trent", credential="card", value="4712")
+    await hub.terminals[FACE]._roster_keeper._async_write()
+    found = await act(hass, hub, FACE, "get_logs", enroll_id=7)
+    assert found is not None
+    assert [record["person"] for record in found["records"]] == ["Grace"]
+
+
 # Secrets
 
 

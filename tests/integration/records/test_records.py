@@ -33,7 +33,7 @@ from simulator import VirtualTerminal
 
 from ..conftest import ADA, FACE, FINGER, MakeTerminal, connected
 from ..services.test_actions import act
-from ..until import listen, state_of, until
+from ..until import listen, state_of, until, until_issue
 
 ACCESS = "event.office_access"
 
@@ -256,7 +256,7 @@ async def test_fetching_days(hass: HomeAssistant, hub: Hub, finger: VirtualTermi
     for days in (1, 2, 3, 4):
         finger.machine.log({"enrollid": 1, "time": str(ago(days=days)), "mode": 1, "inout": 0, "event": 0})
     await finger.wait_sent()
-    await hub.ledger.purge(dt_util.utcnow())
+    await hub.ledger.purge([FINGER], dt_util.utcnow())
     assert await kept(hub) == 0
     events = state_of(hass, ACCESS).state
     result = await act(
@@ -283,7 +283,7 @@ async def test_what_is_missing_is_found_by_comparing_counts(
     for hours in range(1, 31):
         finger.machine.log({"enrollid": 1, "time": str(ago(hours=hours)), "mode": 1, "inout": 0, "event": 0})
     await finger.wait_sent()
-    await hub.ledger.purge(dt_util.utcnow() - timedelta(hours=20))
+    await hub.ledger.purge([FINGER], dt_util.utcnow())
     present = await kept(hub)
     assert present < 30
     hub.nightly.keep_days = None
@@ -300,17 +300,66 @@ async def test_what_is_missing_is_found_by_comparing_counts(
     assert await kept(hub) == 31
 
 
+def arrived_when_they_occurred(hass_config_dir: str) -> None:
+    with sqlite3.connect(Path(hass_config_dir) / "timmy_access.db") as db:
+        db.execute("UPDATE records SET received_at = occurred_at")
+    db.close()
+
+
 async def test_old_records_are_let_go_of_and_not_fetched_again(
-    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, hass_config_dir: str
 ) -> None:
     for days in (1, 10, 20):
         finger.machine.log({"enrollid": 1, "time": str(ago(days=days)), "mode": 1, "inout": 0, "event": 0})
     await finger.wait_sent()
     hub.nightly.keep_days = 15
     await hub.nightly.async_round()
+    assert await kept(hub) == 3  # all of them arrived today
+    await hass.async_add_executor_job(arrived_when_they_occurred, hass_config_dir)
+    await hub.nightly.async_round()
     assert await kept(hub) == 2
     await hub.nightly.async_round()
     assert await kept(hub) == 2
+
+
+async def test_the_night_leaves_the_records_of_another_listener(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, hass_config_dir: str
+) -> None:
+    finger.machine.log({"enrollid": 1, "time": str(ago(days=20)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    [record] = (await hub.ledger.records()).records
+    await hub.ledger.keep("ZX00000099", [record.entry])
+    await hass.async_add_executor_job(arrived_when_they_occurred, hass_config_dir)
+    hub.nightly.keep_days = 15
+    await hub.nightly.async_round()
+    assert await hub.ledger.count() == {"ZX00000099": 1}
+
+
+async def test_a_log_that_was_cleared_is_compared_from_there_on(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    """At the menu, or by a memory that is full and begins anew."""
+    hub.nightly.keep_days = None
+
+    def lose() -> None:
+        record = {"enrollid": 1, "time": str(ago(minutes=len(finger.logs) + 1)), "mode": 9, "inout": 0, "event": 0}
+        finger.machine.logs.add(record, live=False)
+        finger.machine.logs.entries[-1].sent = True
+
+    for hours in range(1, 6):
+        finger.machine.log({"enrollid": 1, "time": str(ago(hours=hours)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    await hub.nightly.async_round()
+    finger.machine.logs.entries.clear()
+    lose()  # in the very night of the clearing
+    await hub.nightly.async_round()
+    assert await kept(hub) == 6
+    lose()
+    await hub.nightly.async_round()
+    assert await kept(hub) == 7
+    asked = len([frame for frame in finger.received if frame.get("cmd") == "getalllog"])
+    await hub.nightly.async_round()
+    assert len([frame for frame in finger.received if frame.get("cmd") == "getalllog"]) == asked
 
 
 async def test_logs_are_deleted_only_when_all_are_kept(
@@ -412,9 +461,20 @@ async def test_exporting_for_spreadsheets(
 async def test_attendance(hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal) -> None:
     result = await act(hass, hub, FINGER, "get_attendance")
     assert result is not None
-    (day,) = result["attendance"]
-    assert (day["enroll_id"], day["hours"], day["records"]) == (1, 8.0, 2)
-    assert (day["first_in"][11:16], day["last_out"][11:16]) == ("08:00", "16:00")
+    # The terminal itself says that it was somebody else in the afternoon.
+    assert sorted((day["enroll_id"], day["person"], day["records"]) for day in result["attendance"]) == [
+        (1, "=cmd|'/C calc'!A0", 1),
+        (1, ADA, 1),
+    ]
+    a_day.machine.log({"enrollid": 1, "time": str(ago(days=2).replace(hour=8)), "mode": 1, "inout": 0, "event": 0})
+    a_day.machine.log({"enrollid": 1, "time": str(ago(days=2).replace(hour=16)), "mode": 1, "inout": 0, "event": 0})
+    await a_day.wait_sent()
+    day = ago(days=2).date().isoformat()
+    result = await act(hass, hub, FINGER, "get_attendance", first_day=day, last_day=day)
+    assert result is not None
+    (line,) = result["attendance"]
+    assert (line["person"], line["hours"], line["records"]) == (ADA, 8.0, 2)
+    assert (line["first_in"][11:13], line["last_out"][11:13]) == ("08", "16")
     nobody = await act(hass, hub, FINGER, "get_attendance", enroll_id=5)
     assert nobody == {"attendance": []}
 
@@ -432,6 +492,26 @@ async def test_several_terminals_at_once(hass: HomeAssistant, hub: Hub, a_day: V
 
 
 # What else keeps or shows it
+
+
+async def test_a_backup_goes_on_without_a_ledger_that_is_broken(
+    hass: HomeAssistant, hub: Hub, hass_config_dir: str
+) -> None:
+    issues = ir.async_get(hass)
+    issue_id = f"backup_{hub.ledger.name}"
+    other = sqlite3.connect(Path(hass_config_dir) / "timmy_access.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    await async_pre_backup(hass)
+    issue = issues.async_get_issue("timmy_access", issue_id)
+    assert issue is not None
+    assert issue.translation_key == "backup_incomplete"
+    other.execute("ROLLBACK")
+    other.close()
+    await async_post_backup(hass)
+    await until_issue(hass, f"database_{hub.ledger.name}", present=False)
+    await async_pre_backup(hass)
+    await async_post_backup(hass)
+    assert issues.async_get_issue("timmy_access", issue_id) is None
 
 
 async def test_a_backup_holds_what_was_kept_before_and_records_go_on(

@@ -60,7 +60,16 @@ async def test_statistics_have_the_true_time(
     await finger.wait_sent()
     assert await sums() == [(1, 1), (2, 3), (1, 4)]
     # The ledger lets go of old hours; the statistics do not go back.
-    await hub.ledger.purge(dt_util.as_utc(noon.replace(tzinfo=dt_util.get_default_time_zone()) + timedelta(minutes=30)))
+    await hub.ledger.purge([FINGER], dt_util.utcnow())
     finger.punch(1)
     await finger.wait_sent()
     assert (await sums())[-1] == (1, 5)
+    # Nor for one that comes in late, before all that it let go of.
+    finger.machine.log({"enrollid": 1, "time": str(noon - timedelta(hours=5)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    assert await sums() == [(1, 1), (1, 2), (2, 4), (1, 5), (1, 6)]
+    # Another database begins to count anew, and what it holds counts from the first record on.
+    hub._store.async_remember_counted(hub._store.counted, "another database")
+    finger.punch(1, mode=3)
+    await finger.wait_sent()
+    assert await sums() == [(1, 1), (1, 2), (2, 4), (1, 5), (2, 7)]

@@ -159,9 +159,9 @@ CASES: dict[str, Case] = {
         ),
     ),
     "set_credential": Case(
-        data={"enroll_id": GRACE, "credential": "password", "value": "0123"},
+        data={"enroll_id": GRACE, "credential": "password", "value": "1230"},
         check=lambda terminal, _: (
-            terminal.users[GRACE].credentials[10] == 123
+            terminal.users[GRACE].credentials[10] == 1230
             and (terminal.users[GRACE].name, terminal.users[GRACE].admin) == ("Grace", 2)
         ),
     ),

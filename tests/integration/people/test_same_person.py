@@ -1,0 +1,125 @@
+"""The same number is the same person only where the names agree, and what is written back is what was read."""
+
+from typing import Any
+
+import pytest
+
+from custom_components.timmy_access.hub.hub import Hub
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ServiceValidationError
+from simulator import User, VirtualTerminal
+
+from ..conftest import ADA, FACE, FINGER, MakeTerminal, connected
+from ..services.test_actions import act
+from .test_people import TEMPLATE, person
+
+# Persian with a joiner that is none, Sinhala with one, an ideographic and an unbroken space.
+NAMES = ["\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "ශ්\u200dරී", "山田\u3000太郎", "Ada\u00a0Lovelace"]
+
+
+@pytest.fixture
+async def other(hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal) -> VirtualTerminal:
+    terminal = make_terminal("ai_face", FINGER)
+    terminal.add_user(User(enrollid=7, name="Elif", credentials={11: 4711}))
+    return await connected(hass, terminal)
+
+
+async def copied(hass: HomeAssistant, hub: Hub, **data: Any) -> dict[str, Any]:
+    result = await act(hass, hub, FACE, "copy_user", enroll_id=7, to=[FINGER], **data)
+    assert result is not None
+    [outcome] = result["terminals"].values()
+    return dict(outcome)
+
+
+async def test_somebody_else_is_not_written_over(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, other: VirtualTerminal
+) -> None:
+    face.enrol_user(person())
+    await face.wait_for(lambda: not face.machine.new_users)
+    frames = len(other.received)
+    with pytest.raises(ServiceValidationError) as error:
+        await copied(hass, hub)
+    assert error.value.translation_key == "person_is_somebody_else"
+    assert error.value.translation_placeholders is not None
+    assert error.value.translation_placeholders["holder"] == "Elif"
+    assert (other.users[7].name, other.users[7].credentials) == ("Elif", {11: 4711})
+    assert [frame["cmd"] for frame in other.received[frames:] if frame.get("cmd", "").startswith("set")] == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_a_name_is_written_back_as_it_was_read(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal, name: str
+) -> None:
+    face.enrol_user(person(name=name))
+    await face.wait_for(lambda: not face.machine.new_users)
+    await act(hass, hub, FACE, "set_credential", enroll_id=7, credential="card", value="4711")
+    assert face.users[7].name == name
+    there = await connected(hass, make_terminal("ai_face", FINGER))
+    await copied(hass, hub)
+    assert there.users[7].name == name
+    found = await act(hass, hub, FACE, "get_user", enroll_id=7)
+    assert found is not None
+    assert found["name"] == name
+
+
+async def test_who_may_not_come_in_may_not_elsewhere(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    face.enrol_user(person())
+    await face.wait_for(lambda: not face.machine.new_users)
+    await act(hass, hub, FACE, "disable_user", enroll_id=7)
+    there = await connected(hass, make_terminal("ai_face", FINGER))
+    await copied(hass, hub)
+    assert there.users[7].enabled is False
+
+
+async def test_dates_that_cannot_be_read_are_not_called_fine(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    face.enrol_user(person())
+    await face.wait_for(lambda: not face.machine.new_users)
+    await connected(hass, make_terminal("ai_face", FINGER))
+    face.faults.refuse["getuserlock"] = {"reason": 1, "msg": "busy"}
+    assert (await copied(hass, hub))["dates"] != "ok"
+    del face.faults.refuse["getuserlock"]
+    face.machine.users.change_lock(7, {"endtime": "31/12/2026 08:00"})
+    assert (await copied(hass, hub))["dates"] != "ok"
+    face.machine.users.change_lock(7, {"endtime": "2026-12-31 08:00:00"})
+    assert (await copied(hass, hub))["dates"] == "ok"
+
+
+async def test_a_credential_leaves_a_name_that_was_not_read(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    finger = make_terminal("tfs30", FINGER)
+    finger.add_user(User(enrollid=7, name="Grace", credentials={0: TEMPLATE}))
+    finger.faults.refuse["getusername"] = {"reason": 1, "msg": "busy"}
+    await connected(hass, finger)
+    del finger.faults.refuse["getusername"]
+    await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="card", value="4711")
+    assert finger.users[7].name == "Grace"
+
+
+async def test_asking_for_everything_reads_names_again(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    assert hub.terminals[FACE].name_of(1) == ADA
+    face.users[1].name = "Bob"
+    await hass.services.async_call("button", "press", {"entity_id": "button.front_door_refresh_people"}, blocking=True)
+    assert hub.terminals[FACE].name_of(1) == "Bob"
+
+
+@pytest.mark.parametrize(
+    ("action", "data"),
+    [
+        ("set_user", {"password": "0123"}),
+        ("set_credential", {"credential": "password", "value": "0123"}),
+        ("add_user", {"name": "Alan", "credential": "password", "value": "0123"}),
+    ],
+)
+async def test_a_pin_that_a_terminal_cannot_hold_is_refused(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, action: str, data: dict[str, Any]
+) -> None:
+    number = {} if action == "add_user" else {"enroll_id": 1}
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, hub, FACE, action, **number, **data)
+    assert error.value.translation_key == "pin_begins_with_zero"
+    assert all(10 not in user.credentials for user in face.users.values())

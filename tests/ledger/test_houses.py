@@ -1,0 +1,116 @@
+"""Two houses in one database: what is done for one leaves the other as it is."""
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, timedelta
+import inspect
+from typing import Any
+
+import pytest
+
+from custom_components.timmy_access.ledger import Ledger, Pass, PassUse, Person, RecordFilter
+
+from .support import NOON, NOW, PUNCH, everything, punch
+
+OURS, THEIRS = "ZX00000001", "ZX00000002"
+FILTER = RecordFilter(serials=[OURS])
+PASS = Pass(id="p", code_hash=b"x" * 32, name="Guest", document={}, created_at=NOW)
+
+
+async def exported(ledger: Ledger) -> list[str]:
+    return [record.serial async for record in ledger.export(FILTER)]
+
+
+async def of_records(ledger: Ledger) -> list[str]:
+    return [record.serial for record in (await ledger.records(FILTER)).records]
+
+
+# What changes something, for our house.
+CHANGES: dict[str, Callable[[Ledger], Awaitable[Any]]] = {
+    "forget_people": lambda ledger: ledger.forget_people(OURS),
+    "forget_person": lambda ledger: ledger.forget_person(OURS, 17),
+    "keep": lambda ledger: ledger.keep(OURS, [punch(5)]),
+    "keep_people": lambda ledger: ledger.keep_people(OURS, [], complete=True),
+    "keep_person": lambda ledger: ledger.keep_person(OURS, Person(enroll_id=17, name="Eve"), complete=True),
+    "purge": lambda ledger: ledger.purge([OURS], NOW + timedelta(days=1)),
+    "update_people": lambda ledger: ledger.update_people(OURS, [Person(enroll_id=17, name="Eve")]),
+}
+# What is asked for our house, and the answer that holds nothing of theirs.
+QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], bool]]] = {
+    "attendance": (
+        lambda ledger: ledger.attendance(NOON.date(), NOON.date(), UTC, FILTER),
+        lambda days: [(day.name, day.records) for day in days] == [("Ada", 1)],
+    ),
+    "count": (lambda ledger: ledger.count(FILTER), lambda counts: counts == {OURS: 1}),
+    "export": (exported, lambda serials: serials == [OURS]),
+    "has": (lambda ledger: ledger.has(OURS, punch(1).identity), lambda found: found is False),
+    "hours": (
+        lambda ledger: ledger.hours(0, [OURS]),
+        lambda counts: [(hour.serial, hour.punches) for hour in counts.hours] == [(OURS, 1)],
+    ),
+    "last_seen": (lambda ledger: ledger.last_seen(OURS, NOW), lambda seen: seen == {17: NOW}),
+    "latest_readers": (lambda ledger: ledger.latest_readers(OURS, NOW), lambda seen: seen == {17: (NOW, 0)}),
+    "newest": (lambda ledger: ledger.newest(FILTER), lambda record: record.serial == OURS),
+    "oldest": (lambda ledger: ledger.oldest(FILTER), lambda record: record.serial == OURS),
+    "people": (lambda ledger: ledger.people(OURS), lambda people: [person.name for person in people] == ["Ada"]),
+    "records": (of_records, lambda serials: serials == [OURS]),
+    "spoken_for": (lambda ledger: ledger.spoken_for(OURS, [17, 18]), lambda numbers: numbers == {17}),
+}
+# What belongs to the whole database: its life, and passes, which name their doors themselves.
+SHARED = {"begin_backup", "close", "end_backup", "start", "subscribe"} | {
+    name for name in dir(Ledger) if "pass" in name and not name.startswith("_")
+}
+
+
+def test_everything_a_ledger_does_is_looked_at() -> None:
+    does = {name for name, _ in inspect.getmembers(Ledger, inspect.isfunction) if not name.startswith("_")}
+    assert does == CHANGES.keys() | QUESTIONS.keys() | SHARED
+
+
+async def two_houses(ledger: Ledger) -> None:
+    await ledger.keep(OURS, [PUNCH])
+    await ledger.keep(THEIRS, [PUNCH, punch(1), punch(2, enroll_id=18)])
+    await ledger.keep_people(OURS, [Person(enroll_id=17, name="Ada")], complete=True)
+    await ledger.keep_people(THEIRS, [Person(enroll_id=17, name="Bruno"), Person(enroll_id=18)], complete=True)
+    await ledger.keep_pass(PASS)
+    await ledger.keep_pass_use(PassUse(pass_id=PASS.id, serial=THEIRS, door=1, used_at=NOW))
+
+
+async def theirs(ledger: Ledger) -> tuple[Any, ...]:
+    return (
+        await everything(ledger, RecordFilter(serials=[THEIRS])),
+        await ledger.people(THEIRS),
+        await ledger.pass_uses("p"),
+    )
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+async def test_a_change_leaves_the_other_house_alone(
+    ledger: Ledger, change: Callable[[Ledger], Awaitable[Any]]
+) -> None:
+    await two_houses(ledger)
+    before, ours = await theirs(ledger), (await everything(ledger, FILTER), await ledger.people(OURS))
+    await change(ledger)
+    assert await theirs(ledger) == before
+    assert (await everything(ledger, FILTER), await ledger.people(OURS)) != ours  # it did something
+
+
+@pytest.mark.parametrize(("question", "is_ours"), QUESTIONS.values(), ids=QUESTIONS)
+async def test_an_answer_holds_nothing_of_the_other_house(
+    ledger: Ledger, question: Callable[[Ledger], Awaitable[Any]], is_ours: Callable[[Any], bool]
+) -> None:
+    await two_houses(ledger)
+    assert is_ours(await question(ledger))
+
+
+async def test_the_later_of_its_times_decides_how_long_a_record_is_kept(ledger: Ledger) -> None:
+    """A terminal whose clock stands at 2000 says so of today; a log that is fetched today is of long ago."""
+    long_ago, today = NOW - timedelta(days=9000), NOW
+    limit = NOW - timedelta(days=30)
+    fresh = [punch(second, occurred_at=long_ago, received_at=today) for second in range(1200)]
+    old = [punch(second, occurred_at=long_ago, received_at=long_ago) for second in range(1200, 2400)]
+    ahead = punch(3000, occurred_at=NOW + timedelta(days=9000), received_at=long_ago)
+    for part in (fresh[:600], old[:600], fresh[600:], old[600:], [ahead]):
+        await ledger.keep(OURS, part)
+    assert await ledger.purge([OURS, "ZX9"], limit) == {OURS: 1200}
+    assert {record.entry.time for record in await everything(ledger)} == {entry.time for entry in [*fresh, ahead]}
+    assert await ledger.purge([OURS], limit) == {}
