@@ -19,8 +19,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.timmy_access.const import DOMAIN, LIVE_WINDOW
 from custom_components.timmy_access.errors import NothingAsked, PassNotWritten, PassRevoked, PassUnknown
 from custom_components.timmy_access.guests import book, journal, tries
+from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.guests.passes import Hours, Pass
-from custom_components.timmy_access.guests.verdicts import Decision
 from custom_components.timmy_access.hub import reception
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import Terminal
@@ -588,7 +588,7 @@ def made_home(folder: Path) -> Generator[Home]:
         patch.object(dt_util, "now", _now),
         patch.object(event, "time_tracker_utcnow", _utcnow),
         patch.object(event, "time_tracker_timestamp", lambda: _utcnow().timestamp()),
-        patch.object(TerminalClock.__init__, "__defaults__", (_utcnow, LIVE_WINDOW)),
+        patch.object(TerminalClock.__init__, "__defaults__", (_utcnow, LIVE_WINDOW, clock.monotonic)),
         patch.object(book, "time", clock),
         patch.object(tries, "time", clock),
         patch.object(answered, "time", clock),

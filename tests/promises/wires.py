@@ -165,6 +165,13 @@ class Wire:
     def unsent(self) -> int:
         return len(self._outbox)
 
+    @property
+    def is_acknowledged(self) -> bool:
+        return self.state is State.OPEN and not self._clogged
+
+    def admit(self, max_frame_bytes: int) -> None:
+        self.protocol.max_message_size = max_frame_bytes
+
     def get_extra_info(self, name: str) -> Any:
         return SimpleNamespace(setsockopt=lambda *_: None) if name == "socket" else None
 

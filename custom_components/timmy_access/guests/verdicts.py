@@ -12,7 +12,7 @@ not be given or the door did not open; then nothing has been used.
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
 
@@ -22,12 +22,12 @@ from homeassistant.util.ulid import ulid_now
 
 from ..const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
 from ..errors import NothingAsked, PassRevoked
-from ..ledger import PassUse
 from ..people.roster import Person
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import STRANGER_ID
 from ..protocol.peer import printable
 from ..terminal.moments import CodeKind, CodeMoment, CodeSource, Moment, Punch
+from .decisions import Decision
 from .passbook import Passbook
 from .passes import Pass, Refused
 from .tries import MAX_PEOPLE_TOLD, MAX_TOLD_IN_ALL, Refusals, Tries
@@ -65,27 +65,6 @@ class Approval(StrEnum):
     GRANT_UNKNOWN = "grant_unknown"
     OFF = "off"
     REFUSE = "refuse"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Decision:
-    """What is answered. Everything but `granted` is for the terminal's screen and voice.
-
-    `held` and `use` are the pass somebody comes in with, and the use that was counted for it. `untold` is what is told
-    once the answer is on its way.
-    """
-
-    granted: bool
-    name: str | None = None
-    message: str | None = None
-    voice: str | None = None
-    voice_index: int | None = None
-    enroll_id: int | None = None
-    font_size: int | None = None
-    text_color: tuple[int, ...] | None = None
-    held: Pass | None = field(default=None, repr=False)
-    use: PassUse | None = field(default=None, repr=False)
-    untold: CodeMoment | None = field(default=None, repr=False)
 
 
 @dataclass

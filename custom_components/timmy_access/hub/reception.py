@@ -12,7 +12,8 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..errors import PassRevoked
-from ..guests.verdicts import Approval, Decision, Verdicts
+from ..guests.decisions import Decision
+from ..guests.verdicts import Approval, Verdicts
 from ..ledger import Kept
 from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
 from ..protocol.errors import CommandRefused, ProtocolError, SeatContested, TerminalBusy

@@ -49,6 +49,7 @@ from ..records.catching_up import CatchingUp
 from ..records.records import Records
 from ..terminal.clock import TerminalClock, local_naive
 from ..terminal.connectivity import Connectivity
+from ..terminal.contacts import CONTACT_KNOWN
 from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.devices import async_place_doors, async_register_terminal
 from ..terminal.doors import Doors
@@ -64,9 +65,6 @@ from .interpreter import Interpreter
 from .reception import Reception
 from .surroundings import Surroundings
 
-# What a door's contact showed is believed over a connection that was lost for no longer than this: the door may have
-# moved meanwhile, and the record of that comes as history.
-CONTACT_KNOWN = timedelta(seconds=120)
 # Registrations that a terminal repeats over one connection, as its heartbeat or when a count has changed, each of which
 # all its entities look at. More are answered, and what they tell is looked at in the next one.
 REPEATS_PER_SECOND = 1.0

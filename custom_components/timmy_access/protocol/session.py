@@ -11,18 +11,7 @@ from typing import Protocol, cast
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from .answers import (
-    Answer,
-    HeartbeatAnswer,
-    LogsAccepted,
-    LogsRefused,
-    PinVerdict,
-    QrVerdict,
-    RegistrationAccepted,
-    UnknownCommand,
-    UserAccepted,
-    UserRefused,
-)
+from .answers import Answer, HeartbeatAnswer, RegistrationAccepted, UnknownCommand, UserAccepted, UserRefused
 from .codec import Frame, decode_fairly
 from .commands import COMMANDS
 from .commands.base import Command, Page, Paged, Reply
@@ -39,6 +28,7 @@ from .outlet import Outlet
 from .paging import Listing, PageTaker
 from .peer import Peer, printable
 from .pulse import SILENCE_SECONDS, Pulse
+from .reception import Reception
 from .throttle import Throttle
 from .trace import Direction, Trace
 from .turns import Priority
@@ -65,25 +55,6 @@ MAX_BYTES_PER_SECOND = 12_500_000
 
 
 type Handling = Callable[[], Awaitable[Answer | None]]
-
-
-class Reception(Protocol):
-    """Answers whoever stands at the doors, and takes the records that come from there."""
-
-    def question_in(self, batch: LogBatch) -> Callable[[], Awaitable[LogsAccepted | None]] | None:
-        """Return how to decide about the punch that a batch asks about; None where it asks nothing."""
-
-    async def logs(self, batch: LogBatch) -> LogsAccepted | LogsRefused | None:
-        """Keep records; the next come when these are done with."""
-
-    async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
-        """Decide about a QR code."""
-
-    async def pin_entry(self, entry: PinEntry) -> PinVerdict | None:
-        """Decide about a PIN."""
-
-    def answered(self, answer: Answer, *, delivered: bool) -> None:
-        """Note whether an answer was written, or is lost with the connection."""
 
 
 class Delegate(Protocol):

@@ -6,7 +6,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, whole
-from ..guests.verdicts import Decision
+from ..guests.decisions import Decision
 from ..protocol.answers import FONT_SIZES, LogsAccepted, PinVerdict, QrVerdict
 from ..terminal.moments import CodeSource
 from .action import Action, Request

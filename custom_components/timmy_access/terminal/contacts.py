@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from .moments import DoorKind
 
+# What a door's contact showed is believed over a connection that was lost for no longer than this: the door may have
+# moved meanwhile, and the record of that comes as history.
+CONTACT_KNOWN = timedelta(seconds=120)
 # What each live door event changes; the others are about the relay. A terminal that starts anew is silent.
 _CHANGES: Mapping[DoorKind, Mapping[str, bool]] = {
     DoorKind.ALARM: {"alarm": True},

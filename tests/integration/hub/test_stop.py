@@ -15,7 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.guests.verdicts import Decision
+from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.hub import hub as hub_module
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import Terminal

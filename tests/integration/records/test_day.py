@@ -52,6 +52,8 @@ async def day(hass: HomeAssistant, hub: Hub, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(dt_util, "now", day.local)
     for terminal in hub.terminals.values():
         monkeypatch.setattr(terminal.clock, "_now", day.utcnow)
+        # So many punches are of a day, and not of a few seconds.
+        monkeypatch.setattr(terminal.records._punches, "_now", lambda: day.now.timestamp())
     return day
 
 
