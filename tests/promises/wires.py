@@ -172,6 +172,15 @@ class Wire:
     def admit(self, max_frame_bytes: int) -> None:
         self.protocol.max_message_size = max_frame_bytes
 
+    async def ping(self) -> asyncio.Future[float]:
+        """Return what a pong sets, which comes from a terminal that answers at all."""
+        if self.state is not State.OPEN:
+            raise ConnectionClosedError(None, None)
+        pong: asyncio.Future[float] = self.loop.create_future()
+        if not self._clogged and self.firmware.answers is not Answers.SILENT:
+            pong.set_result(0.0)
+        return pong
+
     def get_extra_info(self, name: str) -> Any:
         return SimpleNamespace(setsockopt=lambda *_: None) if name == "socket" else None
 
