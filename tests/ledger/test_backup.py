@@ -163,8 +163,9 @@ async def test_backup_outlives_a_new_connection(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("short_log")
 async def test_end_is_not_forgotten_while_the_database_is_away(tmp_path: Path) -> None:
-    limits = replace(IMPATIENT, commit=0.5, busy=30.0)
-    async with running(default_url(tmp_path), limits) as ledger:
+    async with running(default_url(tmp_path)):  # making the tables takes longer than a commit may
+        pass
+    async with running(default_url(tmp_path), replace(IMPATIENT, commit=0.5, busy=30.0)) as ledger:
         await ledger.begin_backup()
         with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")

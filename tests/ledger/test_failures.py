@@ -336,8 +336,10 @@ async def test_server_starts_later(server: Server) -> None:
 
 async def test_server_that_says_nothing(server: Server) -> None:
     """A commit without an answer is not acknowledged; it may have been done, and is then known."""
-    limits = replace(IMPATIENT, commit=1.0, read=1.0)
-    async with running(server.url(server.new_database()), limits) as ledger:
+    url = server.url(server.new_database())
+    async with running(url):  # making the tables takes longer than a commit may
+        pass
+    async with running(url, replace(IMPATIENT, commit=1.0, read=1.0)) as ledger:
         watch = Watch(ledger)
         await ledger.keep(SERIAL, [PUNCH])
         with server.frozen():
