@@ -13,10 +13,11 @@ from .load import ZONE
 
 PART = "punch"
 TERMINALS = 1
-PUNCHES = 500
+PUNCHES = 300
 QUICK_PUNCHES = 20
-# People at one reader are seconds apart; this is long enough for what follows an answer to be over.
-PAUSE_SECONDS = 0.01
+# People at one reader are seconds apart. This is long enough for what follows an answer to be over, and not more in a
+# second than are taken as news.
+PAUSE_SECONDS = 0.06
 # A second for a blink; what is above is felt.
 SHOWN_MILLISECONDS = 50
 

@@ -36,6 +36,9 @@ class Day:
     def utcnow(self) -> datetime:
         return self.now
 
+    def seconds(self) -> float:
+        return self.now.timestamp()
+
     def local(self, time_zone: tzinfo | None = None) -> datetime:
         return self.now.astimezone(time_zone or BERLIN)
 
@@ -53,7 +56,7 @@ async def day(hass: HomeAssistant, hub: Hub, monkeypatch: pytest.MonkeyPatch) ->
     for terminal in hub.terminals.values():
         monkeypatch.setattr(terminal.clock, "_now", day.utcnow)
         # So many punches are of a day, and not of a few seconds.
-        monkeypatch.setattr(terminal.records._punches, "_now", lambda: day.now.timestamp())
+        monkeypatch.setattr(terminal.records._punches, "_now", day.seconds)
     return day
 
 
