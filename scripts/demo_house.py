@@ -161,8 +161,9 @@ class Check:
 
     async def _card(self) -> None:
         await self._home.discovered(CONTROLLER)
-        if CONTROLLER not in self._house.controller.screen:
-            raise HomeError(f"its screen shows {self._house.controller.screen!r}")
+        screen = await self._house.controller.wait_refused()  # which takes a moment, whatever the reason
+        if CONTROLLER not in screen:
+            raise HomeError(f"its screen shows {screen!r}")
 
     async def _approve(self) -> None:
         await self._home.approve(CONTROLLER, name="Warehouse", doors=4)
