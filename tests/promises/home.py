@@ -91,8 +91,6 @@ class Home:
         self.hubs: list[Hub | None] = []
         self.work: list[asyncio.Task[None] | None] = []
         self.ports: dict[int, Port] = {}
-        # Terminals whose people could not be read when they began.
-        self.unsure: set[tuple[int, str]] = set()
         self._storage = storage
         loop.set_exception_handler(self._note_failure)
         self._stores: list[Store[Any]] = []
@@ -124,7 +122,6 @@ class Home:
         self.latest = None
         self.guests, self.calls, self.punches, self.questions, self.terminals = [], [], [], [], []
         self.ports.clear()
-        self.unsure.clear()
         self.entries = [_entry(number) for number in range(len(BUILDINGS))]
         self.hubs = [None] * len(BUILDINGS)
         self.work = [None] * len(BUILDINGS)
@@ -169,10 +166,6 @@ class Home:
             self.start(number)
 
     def database(self, mode: Mode) -> None:
-        if mode in (Mode.AWAY, Mode.HANGS):
-            for number, serials in enumerate(BUILDINGS):
-                if self._is_busy(number):
-                    self.unsure.update((number, serial) for serial in serials)
         self.loop.call_soon(self.disk.become, mode)
         self.loop.run_until_complete(asyncio.sleep(0))
 
@@ -213,8 +206,6 @@ class Home:
         entry = self.entries[number]
         if any(one.unique_id == serial for one in entry.subentries.values()):
             return
-        if self.disk.mode in (Mode.AWAY, Mode.HANGS):
-            self.unsure.add((number, serial))
         self._in_loop(self.hass.config_entries.async_add_subentry, entry, _subentry(serial))
 
     # People; the codes of a listener open its own terminals, and all know who is shut out
@@ -356,10 +347,6 @@ class Home:
 
     async def _start(self, number: int) -> None:
         entry = self.entries[number]
-        if self.disk.mode in (Mode.AWAY, Mode.HANGS):
-            self.unsure.update((number, serial) for serial in BUILDINGS[number])
-        else:
-            self.unsure.difference_update([(number, serial) for serial in BUILDINGS[number]])
         hub = await Hub.async_make(self.hass, entry)
         self._stores.append(hub._store._store)
         entry.async_on_unload(hub.async_stop)
@@ -459,7 +446,7 @@ class Home:
     def _approves(self, wire: Wire, enroll_id: int) -> bool:
         serial = wire.firmware.serial
         if enroll_id == DISABLED:
-            return (_building_of(serial), serial) in self.unsure and APPROVAL[serial] != "off"
+            return False
         if APPROVAL[serial] == "grant_unknown":
             return enroll_id != STRANGER
         return APPROVAL[serial] == "grant" and enroll_id == KNOWN

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from .disk import Mode
-from .home import DOORS, FRONT, HALL, KNOWN, Home, made_home
+from .home import BARN, DISABLED, DOORS, FRONT, HALL, KNOWN, Home, made_home
 from .oracle import Guest
 from .wires import Answers, Fate
 
@@ -105,3 +105,23 @@ def test_an_answer_that_is_thrown_away_is_no_use(home: Home, guest: Guest) -> No
     home.loop.advance(3.0)
     assert home.oracle.grants == 2
     assert [entrance.counts for entrance in guest.entrances] == [False, True]
+
+
+def test_who_is_disabled_is_not_let_in_before_the_database_has_said_so(home: Home) -> None:
+    """The terminal was added anew, or Home Assistant has started, and the database is away."""
+    home.remove(BARN)
+    home.database(Mode.AWAY)
+    home.add(BARN)
+    home.loop.settle()
+    home.dial(BARN)
+    home.loop.settle()
+    for number in (DISABLED, KNOWN):
+        home.punch(BARN, number, 0.0)
+        home.loop.advance(3.0)
+        assert home.oracle.grants == 0
+    home.database(Mode.WELL)
+    home.loop.advance(30.0)
+    for number, grants in ((DISABLED, 0), (KNOWN, 1)):
+        home.punch(BARN, number, 0.0)
+        home.loop.advance(3.0)
+        assert home.oracle.grants == grants

@@ -80,11 +80,13 @@ class House:
     """What a terminal's verdicts know of it; each is looked up when somebody stands there.
 
     `person_of` are the people of the terminal by enroll id, `linked_to` the person of Home Assistant each is.
+    `is_disabled` tells whether somebody was, None while that cannot be told.
     """
 
     serial: str
     doors: Callable[[], Collection[int]]
     person_of: Callable[[int], Person | None]
+    is_disabled: Callable[[int], bool | None]
     linked_to: Callable[[int | None], str | None]
 
 
@@ -233,10 +235,13 @@ class Verdicts:
             return Refused.NO_ANSWER
         if not enroll_id or enroll_id == STRANGER_ID:
             return Refused.PERSON_UNKNOWN
-        person = self._house.person_of(enroll_id)
-        if person is None:
-            return None if self.approval is Approval.GRANT_UNKNOWN else Refused.PERSON_UNKNOWN
-        return Refused.PERSON_DISABLED if person.enabled is False else None
+        disabled = self._house.is_disabled(enroll_id)
+        if disabled is None:
+            return Refused.PERSON_UNKNOWN
+        if disabled:
+            return Refused.PERSON_DISABLED
+        is_known = self._house.person_of(enroll_id) is not None
+        return None if is_known or self.approval is Approval.GRANT_UNKNOWN else Refused.PERSON_UNKNOWN
 
     # What becomes of a decision
 

@@ -165,6 +165,7 @@ class Terminal:
             serial=self.serial,
             doors=lambda: self.coordinator.data.doors,
             person_of=self.roster.people.get,
+            is_disabled=self.roster.is_disabled,
             linked_to=self.links.entity_id_of,
         )
         self.verdicts = Verdicts(

@@ -92,7 +92,15 @@ class Roster:
         self._names_read: dict[int, int] = {}
         self._tells_names = True
         self._is_read = False
+        self._is_restored = False
         self.complete = False
+
+    def is_disabled(self, enroll_id: int) -> bool | None:
+        """Return whether somebody was disabled; None while the roster is not restored, as terminals do not tell."""
+        person = self._people.get(enroll_id)
+        if person is not None and person.enabled is not None:
+            return not person.enabled
+        return False if self._is_restored else None
 
     @property
     def people(self) -> Mapping[int, Person]:
@@ -116,10 +124,18 @@ class Roster:
 
     @callback
     def async_restore(self, people: Iterable[Person]) -> None:
-        """Take over who was known before a restart; what the terminal has said meanwhile wins."""
+        """Take over who was known before a restart; what the terminal has said meanwhile wins.
+
+        Terminals do not say whom somebody has disabled.
+        """
         for person in people:
-            self._people.setdefault(person.enroll_id, person)
+            known = self._people.get(person.enroll_id)
+            if known is None and not self._is_read:
+                self._people[person.enroll_id] = person
+            elif known is not None and known.enabled is None:
+                self._people[person.enroll_id] = replace(known, enabled=person.enabled)
         self.complete = self.complete or bool(self._people)
+        self._is_restored = True
 
     @callback
     def async_connected(self) -> None:

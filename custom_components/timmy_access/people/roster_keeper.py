@@ -13,6 +13,8 @@ from .roster import Person, Roster, RosterChange
 
 # Names come in one by one, some tens a second (field notes 1, throughput); together they are one transaction.
 WRITE_SECONDS = 5.0
+# While the ledger is away, nobody is let in by default of whom it alone knows whether they are disabled.
+RESTORE_AGAIN_SECONDS = 10.0
 
 
 class RosterKeeper:
@@ -28,15 +30,17 @@ class RosterKeeper:
         self._changed: set[int] = set()
         self._gone: set[int] = set()
         self._cancel: CALLBACK_TYPE | None = None
+        self._restore_again: CALLBACK_TYPE | None = None
         self._writing = asyncio.Lock()
         self._unsubscribe: CALLBACK_TYPE | None = roster.async_subscribe(self._async_changed)
 
     async def async_restore(self) -> None:
-        """Take over who was known before a restart; a ledger that is away is no error."""
+        """Take over who was known before a restart; a ledger that is away is asked again, and is no error."""
         try:
             people = await self._ledger.people(self._serial)
         except LedgerUnavailable as err:
             LOGGER.debug("The people of %s are not known yet: %s", self._serial, err)
+            self._async_restore_later()
             return
         self._roster.async_restore(
             Person(
@@ -49,14 +53,29 @@ class RosterKeeper:
             for person in people
         )
 
+    @callback
+    def _async_restore_later(self) -> None:
+        @callback
+        def _async_due(_: object) -> None:
+            self._restore_again = None
+            self._tasks.async_start(self.async_restore(), f"restore the people of {self._serial}")
+
+        if self._unsubscribe is not None:
+            self._restore_again = async_call_later(
+                self._hass,
+                RESTORE_AGAIN_SECONDS,
+                HassJob(_async_due, f"restore the people of {self._serial}", cancel_on_shutdown=True),
+            )
+
     async def async_stop(self) -> None:
         """Write what is left; a second time does nothing."""
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
+        for cancel in (self._cancel, self._restore_again):
+            if cancel is not None:
+                cancel()
+        self._cancel = self._restore_again = None
         await self._async_write()
 
     @callback
