@@ -18,6 +18,7 @@ from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import UserUpload
 from ..protocol.peer import printable
+from ..protocol.shared import outcome_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
 
@@ -170,7 +171,7 @@ class Roster:
             )
             # Also when nobody waits any more, its failure is known.
             self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
-        await asyncio.shield(self._reading)
+        await outcome_of(self._reading)
 
     @callback
     def async_note_upload(self, upload: UserUpload) -> Person | None:

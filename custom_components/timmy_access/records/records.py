@@ -22,6 +22,7 @@ from ..ledger.limits import MAX_ENTRIES
 from ..protocol.counters import Counters
 from ..protocol.messages import LogRecord
 from ..protocol.peer import printable
+from ..protocol.shared import outcome_of
 from ..protocol.table import Table
 from ..protocol.throttle import Throttle
 from ..terminal.clock import Placed, TerminalClock
@@ -130,7 +131,7 @@ class Records:
             await asyncio.wait((task,), timeout=TELLING_PATIENCE)
             if not task.done():
                 self._tell_unkept(frame)
-            return await asyncio.shield(task)
+            return await outcome_of(task)
         except asyncio.CancelledError:
             # The connection is gone. What came over it may be kept all the same, and is no news when it comes again.
             task.add_done_callback(partial(self._tell_after_all, frame))
