@@ -9,5 +9,6 @@ async def outcome_of[T](work: asyncio.Future[T]) -> T:
     As `asyncio.shield`, which logs a failure that comes after that as an error. Whoever begins the work sees to it that
     its failure is known when nobody waits any more.
     """
-    await asyncio.wait([work])
+    if not work.done():
+        await asyncio.wait([work])
     return work.result()
