@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 import json
 import logging
+from pathlib import Path
 import socket
 from typing import Any, Self
 
@@ -27,7 +28,7 @@ from custom_components.timmy_access.protocol.answers import (
 from custom_components.timmy_access.protocol.commands import COMMANDS, GetTime
 from custom_components.timmy_access.protocol.commands.raw import raw_command
 from custom_components.timmy_access.protocol.counters import Counters
-from custom_components.timmy_access.protocol.listener import Listener
+from custom_components.timmy_access.protocol.listener import Encryption, Listener
 from custom_components.timmy_access.protocol.log_budget import LogBudget
 from custom_components.timmy_access.protocol.messages import (
     Heartbeat,
@@ -40,6 +41,7 @@ from custom_components.timmy_access.protocol.messages import (
 from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.session import Session
 from custom_components.timmy_access.protocol.trace import Trace
+from tests.certificates import Certificate, make_certificate
 
 # Several times what the network takes of what nobody reads.
 FILLING = 1_900_000
@@ -235,3 +237,17 @@ async def terminal(dial: Dial) -> ScriptedTerminal:
 def session(terminal: ScriptedTerminal, desk: Desk) -> Session:
     assert desk.session is not None
     return desk.session
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Certificate:
+    return make_certificate(tmp_path)
+
+
+@pytest.fixture
+async def secure(gate: OpenGate, certificate: Certificate) -> AsyncGenerator[Listener]:
+    """A listener that speaks TLS beside plain WebSocket."""
+    listener = Listener(gate, LOOPBACK, 0, encryption=Encryption(context=certificate.serving(), port=0))
+    await listener.start()
+    yield listener
+    await listener.stop()

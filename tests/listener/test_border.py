@@ -2,9 +2,8 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 import ssl
 
 import pytest
@@ -15,7 +14,7 @@ from custom_components.timmy_access.protocol.listener import Encryption, Listene
 from custom_components.timmy_access.protocol.messages import Registration
 from custom_components.timmy_access.protocol.networks import PRIVATE, Networks
 from custom_components.timmy_access.protocol.peer import Peer
-from tests.certificates import Certificate, make_certificate
+from tests.certificates import Certificate
 
 from .conftest import LOOPBACK, REG, SERIAL, Desk, Dial, OpenGate, ScriptedTerminal
 
@@ -24,20 +23,6 @@ OTHER_ADDRESS = "127.0.0.2"
 OTHER_SERIAL = "ZX00000002"
 STRANGER = {**REG, "sn": "ZX99999999"}
 FLOOD = 300
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Certificate:
-    return make_certificate(tmp_path)
-
-
-@pytest.fixture
-async def secure(gate: OpenGate, certificate: Certificate) -> AsyncGenerator[Listener]:
-    """A listener that speaks TLS beside plain WebSocket."""
-    listener = Listener(gate, LOOPBACK, 0, encryption=Encryption(context=certificate.serving(), port=0))
-    await listener.start()
-    yield listener
-    await listener.stop()
 
 
 def ports(listener: Listener) -> list[int]:

@@ -1,9 +1,8 @@
 """Terminals that dial in encrypted, and peers that begin to and do not end."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
 import ssl
 import struct
 
@@ -20,23 +19,9 @@ from custom_components.timmy_access.protocol import (
 from custom_components.timmy_access.protocol.commands import OpenDoor
 from custom_components.timmy_access.protocol.errors import TerminalBusy, TerminalOffline
 from custom_components.timmy_access.protocol.listener import Encryption, Listener
-from tests.certificates import Certificate, make_certificate
+from tests.certificates import Certificate
 
 from .conftest import LOOPBACK, REG, Desk, OpenGate, ScriptedTerminal, clog, unclogged
-
-
-@pytest.fixture
-def certificate(tmp_path: Path) -> Certificate:
-    return make_certificate(tmp_path)
-
-
-@pytest.fixture
-async def secure(gate: OpenGate, certificate: Certificate) -> AsyncGenerator[Listener]:
-    """A listener that speaks TLS beside plain WebSocket."""
-    listener = Listener(gate, LOOPBACK, 0, encryption=Encryption(context=certificate.serving(), port=0))
-    await listener.start()
-    yield listener
-    await listener.stop()
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -310,7 +310,7 @@ class Terminal:
             return accepted
         is_new = session is not self._session
         if not is_new and not self._repeats.spend(1):
-            return RegistrationAccepted(cloud_time=local_naive(dt_util.utcnow()))
+            return accepted
         last_seen = self.last_seen
         replaced, self._session = self._session, session
         info = registration.info
