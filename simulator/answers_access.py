@@ -7,6 +7,7 @@ from .answers_users import DONE, RECORDS_AT_ONCE, known
 from .clock import FORMAT
 from .doors import DoorEvent
 from .errors import PARAMETER, RefusedError
+from .features import DATES, ZONE_SETTINGS, unknown_keys
 from .fields import moment, records, truth, whole
 from .machine import Machine
 from .questions import checked_holidays
@@ -64,31 +65,38 @@ def lockctrl(machine: Machine, command: Frame) -> Frame | None:
 
 def setdevlock(machine: Machine, command: Frame) -> Frame:
     """Change access settings; all keys are optional, and one bad value changes nothing."""
-    machine.access_settings.update(checked_access(command, machine.access_settings))
+    known_settings = machine.access_settings.keys() - _unknown_settings(machine)
+    settings = {key: machine.access_settings[key] for key in known_settings}
+    machine.access_settings.update(checked_access(command, settings))
     return dict(DONE)
 
 
 def getdevlock(machine: Machine, _: Frame) -> Frame:
     """Answer all access settings."""
-    return DONE | machine.access_settings
+    unknown = _unknown_settings(machine)
+    return DONE | {key: value for key, value in machine.access_settings.items() if key not in unknown}
 
 
 def getuserlock(machine: Machine, command: Frame) -> Frame:
     """Answer when and where a person may enter; only controllers name doors 2 to 4."""
     user = known(machine, command)
-    lock = asdict(user.lock)
+    hidden = set(unknown_keys(machine.lacks))
     if machine.profile.doors == 1:
-        for key in OTHER_DOORS:
-            del lock[key]
+        hidden.update(OTHER_DOORS)
+    if machine.faults.hides_dates:
+        hidden |= DATES
+    lock = {key: value for key, value in asdict(user.lock).items() if key not in hidden}
     return DONE | {"enrollid": user.enrollid} | lock
 
 
 def setuserlock(machine: Machine, command: Frame) -> Frame:
     """Change when and where up to 50 people may enter, or nobody if one record is wrong."""
     zones = ("weekzone", *OTHER_DOORS) if machine.profile.doors > 1 else ("weekzone",)
+    unknown = unknown_keys(machine.lacks)
     changes: list[tuple[int, dict[str, int | str]]] = []
-    for item in records(command, RECORDS_AT_ONCE):
-        user = known(machine, item)
+    for given in records(command, RECORDS_AT_ONCE):
+        user = known(machine, given)
+        item = {key: value for key, value in given.items() if key not in unknown}
         change: dict[str, int | str] = {key: whole(item[key], 0, 8) for key in zones if key in item}
         if "group" in item:
             change["group"] = whole(item["group"], 0, 9)
@@ -128,3 +136,7 @@ def setholiday(machine: Machine, command: Frame) -> Frame:
     """Replace all holidays."""
     machine.holidays = checked_holidays(command)
     return dict(DONE)
+
+
+def _unknown_settings(machine: Machine) -> frozenset[str]:
+    return ZONE_SETTINGS if "week_zones" in machine.lacks else frozenset()

@@ -3,15 +3,18 @@
 import asyncio
 import base64
 import binascii
+from collections import Counter
+from collections.abc import Collection
 from typing import Any, Final
 
 from .clock import FORMAT
 from .enrolment import Enrolment
 from .errors import NO_DATA, NO_SPACE, NO_USER, PARAMETER, RefusedError
+from .features import unknown_keys
 from .fields import enrollid, moment, records, text, truth, whole
 from .machine import Machine
 from .paging import EMPTY_PAGE, USER_PAGE, Pages
-from .users import ALL_FINGERPRINTS, CARD, EVERYTHING, FINGERPRINTS, PASSWORD, PHOTO, User
+from .users import ALL_FINGERPRINTS, CARD, COUNTED, EVERYTHING, FINGERPRINTS, PASSWORD, PHOTO, User, counted_as, kind_of
 from .wire import Frame
 
 PROFILE_KEYS: Final = frozenset(
@@ -105,9 +108,10 @@ def setuserinfo(machine: Machine, command: Frame) -> Frame:
     old = machine.users.by_id.get(number)
     if old is None and whole_user and "name" not in command:
         raise RefusedError(1, NO_USER)
-    if old is None and len(machine.users.by_id) >= machine.profile.sizes["usersize"]:
-        raise RefusedError(3, NO_SPACE)
+    if old is None:
+        _check_room(machine, "user", len(machine.users.by_id) + 1)
     credentials = _credentials(machine, number, command)
+    _check_credentials(machine, old, [key for key, record in credentials.items() if record != ""])
     changes: dict[str, Any] = {}
     if "name" in command:
         changes["name"] = text(command["name"], 64)
@@ -116,7 +120,7 @@ def setuserinfo(machine: Machine, command: Frame) -> Frame:
     lock: dict[str, int | str] = {}
     if whole_user:
         changes |= _profile_changes(command)
-        lock = _lock_changes(command)
+        lock = _lock_changes(command, unknown_keys(machine.lacks))
     user = old or machine.users.by_id.setdefault(number, User(enrollid=number))
     for key, value in changes.items():
         setattr(user, key, value)
@@ -210,6 +214,8 @@ def adduser(machine: Machine, command: Frame) -> Frame | asyncio.Future[Frame]:
         raise RefusedError(2, "id already exists")
     if machine.enrolment is not None or backupnum not in machine.profile.credentials:
         raise RefusedError(1, PARAMETER)
+    _check_room(machine, "user", len(machine.users.by_id) + 1)
+    _check_credentials(machine, None, [backupnum])
     loop = asyncio.get_running_loop()
     machine.enrolment = Enrolment(
         enrollid=number,
@@ -221,6 +227,24 @@ def adduser(machine: Machine, command: Frame) -> Frame | asyncio.Future[Frame]:
     )
     machine.report(f"user {number} is asked to scan")
     return machine.enrolment.answer
+
+
+def _check_room(machine: Machine, counted: str, needed: int) -> None:
+    if needed > machine.capacity(counted):
+        raise RefusedError(3, NO_SPACE)
+
+
+def _check_credentials(machine: Machine, user: User | None, backupnums: Collection[int]) -> None:
+    """Refuse kinds which cannot be stored, and more than fit in; a slot without a record is no credential."""
+    refused = machine.faults.refuse_kinds
+    for backupnum in backupnums:
+        answer = refused.get(kind_of(backupnum) or "")
+        if answer is not None:
+            raise RefusedError(answer.get("reason"), answer.get("msg"))
+    more = Counter(counted_as(number) for number in backupnums if user is None or number not in user.credentials)
+    for counted in COUNTED:
+        if more[counted]:
+            _check_room(machine, counted, machine.users.count(counted) + more[counted])
 
 
 def _credentials(machine: Machine, number: int, command: Frame) -> dict[int, str | int]:
@@ -282,13 +306,13 @@ def _profile_changes(command: Frame) -> dict[str, Any]:
     return changes
 
 
-def _lock_changes(command: Frame) -> dict[str, int | str]:
+def _lock_changes(command: Frame, unknown: frozenset[str]) -> dict[str, int | str]:
     changes: dict[str, int | str] = {}
-    if "zoneid" in command:
+    if "zoneid" in command and "zoneid" not in unknown:
         changes["weekzone"] = whole(command["zoneid"], 0, 8)
     if "groupid" in command:
         changes["group"] = whole(command["groupid"], 0, 9)
     for key in ("starttime", "endtime"):
-        if key in command:
+        if key in command and key not in unknown:
             changes[key] = moment(command[key]).strftime(FORMAT)
     return changes

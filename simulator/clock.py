@@ -22,18 +22,19 @@ class Clock:
         """Set the clock wrong by an offset; it gains `drift` seconds per hour on top."""
         self.offset = offset
         self.drift = drift
-        self._since = local_now()
+        # from when on it has been gaining
+        self.since = local_now()
 
     def now(self) -> datetime:
         """Return the time on the terminal's screen."""
         now = local_now()
-        gained = (now - self._since) / timedelta(hours=1) * self.drift
+        gained = (now - self.since) / timedelta(hours=1) * self.drift
         return now + self.offset + timedelta(seconds=gained)
 
     def set(self, time: datetime) -> None:
         """Take over a time verbatim, as naive local time (field notes 0, fact 5)."""
-        self._since = local_now()
-        self.offset = time - self._since
+        self.since = local_now()
+        self.offset = time - self.since
 
     def text(self) -> str:
         """Return the present time as the protocol writes it."""

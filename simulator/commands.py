@@ -6,13 +6,15 @@ from typing import Final
 
 from . import answers_access as access, answers_device as device, answers_users as users
 from .errors import UNKNOWN, RefusedError
+from .lost_writes import Memory
 from .machine import Machine
 from .wire import Frame
 
 type Answer = Frame | asyncio.Future[Frame] | None
 """The keys besides `ret` and `sn`; perhaps only later, perhaps never."""
+type Handler = Callable[[Machine, Frame], Answer]
 
-HANDLERS: Final[Mapping[str, Callable[[Machine, Frame], Answer]]] = {
+HANDLERS: Final[Mapping[str, Handler]] = {
     "getuserlist": users.getuserlist,
     "getuserinfo": users.getuserinfo,
     "setuserinfo": users.setuserinfo,
@@ -55,14 +57,14 @@ _ECHOES_ENROLLID: Final = frozenset({"adduser", "setuserprofile", "getuserprofil
 
 def answer(machine: Machine, name: str, command: Frame) -> Answer:
     """Return the answer to a command, without `ret` and `sn`."""
-    handler = HANDLERS.get(name)
+    handler = HANDLERS.get(name) if machine.knows(name) else None
     if handler is None and name in machine.profile.undocumented:
         handler = device.accept
     if handler is None:
         # Old firmware keeps silent (field notes 5, all).
         return {"result": False, "msg": UNKNOWN} if machine.profile.explains else None
     try:
-        return handler(machine, command)
+        return _carried_out(machine, handler, command)
     except RefusedError as error:
         reply: Frame = {"result": False, "reason": error.reason}
         if machine.profile.explains and error.msg is not None:
@@ -70,3 +72,20 @@ def answer(machine: Machine, name: str, command: Frame) -> Answer:
         if name in _ECHOES_ENROLLID and "enrollid" in command:
             reply["enrollid"] = command["enrollid"]
         return reply
+
+
+def _carried_out(machine: Machine, handler: Handler, command: Frame) -> Answer:
+    lost = machine.faults.lost
+    if lost is None:
+        return handler(machine, command)
+    memory, echoes = Memory(machine.users, machine.access_settings), len(machine.new_users)
+    reply = handler(machine, command)
+    memory.lose(lost)
+    # What is not stored is not pushed either.
+    machine.new_users[echoes:] = [frame for frame in machine.new_users[echoes:] if _is_stored(machine, frame)]
+    return reply
+
+
+def _is_stored(machine: Machine, frame: Frame) -> bool:
+    user = machine.users.by_id.get(frame["enrollid"])
+    return user is not None and user.credentials.get(frame["backupnum"], "") == frame["record"]

@@ -4,6 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from .interruption import Interruption
+from .lost_writes import LostWrites
+
 
 @dataclass(slots=True, kw_only=True)
 class Faults:
@@ -31,6 +34,25 @@ class Faults:
     """Replies are keyed `cmd` instead of `ret`."""
     no_sn: bool = False
     """Frames carry no serial number."""
+    capacity: dict[str, int] = field(default_factory=dict)
+    """Most of `user`, `fp`, `face`, `palm`, `card` or `pwd`; more is refused, though `getdevcap` promises otherwise."""
+    refuse_kinds: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """Kinds of credentials (`fp pwd card face photo palm`) refused with these keys `reason` and `msg`: another
+    algorithm, or hardware which the terminal does not have."""
+    lost: LostWrites | None = None
+    """Writes answered with `result: true` and not stored."""
+    interruptions: list[Interruption] = field(default_factory=list)
+    """What happens in the middle of the server's work; each once."""
+    lacks: set[str] = field(default_factory=set)
+    """Names of `FEATURES` which this firmware is without, besides those of its profile."""
+    unknown: set[str] = field(default_factory=set)
+    """Commands which this firmware does not know."""
+    hides_dates: bool = False
+    """`getuserlock` does not tell the dates it was told, though they hold."""
+    quiet_keypad: bool = False
+    """What happens at the keypad is never pushed."""
+    loses_clock: bool = False
+    """A power cut sets the clock back to the beginning of 2000 (field notes 7 and 11)."""
     watcher: Callable[[], None] | None = field(default=None, repr=False, compare=False)
     """Told about every change of a field; the terminal sets it."""
 
@@ -44,3 +66,9 @@ class Faults:
     def mutes(self, command: str) -> bool:
         """Tell whether a command stays without an answer."""
         return command in self.silent or "*" in self.silent
+
+    def interrupting(self, command: str) -> list[Interruption]:
+        """Count a command which is about to be carried out, and return what happens at it; that is over then."""
+        met = [item for item in self.interruptions if item.meets(command)]
+        self.interruptions[:] = [item for item in self.interruptions if not item.over]
+        return met

@@ -39,7 +39,7 @@ class Link:
         self._tls: dict[str, Any] = {} if tls is None else {"ssl": tls}
         self._serve = serve
         self._report = report
-        self._restarting = False
+        self._pause: float | None = None
 
     async def run(self) -> None:
         """Dial, serve and dial again for ever."""
@@ -54,13 +54,13 @@ class Link:
             else:
                 unreachable = False
                 await self._use(self.socket)
-            pause = self._timing.reboot if self._restarting else self._timing.reconnect
-            self._restarting = False
+            pause = self._timing.reconnect if self._pause is None else self._pause
+            self._pause = None
             await asyncio.sleep(pause)
 
-    def restart(self) -> None:
-        """Lose the socket without a close frame and take the time of a reboot before the next dial."""
-        self._restarting = True
+    def restart(self, away: float | None = None) -> None:
+        """Lose the socket without a close frame and take the time of a reboot, or another, before the next dial."""
+        self._pause = self._timing.reboot if away is None else away
         self.cut()
 
     def cut(self) -> None:

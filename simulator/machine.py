@@ -1,13 +1,18 @@
 """What a terminal knows and does, whether or not a server is there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any
+import math
+from typing import Any, Final
 
-from .clock import FORMAT, Clock
+from .access import Verdict, judge
+from .clock import FORMAT, Clock, parse
 from .doors import ALARMS, Door, DoorEvent, Doors
 from .enrolment import Enrolment
+from .faults import Faults
+from .features import unknown_commands
 from .fields import truth
+from .interruption import Interruption
 from .logs import LogBook
 from .paging import Pages
 from .photo import PUNCH_PHOTO
@@ -18,6 +23,9 @@ from .signal import Signal
 from .timing import Timing
 from .users import User, Users
 from .wire import Frame
+
+BEGINNING: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the protocol knows no zones
+"""What a clock shows which has lost its time (field notes 11)."""
 
 
 class Machine:
@@ -53,14 +61,40 @@ class Machine:
         self.screen = ""
         self.menu_approval = False
         """The menu's "Server approval" of terminals which have no setting for it (field notes 3)."""
-        self.restart: Callable[[], None] = lambda: None
-        """Restarts the network side; the terminal sets it."""
+        self.faults = Faults()
+        """What goes wrong at present; the terminal sets it."""
+        self.restart: Callable[..., None] = lambda _=None: None
+        """Cuts the power; it is back after some seconds, or after as long as a restart takes. The terminal sets it."""
+        self.save: Callable[[], None] = lambda: None
+        """Keeps the present state in a file, if there is one; the terminal sets it."""
         self.listeners: list[Callable[[str], None]] = []
 
     @property
     def asks_server(self) -> bool:
         """Tell whether the server decides about each punch."""
         return self.menu_approval or bool(self.settings.get("server_verify", 0))
+
+    @property
+    def lacks(self) -> frozenset[str]:
+        """Return the names of `FEATURES` which this firmware is without."""
+        return self.profile.lacks | self.faults.lacks
+
+    def knows(self, command: str) -> bool:
+        """Tell whether this firmware has a command of the specification."""
+        return command not in self.faults.unknown and command not in unknown_commands(self.lacks)
+
+    def capacity(self, counted: str) -> float:
+        """Return how many of `user` or of a word of `COUNTED` fit in."""
+        size = self.profile.sizes.get(f"{counted}size") or math.inf
+        return self.faults.capacity.get(counted, size)
+
+    def would_open(self, enrollid: int, door: int, at: datetime) -> Verdict:
+        """Return whether a scan of somebody opens a door at a local time, by what is held here."""
+        if door not in self.doors.by_number:
+            message = f"there is no door {door}"
+            raise ValueError(message)
+        user = self.users.by_id.get(enrollid)
+        return judge(user, self.doors.by_number[door], at, self.access_settings, self.lacks)
 
     def report(self, text: str) -> None:
         """Tell listeners what has happened, and everybody who waits that something has."""
@@ -114,8 +148,9 @@ class Machine:
         time: datetime | str | None,
         image: str | None,
         temp: float | str | None,
+        door: int,
     ) -> Frame:
-        """Store a punch; without server approval somebody known opens door 1."""
+        """Store a punch; without server approval somebody who may pass opens the door."""
         profile = self.profile
         user = self.users.by_id.get(enrollid)
         number = profile.punch_mode if mode is None else mode
@@ -136,7 +171,7 @@ class Machine:
             record["temp"] = temp
         self.report(f"user {enrollid} punches" + (f" ({user.name})" if user else ""))
         if not self.asks_server:
-            self._decide_alone(user, record)
+            self._decide_alone(user, record, door)
         elif not self.online:
             # "Online verification" fails closed (field notes 0, fact 9).
             self.screen = "server offline"
@@ -161,6 +196,7 @@ class Machine:
     def log(self, record: Frame) -> None:
         """Store a record and let the network side see it."""
         self.logs.add(record, live=self.online)
+        self.save()
         self.signal.notify()
 
     def next_logindex(self) -> int:
@@ -205,6 +241,7 @@ class Machine:
                 "record": user.credentials.get(backupnum, ""),
             },
         )
+        self.save()
         self.signal.notify()
 
     def finish_enrolment(self, record: str | int | None) -> None:
@@ -234,13 +271,48 @@ class Machine:
         self.screen = ""
         self.abandon_enrolment()
         self.doors.release()
+        if self.faults.loses_clock:
+            self.clock.set(BEGINNING)
+        self.save()
 
-    def _decide_alone(self, user: User | None, record: Frame) -> None:
-        if user is not None and user.valid_at(record["time"]):
+    def forget(self) -> None:
+        """Return to the factory's state: only the serial number stays, and where the server is."""
+        self.users.by_id.clear()
+        self.users.notice = ""
+        self.new_users.clear()
+        self.logs.clear()
+        self.settings.clear()
+        self.settings.update(device_settings(self.profile.settings))
+        self.access_settings.clear()
+        self.access_settings.update(access_settings(self.profile.access_settings))
+        self.questionnaire = dict(QUESTIONNAIRE)
+        self.holidays = []
+        self.menu_approval = False
+        self.logindex = 0
+        self.report("reset to the factory's state")
+        self.save()
+
+    def interrupt(self, interruptions: Iterable[Interruption]) -> bool:
+        """Let things happen in the middle of the server's work, and tell whether the power was lost."""
+        lost = False
+        for interruption in interruptions:
+            if callable(interruption.act):
+                interruption.act()
+                continue
+            if interruption.act == "factory_reset":
+                self.forget()
+            self.restart(interruption.away)
+            lost = True
+        return lost
+
+    def _decide_alone(self, user: User | None, record: Frame, door: int) -> None:
+        verdict = self.would_open(record["enrollid"], door, self._moment(record["time"]))
+        if user is not None and verdict:
             self.screen = f"welcome {user.name}".strip()
-            self.open_door(self.doors.by_number[1])
+            self.open_door(self.doors.by_number[door])
         else:
             self.screen = "refused"
+            self.report(f"user {record['enrollid']} refused: {verdict.reason}")
 
     def _subject(self, record: Frame) -> str:
         return f"user {record['enrollid']}" if "enrollid" in record else "the code"
@@ -249,6 +321,12 @@ class Machine:
         if time is None:
             return self.clock.text()
         return time if isinstance(time, str) else time.strftime(FORMAT)
+
+    def _moment(self, time: str) -> datetime:
+        try:
+            return parse(time)
+        except ValueError:
+            return self.clock.now()
 
     def _door_changed(self, door: Door) -> None:
         if self.access_settings["doorsensor"]:

@@ -57,6 +57,12 @@ class Profile:
     """Further `getdevinfo` settings with their factory values."""
     access_settings: Mapping[str, Any] = field(default_factory=dict)
     """Further `getdevlock` settings with their factory values."""
+    lacks: frozenset[str] = frozenset()
+    """Names of `FEATURES` which this firmware is without."""
+    announces_users: bool = True
+    """Sends `senduser` for a credential which is registered at the keypad (field notes 4)."""
+    announces_names: bool = False
+    """Also for somebody who is renamed there (field notes 11: usually not)."""
     undocumented: frozenset[str] = frozenset()
     """Commands outside the specification which are accepted (field notes 5)."""
 

@@ -12,6 +12,7 @@ from .clock import parse
 from .commands import answer
 from .faults import Faults
 from .fields import truth
+from .journal import Journal
 from .logs import Entry
 from .machine import Machine
 from .socket import Socket
@@ -31,14 +32,6 @@ class Push:
     refused: bool = False
 
 
-@dataclass(slots=True)
-class Journal:
-    """Every frame of every socket, in order."""
-
-    received: list[Frame]
-    sent: list[Frame]
-
-
 class Session:
     """Registers, pushes logs and new users, answers commands."""
 
@@ -48,6 +41,7 @@ class Session:
         self._socket = socket
         self._faults = faults
         self._journal = journal
+        self._connection = journal.connections = journal.connections + 1
         self._signal = machine.signal
         self._commands: asyncio.Queue[Frame] = asyncio.Queue()
         self._questions: dict[str, list[asyncio.Future[Frame]]] = {}
@@ -208,6 +202,7 @@ class Session:
         elif reply in {"sendqrcode", "sendpin"}:
             self._replied(frame)
         elif isinstance(command, str) and self._fits(message):
+            self._journal.commands.note(frame, self._machine.clock.now(), self._connection)
             self._commands.put_nowait(frame)
         self._signal.notify()
 
@@ -230,6 +225,7 @@ class Session:
         self._sends_users = not truth(reply.get("nosenduser"))
         self._sends_logs = not truth(reply.get("nosendlog"))
         self._sends_images = not truth(reply.get("nosendimage"))
+        machine.save()
         if not was_online:
             machine.screen = ""
             machine.report("registered")
@@ -255,8 +251,9 @@ class Session:
         push.done = True
         for entry in push.entries:
             entry.sent = True
+        machine.new_users[:] = [frame for frame in machine.new_users if frame is not push.frame]
+        machine.save()
         if not push.entries:
-            machine.new_users[:] = [frame for frame in machine.new_users if frame is not push.frame]
             machine.report(f"user {push.frame['enrollid']} sent")
             return
         machine.report(_sent_line(push.entries))
@@ -281,9 +278,15 @@ class Session:
             if not machine.online:
                 continue
             name = str(command["cmd"])
+            happening = self._faults().interrupting(name)
+            if machine.interrupt(item for item in happening if not item.stored):
+                continue
             refusal = self._faults().refuse.get(name)
             reply = answer(machine, name, command) if refusal is None else {"result": False, **refusal}
+            machine.save()
             machine.signal.notify()
+            if machine.interrupt(item for item in happening if item.stored):
+                continue
             if isinstance(reply, asyncio.Future):
                 # This session ends with its socket, not with the enrolment.
                 tasks.add(group.create_task(self._answer_later(name, reply)))

@@ -4,24 +4,30 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
+from pathlib import Path
 from ssl import SSLContext
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
+from .access import Verdict
 from .doors import Door
 from .faults import Faults
+from .flash import Flash
+from .journal import Journal
+from .keypad import Keypad
 from .link import Link
 from .machine import Machine
 from .profiles import PROFILES, Profile
-from .session import Journal, Session
+from .session import Session
 from .socket import PonglessSocket, Socket
 from .timing import Timing
 from .users import User
+from .view import View
 from .wire import Frame
 
 
-class VirtualTerminal:
+class VirtualTerminal(View):
     """A terminal which dials a server, registers, pushes what happens at its door and answers commands."""
 
     def __init__(
@@ -32,14 +38,20 @@ class VirtualTerminal:
         timing: Timing | None = None,
         source_address: str | None = None,
         tls: SSLContext | None = None,
+        state: str | Path | None = None,
     ) -> None:
-        """Unpack a terminal; `start` plugs it in. `tls` is how to dial a wss:// URL, if not as the computer does."""
+        """Unpack a terminal; `start` plugs it in.
+
+        `tls` is how to dial a wss:// URL, if not as the computer does. `state` is a file for what a terminal keeps
+        without power; it is read here and written from `start` to `stop`. Raises `StateFileError` if it is of no use.
+        """
         self.profile = PROFILES[profile] if isinstance(profile, str) else profile
         self.serial = serial
         self.timing = timing or Timing()
         self.machine = Machine(self.profile, serial, self.timing)
         self.machine.restart = self._restart
-        self._journal = Journal([], [])
+        self.keypad = Keypad(self.machine)
+        self._journal = Journal()
         self._link = Link(
             url,
             timing=self.timing,
@@ -53,24 +65,36 @@ class VirtualTerminal:
         self._task: asyncio.Task[None] | None = None
         self._faults = Faults()
         self.faults = self._faults
+        self._flash = None if state is None else Flash(Path(state))
+        self.restored = self._flash is not None and self._flash.load(self.machine)
+        """The state comes from the file; otherwise the terminal comes from the factory."""
+        self.machine.save = self._save
 
     async def start(self) -> None:
-        """Plug in: a task dials and redials in the background."""
+        """Plug in: a task dials and redials in the background. Raises `StateFileError` if the state cannot be kept."""
         if self._task is not None:
             message = "the terminal is running already"
             raise RuntimeError(message)
+        if self._flash is not None:
+            if complaint := self._flash.complaint:
+                self.machine.report(complaint)
+            self._flash.open(self.machine)
         self._task = asyncio.create_task(self._link.run(), name=f"virtual terminal {self.serial}")
 
     async def stop(self) -> None:
         """Unplug, with an orderly close of the socket."""
         task, self._task = self._task, None
-        if task is not None:
-            task.cancel()
-            await asyncio.wait([task])
-            if not task.cancelled():
-                task.result()
-        self.machine.abandon_enrolment()
-        self.machine.doors.stop_timers()
+        try:
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
+                if not task.cancelled():
+                    task.result()
+        finally:
+            self.machine.abandon_enrolment()
+            self.machine.doors.stop_timers()
+            if self._flash is not None:
+                self._flash.close(self.machine)
 
     async def __aenter__(self) -> Self:
         """Plug in."""
@@ -86,112 +110,7 @@ class VirtualTerminal:
         """Unplug."""
         await self.stop()
 
-    # What can be seen of it
-
-    @property
-    def connected(self) -> bool:
-        """Tell whether there is a socket."""
-        return self._session is not None
-
-    @property
-    def registered(self) -> bool:
-        """Tell whether the server has accepted `reg` on the present socket."""
-        return self.machine.online
-
-    @property
-    def screen(self) -> str:
-        """Return the text on the screen."""
-        return self.machine.screen
-
-    @property
-    def users(self) -> dict[int, User]:
-        """Return everybody who is enrolled."""
-        return self.machine.users.by_id
-
-    @property
-    def doors(self) -> dict[int, Door]:
-        """Return the doors by number."""
-        return self.machine.doors.by_number
-
-    @property
-    def logs(self) -> list[Frame]:
-        """Return all stored records, oldest first."""
-        return [entry.record for entry in self.machine.logs.entries]
-
-    @property
-    def unsent(self) -> int:
-        """Return how many records the server has not acknowledged or fetched."""
-        return len(self.machine.logs.unsent)
-
-    @property
-    def alarm(self) -> bool:
-        """Tell whether the siren sounds."""
-        return self.machine.alarm
-
-    @property
-    def received(self) -> list[Frame]:
-        """Return every decoded frame of the server, over all sockets."""
-        return self._journal.received
-
-    @property
-    def sent(self) -> list[Frame]:
-        """Return every frame sent, before the faults have spoilt it."""
-        return self._journal.sent
-
-    @property
-    def settings(self) -> dict[str, Any]:
-        """Return the settings of `getdevinfo`."""
-        return self.machine.settings
-
-    @property
-    def access_settings(self) -> dict[str, Any]:
-        """Return the settings of `getdevlock`."""
-        return self.machine.access_settings
-
-    @property
-    def holidays(self) -> list[Frame]:
-        """Return the stored holidays."""
-        return self.machine.holidays
-
-    @property
-    def questionnaire(self) -> Frame:
-        """Return the stored questionnaire."""
-        return self.machine.questionnaire
-
-    @property
-    def notice(self) -> str:
-        """Return the public message of `setuserprofile` with `enrollid` 0."""
-        return self.machine.users.notice
-
-    @property
-    def clock_offset(self) -> timedelta:
-        """Return by how much the clock is ahead of the computer's local time."""
-        return self.machine.clock.offset
-
-    @clock_offset.setter
-    def clock_offset(self, offset: timedelta) -> None:
-        self.machine.clock.offset = offset
-
-    @property
-    def clock_drift(self) -> float:
-        """Return how many seconds the clock gains per hour."""
-        return self.machine.clock.drift
-
-    @clock_drift.setter
-    def clock_drift(self, drift: float) -> None:
-        self.machine.clock.drift = drift
-
-    @property
-    def server_approval(self) -> bool:
-        """Tell whether the server decides about each punch (the menu's "Server approval")."""
-        return self.machine.asks_server
-
-    @server_approval.setter
-    def server_approval(self, on: bool) -> None:
-        if "server_verify" in self.settings:
-            self.settings["server_verify"] = int(on)
-        else:
-            self.machine.menu_approval = on
+    # What goes wrong
 
     @property
     def faults(self) -> Faults:
@@ -201,7 +120,7 @@ class VirtualTerminal:
     @faults.setter
     def faults(self, faults: Faults) -> None:
         self._faults.watcher = None
-        self._faults = faults
+        self._faults = self.machine.faults = faults
         faults.watcher = self._faults_changed
         self._faults_changed()
 
@@ -214,12 +133,18 @@ class VirtualTerminal:
     def add_user(self, user: User) -> None:
         """Enrol somebody without telling the server."""
         self.users[user.enrollid] = user
+        self.machine.save()
 
     def enrol_user(self, user: User) -> None:
         """Enrol somebody at the keypad: the server gets one `senduser` for each credential (field notes 4)."""
-        self.add_user(user)
-        for backupnum in user.slots:
-            self.machine.announce(user, backupnum)
+        self.keypad.add(user)
+
+    def would_open(self, enrollid: int, door: int, at: datetime) -> Verdict:
+        """Return whether this terminal would open a door for somebody at a local time, and why not.
+
+        It is true or false, and knows its `reason`. The server's approval, if it is asked for, comes on top.
+        """
+        return self.machine.would_open(enrollid, door, at)
 
     def punch(
         self,
@@ -230,8 +155,9 @@ class VirtualTerminal:
         time: datetime | str | None = None,
         image: str | None = None,
         temp: float | str | None = None,
+        door: int = 1,
     ) -> Frame:
-        """Verify somebody; the record is pushed, or kept until the server is there."""
+        """Verify somebody at a door; the record is pushed, or kept until the server is there."""
         return self.machine.punch(
             enrollid,
             mode=mode,
@@ -240,6 +166,7 @@ class VirtualTerminal:
             time=time,
             image=image,
             temp=temp,
+            door=door,
         )
 
     def door_event(self, event: int, time: datetime | str | None = None) -> Frame:
@@ -285,6 +212,17 @@ class VirtualTerminal:
         session = self._session
         self._restart()
         await self.machine.signal.until(lambda: session is None or self._session is not session)
+
+    async def lose_power(self) -> None:
+        """Pull the plug, without an orderly close of the socket; `start` puts it back."""
+        self.machine.power_off()
+        self._link.cut()
+        await self.stop()
+
+    async def factory_reset(self) -> None:
+        """Forget everybody, every setting and every record, and restart; the serial number stays."""
+        self.machine.forget()
+        await self.power_cycle()
 
     # Waiting
 
@@ -365,12 +303,16 @@ class VirtualTerminal:
             raise ConnectionError(message)
         return self._session
 
-    def _restart(self) -> None:
+    def _save(self) -> None:
+        if self._flash is not None:
+            self._flash.save(self.machine)
+
+    def _restart(self, away: float | None = None) -> None:
         self.machine.report("restarting")
         self.machine.power_off()
         # A stalled network works again after a restart (field notes 1, Wi-Fi stall).
         self.faults.half_open = False
-        self._link.restart()
+        self._link.restart(away)
 
     def _faults_changed(self) -> None:
         self._link.stall(on=self._faults.half_open)

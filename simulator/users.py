@@ -1,9 +1,9 @@
 """The people enrolled on a terminal."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-
-from .clock import parse
+from typing import Final
 
 FINGERPRINTS = range(10)
 PASSWORD = 10
@@ -13,6 +13,35 @@ EVERYTHING = 13
 FACES = range(20, 28)
 PALMS = range(40, 42)
 PHOTO = 50
+
+KINDS: Final[Mapping[str, Container[int]]] = {
+    "fp": FINGERPRINTS,
+    "pwd": (PASSWORD,),
+    "card": (CARD,),
+    "face": FACES,
+    "photo": (PHOTO,),
+    "palm": PALMS,
+}
+"""Kinds of credentials by the protocol's short words."""
+COUNTED: Final[Mapping[str, frozenset[str]]] = {
+    "face": frozenset({"face", "photo"}),
+    "fp": frozenset({"fp"}),
+    "palm": frozenset({"palm"}),
+    "card": frozenset({"card"}),
+    "pwd": frozenset({"pwd"}),
+}
+"""The kinds which share a capacity (spec B36), by the word in its name."""
+
+
+def kind_of(backupnum: int) -> str | None:
+    """Return the kind of a credential, or nothing for a number which means none."""
+    return next((kind for kind, numbers in KINDS.items() if backupnum in numbers), None)
+
+
+def counted_as(backupnum: int) -> str | None:
+    """Return the word of the capacity which a credential uses."""
+    kind = kind_of(backupnum)
+    return next((word for word, kinds in COUNTED.items() if kind in kinds), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +55,10 @@ class UserLock:
     group: int = 0
     starttime: str = "2000-01-01 00:00:00"
     endtime: str = "2099-12-31 23:59:59"
+
+    def weekzone_of(self, door: int) -> int:
+        """Return the number of the week zone which holds at a door."""
+        return (self.weekzone, self.weekzone2, self.weekzone3, self.weekzone4)[door - 1]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,10 +83,6 @@ class User:
         """Return the `backupnum` values of a list: a person without a credential keeps an empty slot 0."""
         return sorted(self.credentials) or [0]
 
-    def valid_at(self, time: str) -> bool:
-        """Tell whether the person may enter at a time at all."""
-        return self.enabled and parse(self.lock.starttime) <= parse(time) <= parse(self.lock.endtime)
-
 
 class Users:
     """Everybody on a terminal, in the order of the enrolment."""
@@ -64,20 +93,14 @@ class Users:
         self.notice = ""
         """The public message of `setuserprofile` with `enrollid` 0."""
 
-    def count(self, backupnums: range) -> int:
-        """Count the stored credentials of a kind."""
-        return sum(number in backupnums for user in self.by_id.values() for number in user.credentials)
+    def count(self, counted: str) -> int:
+        """Count the stored credentials which share a capacity, by its word in `COUNTED`."""
+        return sum(counted_as(number) == counted for user in self.by_id.values() for number in user.credentials)
 
     def used(self) -> Mapping[str, int]:
         """Return the counters as in `reg` and `getdevcap`."""
-        return {
-            "useduser": len(self.by_id),
-            "usedface": self.count(FACES) + self.count(range(PHOTO, PHOTO + 1)),
-            "usedfp": self.count(FINGERPRINTS),
-            "usedpalm": self.count(PALMS),
-            "usedcard": self.count(range(CARD, CARD + 1)),
-            "usedpwd": self.count(range(PASSWORD, PASSWORD + 1)),
-        }
+        counts = Counter(counted_as(number) for user in self.by_id.values() for number in user.credentials)
+        return {"useduser": len(self.by_id)} | {f"used{counted}": counts[counted] for counted in COUNTED}
 
     def entries(self) -> Iterator[tuple[User, int]]:
         """Return one entry for each credential slot, as `getuserlist` counts."""
