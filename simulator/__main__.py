@@ -13,6 +13,8 @@ import sys
 
 from .clock import local_now
 from .console import Console, read_lines
+from .features import FEATURES
+from .flash import StateFileError
 from .people import people
 from .profiles import PROFILES
 from .terminal import VirtualTerminal
@@ -32,11 +34,23 @@ def arguments(words: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--source", help="dial from this address")
     parser.add_argument("--every", type=float, metavar="SECONDS", help="let a random user punch again and again")
     parser.add_argument("--users", type=int, default=6, metavar="N", help="number of sample people")
+    parser.add_argument(
+        "--state",
+        metavar="FILE",
+        help="keep people, settings and logs in this file, as a terminal keeps them without power; the sample people "
+        "are only put into a new one",
+    )
+    parser.add_argument(
+        "--lacks",
+        action="append",
+        choices=FEATURES,
+        default=[],
+        help="be firmware without this; may be given more than once",
+    )
     parser.add_argument("--fast", action="store_true", help="wait much shorter than real firmware")
     parser.add_argument(
         "--drift",
         type=float,
-        default=0,
         metavar="SECONDS",
         help="start with a clock this far ahead",
     )
@@ -60,11 +74,16 @@ async def run(options: argparse.Namespace) -> None:
     """Run until a signal, `quit`, or the end of the input when nothing happens by itself."""
     timing = Timing.fast() if options.fast else Timing()
     tls = trusting_context() if options.insecure else None
-    terminal = VirtualTerminal(options.profile, options.serial, options.url, timing, options.source, tls)
+    terminal = VirtualTerminal(options.profile, options.serial, options.url, timing, options.source, tls, options.state)
     terminal.listen(write)
-    terminal.clock_offset = timedelta(seconds=options.drift)
-    for user in people(options.users):
-        terminal.add_user(user)
+    terminal.faults.lacks.update(options.lacks)
+    if options.drift is not None:
+        terminal.clock_offset = timedelta(seconds=options.drift)
+    if terminal.restored:
+        write(f"{len(terminal.users)} people, {terminal.unsent} unsent logs from {options.state}")
+    else:
+        for user in people(options.users):
+            terminal.add_user(user)
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -113,7 +132,10 @@ async def punch_for_ever(terminal: VirtualTerminal, seconds: float) -> None:
 
 def main() -> None:
     """Run the command line."""
-    asyncio.run(run(arguments()))
+    try:
+        asyncio.run(run(arguments()))
+    except StateFileError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

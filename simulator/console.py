@@ -2,21 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import fields
 from typing import Final
 
+from .console_people import HELP as PEOPLE_HELP, ConsolePeople
+from .console_trouble import HELP as TROUBLE_HELP, ConsoleTrouble
 from .doors import DoorEvent
-from .faults import Faults
 from .terminal import VirtualTerminal
+from .words import ConsoleError, choice, switch
 
 DOOR_EVENTS: Final = {"closed": DoorEvent.CLOSED, "opened": DoorEvent.OPENED}
-SWITCHES: Final = {"on": True, "off": False}
-SETS: Final = {"silent": "*"}
-"""Faults which are a set of commands; switched on as a whole."""
-BOOLEANS: Final = frozenset(field.name for field in fields(Faults) if field.type in (bool, "bool"))
 
-HELP: Final = """\
-punch ID                 somebody verifies
+HELP: Final = f"""\
+punch ID [DOOR]          somebody verifies
 qr CODE                  hold a QR code before the scanner
 pin PIN                  type a PIN
 scan                     scan during a remote enrolment
@@ -25,17 +22,14 @@ exit                     somebody presses the exit button
 tamper                   the terminal is torn off the wall
 alarm                    the alarm input closes
 door opened|closed       the door contact moves
-fault NAME on|off        {faults}
+{PEOPLE_HELP}
+{TROUBLE_HELP}
 approval on|off          let the server decide about punches
 drop                     lose the connection
 restart                  pull the plug and put it back
 status                   show the present state
 help                     show this
 quit                     stop"""
-
-
-class ConsoleError(Exception):
-    """A line which cannot be carried out."""
 
 
 class Console:
@@ -55,12 +49,13 @@ class Console:
             "tamper": self._event(DoorEvent.TAMPER),
             "alarm": self._event(DoorEvent.ALARM),
             "door": self._door,
-            "fault": self._fault,
             "approval": self._approval,
             "drop": self._drop,
             "restart": self._restart,
             "status": self._status,
             "help": self._help,
+            **ConsolePeople(terminal, write).actions,
+            **ConsoleTrouble(terminal, write).actions,
         }
 
     async def run(self, line: str) -> bool:
@@ -90,7 +85,7 @@ class Console:
         return report
 
     async def _punch(self, words: list[str]) -> None:
-        self._terminal.punch(int(words[0]))
+        self._terminal.punch(int(words[0]), door=choose_door(self._terminal, words[1:]))
 
     async def _qr(self, words: list[str]) -> None:
         reply = await self._terminal.scan_qr(words[0])
@@ -104,16 +99,10 @@ class Console:
         self._terminal.scan_enrolment()
 
     async def _door(self, words: list[str]) -> None:
-        self._terminal.door_event(DOOR_EVENTS[self._choice(words[0], DOOR_EVENTS)])
-
-    async def _fault(self, words: list[str]) -> None:
-        name = self._choice(words[0], [*sorted(BOOLEANS), *SETS])
-        on = SWITCHES[self._choice(words[1], SWITCHES)]
-        setattr(self._terminal.faults, name, ({SETS[name]} if on else set()) if name in SETS else on)
-        self._write(f"fault {name} is {words[1]}")
+        self._terminal.door_event(DOOR_EVENTS[choice(words[0], DOOR_EVENTS)])
 
     async def _approval(self, words: list[str]) -> None:
-        self._terminal.server_approval = SWITCHES[self._choice(words[0], SWITCHES)]
+        self._terminal.server_approval = switch(words[0])
 
     async def _drop(self, _: list[str]) -> None:
         await self._terminal.drop()
@@ -135,13 +124,12 @@ class Console:
         )
 
     async def _help(self, _: list[str]) -> None:
-        self._write(HELP.format(faults=", ".join([*sorted(BOOLEANS), *SETS])))
+        self._write(HELP)
 
-    @staticmethod
-    def _choice(word: str, choices: Mapping[str, object] | list[str]) -> str:
-        if word not in choices:
-            raise ConsoleError(f"{word!r} is none of {', '.join(choices)}")
-        return word
+
+def choose_door(terminal: VirtualTerminal, words: list[str]) -> int:
+    """Return the door which is named, or the first."""
+    return int(choice(words[0], map(str, terminal.doors))) if words else 1
 
 
 async def read_lines(console: Console, lines: asyncio.StreamReader) -> bool:

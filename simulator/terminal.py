@@ -13,7 +13,7 @@ from typing import Self
 from .access import Verdict
 from .doors import Door
 from .faults import Faults
-from .flash import Flash
+from .flash import Flash, StateFileError
 from .journal import Journal
 from .keypad import Keypad
 from .link import Link
@@ -305,7 +305,11 @@ class VirtualTerminal(View):
 
     def _save(self) -> None:
         if self._flash is not None:
-            self._flash.save(self.machine)
+            try:
+                self._flash.save(self.machine)
+            except StateFileError as error:
+                self.machine.report(str(error))
+                raise
 
     def _restart(self, away: float | None = None) -> None:
         self.machine.report("restarting")

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from simulator import VirtualTerminal
+from simulator import Faults, Interruption, LostWrites, User, VirtualTerminal
 from simulator.__main__ import arguments
 from simulator.console import Console
 
@@ -118,9 +118,39 @@ async def test_a_refusal_is_printed(server: Server) -> None:
 
 
 def test_arguments() -> None:
-    options = arguments(["--profile", "controller4", "--drift", "89", "--every", "2"])
-    assert (options.profile, options.drift, options.every) == ("controller4", 89, 2)
-    assert (options.serial, options.fast) == ("ZX00000001", False)
+    options = arguments(["--profile", "controller4", "--drift", "89", "--every", "2", "--lacks", "dates"])
+    assert (options.profile, options.drift, options.every, options.lacks) == ("controller4", 89, 2, ["dates"])
+    assert (options.serial, options.fast, options.state) == ("ZX00000001", False, None)
+
+
+async def test_what_was_written_outlives_a_killed_program(server: Server, tmp_path: Path) -> None:
+    words = ("--state", str(tmp_path / "state"), "--lacks", "names", "--users", "2")
+    async with shell(server, *words) as cli:
+        await cli.until("registered")
+        written = await server.call("setuserinfo", enrollid=9, name="Zoë", backupnum=11, record=4711)
+        assert written["result"] is True
+        assert await server.silent("getusername", enrollid=9)
+        async with shell(server, *words) as second:
+            await second.until("locked")
+            assert await second.end() == 1
+        cli.process.kill()
+        await cli.end()
+    async with shell(server, *words) as cli:
+        await cli.until("3 people, 0 unsent logs")
+        await cli.until("registered")
+        answer = await server.call("getuserinfo", enrollid=9, backupnum=11)
+        assert (answer["name"], answer["record"]) == ("Zoë", 4711)
+
+
+async def test_the_file_of_another_terminal(server: Server, tmp_path: Path) -> None:
+    words = ("--state", str(tmp_path / "state"))
+    async with shell(server, *words) as cli:
+        await cli.until("registered")
+        cli.type("quit")
+        assert await cli.end() == 0
+    async with shell(server, *words, "--serial", "ZX9") as cli:
+        await cli.until("belongs to ZX00000001, not to ZX9")
+        assert await cli.end() == 1
 
 
 class Keyboard:
@@ -169,10 +199,78 @@ async def test_console_commands(lab: Lab, server: Server) -> None:
     assert len(server.sockets) == 3
 
 
+async def test_console_about_people(lab: Lab, server: Server) -> None:
+    terminal = await lab.registered("controller4")
+    keyboard = Keyboard(terminal)
+    await keyboard.type("add 7 Grace Hopper")
+    await keyboard.type("rename 7 Grace H.")
+    await keyboard.type("card 7 4711")
+    assert "7 'Grace H.': enabled, role 0, card, fp, week zones 1 1 1 1" in await keyboard.type("people")
+    assert terminal.users[7].credentials[11] == 4711
+    assert "yes, at 2026-03-02 12:00:00: allowed" in await keyboard.type("would 7 4 2026-03-02T12:00")
+    await keyboard.type("enable 7 off")
+    assert "disabled" in await keyboard.type("would 7 1")
+    await keyboard.type("enable 7 on")
+    await keyboard.type("punch 7 3")
+    assert terminal.doors[3].openings == 1
+    await server.call("setuserinfo", enrollid=8, name="x", backupnum=10, record=90210)
+    listed = await keyboard.type("commands")
+    assert listed.startswith("1 ")
+    assert listed.endswith(" setuserinfo")
+    assert "90210" not in listed
+    await server.call("gettime")
+    assert (await keyboard.type("commands 1")).endswith(" gettime")
+    await keyboard.type("delete 7")
+    assert list(terminal.users) == [8]
+
+
+async def test_console_about_trouble(lab: Lab, server: Server) -> None:
+    terminal = await lab.registered("ai_face")
+    keyboard, faults = Keyboard(terminal), terminal.faults
+    for line in ("lacks dates on", "unknown getuserlock on", "capacity card 3", "refuse fp on"):
+        assert await keyboard.type(line) == ""
+    assert (faults.lacks, faults.unknown, faults.capacity, faults.refuse_kinds) == (
+        {"dates"},
+        {"getuserlock"},
+        {"card": 3},
+        {"fp": {"reason": 1}},
+    )
+    for line in ("lacks dates off", "unknown getuserlock off", "capacity card off", "refuse fp off"):
+        await keyboard.type(line)
+    await keyboard.type("lose every 2 number 5 number 6 kind card kind name")
+    assert faults.lost == LostWrites(numbers=frozenset({5, 6}), kinds=frozenset({"card", "name"}), every=2)
+    await keyboard.type("lose off")
+    assert faults == Faults()
+    await keyboard.type("cut setuserinfo 2 before")
+    await keyboard.type("forget setuserlock 1")
+    assert faults.interruptions == [
+        Interruption(command="setuserinfo", nth=2, stored=False),
+        Interruption(command="setuserlock", nth=1, act="factory_reset"),
+    ]
+    terminal.add_user(User(enrollid=1))
+    await keyboard.type("reset")
+    assert not terminal.users
+    await terminal.wait_registered()
+
+
 @pytest.mark.parametrize(
     ("line", "answer"),
     [
         ("", ""),
+        ("punch 1 2", "none of 1"),
+        ("would 1 2", "no door 2"),
+        ("would 1 1 noon", "would:"),
+        ("add 0", "no number from 1 on"),
+        ("card 5 7", "nobody has the number 5"),
+        ("delete x", "no number"),
+        ("lacks doors on", "none of dates"),
+        ("capacity doors 1", "none of user"),
+        ("capacity user x", "no number"),
+        ("lose every", "missing"),
+        ("lose", "missing"),
+        ("lose kind door", "none of fp"),
+        ("cut gettime 1", "something is missing"),
+        ("cut gettime 0 after", "no number from 1 on"),
         ("dance", "unknown: dance"),
         ("punch", "something is missing"),
         ("punch x", "invalid literal"),
