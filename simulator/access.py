@@ -1,6 +1,6 @@
 """Whether a terminal lets somebody in by what it holds itself."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -12,6 +12,7 @@ from .users import User, UserLock
 
 NEVER: Final = "00:00~00:00"
 """A section which is never open (spec B20, tips)."""
+FACE_KINDS: Final = frozenset({"face", "photo"})
 ALL_DAY: Final = "00:01~23:59"
 """The factory's section means the whole day, its first minute too (spec B20, tips)."""
 
@@ -21,6 +22,7 @@ class Reason(StrEnum):
 
     ALLOWED = "allowed"
     UNKNOWN = "unknown"
+    NO_CREDENTIAL = "nothing to verify with"
     DISABLED = "disabled"
     TOO_EARLY = "not yet valid"
     TOO_LATE = "no longer valid"
@@ -39,24 +41,24 @@ class Verdict:
         return self.reason is Reason.ALLOWED
 
 
-def judge(
-    user: User | None, door: Door, at: datetime, settings: Mapping[str, Any], lacks: Container[str] = ()
-) -> Verdict:
-    """Decide about a scan at a local time by `settings` of `getdevlock`; `lacks` is what the firmware is without.
+def judge(user: User, door: Door, at: datetime, settings: Mapping[str, Any], lacks: Container[str] = ()) -> Reason:
+    """Decide about somebody enabled at a local time, by `settings` of `getdevlock`.
 
-    Holidays, combined opening by groups, and the server's approval are not looked at.
+    `lacks` is what the firmware is without. Holidays, combined opening by groups, and the server's approval are not
+    looked at.
     """
-    if user is None:
-        return Verdict(Reason.UNKNOWN)
-    if not user.enabled:
-        return Verdict(Reason.DISABLED)
     if "dates" not in lacks and (reason := _out_of_date(user.lock, at)):
-        return Verdict(reason)
+        return reason
     if "week_zones" not in lacks and not in_week_zone(user.lock.weekzone_of(door.number), at, settings):
-        return Verdict(Reason.OUTSIDE_HOURS)
-    if door.mode == "held_closed":
-        return Verdict(Reason.HELD_CLOSED)
-    return Verdict(Reason.ALLOWED)
+        return Reason.OUTSIDE_HOURS
+    return Reason.HELD_CLOSED if door.mode == "held_closed" else Reason.ALLOWED
+
+
+def is_enabled(user: User, kinds: Collection[str], *, splits: bool) -> bool:
+    """Tell whether somebody may verify with one of these kinds; some firmware `splits` that (field notes 5)."""
+    if not splits:
+        return user.enabled
+    return any(user.face_enabled if kind in FACE_KINDS else user.enabled for kind in kinds)
 
 
 def _out_of_date(lock: UserLock, at: datetime) -> Reason | None:

@@ -170,8 +170,12 @@ def setusername(machine: Machine, command: Frame) -> Frame:
 def enableuser(machine: Machine, command: Frame) -> Frame:
     """Enable or disable a person (spec B7 and B8)."""
     user = known(machine, command)
-    user.enabled = bool(whole(command.get("enflag"), 0, 1))
-    machine.report(f"user {user.enrollid} {'enabled' if user.enabled else 'disabled'}")
+    on = bool(whole(command.get("enflag"), 0, 1))
+    if machine.faults.splits_enabling:
+        user.face_enabled = on
+    else:
+        user.enabled = on
+    machine.report(f"user {user.enrollid} {'enabled' if on else 'disabled'}")
     return dict(DONE)
 
 

@@ -57,8 +57,9 @@ _ECHOES_ENROLLID: Final = frozenset({"adduser", "setuserprofile", "getuserprofil
 
 def answer(machine: Machine, name: str, command: Frame) -> Answer:
     """Return the answer to a command, without `ret` and `sn`."""
-    handler = HANDLERS.get(name) if machine.knows(name) else None
-    if handler is None and name in machine.profile.undocumented:
+    known = machine.knows(name)
+    handler = HANDLERS.get(name) if known else None
+    if handler is None and known and name in machine.profile.undocumented:
         handler = device.accept
     if handler is None:
         # Old firmware keeps silent (field notes 5, all).

@@ -49,6 +49,8 @@ class Faults:
     """Commands which this firmware does not know."""
     hides_dates: bool = False
     """`getuserlock` does not tell the dates it was told, though they hold."""
+    splits_enabling: bool = False
+    """`enableuser` is about faces alone, and `enable` of `setuserinfo` about all else (field notes 5, enableuser)."""
     quiet_keypad: bool = False
     """What happens at the keypad is never pushed."""
     loses_clock: bool = False

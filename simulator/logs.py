@@ -15,6 +15,8 @@ class Entry:
     sent: bool = False
     live: bool = False
     """Made while the server was there: it travels alone, a backlog travels in batches (field notes 3)."""
+    door: int = 1
+    """Where it was made; no record says so (field notes 3, event)."""
 
 
 class LogBook:
@@ -34,9 +36,9 @@ class LogBook:
         unsent = len(self.unsent)
         return {"usedlog": len(self.entries), "usednewlog": unsent, "usedrtlog": unsent}
 
-    def add(self, record: dict[str, Any], *, live: bool) -> Entry:
+    def add(self, record: dict[str, Any], *, live: bool, door: int = 1) -> Entry:
         """Store a record."""
-        entry = Entry(record, live=live)
+        entry = Entry(record, live=live, door=door)
         self.entries.append(entry)
         return entry
 

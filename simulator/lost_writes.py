@@ -10,7 +10,7 @@ from .users import KINDS, User, Users
 PARTS: Final[Mapping[str, tuple[str, ...]]] = {
     "name": ("name",),
     "role": ("admin",),
-    "enabled": ("enabled",),
+    "enabled": ("enabled", "face_enabled"),
     "access": ("lock",),
     "message": ("message",),
     "profile": ("verifymode", "department", "postid", "shiftid", "access_times"),

@@ -1,11 +1,11 @@
 """What a terminal knows and does, whether or not a server is there."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import datetime
 import math
 from typing import Any, Final
 
-from .access import Verdict, judge
+from .access import Reason, Verdict, is_enabled, judge
 from .clock import FORMAT, Clock, parse
 from .doors import ALARMS, Door, DoorEvent, Doors
 from .enrolment import Enrolment
@@ -26,6 +26,8 @@ from .wire import Frame
 
 BEGINNING: Final = datetime(2000, 1, 1)  # noqa: DTZ001 - the protocol knows no zones
 """What a clock shows which has lost its time (field notes 11)."""
+FACE_MODE: Final = 8
+"""`mode` of a record of somebody who showed a face (field notes 3, mode)."""
 
 
 class Machine:
@@ -88,13 +90,23 @@ class Machine:
         size = self.profile.sizes.get(f"{counted}size") or math.inf
         return self.faults.capacity.get(counted, size)
 
-    def would_open(self, enrollid: int, door: int, at: datetime) -> Verdict:
-        """Return whether a scan of somebody opens a door at a local time, by what is held here."""
+    def would_open(self, enrollid: int, door: int, at: datetime, kinds: Collection[str] | None = None) -> Verdict:
+        """Return whether a scan of somebody opens a door at a local time, by what is held here.
+
+        `kinds` is what is verified with, by default whatever is stored of the person.
+        """
         if door not in self.doors.by_number:
             message = f"there is no door {door}"
             raise ValueError(message)
         user = self.users.by_id.get(enrollid)
-        return judge(user, self.doors.by_number[door], at, self.access_settings, self.lacks)
+        if user is None:
+            return Verdict(Reason.UNKNOWN)
+        ways = user.kinds if kinds is None else kinds
+        if not ways:
+            return Verdict(Reason.NO_CREDENTIAL)
+        if not is_enabled(user, ways, splits=self.faults.splits_enabling):
+            return Verdict(Reason.DISABLED)
+        return Verdict(judge(user, self.doors.by_number[door], at, self.access_settings, self.lacks))
 
     def report(self, text: str) -> None:
         """Tell listeners what has happened, and everybody who waits that something has."""
@@ -176,7 +188,7 @@ class Machine:
             # "Online verification" fails closed (field notes 0, fact 9).
             self.screen = "server offline"
             self.report(f"user {enrollid} refused: {self.screen}")
-        self.log(record)
+        self.log(record, door)
         return record
 
     def door_event(self, event: int, time: datetime | str | None = None) -> Frame:
@@ -193,9 +205,9 @@ class Machine:
         self.log(record)
         return record
 
-    def log(self, record: Frame) -> None:
+    def log(self, record: Frame, door: int = 1) -> None:
         """Store a record and let the network side see it."""
-        self.logs.add(record, live=self.online)
+        self.logs.add(record, live=self.online, door=door)
         self.save()
         self.signal.notify()
 
@@ -217,14 +229,14 @@ class Machine:
             self.door_event(event)
         self.doors.open(door, max(int(self.access_settings["opendelay"]), 1) * self.timing.second)
 
-    def decide(self, record: Frame, reply: Mapping[str, Any]) -> None:
+    def decide(self, record: Frame, reply: Mapping[str, Any], door: int = 1) -> None:
         """Do what the server says about a punch, a QR code or a PIN (spec A2 and B28)."""
         message = reply.get("message")
         if isinstance(message, str):
             self.screen = message
         if truth(reply.get("access")) and truth(reply.get("result")):
             self.report(f"server lets {self._subject(record)} in: {self.screen}")
-            self.open_door(self.doors.by_number[1])
+            self.open_door(self.doors.by_number[door])
         else:
             self.report(f"server refuses {self._subject(record)}: {self.screen}")
 
@@ -306,7 +318,9 @@ class Machine:
         return lost
 
     def _decide_alone(self, user: User | None, record: Frame, door: int) -> None:
-        verdict = self.would_open(record["enrollid"], door, self._moment(record["time"]))
+        # Somebody has been recognised, whatever with.
+        kind = "face" if record["mode"] == FACE_MODE else "fp"
+        verdict = self.would_open(record["enrollid"], door, self._moment(record["time"]), {kind})
         if user is not None and verdict:
             self.screen = f"welcome {user.name}".strip()
             self.open_door(self.doors.by_number[door])

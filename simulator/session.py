@@ -259,7 +259,7 @@ class Session:
         machine.report(_sent_line(push.entries))
         in_time = asyncio.get_running_loop().time() - push.started <= machine.timing.approval
         if push.asks and in_time:
-            machine.decide(push.entries[0].record, reply)
+            machine.decide(push.entries[0].record, reply, push.entries[0].door)
 
     def _replied(self, reply: Frame) -> None:
         questions = self._questions.get(reply["ret"])

@@ -140,7 +140,7 @@ class VirtualTerminal(View):
         self.keypad.add(user)
 
     def would_open(self, enrollid: int, door: int, at: datetime) -> Verdict:
-        """Return whether this terminal would open a door for somebody at a local time, and why not.
+        """Return whether this terminal would open a door at a local time for somebody with anything stored of them.
 
         It is true or false, and knows its `reason`. The server's approval, if it is asked for, comes on top.
         """

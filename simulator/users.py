@@ -1,7 +1,7 @@
 """The people enrolled on a terminal."""
 
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -14,7 +14,7 @@ FACES = range(20, 28)
 PALMS = range(40, 42)
 PHOTO = 50
 
-KINDS: Final[Mapping[str, Container[int]]] = {
+KINDS: Final[Mapping[str, Collection[int]]] = {
     "fp": FINGERPRINTS,
     "pwd": (PASSWORD,),
     "card": (CARD,),
@@ -32,16 +32,21 @@ COUNTED: Final[Mapping[str, frozenset[str]]] = {
 }
 """The kinds which share a capacity (spec B36), by the word in its name."""
 
+# A full terminal is counted again at each write.
+_KIND_OF: Final = {number: kind for kind, numbers in KINDS.items() for number in numbers}
+_COUNTED_AS: Final = {
+    number: word for number, kind in _KIND_OF.items() for word, kinds in COUNTED.items() if kind in kinds
+}
+
 
 def kind_of(backupnum: int) -> str | None:
     """Return the kind of a credential, or nothing for a number which means none."""
-    return next((kind for kind, numbers in KINDS.items() if backupnum in numbers), None)
+    return _KIND_OF.get(backupnum)
 
 
 def counted_as(backupnum: int) -> str | None:
     """Return the word of the capacity which a credential uses."""
-    kind = kind_of(backupnum)
-    return next((word for word, kinds in COUNTED.items() if kind in kinds), None)
+    return _COUNTED_AS.get(backupnum)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +75,8 @@ class User:
     admin: int = 0
     credentials: dict[int, str | int] = field(default_factory=dict)
     enabled: bool = True
+    face_enabled: bool = True
+    """Counts only on firmware which disables faces apart from everything else (field notes 5, enableuser)."""
     lock: UserLock = field(default_factory=UserLock)
     message: str = ""
     verifymode: int = 0
@@ -77,6 +84,11 @@ class User:
     postid: int = 0
     shiftid: int = 0
     access_times: int = 0
+
+    @property
+    def kinds(self) -> set[str]:
+        """Return the kinds of what the person can verify with; a slot without a record is nothing."""
+        return {kind for number, record in self.credentials.items() if record != "" and (kind := kind_of(number))}
 
     @property
     def slots(self) -> list[int]:

@@ -23,7 +23,7 @@ def accept_reg(_: Frame) -> Frame | None:
     return {"ret": "reg", "result": True, "cloudtime": CLOUD_TIME}
 
 
-def accept_log(frame: Frame) -> Frame | None:
+def accept_log(frame: Frame) -> Frame:
     ack = {key: frame[key] for key in ("count", "logindex")}
     return {"ret": "sendlog", "result": True, "cloudtime": CLOUD_TIME, **ack}
 

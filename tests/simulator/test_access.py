@@ -2,18 +2,23 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 from hypothesis import given, strategies as st
 import pytest
 
-from simulator import PROFILES, Faults, Reason, User, UserLock, VirtualTerminal
+from simulator import PROFILES, PUNCH_PHOTO, Faults, Reason, User, UserLock, VirtualTerminal
 from simulator.settings import DAY_ZONES, DAYS, SECTIONS, WEEK_ZONES
 
-from .conftest import Lab, Server
+from .conftest import Lab, Server, accept_log
 
 MONDAY = datetime(2026, 3, 2, 12)  # noqa: DTZ001 - the protocol knows no zones
 ZONES = st.integers(1, WEEK_ZONES)
 CLOCK = st.integers(0, 24 * 60 - 1)
+
+
+def person(**keys: Any) -> User:
+    return User(**{"enrollid": 1, "credentials": {11: 5}, **keys})
 
 
 def weekdays(*numbers: int) -> dict[str, list[dict[str, int]]]:
@@ -35,7 +40,7 @@ def terminal_with(user: User, profile: str = "controller4") -> VirtualTerminal:
 
 
 def test_somebody_fresh_may_always_pass() -> None:
-    terminal = terminal_with(User(enrollid=1))
+    terminal = terminal_with(person())
     for hours in range(24 * 8):
         for door in terminal.doors:
             verdict = terminal.would_open(1, door, MONDAY.replace(hour=0) + timedelta(hours=hours))
@@ -44,7 +49,7 @@ def test_somebody_fresh_may_always_pass() -> None:
 
 
 def test_nobody_passes_who_is_not_there_or_disabled() -> None:
-    terminal = terminal_with(User(enrollid=1, enabled=False))
+    terminal = terminal_with(person(enabled=False))
     assert terminal.would_open(1, 1, MONDAY).reason is Reason.DISABLED
     assert terminal.would_open(2, 1, MONDAY).reason is Reason.UNKNOWN
     assert not terminal.would_open(2, 1, MONDAY)
@@ -53,9 +58,7 @@ def test_nobody_passes_who_is_not_there_or_disabled() -> None:
 
 
 def test_dates_hold_to_the_second() -> None:
-    terminal = terminal_with(
-        User(enrollid=1, lock=UserLock(starttime="2026-03-02 12:00:00", endtime="2026-03-02 12:00:00"))
-    )
+    terminal = terminal_with(person(lock=UserLock(starttime="2026-03-02 12:00:00", endtime="2026-03-02 12:00:00")))
     second = timedelta(seconds=1)
     assert terminal.would_open(1, 1, MONDAY - second).reason is Reason.TOO_EARLY
     assert terminal.would_open(1, 1, MONDAY)
@@ -74,7 +77,7 @@ def test_dates_hold_to_the_second() -> None:
     ],
 )
 def test_sections(span: str, inside: list[str], outside: list[str]) -> None:
-    terminal = terminal_with(User(enrollid=1))
+    terminal = terminal_with(person())
     terminal.access_settings["dayzone"][0] = sections(span)
     for clock, opens in [*((at, True) for at in inside), *((at, False) for at in outside)]:
         verdict = terminal.would_open(1, 1, datetime.fromisoformat(f"2026-03-02 {clock}"))
@@ -97,7 +100,7 @@ def test_the_zone_of_the_door_decides(
     zones: tuple[int, int, int, int], weeks: list[list[int]], days: list[list[list[int]]], at: datetime, door: int
 ) -> None:
     lock = UserLock(weekzone=zones[0], weekzone2=zones[1], weekzone3=zones[2], weekzone4=zones[3])
-    terminal = terminal_with(User(enrollid=1, lock=lock))
+    terminal = terminal_with(person(lock=lock))
     terminal.access_settings["weekzone"] = [weekdays(*week) for week in weeks]
     spans = [[f"{text(begin)}~{text(end)}" for begin, end in day] for day in days]
     terminal.access_settings["dayzone"] = [sections(*day) for day in spans]
@@ -110,9 +113,7 @@ def test_the_zone_of_the_door_decides(
 
 
 def test_no_week_zone_is_never_open() -> None:
-    assert terminal_with(User(enrollid=1, lock=UserLock(weekzone=0))).would_open(1, 1, MONDAY).reason == (
-        Reason.OUTSIDE_HOURS
-    )
+    assert terminal_with(person(lock=UserLock(weekzone=0))).would_open(1, 1, MONDAY).reason == (Reason.OUTSIDE_HOURS)
 
 
 async def test_what_the_server_wrote_decides(lab: Lab, server: Server) -> None:
@@ -134,7 +135,7 @@ async def test_what_the_server_wrote_decides(lab: Lab, server: Server) -> None:
 
 async def test_a_scan_follows_the_same_rules(lab: Lab, server: Server) -> None:
     terminal = await lab.registered("controller4")
-    terminal.add_user(User(enrollid=1, lock=UserLock(weekzone=2)))
+    terminal.add_user(person(lock=UserLock(weekzone=2)))
     terminal.access_settings["weekzone"][1] = weekdays(*(0,) * DAYS)
     lines: list[str] = []
     terminal.listen(lines.append)
@@ -147,9 +148,61 @@ async def test_a_scan_follows_the_same_rules(lab: Lab, server: Server) -> None:
     assert terminal.would_open(1, 3, MONDAY).reason is Reason.HELD_CLOSED
 
 
+@pytest.mark.parametrize(
+    ("credentials", "opens"),
+    [
+        ({}, False),
+        # A name without a credential.
+        ({0: ""}, False),
+        ({0: "", 11: 5}, True),
+        ({50: PUNCH_PHOTO}, True),
+    ],
+)
+def test_nobody_passes_with_nothing(credentials: dict[int, str | int], *, opens: bool) -> None:
+    verdict = terminal_with(person(credentials=credentials)).would_open(1, 1, MONDAY)
+    assert verdict.reason is (Reason.ALLOWED if opens else Reason.NO_CREDENTIAL)
+
+
+@pytest.mark.parametrize(
+    ("credentials", "commands", "opens"),
+    [
+        ({11: 5}, ["enableuser"], True),
+        ({11: 5}, ["setuserinfo"], False),
+        ({50: PUNCH_PHOTO}, ["enableuser"], False),
+        ({50: PUNCH_PHOTO}, ["setuserinfo"], True),
+        ({11: 5, 50: PUNCH_PHOTO}, ["enableuser"], True),
+        ({11: 5, 50: PUNCH_PHOTO}, ["setuserinfo"], True),
+        ({11: 5, 50: PUNCH_PHOTO}, ["enableuser", "setuserinfo"], False),
+    ],
+)
+async def test_firmware_which_disables_by_half(
+    lab: Lab, server: Server, credentials: dict[int, str | int], commands: list[str], *, opens: bool
+) -> None:
+    terminal = await lab.registered("ai_face")
+    terminal.faults.splits_enabling = True
+    terminal.add_user(person(credentials=credentials))
+    for command in commands:
+        assert (await server.call(command, enrollid=1, enflag=0, enable=0))["result"] is True
+    assert bool(terminal.would_open(1, 1, MONDAY)) is opens
+    for mode in (3, 8):
+        terminal.punch(1, mode=mode)
+    assert terminal.doors[1].openings == 2 - len(commands)
+    terminal.faults.splits_enabling = False
+    assert bool(terminal.would_open(1, 1, MONDAY)) is ("setuserinfo" not in commands)
+
+
+async def test_the_server_lets_somebody_in_where_they_stand(lab: Lab, server: Server) -> None:
+    server.replies["sendlog"] = lambda frame: {**accept_log(frame), "access": 1}
+    terminal = await lab.registered("controller4")
+    terminal.server_approval = True
+    terminal.punch(99, door=3)
+    await terminal.wait_door(3)
+    assert terminal.doors[1].openings == 0
+
+
 async def test_a_time_which_is_none_does_not_stop_a_scan(lab: Lab) -> None:
     terminal = await lab.registered()
-    terminal.add_user(User(enrollid=1))
+    terminal.add_user(person())
     terminal.punch(1, time="soon")
     assert terminal.doors[1].openings == 1
 
@@ -175,7 +228,7 @@ async def test_firmware_without_dates_or_zones(
     terminal = await lab.registered(profile)
     if not by_profile:
         terminal.faults = Faults(lacks=lacks)
-    terminal.add_user(User(enrollid=1))
+    terminal.add_user(person())
     terminal.access_settings["weekzone"][1] = weekdays(*(0,) * DAYS)
     assert (await server.call("setuserlock", count=1, record=[LOCK]))["result"] is True
     assert await server.call("getuserlock", enrollid=1) == TOLD | told
@@ -198,7 +251,7 @@ async def test_a_profile_without_dates_ignores_them_in_whole_users(lab: Lab, ser
 async def test_firmware_which_keeps_dates_to_itself(lab: Lab, server: Server) -> None:
     terminal = await lab.registered()
     terminal.faults.hides_dates = True
-    terminal.add_user(User(enrollid=1))
+    terminal.add_user(person())
     await server.call("setuserlock", count=1, record=[LOCK])
     assert await server.call("getuserlock", enrollid=1) == TOLD | {"weekzone": 2, "group": 3}
     assert terminal.would_open(1, 1, MONDAY).reason is Reason.TOO_LATE
@@ -210,11 +263,12 @@ async def test_firmware_which_keeps_dates_to_itself(lab: Lab, server: Server) ->
         (Faults(lacks={"names"}), {"getusername", "setusername"}),
         (Faults(lacks={"user_locks"}), {"getuserlock", "setuserlock", "deleteuserlock", "cleanuserlock"}),
         (Faults(unknown={"getuserlock"}), {"getuserlock"}),
+        (Faults(unknown={"disabledevice"}), {"disabledevice"}),
     ],
 )
 async def test_commands_which_are_not_known(lab: Lab, server: Server, faults: Faults, commands: set[str]) -> None:
     face = await lab.registered("ai_face")
-    face.add_user(User(enrollid=1))
+    face.add_user(person())
     face.faults = faults
     for command in commands:
         reply = await server.call(command, enrollid=1, count=0, record=[])
@@ -226,6 +280,6 @@ async def test_commands_which_are_not_known(lab: Lab, server: Server, faults: Fa
 
 async def test_old_firmware_is_silent_about_what_it_does_not_know(lab: Lab, server: Server) -> None:
     terminal = await lab.registered("tfs30")
-    terminal.add_user(User(enrollid=1))
+    terminal.add_user(person())
     terminal.faults.lacks = {"names"}
     assert await server.silent("getusername", enrollid=1)
