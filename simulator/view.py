@@ -106,6 +106,7 @@ class View:
     @clock_offset.setter
     def clock_offset(self, offset: timedelta) -> None:
         self.machine.clock.offset = offset
+        self.machine.save()
 
     @property
     def clock_drift(self) -> float:
@@ -115,6 +116,7 @@ class View:
     @clock_drift.setter
     def clock_drift(self, drift: float) -> None:
         self.machine.clock.drift = drift
+        self.machine.save()
 
     @property
     def server_approval(self) -> bool:
@@ -127,3 +129,4 @@ class View:
             self.settings["server_verify"] = int(on)
         else:
             self.machine.menu_approval = on
+        self.machine.save()
