@@ -86,7 +86,7 @@ class Machine:
         return command not in self.faults.unknown and command not in unknown_commands(self.lacks)
 
     def capacity(self, counted: str) -> float:
-        """Return how many of `user` or of a word of `COUNTED` fit in."""
+        """Return how many of `user` or of a word of `COUNTED` fit in; a size of 0 or none says nothing."""
         size = self.profile.sizes.get(f"{counted}size") or math.inf
         return self.faults.capacity.get(counted, size)
 
