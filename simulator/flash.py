@@ -59,7 +59,8 @@ class Flash:
                 raise StateFileError(message)
             found = _Found(rows)
         except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode not in TORN:
+            # The lowest byte says what, the others say where; text which is none has no code at all.
+            if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF not in TORN:
                 message = f"{self.path}: {error}"
                 raise StateFileError(message) from error
         except ValueError, KeyError, TypeError:

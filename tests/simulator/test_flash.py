@@ -202,14 +202,22 @@ async def test_a_torn_file_starts_empty_and_says_so(tmp_path: Path, server: Serv
 
 @pytest.mark.parametrize(
     ("part", "value"),
-    [("user", "{}"), ("user", "nonsense"), ("log", "5"), ("rest", "[]"), ("terminal", "[]"), ("what", "{}")],
+    [
+        ("user", b"\xff"),
+        ("user", "{}"),
+        ("user", "nonsense"),
+        ("log", "5"),
+        ("rest", "[]"),
+        ("terminal", "[]"),
+        ("what", "{}"),
+    ],
 )
-def test_a_file_which_is_not_understood_is_not_read_by_half(tmp_path: Path, part: str, value: str) -> None:
+def test_a_file_which_is_not_understood_is_not_read_by_half(tmp_path: Path, part: str, value: str | bytes) -> None:
     path = tmp_path / "state"
     written(path)
     connection = sqlite3.connect(path)
     with connection:
-        connection.execute("INSERT OR REPLACE INTO kept VALUES (?, 0, ?)", (part, value))
+        connection.execute("INSERT OR REPLACE INTO kept VALUES (?, 0, CAST(? AS TEXT))", (part, value))
         connection.execute("DELETE FROM kept WHERE part = 'rest' AND key > 0") if part == "rest" else None
     connection.close()
     found, flash = machine(), Flash(path)
