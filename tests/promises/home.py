@@ -22,6 +22,7 @@ from custom_components.timmy_access.guests import book, journal, tries
 from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.guests.passes import Hours, Pass
 from custom_components.timmy_access.hub import reception
+from custom_components.timmy_access.hub.contest import DOUBT_SECONDS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import Terminal
 from custom_components.timmy_access.ledger import LedgerUnavailable, Person
@@ -308,6 +309,8 @@ class Home:
             for serial in serials:
                 self.add(serial)
         self.loop.advance(RECOVERY_SECONDS)
+        if any(terminal.contest.is_open for terminal in self.terminals):
+            self.loop.advance(DOUBT_SECONDS)  # until then none of its doors is moved
         for serial in DOORS:
             self.dial(serial)
         self.loop.settle()
