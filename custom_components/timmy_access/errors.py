@@ -34,6 +34,19 @@ class CodeWrong(ProtocolError):
     """Somebody gave another code."""
 
 
+class DoorUnknown(ProtocolError):
+    """The terminal does not have this door."""
+
+    def __init__(self, door: int, doors: int) -> None:
+        """Remember which one was asked for, and how many there are."""
+        super().__init__(f"there is no door {door}")
+        self.facts = {"door": str(door), "doors": str(doors), "field": "door"}
+
+
+class SeveralDoors(ProtocolError):
+    """A command that names no door, for a terminal that has several."""
+
+
 class EnrolmentBusy(ProtocolError):
     """Somebody is being recorded at this terminal already."""
 
@@ -146,7 +159,7 @@ def translated_errors(terminal: str) -> Iterator[None]:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key=_KEYS.get(type(err), "command_timeout"),
-            translation_placeholders={"terminal": terminal},
+            translation_placeholders={"terminal": terminal, **(err.facts if isinstance(err, DoorUnknown) else {})},
         ) from err
 
 
@@ -155,6 +168,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     CodeRequired: "code_required",
     CodeWrong: "code_wrong",
     CommandTimeout: "command_timeout",
+    DoorUnknown: "door_unknown",
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",
     LogsIncomplete: "logs_incomplete",
@@ -162,6 +176,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     PassRevoked: "pass_revoked",
     PassUnknown: "pass_unknown",
     SeatContested: "seat_contested",
+    SeveralDoors: "needs_one_door",
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
     TooManyPasses: "too_many_passes",

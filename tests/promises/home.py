@@ -318,8 +318,9 @@ class Home:
         self.create({"doors": {FRONT: frozenset({1})}, "max_uses": 1}, with_pin=False)
         self.create({"doors": {HALL: frozenset({2})}}, with_pin=False)
         self.create({"doors": {BARN: frozenset({1})}}, with_pin=True, number=1)
+        self.create({"doors": {FRONT: frozenset({1})}, "max_uses": 2}, with_pin=False)
         self.loop.advance(1.0)
-        once, often, elsewhere = self.guests[known:]
+        once, often, elsewhere, twice = self.guests[known:]
         opened = {serial: list(firmware.opened) for serial, firmware in self.firmware.items()}
         self._expect("a good pass", self.show(FRONT, once), grants=1)
         self._expect("a good pass for a door of several", self.show(HALL, often), grants=0)
@@ -327,6 +328,13 @@ class Home:
         self._expect("a good PIN", self.show(BARN, elsewhere, pin=True), grants=1)
         self.loop.advance(6.0)
         self._expect("a pass that is used up", self.show(FRONT, once), grants=0)
+        self.show(FRONT, twice)
+        self._expect("a code that is read twice at once", self.show(FRONT, twice), grants=1)
+        self._expect("the same scan", self.show(FRONT, twice), grants=1)
+        self.loop.advance(6.0)
+        self._expect("the second use of two", self.show(FRONT, twice), grants=1)
+        self.loop.advance(6.0)
+        self._expect("the third use of two", self.show(FRONT, twice), grants=0)
         self.revoke(elsewhere)
         self.loop.settle()
         self._expect("a pass that was revoked", self.show(BARN, elsewhere), grants=0)

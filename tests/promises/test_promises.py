@@ -231,13 +231,31 @@ class Promises(RuleBasedStateMachine):
         one = home.guests[-1 - guest % len(home.guests)]
         home.firmware[HALL].answers = Answers.SLOW
         home.open(HALL, 3)
-        home.show(HALL, one)
-        home.open(HALL, 4)
+        if then == "cancel":
+            home.open(HALL, 4)
+        else:
+            home.show(HALL, one)
         home.loop.advance(0.3)
         if then == "cancel":
             home.cancel(-1)
         elif then == "revoke":
             home.revoke(one)
+        home.loop.advance(3.0)
+
+    @rule(guest=NUMBERS, mode=st.sampled_from(Mode), journal=st.sampled_from([Mode.WELL, Mode.AWAY, Mode.HANGS]))
+    def lose_power(self, guest: int, mode: Mode, journal: Mode) -> None:
+        """Somebody comes in, the power fails, and they come again: what was on no disk is not known any more."""
+        home = self.home
+        one = home.guests[-1 - guest % len(home.guests)]
+        serial = next(iter(one.doors))
+        home.database(mode)
+        home.journal(journal)
+        home.show(serial, one)
+        home.loop.advance(1.5)
+        home.disk.mode = home.disk.journal = Mode.WELL
+        home.kill()
+        home.loop.settle()
+        home.show(serial, one)
         home.loop.advance(3.0)
 
     @rule(serial=st.sampled_from([FRONT, BARN]), mode=st.sampled_from(Mode), settles=SETTLES)

@@ -93,20 +93,32 @@ class Passbook:
         return self.digest(code).hex()[:16]
 
     @callback
-    def async_look_up(self, digest: bytes, serial: str, doors: Collection[int], now: datetime) -> Pass | Refused:
-        """Return the pass that a code opens a terminal with these doors with at this instant, or why it does not."""
-        held = self.book.by_hash(digest)
+    def async_look_up(
+        self, digest: bytes, serial: str, doors: Collection[int], now: datetime, *, typed: bool
+    ) -> Pass | Refused:
+        """Return the pass that a code opens a terminal with these doors with at this instant, or why it does not.
+
+        `typed` is one from the keypad; nowhere else does a PIN open.
+        """
+        held = self._held_by(digest, typed=typed)
         if held is None:
             return Refused.UNKNOWN
         return self.refusal(held, serial, doors, now) or held
 
     @callback
-    def async_repeated(self, digest: bytes, serial: str, doors: Collection[int], now: datetime) -> Pass | None:
+    def async_repeated(
+        self, digest: bytes, serial: str, doors: Collection[int], now: datetime, *, typed: bool
+    ) -> Pass | None:
         """Return the pass that has just let somebody in here with this code, if it still would; one scan is one use."""
-        held = self.book.by_hash(digest)
+        held = self._held_by(digest, typed=typed)
         if held is None or not self.book.async_is_repeated(held, digest, serial):
             return None
         return held if self.refusal(held, serial, doors, now) in (None, Refused.USED_UP) else None
+
+    def _held_by(self, digest: bytes, *, typed: bool) -> Pass | None:
+        held = self.book.by_hash(digest)
+        # Wrong PINs are counted at the keypad. Pictures of digits could be tried without end.
+        return None if held is not None and held.pin_hash == digest and not typed else held
 
     def refusal(self, held: Pass, serial: str, doors: Collection[int], now: datetime) -> Refused | None:
         """Return why a pass does not open a terminal with these doors at this instant; None when it does."""

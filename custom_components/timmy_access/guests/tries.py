@@ -6,7 +6,8 @@ minute only.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 import time
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -48,6 +49,8 @@ class Tries:
         self._paused_until = 0.0
         self._pause = FIRST_PAUSE
         self._calm: CALLBACK_TYPE | None = None
+        self._weighed = 0
+        self._is_over = False
 
     @property
     def is_paused(self) -> bool:
@@ -59,14 +62,34 @@ class Tries:
         """Whether somebody has been guessing lately."""
         return self._calm is not None
 
+    def may_look(self, live_pins: Callable[[], int]) -> bool:
+        """Return whether a PIN is looked at; `live_pins` tells how many would be right.
+
+        It is not while as many are being weighed as may still be wrong: otherwise whoever tries many at once would have
+        all of them looked at before the first is counted.
+        """
+        if self.is_paused:
+            return False
+        tried = self._lately() + self._weighed
+        return tried < FEWEST_WRONG or tried < _allowed(live_pins())
+
+    @contextmanager
+    def weighing(self) -> Generator[None]:
+        """Have an automation decide about a PIN that opens nothing by itself."""
+        self._weighed += 1
+        try:
+            yield
+        finally:
+            self._weighed -= 1
+
     @callback
     def async_note_wrong(self, live_pins: int) -> bool:
         """Count a wrong PIN where so many would have been right; True when a pause begins with it."""
+        if self._is_over:
+            return False
         now = time.monotonic()
         self._wrong.append(now)
-        allowed = max(FEWEST_WRONG, min(MAX_WRONG, int(RISK * PINS / max(1, live_pins))))
-        lately = [at for at in self._wrong if now - at <= WRONG_SECONDS]
-        if len(lately) < allowed:
+        if self._lately() < _allowed(live_pins):
             return False
         self._wrong.clear()
         self._paused_until = now + self._pause
@@ -77,14 +100,23 @@ class Tries:
 
     @callback
     def async_stop(self) -> None:
-        """Wait for nothing more."""
+        """Wait for nothing more, and count nothing more."""
+        self._is_over = True
+        self._async_cancel_calm()
+
+    def _lately(self) -> int:
+        now = time.monotonic()
+        return sum(now - at <= WRONG_SECONDS for at in self._wrong)
+
+    @callback
+    def _async_cancel_calm(self) -> None:
         if self._calm is not None:
             self._calm()
             self._calm = None
 
     @callback
     def _async_calm_after(self, seconds: float) -> None:
-        self.async_stop()
+        self._async_cancel_calm()
 
         @callback
         def _async_calm(_: object) -> None:
@@ -95,6 +127,11 @@ class Tries:
         self._calm = async_call_later(
             self._hass, seconds, HassJob(_async_calm, "calm after wrong PINs", cancel_on_shutdown=True)
         )
+
+
+def _allowed(live_pins: int) -> int:
+    """Return how many wrong PINs a minute may have where so many would be right."""
+    return max(FEWEST_WRONG, min(MAX_WRONG, int(RISK * PINS / max(1, live_pins))))
 
 
 class Refusals:

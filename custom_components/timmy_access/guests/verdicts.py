@@ -11,7 +11,7 @@ not be given or the door did not open; then nothing has been used.
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, cast
@@ -150,27 +150,36 @@ class Verdicts:
             self._deciding.discard(digest)
 
     async def _async_decide(self, source: CodeSource, code: str, digest: bytes, *, late: bool) -> Decision:
-        if source is CodeSource.PIN and self.tries.is_paused:
+        typed = source is CodeSource.PIN
+        if typed and not self.tries.may_look(self._live_pins):
             return self._shown(Decision(granted=False))
         facts: dict[str, Any] = {"fingerprint": self._passbook.fingerprint(code)}
         found: Pass | Refused = Refused.TOO_LATE
         if not late:
             where = (digest, self._house.serial, self._house.doors(), dt_util.utcnow())
-            if (again := self._passbook.async_repeated(*where)) is not None:
+            if (again := self._passbook.async_repeated(*where, typed=typed)) is not None:
                 return self._shown(self._welcome(again))
-            found = self._passbook.async_look_up(*where)
+            found = self._passbook.async_look_up(*where, typed=typed)
         if isinstance(found, Pass):
             return await self._async_admit(source, digest, found)
         return await self._async_try_automations(source, found, facts)
 
     async def _async_try_automations(self, source: CodeSource, found: Refused, facts: Mapping[str, Any]) -> Decision:
-        """Decide about a code that opens nothing by itself; of one that is late nobody is asked."""
+        """Decide about a code that opens nothing by itself; of one that is late nobody is asked.
+
+        A PIN is wrong unless an automation says otherwise, also when the terminal does not wait for that.
+        """
         late = found is Refused.TOO_LATE
         enough = self._refused_codes.are_enough(facts["fingerprint"])
-        answer = None if late or enough else await self._async_ask(source, found.value, **facts)
-        granted = isinstance(answer, Decision) and answer.granted
-        if source is CodeSource.PIN and not granted and not late:
-            self._async_note_wrong()
+        counts = source is CodeSource.PIN and not late
+        answer: Decision | Refused | None = None
+        with self.tries.weighing() if counts else nullcontext():
+            try:
+                if not late and not enough:
+                    answer = await self._async_ask(source, found.value, **facts)
+            finally:
+                if counts and not (isinstance(answer, Decision) and answer.granted):
+                    self._async_note_wrong()
         if enough:
             return self._shown(Decision(granted=False))
         if isinstance(answer, Decision):
@@ -210,8 +219,11 @@ class Verdicts:
 
     @callback
     def _async_note_wrong(self) -> None:
-        if self.tries.async_note_wrong(self._passbook.live_pins(self._house.serial, dt_util.utcnow())):
+        if self.tries.async_note_wrong(self._live_pins()):
             self._tell(self._moment(CodeSource.PIN, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value))
+
+    def _live_pins(self) -> int:
+        return self._passbook.live_pins(self._house.serial, dt_util.utcnow())
 
     # Punches
 

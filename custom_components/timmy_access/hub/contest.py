@@ -7,6 +7,8 @@ the new connection answers, there are two of them, and nothing tells which was f
 
 from homeassistant.core import HomeAssistant, callback
 
+from ..protocol.errors import SeatContested
+
 # How long a claim counts: a terminal that stays out asks again about every 20 s (field notes 1, reg repetition).
 DOUBT_SECONDS = 600.0
 
@@ -23,6 +25,11 @@ class Contest:
     def is_open(self) -> bool:
         """Whether who has the seat may be another: no door is moved then, and nothing it tells is news."""
         return self._hass.loop.time() - self._claimed_at < DOUBT_SECONDS
+
+    def check(self) -> None:
+        """Raise `SeatContested` while there is doubt."""
+        if self.is_open:
+            raise SeatContested("two claim the seat")
 
     @callback
     def async_taken(self) -> None:

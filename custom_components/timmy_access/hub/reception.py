@@ -11,7 +11,7 @@ import time
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..errors import PassRevoked
+from ..errors import DoorUnknown, PassRevoked
 from ..guests.decisions import Decision
 from ..guests.verdicts import Approval, Verdicts
 from ..ledger import Kept
@@ -87,6 +87,7 @@ class Reception:
         """Return how to decide about the punch that a batch asks about; None where it asks none (specification A2)."""
         if (
             self._verdicts.approval is Approval.OFF
+            or self._records.is_doubted
             or (asked := self._records.question_in(batch.records)) is None
             or not self._may_be_present(asked.time)
         ):
@@ -175,7 +176,7 @@ class Reception:
             moment = self._interpreter.moment_of(asked, placed)
             punch = moment if isinstance(moment, Punch) else None
             name = self._interpreter.name_in(asked)
-            decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
+            decision = self._undoubted(await self._verdicts.async_punch(punch, asked.enroll_id, name))
             if not decision.granted:
                 self._interpreter.async_decide(question, granted=False)
             safe = await _is_kept(keeping)
@@ -219,16 +220,31 @@ class Reception:
         if not question.decided:
             self._interpreter.async_decide(question, granted=None if decision is None else False)
 
+    async def _async_decide(self, source: CodeSource, code: str | None, *, late: bool = False) -> Decision | None:
+        """Decide about a code, and tell nothing of one from a seat that two claim."""
+        if self._records.is_doubted:
+            return Decision(granted=False)
+        decision = await self._verdicts.async_code(source, code, late=late)
+        return None if decision is None else self._undoubted(decision)
+
+    def _undoubted(self, decision: Decision) -> Decision:
+        """Return a decision that holds: nobody is let in at a seat that a second one claims by now."""
+        if not decision.granted or not self._records.is_doubted:
+            return decision
+        self._verdicts.async_settle(decision, delivered=False)
+        return Decision(granted=False)
+
     async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
         """Decide about a QR code; None where the same scan is being answered already."""
         asked_at = asyncio.get_running_loop().time()
-        decision = await self._verdicts.async_code(CodeSource.QR_CODE, scan.code)
-        decision = await self._async_lead_in(decision, asked_at)
+        decision = await self._async_decide(CodeSource.QR_CODE, scan.code)
         if decision is None:
             return None
+        opens_itself = self._opens_itself(decision)
+        decision = await self._async_lead_in(decision, asked_at)
         verdict = QrVerdict(
             serial=scan.serial,
-            access=self._opens_itself(decision),
+            access=decision.granted and opens_itself,
             enroll_id=decision.enroll_id,
             user_name=decision.name,
             message=decision.message,
@@ -243,12 +259,13 @@ class Reception:
         """Decide about a PIN; None where the same entry is being answered already."""
         asked_at = asyncio.get_running_loop().time()
         late = entry.time is not None and not await self._async_is_present(entry.time)
-        decision = await self._verdicts.async_code(CodeSource.PIN, entry.pin, late=late)
-        decision = await self._async_lead_in(decision, asked_at)
+        decision = await self._async_decide(CodeSource.PIN, entry.pin, late=late)
         if decision is None:
             return None
+        opens_itself = self._opens_itself(decision)
+        decision = await self._async_lead_in(decision, asked_at)
         verdict = PinVerdict(
-            access=self._opens_itself(decision),
+            access=decision.granted and opens_itself,
             user_name=decision.name,
             message=decision.message,
             voice=decision.voice,
@@ -271,27 +288,23 @@ class Reception:
         """Remember what an answer decides until it is on its way."""
         self._waiting[id(answer)] = _Waiting(answer, decision, question)
 
-    def _doors_for(self, decision: Decision) -> frozenset[int]:
-        """Return the doors of several that a pass is for and that are opened here, by name.
+    def _opens_itself(self, decision: Decision) -> bool:
+        """Return whether the terminal itself is to open, which then chooses the doors of several.
 
-        What a controller opens by itself, it does not say.
+        A pass for some of several doors has them opened here, by name.
         """
         held, doors = decision.held, self._coordinator.data.doors
-        if not decision.granted or held is None or held.doors[self._coordinator.serial] >= doors.keys():
-            return frozenset()
-        return held.doors[self._coordinator.serial] & doors.keys()
+        return decision.granted and (held is None or held.doors[self._coordinator.serial] >= doors.keys())
 
-    def _opens_itself(self, decision: Decision) -> bool:
-        """Return whether the terminal itself is to open."""
-        return decision.granted and not self._doors_for(decision)
-
-    async def _async_lead_in(self, decision: Decision | None, asked_at: float) -> Decision | None:
+    async def _async_lead_in(self, decision: Decision, asked_at: float) -> Decision:
         """Open the doors that the terminal is not to choose by itself; where none opens, that is told.
 
         `asked_at` is when the guest asked, in the loop's time.
         """
-        if decision is None or decision.use is None or not (numbers := self._doors_for(decision)):
+        held = decision.held
+        if held is None or decision.use is None or self._opens_itself(decision):
             return decision
+        numbers = held.doors[self._coordinator.serial] & self._coordinator.data.doors.keys()
         opened, certain = 0, True
         for number in sorted(numbers):
             try:
@@ -301,7 +314,7 @@ class Reception:
                 certain = False
                 break
             except ProtocolError as err:
-                certain = certain and isinstance(err, CommandRefused | SeatContested | TerminalBusy)
+                certain = certain and isinstance(err, CommandRefused | DoorUnknown | SeatContested | TerminalBusy)
                 self._log.log(
                     logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
                 )

@@ -34,7 +34,8 @@ from ..people.sightings import Sightings
 from ..protocol.answers import HeartbeatAnswer, RegistrationAccepted, UserAccepted
 from ..protocol.commands.base import Command, Paged, Reply
 from ..protocol.counters import Counters
-from ..protocol.errors import SeatContested, TerminalOffline
+from ..protocol.errors import TerminalOffline
+from ..protocol.exchange import Check
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
 from ..protocol.paging import Listing, PageTaker
@@ -205,13 +206,10 @@ class Terminal:
         return await self._connected(command).request(command, priority)
 
     async def async_move_door[R: Reply](
-        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check
     ) -> R:
         """Move a door over the present connection, at once or never (see `Exchange.move_door`)."""
-        session = self._connected(command)
-        if self.contest.is_open:
-            raise SeatContested(command.name)
-        return await session.move_door(command, asked_at, on_moved)
+        return await self._connected(command).move_door(command, asked_at, on_moved, self.contest.check, *checks)
 
     async def async_read_list(
         self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None

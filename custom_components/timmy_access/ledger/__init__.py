@@ -18,7 +18,7 @@ from .limits import Limits
 from .passes import Pass, PassUse
 from .people import Person
 from .records import Page
-from .url import default_url, shown_url
+from .url import default_url, key_of_url, shown_url
 
 __all__ = [
     "AttendanceDay",
@@ -44,5 +44,6 @@ __all__ = [
     "RecordKind",
     "StoredRecord",
     "default_url",
+    "key_of_url",
     "shown_url",
 ]

@@ -17,6 +17,7 @@ _BACKENDS = {
     "postgresql": "postgresql",
     "sqlite": "sqlite",
 }
+_PORTS = {"mysql": 3306, "postgresql": 5432}
 # Stands for what cannot be shown, as it may be anything.
 _NOTHING = "—"
 
@@ -39,6 +40,18 @@ def read_url(text: str | URL) -> URL:
     if backend is None or (plus and driver not in {known.name for known in DRIVERS.get(backend, ())}):
         raise LedgerUnavailable(Cause.NO_DATABASE)
     return url.set(drivername=f"{backend}{plus}{driver}")
+
+
+def key_of_url(text: str | URL) -> str:
+    """Return what the ways to write the URL of one database have in common; secret, and looks for links on the disk."""
+    try:
+        url = read_url(text)
+    except LedgerUnavailable:
+        return str(text)
+    if url.get_backend_name() == "sqlite":
+        return str(url.set(drivername="sqlite", database=str(Path(url.database or "").resolve())))
+    host, port = (url.host or "").lower(), url.port or _PORTS.get(url.get_backend_name())
+    return url.set(host=host, port=port).render_as_string(hide_password=False)
 
 
 def shown_url(text: str | URL) -> str:

@@ -159,6 +159,8 @@ class People:
         enableuser): both are sent where the firmware has both.
         """
         await self._line.async_request(EnableUser(enroll_id=enroll_id, enabled=enabled))
+        if not enabled:
+            self._roster.async_note(enroll_id, enabled=False)
         if self._has_profiles is not False:
             try:
                 await self._line.async_request(SetUser(enroll_id=enroll_id, enabled=enabled))

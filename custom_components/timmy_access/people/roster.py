@@ -94,10 +94,14 @@ class Roster:
         self._tells_names = True
         self._is_read = False
         self._is_restored = False
+        # Who was disabled here, also while a list leaves them out: lists can be somebody else's.
+        self._disabled: set[int] = set()
         self.complete = False
 
     def is_disabled(self, enroll_id: int) -> bool | None:
         """Return whether somebody was disabled; None while the roster is not restored, as terminals do not tell."""
+        if enroll_id in self._disabled:
+            return True
         person = self._people.get(enroll_id)
         if person is not None and person.enabled is not None:
             return not person.enabled
@@ -131,6 +135,8 @@ class Roster:
         """
         for person in people:
             known = self._people.get(person.enroll_id)
+            if person.enabled is False and (known is None or known.enabled is None):
+                self._disabled.add(person.enroll_id)
             if known is None and not self._is_read:
                 self._people[person.enroll_id] = person
             elif known is not None and known.enabled is None:
@@ -193,9 +199,13 @@ class Roster:
         before = self._people.get(enroll_id)
         if before is None and len(self._people) >= MAX_PEOPLE:
             return None
-        person = replace(before or Person(enroll_id=enroll_id), **changes)  # type: ignore[arg-type]
+        person = replace(before or self._listed(enroll_id), **changes)  # type: ignore[arg-type]
         if slot is not None and _is_slot(slot) and len(person.slots) < MAX_SLOTS:
             person = replace(person, slots=person.slots | {slot})
+        if person.enabled is False:
+            self._disabled.add(enroll_id)
+        elif person.enabled:
+            self._disabled.discard(enroll_id)
         if person != before:
             self._people[enroll_id] = person
             self._async_tell(RosterChange(changed=(person,)))
@@ -210,8 +220,16 @@ class Roster:
     @callback
     def async_forget(self, enroll_ids: Iterable[int]) -> None:
         """Note that people have been deleted from here."""
-        if names := self._without(enroll_ids):
-            self._async_tell(RosterChange(gone=frozenset(names), names=names, deleted=True))
+        deleted = frozenset(enroll_ids)
+        disabled = self._disabled & deleted
+        self._disabled -= disabled
+        names = self._without(deleted)
+        if gone := disabled | names.keys():
+            self._async_tell(RosterChange(gone=frozenset(gone), names=names, deleted=True))
+
+    def _listed(self, enroll_id: int) -> Person:
+        """Return somebody who is new to the roster, or back on it."""
+        return Person(enroll_id=enroll_id, enabled=False if enroll_id in self._disabled else None)
 
     def _without(self, enroll_ids: Iterable[int]) -> dict[int, str]:
         """Take people out, and return what they were called."""
@@ -228,10 +246,10 @@ class Roster:
         changed = []
         for enroll_id, person in listed.items():
             before = self._people.get(enroll_id)
-            if before is not None:
-                person = replace(before, role=person.role, slots=person.slots)  # noqa: PLW2901 - the same person
-            elif len(self._people) >= MAX_PEOPLE:
+            if before is None and len(self._people) >= MAX_PEOPLE:
                 continue
+            whose = before or self._listed(enroll_id)
+            person = replace(whose, role=person.role, slots=person.slots)  # noqa: PLW2901 - the same person
             if person != before:
                 self._people[enroll_id] = person
                 changed.append(person)

@@ -13,12 +13,17 @@ from .roster import Person, Roster, RosterChange
 
 # Names come in one by one, some tens a second (field notes 1, throughput); together they are one transaction.
 WRITE_SECONDS = 5.0
+# So long after that failed.
+WRITE_AGAIN_SECONDS = 10.0
 # While the ledger is away, nobody is let in by default of whom it alone knows whether they are disabled.
 RESTORE_AGAIN_SECONDS = 10.0
 
 
 class RosterKeeper:
-    """Keeps the roster of one terminal. What could not be written is tried again with the next change."""
+    """Keeps the roster of one terminal.
+
+    Who is disabled is written at once. What could not be written is tried again.
+    """
 
     def __init__(self, hass: HomeAssistant, tasks: Tasks, ledger: Ledger, serial: str, roster: Roster) -> None:
         """Follow the roster's changes."""
@@ -82,10 +87,18 @@ class RosterKeeper:
     def _async_changed(self, change: RosterChange) -> None:
         self._changed.update(person.enroll_id for person in change.changed)
         self._gone.update(change.gone)
-        if self._cancel is None:
-            self._cancel = async_call_later(
-                self._hass, WRITE_SECONDS, HassJob(self._async_due, f"keep the people of {self._serial}")
-            )
+        closes = any(person.enabled is False for person in change.changed)
+        self._async_write_within(0.0 if closes else WRITE_SECONDS)
+
+    @callback
+    def _async_write_within(self, seconds: float) -> None:
+        if self._cancel is not None:
+            if seconds:
+                return
+            self._cancel()
+        self._cancel = async_call_later(
+            self._hass, seconds, HassJob(self._async_due, f"keep the people of {self._serial}")
+        )
 
     @callback
     def _async_due(self, _: object) -> None:
@@ -99,7 +112,9 @@ class RosterKeeper:
     async def _async_write_changes(self) -> None:
         people = self._roster.people
         changed, self._changed = self._changed, set()
-        gone, self._gone = self._gone - people.keys(), set()
+        left_out, self._gone = self._gone - people.keys(), set()
+        # Whom a list leaves out who is disabled is so still when a list has them again.
+        gone = {enroll_id for enroll_id in left_out if not self._roster.is_disabled(enroll_id)}
         if not changed and not gone:
             return
         try:
@@ -111,6 +126,8 @@ class RosterKeeper:
             LOGGER.debug("The people of %s could not be kept: %s", self._serial, err)
             self._changed |= changed
             self._gone |= gone
+            if self._unsubscribe is not None:
+                self._async_write_within(WRITE_AGAIN_SECONDS)
 
 
 def _kept_person(person: Person) -> ledger_module.Person:

@@ -5,6 +5,7 @@ Rules that keep doors safe:
 * One command is in flight at a time, door commands first. A small command that the terminal leaves unanswered, as old
   firmware does with what it does not know, holds up a door for `DOOR_PATIENCE_SECONDS` and not longer.
 * A door command is written within `DOOR_WRITE_SECONDS` of when somebody asked or not at all, and never twice.
+* What a door command depends on is looked at again in the step in which it is written.
 * A door command that was cancelled is not written. If a part of it may still be here, the connection is reset. If it
   has left, its turn lasts until the reply, which is nobody else's; the connection of a terminal that answers stays.
 * A door command without an answer resets the connection, so that what still waits in a stalled network cannot reach
@@ -13,7 +14,7 @@ Rules that keep doors safe:
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Protocol, cast
 
 from .codec import Frame
@@ -43,6 +44,10 @@ LATE_SECONDS = 30.0
 MISNAMED_REPLIES = {"setdevlock": "getdevlock"}
 
 
+# Raises where a door is not to be moved after all.
+type Check = Callable[[], None]
+
+
 class Request(Protocol):
     """Sends a command and returns its typed reply, as `Exchange.request` does."""
 
@@ -54,7 +59,7 @@ class MoveDoor(Protocol):
     """Sends a command that moves a door and returns its typed reply, as `Exchange.move_door` does."""
 
     async def __call__[R: Reply](
-        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check
     ) -> R:
         """Send a command; raises as `Exchange.move_door`."""
 
@@ -151,7 +156,7 @@ class Exchange:
             return await self._exchange(command)
 
     async def move_door[R: Reply](
-        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check
     ) -> R:
         """Send a command that moves a door for somebody who asked at `asked_at`, in the loop's time.
 
@@ -160,13 +165,14 @@ class Exchange:
         here, it is thrown away with the connection. Cancelled later, it is out of our hands: a terminal answers within
         milliseconds, nothing else is taken for that answer, and one that does not answer is reset as ever.
 
-        `on_moved` is called when the terminal has done it, also when nobody waits for that any more. Raises
+        `on_moved` is called when the terminal has done it, also when nobody waits for that any more. `checks` are made
+        in the step in which it is written: what was true when somebody asked need not be then. Raises what they raise,
         `TerminalBusy` where it was not written in time, `CommandTimeout`, `CommandRefused` and `TerminalOffline`.
         """
         asking = cast("asyncio.Task[object]", asyncio.current_task())
         before = asking.cancelling()
         moving = asyncio.create_task(
-            self._move(command, asked_at + DOOR_WRITE_SECONDS, lambda: asking.cancelling() == before, on_moved),
+            self._move(command, asked_at + DOOR_WRITE_SECONDS, lambda: asking.cancelling() == before, on_moved, checks),
             name=command.name,
             eager_start=True,
         )
@@ -235,7 +241,12 @@ class Exchange:
         return progress
 
     async def _move[R: Reply](
-        self, command: Command[R], deadline: float, wanted: Callable[[], bool], on_moved: Callable[[], None] | None
+        self,
+        command: Command[R],
+        deadline: float,
+        wanted: Callable[[], bool],
+        on_moved: Callable[[], None] | None,
+        checks: Collection[Check],
     ) -> R:
         begun = False
         try:
@@ -246,7 +257,7 @@ class Exchange:
             ):
                 waiter = self._expect(command)
                 try:
-                    self._check(deadline, wanted)
+                    self._check(deadline, wanted, checks)
                     begun = True
                     self._on_its_way = asyncio.current_task()
                     await self._sender.send_wholly(command.frame())
@@ -263,12 +274,14 @@ class Exchange:
             on_moved()
         return reply
 
-    def _check(self, deadline: float, wanted: Callable[[], bool]) -> None:
+    def _check(self, deadline: float, wanted: Callable[[], bool], checks: Collection[Check]) -> None:
         """Raise where it is too late, or nobody wants it: a turn may come before the time-out or cancellation does."""
         if self._loop.time() >= deadline:
             raise TimeoutError
         if not wanted():
             raise asyncio.CancelledError
+        for check in checks:
+            check()
 
     async def _door_reply[R: Reply](self, command: Command[R], waiter: _Waiter) -> R:
         try:

@@ -18,7 +18,7 @@ from .commands.base import Command, Page, Paged, Reply
 from .connection import Connection
 from .counters import Counters
 from .errors import MalformedFrame, TerminalOffline
-from .exchange import DOOR_WRITE_SECONDS, Exchange
+from .exchange import DOOR_WRITE_SECONDS, Check, Exchange
 from .hardware import HardwareFacts
 from .inflow import PROCESSOR_SHARE
 from .lane import Lane
@@ -189,10 +189,10 @@ class Session:
         return await self._exchange.request(command, priority)
 
     async def move_door[R: Reply](
-        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
+        self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check
     ) -> R:
         """Send a command that moves a door, at once or never; see `Exchange.move_door`."""
-        return await self._exchange.move_door(command, asked_at, on_moved)
+        return await self._exchange.move_door(command, asked_at, on_moved, *checks)
 
     async def read_list[P: Page](
         self, command: Paged[P], priority: Priority = Priority.BULK, on_page: PageTaker | None = None

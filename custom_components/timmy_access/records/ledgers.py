@@ -11,7 +11,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_DB_URL, DOMAIN, LOGGER
 from ..issues import as_placeholders
-from ..ledger import Health, Ledger, default_url
+from ..ledger import Health, Ledger, default_url, key_of_url
 
 LEDGERS: HassKey[dict[str, SharedLedger]] = HassKey(f"{DOMAIN}_ledgers")
 # Two listeners that start at the same time open a database once.
@@ -38,10 +38,12 @@ async def async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
 
 
 async def _async_acquire(hass: HomeAssistant, url: str | None) -> Ledger:
-    key = url or ""
+    where = url or default_url(Path(hass.config.config_dir))
+    # However it is written: what closes a pass in one database must close it for all who use that.
+    key = await hass.async_add_executor_job(key_of_url, where)
     ledgers = hass.data.setdefault(LEDGERS, {})
     if (shared := ledgers.get(key)) is None:
-        shared = SharedLedger(Ledger(url or default_url(Path(hass.config.config_dir))))
+        shared = SharedLedger(Ledger(where))
         await shared.ledger.start()
         ledgers[key] = shared
         _async_watch(hass, shared)

@@ -100,6 +100,11 @@ class Records:
         self._door_news = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
         self._news: deque[tuple[LogRecord, Placed]] = deque()
 
+    @property
+    def is_doubted(self) -> bool:
+        """Whether nothing that the terminal tells is news."""
+        return self._doubted()
+
     async def async_take(self, records: Table[LogRecord]) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
 

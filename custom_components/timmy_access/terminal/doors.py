@@ -15,6 +15,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import LOGGER
+from ..errors import DoorUnknown, SeveralDoors
 from ..protocol.commands import ControlDoor, OpenDoor
 from ..protocol.commands.base import Command, Reply
 from ..protocol.commands.raw import RawCommand, RawReply
@@ -57,11 +58,13 @@ class Doors:
         The door is always named: without a number a controller opens all of them (specification B19). One that is
         held stays so: what the terminal does with a door that is held closed, it does not tell.
         """
-        before, was_there = self._coordinator.data.doors[number].phase, self._coordinator.data.online
+        check = partial(self._check_there, number)
+        check()
+        before, was_there = self._door(number).phase, self._coordinator.data.online
         if before is DoorPhase.LOCKED:
             self._async_set(number, DoorPhase.OPENING)
         try:
-            await self._move(OpenDoor(door=number), asked_at, partial(self._async_opened, number))
+            await self._move(OpenDoor(door=number), asked_at, partial(self._async_opened, number), check)
         except BaseException as err:
             if self._door(number).phase is DoorPhase.OPENING:
                 self._async_set(number, before)
@@ -92,7 +95,8 @@ class Doors:
         """Send a command as somebody wrote it, and show what it has moved."""
         mode = next((mode for mode, (control, _) in _MODES.items() if control is command.control), None)
         if mode is None:
-            return await self._move(command, asked_at, partial(self._async_all_opened, command.opens))
+            checks = (self._check_alone,) if command.control is DoorControl.OPEN else ()
+            return await self._move(command, asked_at, partial(self._async_all_opened, command.opens), *checks)
         self._async_cancel_holding()
         if mode is not DoorMode.HELD_CLOSED:
             self._keeps_closed = False
@@ -155,13 +159,24 @@ class Doors:
     def _door(self, number: int) -> DoorState:
         return self._coordinator.data.doors.get(number, DoorState())
 
+    def _check_there(self, number: int) -> None:
+        """Raise `DoorUnknown` where the terminal does not have a door, or not any more."""
+        if number not in self._coordinator.data.doors:
+            raise DoorUnknown(number, len(self._coordinator.data.doors))
+
+    def _check_alone(self) -> None:
+        """Raise `SeveralDoors` where a command that names no door would move others too."""
+        if len(self._coordinator.data.doors) > 1:
+            raise SeveralDoors
+
     async def _async_control(self, mode: DoorMode, asked_at: float) -> None:
         await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at)
 
     async def _async_move_all[R: Reply](self, command: Command[R], mode: DoorMode, asked_at: float) -> R:
         was_there = self._coordinator.data.online
+        checks = () if mode is DoorMode.NORMAL else (self._check_alone,)
         try:
-            return await self._move(command, asked_at, partial(self._async_moved, mode))
+            return await self._move(command, asked_at, partial(self._async_moved, mode), *checks)
         except asyncio.CancelledError, CommandTimeout, TerminalOffline:
             if was_there:  # it may have heard it
                 self._async_doubt(mode)

@@ -109,11 +109,11 @@ async def test_an_answer_that_is_lost_has_let_in_nobody(
     session = hub.terminals[FACE].session
     look_up = Passbook.async_look_up
 
-    def and_break(self: Passbook, *arguments: Any) -> Any:
+    def and_break(self: Passbook, *arguments: Any, **how: Any) -> Any:
         peer.transport.abort()
         assert session is not None
         session.reset()
-        return look_up(self, *arguments)
+        return look_up(self, *arguments, **how)
 
     with monkeypatch.context() as patched:
         patched.setattr(Passbook, "async_look_up", and_break)

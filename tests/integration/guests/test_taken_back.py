@@ -108,14 +108,17 @@ async def test_a_pass_that_was_revoked_stays_so_in_the_database(hass: HomeAssist
     assert after.revoked_at is not None
 
 
+@pytest.mark.parametrize("written", [None, "sqlite:///{folder}/./timmy_access.db"])
 async def test_a_pass_is_revoked_through_any_listener_of_its_database(
-    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, unused_tcp_port: int
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, unused_tcp_port: int, written: str | None
 ) -> None:
+    """Also where one of them has its address written in another way."""
     made = await make_pass(hass, hub)
     other = MockConfigEntry(
         domain=DOMAIN,
         title="Other building",
         data={"port": unused_tcp_port, "host": LOOPBACK},
+        options={} if written is None else {"db_url": written.format(folder=hass.config.config_dir)},
         subentries_data=[subentry_data(ELSEWHERE, "Barn")],
     )
     other.add_to_hass(hass)
