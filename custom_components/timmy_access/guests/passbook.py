@@ -1,6 +1,6 @@
 """The passes as one listener sees them: its codes, and the calendars they follow."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 import hashlib
@@ -19,6 +19,7 @@ from ..terminal.tasks import Tasks
 from .book import Book
 from .calendars import Calendars
 from .passes import Pass, Refused
+from .premises import Doorstep
 
 # 128 bits: 26 letters and digits that a QR code packs tightly and nobody guesses.
 CODE_BYTES = 16
@@ -93,40 +94,38 @@ class Passbook:
         return self.digest(code).hex()[:16]
 
     @callback
-    def async_look_up(
-        self, digest: bytes, serial: str, doors: Collection[int], now: datetime, *, typed: bool
-    ) -> Pass | Refused:
-        """Return the pass that a code opens a terminal with these doors with at this instant, or why it does not.
+    def async_look_up(self, digest: bytes, door: Doorstep, *, typed: bool) -> Pass | Refused:
+        """Return the pass that opens with a code where somebody stands, or why none does.
 
         `typed` is one from the keypad; nowhere else does a PIN open.
         """
         held = self._held_by(digest, typed=typed)
         if held is None:
             return Refused.UNKNOWN
-        return self.refusal(held, serial, doors, now) or held
+        return self.refusal(held, door) or held
 
     @callback
-    def async_repeated(
-        self, digest: bytes, serial: str, doors: Collection[int], now: datetime, *, typed: bool
-    ) -> Pass | None:
+    def async_repeated(self, digest: bytes, door: Doorstep, *, typed: bool) -> Pass | None:
         """Return the pass that has just let somebody in here with this code, if it still would; one scan is one use."""
         held = self._held_by(digest, typed=typed)
-        if held is None or not self.book.async_is_repeated(held, digest, serial):
+        if held is None or not self.book.async_is_repeated(held, digest, door.serial):
             return None
-        return held if self.refusal(held, serial, doors, now) in (None, Refused.USED_UP) else None
+        return held if self.refusal(held, door) in (None, Refused.USED_UP) else None
 
     def _held_by(self, digest: bytes, *, typed: bool) -> Pass | None:
         held = self.book.by_hash(digest)
         # Wrong PINs are counted at the keypad. Pictures of digits could be tried without end.
         return None if held is not None and held.pin_hash == digest and not typed else held
 
-    def refusal(self, held: Pass, serial: str, doors: Collection[int], now: datetime) -> Refused | None:
-        """Return why a pass does not open a terminal with these doors at this instant; None when it does."""
-        if (reason := held.refused(serial, now, dt_util.get_default_time_zone())) is not None:
+    def refusal(self, held: Pass, door: Doorstep) -> Refused | None:
+        """Return why a pass does not open where somebody stands; None when it does."""
+        if (reason := held.refused(door.serial, door.now, dt_util.get_default_time_zone())) is not None:
             return reason
-        if not held.doors[serial] & frozenset(doors):
+        if not held.doors[door.serial] & frozenset(door.doors):
             return Refused.WRONG_DOOR  # it is no longer there
-        if held.calendar is not None and not self.calendars.is_running(held.calendar, held.tag or "", now):
+        if held.enroll_id is not None and door.is_disabled(held.enroll_id):
+            return Refused.PERSON_DISABLED
+        if held.calendar is not None and not self.calendars.is_running(held.calendar, held.tag or "", door.now):
             return Refused.NOT_NOW
         return None
 

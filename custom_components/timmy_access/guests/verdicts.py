@@ -10,7 +10,7 @@ not be given or the door did not open; then nothing has been used.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -22,7 +22,6 @@ from homeassistant.util.ulid import ulid_now
 
 from ..const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
 from ..errors import NothingAsked, PassRevoked
-from ..people.roster import Person
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import STRANGER_ID
 from ..protocol.peer import printable
@@ -30,6 +29,7 @@ from ..terminal.moments import CodeKind, CodeMoment, CodeSource, Moment, Punch
 from .decisions import Decision
 from .passbook import Passbook
 from .passes import Pass, Refused
+from .premises import Premises
 from .tries import MAX_PEOPLE_TOLD, MAX_TOLD_IN_ALL, Refusals, Tries
 
 # People wait a moment for a door; automations answer within some tens of milliseconds.
@@ -75,28 +75,13 @@ class _Question:
     answer: asyncio.Future[Decision]
 
 
-@dataclass(frozen=True, kw_only=True)
-class House:
-    """What a terminal's verdicts know of it; each is looked up when somebody stands there.
-
-    `person_of` are the people of the terminal by enroll id, `linked_to` the person of Home Assistant each is.
-    `is_disabled` tells whether somebody was, None while that cannot be told.
-    """
-
-    serial: str
-    doors: Callable[[], Collection[int]]
-    person_of: Callable[[int], Person | None]
-    is_disabled: Callable[[int], bool | None]
-    linked_to: Callable[[int | None], str | None]
-
-
 class Verdicts:
     """Decides for one terminal."""
 
     def __init__(
         self,
         hass: HomeAssistant,
-        house: House,
+        premises: Premises,
         passbook: Passbook,
         publish: Callable[[Moment], None],
         show_tries: Callable[[], None],
@@ -106,7 +91,7 @@ class Verdicts:
         `show_tries` is called when `tries` may have changed.
         """
         self._hass = hass
-        self._house = house
+        self._premises = premises
         self._passbook = passbook
         self._publish = publish
         self._questions: dict[str, _Question] = {}
@@ -141,7 +126,7 @@ class Verdicts:
         None where the same scan is being decided or answered already: it gets one answer.
         """
         digest = self._passbook.digest(code or "")
-        if digest in self._deciding or self._passbook.book.async_is_being_answered(digest, self._house.serial):
+        if digest in self._deciding or self._passbook.book.async_is_being_answered(digest, self._premises.serial):
             return None
         self._deciding.add(digest)
         try:
@@ -156,10 +141,9 @@ class Verdicts:
         facts: dict[str, Any] = {"fingerprint": self._passbook.fingerprint(code)}
         found: Pass | Refused = Refused.TOO_LATE
         if not late:
-            where = (digest, self._house.serial, self._house.doors(), dt_util.utcnow())
-            if (again := self._passbook.async_repeated(*where, typed=typed)) is not None:
+            if (again := self._passbook.async_repeated(digest, self._premises.doorstep, typed=typed)) is not None:
                 return self._shown(self._welcome(again))
-            found = self._passbook.async_look_up(*where, typed=typed)
+            found = self._passbook.async_look_up(digest, self._premises.doorstep, typed=typed)
         if isinstance(found, Pass):
             return await self._async_admit(source, digest, found)
         return await self._async_try_automations(source, found, facts)
@@ -188,7 +172,7 @@ class Verdicts:
 
     async def _async_admit(self, source: CodeSource, digest: bytes, held: Pass) -> Decision:
         """Count a use of a pass, and see that a limited one is written before anybody is let in."""
-        book, serial, doors = self._passbook.book, self._house.serial, self._house.doors()
+        book, serial, doors = self._passbook.book, self._premises.serial, self._premises.doors()
         use = book.async_take(held, digest, serial, min(held.doors[serial] & frozenset(doors)), dt_util.utcnow())
         if held.max_uses is None:
             book.async_write_later(use)
@@ -214,7 +198,7 @@ class Verdicts:
         return Decision(granted=True, name=name, enroll_id=held.enroll_id, held=held)
 
     def _name_of(self, enroll_id: int | None) -> str | None:
-        person = self._house.person_of(enroll_id or 0)
+        person = self._premises.person_of(enroll_id or 0)
         return person.name or None if person is not None else None
 
     @callback
@@ -223,7 +207,7 @@ class Verdicts:
             self._tell(self._moment(CodeSource.PIN, CodeKind.BLOCKED, reason=Refused.TOO_MANY_TRIES.value))
 
     def _live_pins(self) -> int:
-        return self._passbook.live_pins(self._house.serial, dt_util.utcnow())
+        return self._passbook.live_pins(self._premises.serial, dt_util.utcnow())
 
     # Punches
 
@@ -247,12 +231,12 @@ class Verdicts:
             return Refused.NO_ANSWER
         if not enroll_id or enroll_id == STRANGER_ID:
             return Refused.PERSON_UNKNOWN
-        disabled = self._house.is_disabled(enroll_id)
+        disabled = self._premises.is_disabled(enroll_id)
         if disabled is None:
             return Refused.PERSON_UNKNOWN
         if disabled:
             return Refused.PERSON_DISABLED
-        is_known = self._house.person_of(enroll_id) is not None
+        is_known = self._premises.person_of(enroll_id) is not None
         return None if is_known or self.approval is Approval.GRANT_UNKNOWN else Refused.PERSON_UNKNOWN
 
     # What becomes of a decision
@@ -296,8 +280,7 @@ class Verdicts:
 
     def _closed(self, held: Pass) -> Refused | None:
         """Return why a pass that is being used does not open any more; that it is used up now, we know."""
-        present = self._passbook.passes[held.pass_id]
-        refused = self._passbook.refusal(present, self._house.serial, self._house.doors(), dt_util.utcnow())
+        refused = self._passbook.refusal(self._passbook.passes[held.pass_id], self._premises.doorstep)
         return None if refused is Refused.USED_UP else refused
 
     @callback
@@ -383,7 +366,7 @@ class Verdicts:
             occurred_at=dt_util.utcnow(),
             pass_id=held.pass_id if held else None,
             pass_name=held.name if held else None,
-            person_entity_id=self._house.linked_to(facts.get("enroll_id")),
+            person_entity_id=self._premises.linked_to(facts.get("enroll_id")),
             source=source,
             **facts,
         )

@@ -22,8 +22,9 @@ from ..const import (
     LIVE_WINDOW,
     LOGGER,
 )
+from ..guests.premises import Premises
 from ..guests.unlock_code import UnlockCode
-from ..guests.verdicts import DISK_PATIENCE, Approval, House, UnwrittenUse, Verdicts
+from ..guests.verdicts import DISK_PATIENCE, Approval, UnwrittenUse, Verdicts
 from ..people.enrolment import Enrolments
 from ..people.occupancy import Occupancy
 from ..people.people import People
@@ -162,7 +163,7 @@ class Terminal:
 
     def _compose_guests(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together who is decided about at the doors, and by what."""
-        house = House(
+        premises = Premises(
             serial=self.serial,
             doors=lambda: self.coordinator.data.doors,
             person_of=self.roster.people.get,
@@ -170,7 +171,7 @@ class Terminal:
             linked_to=self.links.entity_id_of,
         )
         self.verdicts = Verdicts(
-            surroundings.hass, house, surroundings.passbook, self.moments.async_publish, self._async_show_tries
+            surroundings.hass, premises, surroundings.passbook, self.moments.async_publish, self._async_show_tries
         )
         self.verdicts.async_apply(data)
         self.reception = Reception(

@@ -123,6 +123,18 @@ async def test_the_pass_of_a_person_says_who_comes_in(hass: HomeAssistant, hub: 
     assert (state.attributes["enroll_id"], state.attributes["person"]) == (1, ADA)
 
 
+async def test_the_pass_of_a_person_who_is_disabled_opens_nothing(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    made = await make_pass(hass, hub, enroll_id=1)
+    await act(hass, hub, FACE, "disable_user", enroll_id=1)
+    assert (await face.scan_qr(made["code"]))["access"] == 0
+    state = await until(hass, CODE, lambda state: state.attributes.get("event_type") == "refused")
+    assert state.attributes["reason"] == "person_disabled"
+    await act(hass, hub, FACE, "enable_user", enroll_id=1)
+    assert (await face.scan_qr(made["code"]))["access"] == 1
+
+
 async def test_a_pin_opens_too(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     made = await make_pass(hass, hub, with_pin=True, max_uses=5, valid_until="2099-01-01T12:00:00")
     assert len(made["pin"]) == PIN_DIGITS

@@ -1,0 +1,39 @@
+"""What is known of where somebody stands who wants to come in."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from homeassistant.util import dt as dt_util
+
+from ..people.roster import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Doorstep:
+    """Where and when somebody shows a code: a terminal, the doors it has, and whom it is not to let in."""
+
+    serial: str
+    doors: Collection[int]
+    now: datetime
+    is_disabled: Callable[[int], bool | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Premises:
+    """What a terminal's verdicts know of it; each is looked up when somebody stands there.
+
+    `person_of` are the people of the terminal by enroll id, `linked_to` the person of Home Assistant each is.
+    `is_disabled` tells whether somebody was, None while that cannot be told.
+    """
+
+    serial: str
+    doors: Callable[[], Collection[int]]
+    person_of: Callable[[int], Person | None]
+    is_disabled: Callable[[int], bool | None]
+    linked_to: Callable[[int | None], str | None]
+
+    @property
+    def doorstep(self) -> Doorstep:
+        """Where and when somebody stands who shows a code."""
+        return Doorstep(serial=self.serial, doors=self.doors(), now=dt_util.utcnow(), is_disabled=self.is_disabled)
