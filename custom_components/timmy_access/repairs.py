@@ -180,5 +180,6 @@ FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
     "approval_unanswered": lambda data: CommandFlow(data, _async_let_it_decide),
     "capacity_logs": lambda data: CommandFlow(data, lambda terminal: terminal.catching_up.async_delete_logs()),
     "clock_wrong": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_set_clock()),
+    "records_ahead": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_correct_clock()),
     "tamper_stuck": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_cancel_alarm()),
 }

@@ -87,7 +87,7 @@ class Reception:
         """Return how to decide about the punch that a batch asks about; None where it asks none (specification A2)."""
         if (
             self._verdicts.approval is Approval.OFF
-            or (asked := self._records.question_in(batch.records)) is None
+            or (asked := self._records.question_in(batch)) is None
             or not self._may_be_present(asked.time)
         ):
             return None
@@ -95,11 +95,16 @@ class Reception:
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
-        ahead = self._clock.is_ahead([record.time for record in batch.records])
-        if await self._records.async_take(batch.records) is None:
+        shown = batch.records.column("time")
+        ahead = self._clock.is_ahead(shown)
+        if await self._records.async_take(batch) is None:
             return None
+        state = self._coordinator.data
         if ahead:
+            self._coordinator.async_replace(replace(state, records_ahead=True))
             self._async_correct_clock()
+        elif state.records_ahead and len(shown) == 1 and self._clock.is_present(shown[0]):
+            self._coordinator.async_replace(replace(state, records_ahead=False))
         return self._accepted(batch)
 
     async def _async_ask(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted | None:
@@ -108,8 +113,8 @@ class Reception:
         # frame may be answered.
         if (
             await self._async_is_present(asked.time)
-            and await self._records.async_is_new(batch.records)
-            and self._records.question_in(batch.records) is not None
+            and await self._records.async_is_new(batch)
+            and self._records.question_in(batch) is not None
         ):
             return await self._async_approve(batch, asked)
         return await self.logs(batch)
@@ -168,7 +173,7 @@ class Reception:
         Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
         send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
         """
-        placed = self._records.answer(batch.records)
+        placed = self._records.answer(batch)
         keeping, question = self._async_keep(batch, asked)
         decision: Decision | None = None
         try:
@@ -199,7 +204,7 @@ class Reception:
             self._interpreter.async_kept(question)
             return None, question
         keeping = self._tasks.async_start(
-            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
+            self._records.async_take(batch), f"keep a punch of {self._coordinator.serial}"
         )
         self._keeping.add(keeping)
 

@@ -236,6 +236,7 @@ class Terminal:
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
+        await self.records.async_restore()
         await self.sightings.async_restore()
         await self._occupancy.async_count()
 
@@ -336,6 +337,7 @@ class Terminal:
                 state,
                 online=True,
                 address=session.peer.address,
+                records_ahead=state.records_ahead and self.clock.drift != timedelta(0),
                 clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
                 info=replace(state.info, extra=info.extra),
             )
@@ -390,11 +392,5 @@ class Terminal:
     @callback
     def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:
         return async_register_terminal(
-            self._hass,
-            self._entry_id,
-            self.subentry_id,
-            self.serial,
-            self.name,
-            info,
-            area_id=area_id,
+            self._hass, self._entry_id, self.subentry_id, self.serial, self.name, info, area_id=area_id
         )

@@ -106,6 +106,7 @@ TROUBLES: tuple[Trouble, ...] = (
         present_fn=_is_clock_wrong,
     ),
     Trouble(kind="pins_guessed", present_fn=lambda terminal: terminal.coordinator.data.pins_guessed),
+    Trouble(kind="records_ahead", fixable=True, present_fn=lambda terminal: terminal.coordinator.data.records_ahead),
     Trouble(
         kind="tamper_stuck",
         fixable=True,
