@@ -125,7 +125,7 @@ class Terminal:
         hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
         self.roster = Roster(self, self.serial)
         self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
-        self.links = PersonLinks(hass, surroundings.store, self.serial, self.roster)
+        self.links = PersonLinks(hass, self._entry_id, surroundings.store, self.serial, self.roster, lambda: self.name)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
@@ -236,6 +236,7 @@ class Terminal:
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
+        self.links.async_ask()
         await self.records.async_restore()
         await self.sightings.async_restore()
         await self._occupancy.async_count()

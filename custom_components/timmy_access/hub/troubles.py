@@ -146,6 +146,8 @@ class TroubleWatch:
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if clear:
+            self._terminal.links.async_stop_asking()
         for trouble in TROUBLES:
             self._async_cancel(trouble.kind)
             if clear:

@@ -15,6 +15,7 @@ from .health import Counters, Health
 from .hourly import HourCount, HourCounts
 from .ledger import Ledger
 from .limits import Limits
+from .names import likeness
 from .passes import Pass, PassUse
 from .people import Person
 from .records import Page
@@ -44,5 +45,6 @@ __all__ = [
     "RecordKind",
     "StoredRecord",
     "default_url",
+    "likeness",
     "shown_url",
 ]
