@@ -49,7 +49,8 @@ class _Waiting:
 
     answer: Answer
     decision: Decision
-    question: Question | None
+    question: Question | None = None
+    batch: LogBatch | None = None
 
 
 class Reception:
@@ -183,6 +184,7 @@ class Reception:
             decision = await self._verdicts.async_punch(punch, asked.enroll_id, name)
             if not decision.granted:
                 self._interpreter.async_decide(question, granted=False)
+                self._records.async_note_outcome(batch, granted=False, decided_by=decision.decided_by)
             safe = await _is_kept(keeping)
         except BaseException:
             self._async_lose(question, decision)
@@ -193,7 +195,7 @@ class Reception:
             message=decision.message,
             voice=decision.voice,
         )
-        self._async_await(answer, decision, question)
+        self._waiting[id(answer)] = _Waiting(answer, decision, question, batch)
         return answer
 
     @callback
@@ -271,10 +273,12 @@ class Reception:
         self._verdicts.async_settle(waiting.decision, delivered=delivered)
         if waiting.question is not None and waiting.decision.granted:
             self._interpreter.async_decide(waiting.question, granted=delivered)
+        if waiting.batch is not None and waiting.decision.granted and delivered:
+            self._records.async_note_outcome(waiting.batch, granted=True, decided_by=waiting.decision.decided_by)
 
-    def _async_await(self, answer: Answer, decision: Decision, question: Question | None = None) -> None:
+    def _async_await(self, answer: Answer, decision: Decision) -> None:
         """Remember what an answer decides until it is on its way."""
-        self._waiting[id(answer)] = _Waiting(answer, decision, question)
+        self._waiting[id(answer)] = _Waiting(answer, decision)
 
     def _doors_for(self, decision: Decision) -> frozenset[int]:
         """Return the doors of several that a pass is for and that are opened here, by name.

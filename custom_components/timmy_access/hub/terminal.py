@@ -156,6 +156,8 @@ class Terminal:
             history=self._interpreter.async_history,
             doubted=lambda: self.contest.is_open,
             on_kept=surroundings.on_kept,
+            asks=lambda: self.verdicts.approval is not Approval.OFF,
+            tasks=surroundings.tasks,
         )
         self.catching_up = CatchingUp(self, surroundings.ledger, self.records, surroundings.store, self.serial)
 

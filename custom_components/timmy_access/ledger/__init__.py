@@ -8,7 +8,7 @@ await ledger.close()
 """
 
 from .attendance import AttendanceDay
-from .entries import Entry, Identity, Kept, StoredRecord
+from .entries import Decider, Entry, Identity, Kept, StoredRecord
 from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Problem
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
@@ -25,6 +25,7 @@ __all__ = [
     "AttendanceDay",
     "Cause",
     "Counters",
+    "Decider",
     "Entry",
     "Health",
     "HourCount",

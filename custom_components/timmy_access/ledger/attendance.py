@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, select
 
 from .entries import STRANGER_ID
 from .errors import LedgerInvalid, Problem
-from .filters import RecordFilter, RecordKind, conditions
+from .filters import RecordFilter, RecordKind, conditions, not_refused
 from .limits import MAX_DAYS
 from .names import history, likeness
 from .schema import RECORDS
@@ -46,8 +46,8 @@ def attendance(
 ) -> tuple[AttendanceDay, ...]:
     """Return the people of each day from `first` to `last`, both included; a day is one of the zone's calendar.
 
-    Door events and people who were not recognised are left out. Names are those of the records, else those that the
-    roster had then.
+    Door events, people who were not recognised and punches that were refused are left out. Names are those of the
+    records, else those that the roster had then.
     """
     days = (last - first).days + 1
     if not 0 <= days <= MAX_DAYS:
@@ -63,7 +63,7 @@ def attendance(
             func.max(RECORDS.c.occurred_at),
             func.count(),
         )
-        .where(*restricted, RECORDS.c.enroll_id != STRANGER_ID)
+        .where(*restricted, RECORDS.c.enroll_id != STRANGER_ID, not_refused())
         .group_by(RECORDS.c.terminal_id, RECORDS.c.enroll_id, RECORDS.c.name)
     )
     terminals = [number for number, serial in known.items() if where.serials is None or serial in where.serials]

@@ -3,12 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 # Enroll id of door events, and of somebody who was seen but not recognised (field notes 3, special ids).
 DOOR_ID = 0
 STRANGER_ID = 99_999_999
+
+
+class Decider(StrEnum):
+    """Who decided whether somebody may pass; a terminal that did so by itself does not say what it decided."""
+
+    AUTOMATION = "automation"
+    DEFAULT = "default"
+    TERMINAL = "terminal"
 
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})

@@ -123,7 +123,7 @@ class Ledger:
         """Return by what those of a terminal's last records are told apart that need it, by what they are otherwise."""
         return await self._reader.ask(partial(records.last_apart, serial=serial))
 
-    async def set_outcome(self, serial: str, identity: Identity, *, granted: bool, decided_by: str) -> None:
+    async def set_outcome(self, serial: str, identity: Identity, *, granted: bool, decided_by: str | None) -> None:
         """Note what became of a punch that is kept, and who decided that; one that is not kept is no error."""
         await self._write(
             partial(records.set_outcome, serial=serial, identity=identity, granted=granted, decided_by=decided_by)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from .entries import DOOR_ID, STRANGER_ID, Identity, StoredRecord
 from .errors import LedgerInvalid, Problem
-from .filters import Cursor, RecordFilter, beyond, conditions
+from .filters import Cursor, RecordFilter, beyond, conditions, not_refused
 from .limits import LOOKUP_VALUES, MAX_PAGE
 from .names import history
 from .rows import Row, record_of
@@ -117,7 +117,9 @@ def last_apart(connection: Connection, serial: str) -> dict[Identity, list[int]]
     return found
 
 
-def set_outcome(connection: Connection, serial: str, identity: Identity, *, granted: bool, decided_by: str) -> None:
+def set_outcome(
+    connection: Connection, serial: str, identity: Identity, *, granted: bool, decided_by: str | None
+) -> None:
     """Note what became of a punch that is kept."""
     number = numbers(connection, [serial]).get(serial)
     where = (RECORDS.c[name] == value for name, value in zip(Identity._fields, _stored(identity), strict=True))
@@ -147,7 +149,7 @@ def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:
 
 
 def latest_readers(connection: Connection, serial: str, since: datetime) -> dict[int, tuple[datetime, int]]:
-    """Return when and at which reader each person was last, at or after a time."""
+    """Return when and at which reader each person was last and not refused, at or after a time."""
     number = numbers(connection, [serial]).get(serial)
     query = (
         select(RECORDS.c.enroll_id, RECORDS.c.occurred_at, RECORDS.c.reader)
@@ -155,6 +157,7 @@ def latest_readers(connection: Connection, serial: str, since: datetime) -> dict
             RECORDS.c.terminal_id == number,
             RECORDS.c.occurred_at >= instant_of("since", since),
             RECORDS.c.enroll_id.not_in([DOOR_ID, STRANGER_ID, MISSING]),
+            not_refused(),
         )
         .order_by(RECORDS.c.occurred_at, RECORDS.c.id)
     )

@@ -8,7 +8,7 @@ unsent. Whatever else comes is a record of its own. `logindex` tells two frames 
 differs; it begins anew with each connection, or is always 0 (field notes 0.3).
 """
 
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -31,6 +31,8 @@ COUNTED_SECONDS = 2.0
 STANDING_SECONDS = 10.0
 # Records that are remembered; a terminal has one frame of up to 50 under way.
 REMEMBERED = 1_000
+# Frames that are looked at more than once: somebody waits for an answer to a few of them.
+AT_ONCE = 10
 
 
 # An identity without what tells it apart: what equal records have in common.
@@ -73,7 +75,7 @@ class Arrivals:
         self._frame = 0
         self._connection = 0
         self._first: Table[LogRecord] | None = None
-        self._latest: tuple[Table[LogRecord], list[Identity]] | None = None
+        self._recent: deque[tuple[Table[LogRecord], list[Identity]]] = deque(maxlen=AT_ONCE)
         self._alone: _Alone | None = None
         self._stands_at: datetime | None = None
         self._last_apart = 0
@@ -87,8 +89,9 @@ class Arrivals:
 
     def identities(self, records: Table[LogRecord], log_index: int | None) -> list[Identity]:
         """Return what tells the records of a frame from all others of the terminal; the same for the same frame."""
-        if self._latest is not None and self._latest[0] is records:
-            return self._latest[1]
+        for table, identities in self._recent:
+            if table is records:
+                return identities
         if self._connection != self._clock.connections:
             self._connection, self._first = self._clock.connections, records
         now = monotonic()
@@ -101,7 +104,7 @@ class Arrivals:
         if self._known or repeated or any(nothing_told):
             found = self._told_apart(records, shared, [repeated or one for one in nothing_told], log_index, now)
         self._frame += 1
-        self._latest = (records, found)
+        self._recent.append((records, found))
         return found
 
     def stands(self, identity: Identity) -> bool:

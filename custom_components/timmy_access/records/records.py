@@ -8,17 +8,18 @@ Nothing is acknowledged that is not on the disk. A disk that hesitates does not 
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import batched, repeat
 from typing import Any
 
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..ledger import Entry, Identity, Kept, Ledger, LedgerUnavailable
+from ..ledger import Decider, Entry, Identity, Kept, Ledger, LedgerUnavailable
 from ..ledger.limits import MAX_ENTRIES
 from ..protocol.counters import Counters
 from ..protocol.messages import LogBatch, LogRecord
@@ -27,6 +28,7 @@ from ..protocol.shared import outcome_of
 from ..protocol.table import Table
 from ..protocol.throttle import Throttle
 from ..terminal.clock import Placed, TerminalClock
+from ..terminal.tasks import Tasks
 from .answered import Answered
 from .arrivals import Arrivals, shared_of
 
@@ -79,10 +81,13 @@ class Records:
         history: HistoryTeller,
         doubted: Callable[[], bool],
         on_kept: Callable[[], None],
+        asks: Callable[[], bool],
+        tasks: Tasks,
     ) -> None:
         """Keep in `ledger`; tell `live` what has just happened, and `history` when everything else did, each once.
 
         What comes while `doubted` is no news. `on_kept` is called after every commit that had something new.
+        `asks` tells whether the terminal asks who may pass; else it has decided that by itself.
         """
         self._serial = serial
         self._ledger = ledger
@@ -93,6 +98,10 @@ class Records:
         self._history = history
         self._doubted = doubted
         self._on_kept = on_kept
+        self._asks = asks
+        self._tasks = tasks
+        # What became of punches, until that is kept with them.
+        self._outcomes: OrderedDict[Identity, tuple[bool, Decider | None]] = OrderedDict()
         self._arrivals = Arrivals(clock)
         self._kept: OrderedDict[Identity, None] = OrderedDict()
         self._pending: OrderedDict[Identity, _Pending] = OrderedDict()
@@ -163,6 +172,32 @@ class Records:
         self._answered.note(identity)
         return self._wait_for(identity, *self._place(identities)).placed
 
+    @callback
+    def async_note_outcome(self, batch: LogBatch, *, granted: bool, decided_by: Decider | None) -> None:
+        """Keep what became of a punch that was asked about, as soon as the punch itself is kept."""
+        [identity] = self._arrivals.identities(batch.records, batch.log_index)
+        self._outcomes[identity] = (granted, decided_by)
+        if len(self._outcomes) > REMEMBERED:
+            self._outcomes.popitem(last=False)
+        self._write_outcomes()
+
+    def _write_outcomes(self) -> None:
+        ready = {identity: outcome for identity, outcome in self._outcomes.items() if identity in self._kept}
+        if ready:
+            for identity in ready:
+                del self._outcomes[identity]
+            self._tasks.async_see_through(
+                self._async_write_outcomes(ready), f"keep what became of punches of {self._serial}"
+            )
+
+    async def _async_write_outcomes(self, ready: Mapping[Identity, tuple[bool, Decider | None]]) -> None:
+        for identity, (granted, decided_by) in ready.items():
+            try:
+                await self._ledger.set_outcome(self._serial, identity, granted=granted, decided_by=decided_by)
+            except LedgerUnavailable as err:
+                LOGGER.debug("What became of a punch of %s is not kept yet: %s", self._serial, err)
+                self._outcomes.setdefault(identity, (granted, decided_by))
+
     async def async_is_new(self, batch: LogBatch) -> bool:
         """Return whether a single record has not been answered about before Home Assistant started.
 
@@ -228,11 +263,14 @@ class Records:
         # As many as came: what piles up makes the garbage collector walk through all of Home Assistant.
         while len(self._kept) > REMEMBERED:
             self._kept.popitem(last=False)
+        if self._outcomes:
+            self._write_outcomes()
 
     async def _async_keep(
         self, records: Table[LogRecord], identities: Sequence[Identity], placed: Sequence[Placed]
     ) -> Kept:
-        entries = _entries_of(records, identities, placed, dt_util.utcnow())
+        by_itself = None if self._asks() else Decider.TERMINAL
+        entries = _entries_of(records, identities, placed, dt_util.utcnow(), by_itself)
         new: list[bool] = []
         for part in batched(entries, MAX_ENTRIES, strict=False):
             new += (await self._ledger.keep(self._serial, part)).new
@@ -300,7 +338,11 @@ class Records:
 
 
 def _entries_of(
-    records: Table[LogRecord], identities: Sequence[Identity], placed: Sequence[Placed], received_at: datetime
+    records: Table[LogRecord],
+    identities: Sequence[Identity],
+    placed: Sequence[Placed],
+    received_at: datetime,
+    decided_by: Decider | None,
 ) -> list[Entry]:
     *said, aparts = zip(*identities, strict=True) if identities else ((),) * len(Identity._fields)
     columns = zip(
@@ -314,7 +356,10 @@ def _entries_of(
         records.column("extra"),
         aparts,
         repeat(None),
-        repeat(None),
+        [
+            decided_by if place.live and identity.enroll_id else None
+            for identity, place in zip(identities, placed, strict=True)
+        ],
         strict=False,
     )
     return list(map(Entry._make, columns))
