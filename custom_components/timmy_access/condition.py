@@ -60,7 +60,8 @@ def _was_seen(terminal: Terminal, options: Mapping[str, Any]) -> bool:
             {
                 "enroll_id": enroll_id,
                 "person": sighting.person,
-                "person_entity_id": terminal.links.entity_id_of(enroll_id),
+                # Who had the number then is not who has it now, where the names differ.
+                "person_entity_id": terminal.links.entity_id_of(enroll_id, sighting.name),
             },
             who,
         )

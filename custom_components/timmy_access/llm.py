@@ -32,7 +32,7 @@ ATTR_TERMINAL = "terminal"
 # For each word when it begins and ends, in days from the last midnight.
 _DAYS: Mapping[str, tuple[int, int]] = {"today": (0, 1), "yesterday": (-1, 0), "week": (-6, 1)}
 # What is said of a record: no enroll id, no serial number, no temperature.
-_SAID = ("occurred_at", "terminal", "person", "method")
+_SAID = ("occurred_at", "terminal", "person", "method", "outcome")
 
 
 class WhoCameInTool(Tool):
@@ -42,7 +42,8 @@ class WhoCameInTool(Tool):
     title = "Who came in"
     description = (
         "Lists who identified themselves at the access terminals of this building, newest first: person, terminal, "
-        "time and method. A person that is null was not recognised. It cannot tell who is still inside."
+        "time, method and outcome. A person that is null was not recognised, and one whose outcome is refused did not "
+        "come in. It cannot tell who is still inside."
     )
     annotations = ToolAnnotations(read_only=True, destructive=False, idempotent=True, open_world=False)
     integration = DOMAIN

@@ -20,6 +20,7 @@ from .hub.identity import Doubt
 from .hub.listening import LISTENING_KINDS
 from .hub.terminal import Terminal
 from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL
+from .people.person_links import DATA_ENROLL_ID, RENAMED
 from .protocol.hardware import HardwareFacts
 from .terminal.settings import DEVICE, SERVER_APPROVAL_KEY
 
@@ -133,6 +134,30 @@ class CommandFlow(_Flow):
         )
 
 
+class RenamedFlow(_Flow):
+    """Asks whether somebody of another name is still the person that the number is linked to."""
+
+    async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask."""
+        return self.async_show_menu(
+            step_id="init", menu_options=["same", "other"], description_placeholders=self._placeholders
+        )
+
+    async def async_step_same(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Let the link go on."""
+        if (terminal := self._terminal) is None:
+            return self.async_abort(reason="not_running")
+        terminal.links.async_go_on(int(self._issue[DATA_ENROLL_ID]))
+        return self.async_create_entry(data={})
+
+    async def async_step_other(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """End the link."""
+        if (terminal := self._terminal) is None:
+            return self.async_abort(reason="not_running")
+        terminal.links.async_unlink(int(self._issue[DATA_ENROLL_ID]))
+        return self.async_create_entry(data={})
+
+
 class ListeningFlow(_Flow):
     """Listens again, or elsewhere."""
 
@@ -180,5 +205,7 @@ FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
     "approval_unanswered": lambda data: CommandFlow(data, _async_let_it_decide),
     "capacity_logs": lambda data: CommandFlow(data, lambda terminal: terminal.catching_up.async_delete_logs()),
     "clock_wrong": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_set_clock()),
+    RENAMED: RenamedFlow,
+    "records_ahead": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_correct_clock()),
     "tamper_stuck": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_cancel_alarm()),
 }

@@ -268,6 +268,7 @@ identities = st.builds(
     mode=st.sampled_from([None, 0, 8]),
     reader=st.sampled_from([None, 0, 1]),
     event=st.sampled_from([None, 0]),
+    apart=st.sampled_from([0, 7]),
 )
 calls = st.lists(st.tuples(st.integers(0, 2), st.lists(identities, max_size=12)), max_size=12)
 examples = itertools.count()

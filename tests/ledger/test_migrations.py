@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import closing, suppress
 from copy import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import hashlib
 from pathlib import Path
 import sqlite3
@@ -15,11 +15,19 @@ import pytest
 from sqlalchemy import Column, Connection, Engine, Integer, MetaData, Table, event, inspect, text
 from sqlalchemy.engine import URL
 
-from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, Person, default_url, migrations
+from custom_components.timmy_access.ledger import (
+    Cause,
+    Kept,
+    Ledger,
+    LedgerUnavailable,
+    Person,
+    default_url,
+    migrations,
+)
 from custom_components.timmy_access.ledger.schema import META, TABLES
 
 from .conftest import BACKENDS
-from .support import PUNCH, SERIAL, Watch, engine_at, everything, running
+from .support import NOW, PUNCH, SERIAL, Watch, engine_at, everything, kept, running
 from .test_passes import PASS, USE
 
 VERSION_1 = Path(__file__).parent / "fixtures" / "version_1.sql"
@@ -76,6 +84,25 @@ def extra_step(connection: Connection) -> None:
     tables.create_all(connection)
 
 
+def keep_in_version_1(connection: Connection, *occurred_at: datetime) -> None:
+    """Keep punches that arrived at once, or before they occurred."""
+    connection.execute(text("INSERT INTO terminals (serial) VALUES (:serial)"), {"serial": SERIAL})
+    for at in occurred_at:
+        seconds = round(at.timestamp())
+        connection.execute(
+            text(
+                "INSERT INTO records (terminal_id, time, enroll_id, mode, reader, event, occurred_at, received_at,"
+                " live) VALUES (1, :time, 17, 1, 0, 0, :occurred, :received, :live)"
+            ),
+            {
+                "time": seconds + 3600,
+                "occurred": seconds * 1_000_000,
+                "received": round(NOW.timestamp()) * 1_000_000,
+                "live": True,
+            },
+        )
+
+
 def broken_step(connection: Connection) -> None:
     extra_step(connection)
     connection.execute(text("INSERT INTO nowhere VALUES (1)"))
@@ -117,15 +144,31 @@ async def test_steps_lead_to_the_present_tables(url: URL, url_of: Callable[[str]
 
 async def test_each_step_is_taken_once(url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:1])
-    async with running(url) as ledger:
-        await ledger.keep(SERIAL, [PUNCH])
+    async with running(url):
+        pass
     assert version(url) == 1
+    run(url, lambda connection: keep_in_version_1(connection, NOW, NOW + timedelta(days=30)))
     monkeypatch.undo()
     for _ in range(2):
         async with running(url) as ledger:
             assert ledger.health.available
-            assert await ledger.count() == {SERIAL: 1}
+            assert await ledger.count() == {SERIAL: 2}
         assert version(url) == NEWEST
+
+
+async def test_what_was_kept_under_a_time_to_come_is_kept_apart(url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is from when it arrived, at the latest, and does not swallow what comes at that time."""
+    monkeypatch.setattr(migrations, "MIGRATIONS", migrations.MIGRATIONS[:3])
+    async with running(url):
+        pass
+    run(url, lambda connection: keep_in_version_1(connection, NOW, NOW + timedelta(days=30)))
+    monkeypatch.undo()
+    async with running(url) as ledger:
+        right, wrong = sorted(await kept(ledger), key=lambda entry: entry.apart or 0)
+        assert (right.apart, right.occurred_at, right.is_time_known, right.granted) == (0, NOW, True, None)
+        assert (wrong.apart != 0, wrong.occurred_at, wrong.is_time_known) == (True, NOW, False)
+        come = replace(PUNCH, time=wrong.time, occurred_at=NOW + timedelta(days=30))
+        assert await ledger.keep(SERIAL, [come, right, wrong]) == Kept((True, False, False))
 
 
 async def test_several_homes_take_the_steps_together(url: URL) -> None:

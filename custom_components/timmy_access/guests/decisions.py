@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from ..ledger import PassUse
+from ..ledger import Decider, PassUse
 from ..terminal.moments import CodeMoment
 from .passes import Pass
 
@@ -12,7 +12,7 @@ class Decision:
     """What is answered. Everything but `granted` is for the terminal's screen and voice.
 
     `held` and `use` are the pass somebody comes in with, and the use that was counted for it. `untold` is what is told
-    once the answer is on its way.
+    once the answer is on its way. `decided_by` is who decided, where that is known.
     """
 
     granted: bool
@@ -25,4 +25,5 @@ class Decision:
     text_color: tuple[int, ...] | None = None
     held: Pass | None = field(default=None, repr=False)
     use: PassUse | None = field(default=None, repr=False)
+    decided_by: Decider | None = None
     untold: CodeMoment | None = field(default=None, repr=False)

@@ -22,6 +22,7 @@ from homeassistant.util.ulid import ulid_now
 
 from ..const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
 from ..errors import NothingAsked, PassRevoked
+from ..ledger import Decider
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import STRANGER_ID
 from ..protocol.peer import printable
@@ -215,14 +216,15 @@ class Verdicts:
         """Decide about a punch in server-approval mode; `person` is the name on record."""
         facts: dict[str, Any] = {"punch": punch, "enroll_id": enroll_id}
         if self._refused_punches.are_enough(enroll_id):  # no automation is asked, and so none has granted
-            return self._shown(Decision(granted=False, name=person))
+            return self._shown(Decision(granted=False, name=person, decided_by=Decider.DEFAULT))
         answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)
         if isinstance(answer, Decision):
             decision, refused = answer, Refused.BY_AUTOMATION
         else:
             reason = answer or self._refused_by_default(enroll_id)
             decision, refused = Decision(granted=reason is None), reason or Refused.NO_ANSWER
-        decision = replace(decision, name=decision.name or person)
+        by = Decider.AUTOMATION if isinstance(answer, Decision) else Decider.DEFAULT
+        decision = replace(decision, name=decision.name or person, decided_by=by)
         return self._finished(CodeSource.PUNCH, decision, refused, **facts)
 
     def _refused_by_default(self, enroll_id: int | None) -> Refused | None:

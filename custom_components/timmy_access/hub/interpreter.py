@@ -172,7 +172,7 @@ class Interpreter:
         moment = moment_of(record, placed.occurred_at, self.name_in(record))
         if not isinstance(moment, Punch):
             return moment
-        person = self._links.entity_id_of(moment.enroll_id)
+        person = self._links.entity_id_of(moment.enroll_id, record.name)
         return replace(moment, asked=self._asks(), granted=granted, person_entity_id=person)
 
     def name_in(self, record: LogRecord) -> str | None:

@@ -49,7 +49,8 @@ class _Waiting:
 
     answer: Answer
     decision: Decision
-    question: Question | None
+    question: Question | None = None
+    batch: LogBatch | None = None
 
 
 class Reception:
@@ -88,7 +89,7 @@ class Reception:
         if (
             self._verdicts.approval is Approval.OFF
             or self._records.is_doubted
-            or (asked := self._records.question_in(batch.records)) is None
+            or (asked := self._records.question_in(batch)) is None
             or not self._may_be_present(asked.time)
         ):
             return None
@@ -96,11 +97,16 @@ class Reception:
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
-        ahead = self._clock.is_ahead([record.time for record in batch.records])
-        if await self._records.async_take(batch.records) is None:
+        shown = batch.records.column("time")
+        ahead = self._clock.is_ahead(shown)
+        if await self._records.async_take(batch) is None:
             return None
+        state = self._coordinator.data
         if ahead:
+            self._coordinator.async_replace(replace(state, records_ahead=True))
             self._async_correct_clock()
+        elif state.records_ahead and len(shown) == 1 and self._clock.is_present(shown[0]):
+            self._coordinator.async_replace(replace(state, records_ahead=False))
         return self._accepted(batch)
 
     async def _async_ask(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted | None:
@@ -109,8 +115,8 @@ class Reception:
         # frame may be answered.
         if (
             await self._async_is_present(asked.time)
-            and await self._records.async_is_new(batch.records)
-            and self._records.question_in(batch.records) is not None
+            and await self._records.async_is_new(batch)
+            and self._records.question_in(batch) is not None
         ):
             return await self._async_approve(batch, asked)
         return await self.logs(batch)
@@ -169,7 +175,7 @@ class Reception:
         Without the echo of count and index the answer is no acknowledgement for terminals that insist on one: they
         send again and get it then. What others forget before it is kept, the comparison of counts fetches back.
         """
-        placed = self._records.answer(batch.records)
+        placed = self._records.answer(batch)
         keeping, question = self._async_keep(batch, asked)
         decision: Decision | None = None
         try:
@@ -179,6 +185,7 @@ class Reception:
             decision = self._undoubted(await self._verdicts.async_punch(punch, asked.enroll_id, name))
             if not decision.granted:
                 self._interpreter.async_decide(question, granted=False)
+                self._records.async_note_outcome(batch, granted=False, decided_by=decision.decided_by)
             safe = await _is_kept(keeping)
         except BaseException:
             self._async_lose(question, decision)
@@ -189,7 +196,7 @@ class Reception:
             message=decision.message,
             voice=decision.voice,
         )
-        self._async_await(answer, decision, question)
+        self._waiting[id(answer)] = _Waiting(answer, decision, question, batch)
         return answer
 
     @callback
@@ -200,7 +207,7 @@ class Reception:
             self._interpreter.async_kept(question)
             return None, question
         keeping = self._tasks.async_start(
-            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
+            self._records.async_take(batch), f"keep a punch of {self._coordinator.serial}"
         )
         self._keeping.add(keeping)
 
@@ -283,10 +290,12 @@ class Reception:
         self._verdicts.async_settle(waiting.decision, delivered=delivered)
         if waiting.question is not None and waiting.decision.granted:
             self._interpreter.async_decide(waiting.question, granted=delivered)
+        if waiting.batch is not None and waiting.decision.granted and delivered:
+            self._records.async_note_outcome(waiting.batch, granted=True, decided_by=waiting.decision.decided_by)
 
-    def _async_await(self, answer: Answer, decision: Decision, question: Question | None = None) -> None:
+    def _async_await(self, answer: Answer, decision: Decision) -> None:
         """Remember what an answer decides until it is on its way."""
-        self._waiting[id(answer)] = _Waiting(answer, decision, question)
+        self._waiting[id(answer)] = _Waiting(answer, decision)
 
     def _opens_itself(self, decision: Decision) -> bool:
         """Return whether the terminal itself is to open, which then chooses the doors of several.

@@ -127,7 +127,7 @@ class Terminal:
         hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
         self.roster = Roster(self, self.serial)
         self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
-        self.links = PersonLinks(hass, surroundings.store, self.serial, self.roster)
+        self.links = PersonLinks(hass, self._entry_id, surroundings.store, self.serial, self.roster, lambda: self.name)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
@@ -158,6 +158,8 @@ class Terminal:
             history=self._interpreter.async_history,
             doubted=lambda: self.contest.is_open,
             on_kept=surroundings.on_kept,
+            asks=lambda: self.verdicts.approval is not Approval.OFF,
+            tasks=surroundings.tasks,
         )
         self.catching_up = CatchingUp(self, surroundings.ledger, self.records, surroundings.store, self.serial)
 
@@ -235,6 +237,8 @@ class Terminal:
     async def async_restore(self) -> None:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
+        self.links.async_ask()
+        await self.records.async_restore()
         await self.sightings.async_restore()
         await self._occupancy.async_count()
 
@@ -335,6 +339,7 @@ class Terminal:
                 state,
                 online=True,
                 address=session.peer.address,
+                records_ahead=state.records_ahead and self.clock.drift != timedelta(0),
                 clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
                 info=replace(state.info, extra=info.extra),
             )
@@ -389,11 +394,5 @@ class Terminal:
     @callback
     def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:
         return async_register_terminal(
-            self._hass,
-            self._entry_id,
-            self.subentry_id,
-            self.serial,
-            self.name,
-            info,
-            area_id=area_id,
+            self._hass, self._entry_id, self.subentry_id, self.serial, self.name, info, area_id=area_id
         )

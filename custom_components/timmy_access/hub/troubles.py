@@ -106,6 +106,7 @@ TROUBLES: tuple[Trouble, ...] = (
         present_fn=_is_clock_wrong,
     ),
     Trouble(kind="pins_guessed", present_fn=lambda terminal: terminal.coordinator.data.pins_guessed),
+    Trouble(kind="records_ahead", fixable=True, present_fn=lambda terminal: terminal.coordinator.data.records_ahead),
     Trouble(
         kind="tamper_stuck",
         fixable=True,
@@ -145,6 +146,8 @@ class TroubleWatch:
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if clear:
+            self._terminal.links.async_stop_asking()
         for trouble in TROUBLES:
             self._async_cancel(trouble.kind)
             if clear:

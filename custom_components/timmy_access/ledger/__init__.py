@@ -8,13 +8,14 @@ await ledger.close()
 """
 
 from .attendance import AttendanceDay
-from .entries import Entry, Identity, Kept, StoredRecord
+from .entries import Decider, Entry, Identity, Kept, StoredRecord
 from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Problem
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
 from .hourly import HourCount, HourCounts
 from .ledger import Ledger
 from .limits import Limits
+from .names import likeness
 from .passes import Pass, PassUse
 from .people import Person
 from .records import Page
@@ -24,6 +25,7 @@ __all__ = [
     "AttendanceDay",
     "Cause",
     "Counters",
+    "Decider",
     "Entry",
     "Health",
     "HourCount",
@@ -45,5 +47,6 @@ __all__ = [
     "StoredRecord",
     "default_url",
     "key_of_url",
+    "likeness",
     "shown_url",
 ]

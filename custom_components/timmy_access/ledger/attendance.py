@@ -3,15 +3,14 @@
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from unicodedata import normalize
 
 from sqlalchemy import Connection, func, select
 
 from .entries import STRANGER_ID
 from .errors import LedgerInvalid, Problem
-from .filters import RecordFilter, RecordKind, conditions
+from .filters import RecordFilter, RecordKind, conditions, not_refused
 from .limits import MAX_DAYS
-from .names import history
+from .names import history, likeness
 from .schema import RECORDS
 from .terminals import serials
 from .values import HIGHEST, LOWEST, instant_from, instant_of
@@ -47,8 +46,8 @@ def attendance(
 ) -> tuple[AttendanceDay, ...]:
     """Return the people of each day from `first` to `last`, both included; a day is one of the zone's calendar.
 
-    Door events and people who were not recognised are left out. Names are those of the records, else those that the
-    roster had then.
+    Door events, people who were not recognised and punches that were refused are left out. Names are those of the
+    records, else those that the roster had then.
     """
     days = (last - first).days + 1
     if not 0 <= days <= MAX_DAYS:
@@ -64,7 +63,7 @@ def attendance(
             func.max(RECORDS.c.occurred_at),
             func.count(),
         )
-        .where(*restricted, RECORDS.c.enroll_id != STRANGER_ID)
+        .where(*restricted, RECORDS.c.enroll_id != STRANGER_ID, not_refused())
         .group_by(RECORDS.c.terminal_id, RECORDS.c.enroll_id, RECORDS.c.name)
     )
     terminals = [number for number, serial in known.items() if where.serials is None or serial in where.serials]
@@ -78,7 +77,7 @@ def attendance(
             part = counted.where(RECORDS.c.occurred_at >= begin, RECORDS.c.occurred_at < end)
             for terminal, enroll_id, said, earliest, latest, records in connection.execute(part):
                 name = said or names.name_at(terminal, enroll_id, begin)
-                who = (enroll_id, _same(name) or f"\0{terminal}")
+                who = (enroll_id, likeness(name) or f"\0{terminal}")
                 present.setdefault(who, _Presence(name, known[terminal])).add(earliest, latest, records)
         found += (present[who].on(day, who[0]) for who in sorted(present))
     return tuple(found)
@@ -104,11 +103,6 @@ class _Presence:
         return AttendanceDay(
             day, enroll_id, self.name, instant_from(self.first), instant_from(self.last), self.records, self.serial
         )
-
-
-def _same(name: str | None) -> str:
-    """Return what two ways to write a name have in common."""
-    return " ".join(normalize("NFKC", name or "").casefold().split())
 
 
 def _midnight(day: date, zone: tzinfo) -> int:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, String, text
 from sqlalchemy.dialects.mysql import VARBINARY, VARCHAR
 
 from .values import MAX_KEY, MAX_NAME
 
 # Bytes of a hash; SHA-512 has 64.
 MAX_HASH = 64
+# The words for who decided about a punch are ours, and short.
+MAX_DECIDER = 16
 
 # SQLite counts by itself only in a column of this very name.
 _KEY = BigInteger().with_variant(Integer, "sqlite")
@@ -46,6 +48,16 @@ def person_name(name: str = "name") -> Column[str]:
 def digest(name: str) -> Column[bytes]:
     """Return a column of hashes that are all different."""
     return Column(name, _HASH, nullable=False, unique=True)
+
+
+def apart() -> Column[int]:
+    """Return the column of the number that tells a record from others where its time does not; 0 for most."""
+    return Column("apart", BigInteger, nullable=False, server_default=text("0"))
+
+
+def outcome() -> tuple[Column[bool], Column[str]]:
+    """Return the columns of what became of a punch, which are empty where that is not known."""
+    return Column("granted", Boolean), Column("decided_by", String(MAX_DECIDER))
 
 
 def terminal(*, primary: bool = False) -> Column[int]:

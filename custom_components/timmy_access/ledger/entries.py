@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -11,17 +12,30 @@ DOOR_ID = 0
 STRANGER_ID = 99_999_999
 
 
+class Decider(StrEnum):
+    """Who decided whether somebody may pass; a terminal that did so by itself does not say what it decided."""
+
+    AUTOMATION = "automation"
+    DEFAULT = "default"
+    TERMINAL = "terminal"
+
+
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 class Identity(NamedTuple):
-    """What tells the records of one terminal apart; `logindex` does not (field notes 0.3)."""
+    """What tells the records of one terminal apart; `logindex` does not (field notes 0.3).
+
+    `apart` is 0 where the time does, and else a number that only this record has: of what cannot be read, of a clock
+    that stands still, and of a time that was yet to come when the record arrived.
+    """
 
     enroll_id: int | None
     time: datetime | None
     mode: int | None
     reader: int | None
     event: int | None
+    apart: int | None = 0
 
 
 class Entry(NamedTuple):
@@ -31,7 +45,9 @@ class Entry(NamedTuple):
     own naive local time; they are None where the terminal did not say. Enroll id 0 is a door event. `occurred_at` is
     the aware instant the record is believed to be from, `received_at` the one it arrived at; `live` whether it was
     news then. `temperature` is in °C. `extra` are keys without a field, of which photos, secrets and whatever is large
-    are left out. A name is cut to 255 characters.
+    are left out. A name is cut to 255 characters. `apart` is that of `Identity`; where it is not 0 or there is no
+    `time`, `occurred_at` is when it arrived, or the best that is known. `granted` and `decided_by` tell what
+    became of a punch and by what (a `Decider`); they are None where that is not known.
     """
 
     enroll_id: int | None
@@ -46,6 +62,9 @@ class Entry(NamedTuple):
     name: str | None = None
     temperature: float | None = None
     extra: Mapping[str, Any] = _NOTHING
+    apart: int | None = 0
+    granted: bool | None = None
+    decided_by: str | None = None
 
     def __repr__(self) -> str:
         """Tell which record it is, and nothing of what a person said or typed."""
@@ -54,7 +73,12 @@ class Entry(NamedTuple):
     @property
     def identity(self) -> Identity:
         """What tells this record from others of its terminal."""
-        return Identity._make(self[: len(Identity._fields)])
+        return Identity(self.enroll_id, self.time, self.mode, self.reader, self.event, self.apart)
+
+    @property
+    def is_time_known(self) -> bool:
+        """Whether `occurred_at` is what the terminal's own clock tells."""
+        return self.time is not None and self.apart == 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

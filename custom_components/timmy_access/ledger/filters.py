@@ -102,6 +102,11 @@ def conditions(where: RecordFilter, serials: dict[int, str]) -> list[ColumnEleme
     return found
 
 
+def not_refused() -> ColumnElement[bool]:
+    """Return the condition that nobody was refused, as far as is known."""
+    return or_(RECORDS.c.granted.is_(None), RECORDS.c.granted.is_(True))
+
+
 def beyond(cursor: Cursor, *, oldest_first: bool) -> list[ColumnElement[bool]]:
     """Return the conditions for what comes after a cursor.
 

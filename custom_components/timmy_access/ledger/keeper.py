@@ -1,9 +1,10 @@
 """Writes records, each exactly once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import batched, chain, compress
-from typing import Any
+from operator import itemgetter
+from typing import Any, cast
 
 from sqlalchemy import Connection, select
 
@@ -16,12 +17,12 @@ from .schema import RECORDS
 from .terminals import numbered
 
 # The number of the terminal, then the identity within it.
-type _Key = tuple[int, int, int, int, int, int]
+type _Key = tuple[int, int, int, int, int, int, int]
 # The number of the terminal, then the values of a `Row`: a key comes first.
 type _Row = tuple[Any, ...]
 
 _COLUMNS = ("terminal_id", *Row._fields)
-_KEY_LENGTH = 6
+_KEY_LENGTH = 7
 _KEY_COLUMNS = [RECORDS.c[name] for name in _COLUMNS[:_KEY_LENGTH]]
 _INSERT = RECORDS.insert()
 # Another Home Assistant on the same server may keep the same records at the same time; after three looks in vain
@@ -47,6 +48,8 @@ class Keeper:
         self._connections = 0
         self._look = False
         self._statement: str | None = None
+        # Columns in the order of the statement, which is that of the table.
+        self._in_order: Callable[[_Row], _Row] = tuple
 
     def forget(self) -> None:
         """Forget everything: the database may be another one now."""
@@ -94,8 +97,10 @@ class Keeper:
             return
         # Where the driver takes rows as they are, giving it these halves the time of a large insert.
         if self._statement is None:
-            self._statement = str(_INSERT.compile(dialect=connection.dialect, column_keys=_COLUMNS))
-        connection.exec_driver_sql(self._statement, rows)
+            compiled = _INSERT.compile(dialect=connection.dialect, column_keys=_COLUMNS)
+            self._statement = str(compiled)
+            self._in_order = itemgetter(*map(_COLUMNS.index, cast("Sequence[str]", compiled.positiontup)))
+        connection.exec_driver_sql(self._statement, list(map(self._in_order, rows)))
 
 
 def _sifted(calls: Sequence[Sequence[_Row]], seen: set[_Key]) -> tuple[list[list[_Row]], list[Kept]]:

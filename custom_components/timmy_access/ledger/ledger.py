@@ -115,6 +115,20 @@ class Ledger:
         """Return whether a record of a terminal is kept."""
         return await self._reader.ask(partial(records.has, serial=serial, identity=identity))
 
+    async def aparts(self, serial: str, identities: Collection[Identity]) -> dict[Identity, list[int]]:
+        """Return what tells apart the kept records that have identities in common, as `records.aparts` says."""
+        return await self._reader.ask(partial(records.aparts, serial=serial, identities=identities))
+
+    async def last_apart(self, serial: str) -> dict[Identity, list[int]]:
+        """Return by what those of a terminal's last records are told apart that need it, by what they are otherwise."""
+        return await self._reader.ask(partial(records.last_apart, serial=serial))
+
+    async def set_outcome(self, serial: str, identity: Identity, *, granted: bool, decided_by: str | None) -> None:
+        """Note what became of a punch that is kept, and who decided that; one that is not kept is no error."""
+        await self._write(
+            partial(records.set_outcome, serial=serial, identity=identity, granted=granted, decided_by=decided_by)
+        )
+
     async def newest(self, where: RecordFilter = _EVERYTHING) -> StoredRecord | None:
         """Return the record that occurred last."""
         return next(iter((await self.records(where, limit=1)).records), None)

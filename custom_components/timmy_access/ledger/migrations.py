@@ -5,6 +5,7 @@ each change of a table by itself; there a step that was interrupted is run again
 """
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import (
@@ -22,9 +23,11 @@ from sqlalchemy import (
     inspect,
     literal,
     select,
+    text,
 )
+from sqlalchemy.schema import CreateColumn
 
-from .columns import COUNTED_TABLE, EXACT, TABLE, counted, digest, exact, person_name, terminal, whole
+from .columns import COUNTED_TABLE, EXACT, TABLE, apart, counted, digest, exact, outcome, person_name, terminal, whole
 from .errors import Cause, LedgerUnavailable
 from .schema import META
 
@@ -171,6 +174,41 @@ def _names(connection: Connection) -> None:
     )
 
 
+def _told_apart(connection: Connection) -> None:
+    """Let records be told apart whose time does not, and keep apart those that were kept under a time to come.
+
+    What has arrived before its own time, by more than clocks differ, gets the time at which it arrived.
+    """
+    _add_columns(connection, "records", apart())
+    identity = ("terminal_id", "time", "enroll_id", "mode", "reader", "event", "apart")
+    records = Table("records", MetaData(), *(whole(name) for name in (*identity, "occurred_at", "received_at")))
+    index = Index("records_identity", *(records.c[name] for name in identity), unique=True)
+    present = {one["name"]: one["column_names"] for one in inspect(connection).get_indexes("records")}
+    if present.get(index.name) != list(identity):
+        index.drop(connection, checkfirst=True)
+        index.create(connection)
+    connection.execute(
+        records.update()
+        .where(records.c.occurred_at > records.c.received_at + 10_000_000)
+        .values(apart=records.c.received_at, occurred_at=records.c.received_at)
+    )
+
+
+def _outcomes(connection: Connection) -> None:
+    """Let a record tell what became of its punch; of those that are kept it is not known."""
+    _add_columns(connection, "records", *outcome())
+
+
+def _add_columns(connection: Connection, table: str, *columns: Column[Any]) -> None:
+    """Add columns to a table, but for those that an interrupted step left in MariaDB."""
+    present = {column["name"] for column in inspect(connection).get_columns(table)}
+    Table(table, MetaData(), *columns)
+    for column in columns:
+        if column.name not in present:
+            said = CreateColumn(column).compile(dialect=connection.dialect)
+            connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {said}"))
+
+
 def _create(connection: Connection, tables: MetaData) -> None:
     """Create tables and indexes, but for those that an interrupted step left in MariaDB."""
     tables.create_all(connection)
@@ -179,4 +217,4 @@ def _create(connection: Connection, tables: MetaData) -> None:
             index.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes, _names)
+MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes, _names, _told_apart, _outcomes)

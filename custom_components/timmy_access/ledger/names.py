@@ -5,7 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched, pairwise
+import re
 from typing import Any
+from unicodedata import normalize
 
 from sqlalchemy import Connection, func, select
 
@@ -16,6 +18,15 @@ from .values import LOWEST, instant_of, name_of
 
 # The first name that is ever known of a number also holds for what was before: nobody is known who had it earlier.
 ALWAYS = LOWEST
+
+
+# Joiners and marks that nobody sees, and that keyboards leave out or put in.
+_UNSEEN = re.compile("[\u200b-\u200d\u2060\ufeff]")
+
+
+def likeness(name: str | None) -> str:
+    """Return what two ways to write a name have in common: not the case, nor the width of letters and spaces."""
+    return " ".join(_UNSEEN.sub("", normalize("NFKC", name or "")).casefold().split())
 
 
 @dataclass(frozen=True, slots=True)

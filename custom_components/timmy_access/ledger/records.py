@@ -1,20 +1,24 @@
 """Questions about records, each within one reading transaction."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 
 from sqlalchemy import Connection, func, select
 
 from .entries import DOOR_ID, STRANGER_ID, Identity, StoredRecord
 from .errors import LedgerInvalid, Problem
-from .filters import Cursor, RecordFilter, beyond, conditions
-from .limits import MAX_PAGE
+from .filters import Cursor, RecordFilter, beyond, conditions, not_refused
+from .limits import LOOKUP_VALUES, MAX_PAGE
 from .names import history
 from .rows import Row, record_of
 from .schema import RECORDS
 from .terminals import numbers, serials
-from .values import MISSING, instant_from, instant_of, local_of, number_of
+from .values import MISSING, instant_from, instant_of, local_from, local_of, number_from, number_of
 
+# Records of all terminals among which the newest of one is looked for, once at a start.
+_LATELY = 1_000
 _ROW = [RECORDS.c[name] for name in Row._fields]
 
 
@@ -74,10 +78,62 @@ def has(connection: Connection, serial: str, identity: Identity) -> bool:
     number = numbers(connection, [serial]).get(serial)
     if number is None:
         return False
-    said = {name: number_of(name, getattr(identity, name)) for name in ("enroll_id", "mode", "reader", "event")}
-    said["time"] = local_of("time", identity.time)
-    where = (RECORDS.c.terminal_id == number, *(RECORDS.c[name] == value for name, value in said.items()))
+    said = (RECORDS.c[name] == value for name, value in zip(Identity._fields, _stored(identity), strict=True))
+    where = (RECORDS.c.terminal_id == number, *said)
     return connection.scalar(select(func.count()).where(*where)) > 0  # type: ignore[operator]  # a count is a number
+
+
+def aparts(connection: Connection, serial: str, identities: Collection[Identity]) -> dict[Identity, list[int]]:
+    """Return the numbers that tell apart what is kept of some records of a terminal, by what they have in common.
+
+    In the order in which they were kept; what is asked for has an `apart` of 0, which is what most are kept with.
+    """
+    number = numbers(connection, [serial]).get(serial)
+    wanted = {_stored(identity): identity for identity in identities}
+    found: dict[Identity, list[int]] = {}
+    columns = [RECORDS.c[name] for name in Identity._fields]
+    for part in batched(sorted({stored[1] for stored in wanted}), LOOKUP_VALUES, strict=False):
+        query = select(*columns).where(RECORDS.c.terminal_id == number, RECORDS.c.time.in_(part)).order_by(RECORDS.c.id)
+        for row in connection.execute(query):
+            if (identity := wanted.get((*row[:-1], 0))) is not None:
+                found.setdefault(identity, []).append(row[-1])
+    return found
+
+
+def last_apart(connection: Connection, serial: str) -> dict[Identity, list[int]]:
+    """Return what the newest records of a terminal are told apart by, those that need it, that came at one time."""
+    number = numbers(connection, [serial]).get(serial)
+    newest = newest_id(connection)
+    columns = [RECORDS.c[name] for name in Identity._fields]
+    query = select(*columns, RECORDS.c.received_at).where(
+        RECORDS.c.id > newest - _LATELY, RECORDS.c.terminal_id == number
+    )
+    rows = connection.execute(query.order_by(RECORDS.c.id)).all()
+    found: dict[Identity, list[int]] = {}
+    for enroll_id, time, mode, reader, event, apart, received_at in rows:
+        if apart and received_at == rows[-1].received_at:
+            shared = Identity(number_from(enroll_id), local_from(time), *map(number_from, (mode, reader, event)))
+            found.setdefault(shared, []).append(apart)
+    return found
+
+
+def set_outcome(
+    connection: Connection, serial: str, identity: Identity, *, granted: bool, decided_by: str | None
+) -> None:
+    """Note what became of a punch that is kept."""
+    number = numbers(connection, [serial]).get(serial)
+    where = (RECORDS.c[name] == value for name, value in zip(Identity._fields, _stored(identity), strict=True))
+    connection.execute(
+        RECORDS.update().where(RECORDS.c.terminal_id == number, *where).values(granted=granted, decided_by=decided_by)
+    )
+
+
+def _stored(identity: Identity) -> tuple[int, ...]:
+    """Return an identity as it lies in the database."""
+    return tuple(
+        local_of(name, identity.time) if name == "time" else number_of(name, getattr(identity, name))
+        for name in Identity._fields
+    )
 
 
 def newest_id(connection: Connection) -> int:
@@ -93,7 +149,7 @@ def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:
 
 
 def latest_readers(connection: Connection, serial: str, since: datetime) -> dict[int, tuple[datetime, int]]:
-    """Return when and at which reader each person was last, at or after a time."""
+    """Return when and at which reader each person was last and not refused, at or after a time."""
     number = numbers(connection, [serial]).get(serial)
     query = (
         select(RECORDS.c.enroll_id, RECORDS.c.occurred_at, RECORDS.c.reader)
@@ -101,6 +157,7 @@ def latest_readers(connection: Connection, serial: str, since: datetime) -> dict
             RECORDS.c.terminal_id == number,
             RECORDS.c.occurred_at >= instant_of("since", since),
             RECORDS.c.enroll_id.not_in([DOOR_ID, STRANGER_ID, MISSING]),
+            not_refused(),
         )
         .order_by(RECORDS.c.occurred_at, RECORDS.c.id)
     )

@@ -24,13 +24,14 @@ from .values import (
 
 
 class Row(NamedTuple):
-    """An entry as it lies in the database, but for its terminal; the first five columns are its identity."""
+    """An entry as it lies in the database, but for its terminal; the first six columns are its identity."""
 
     time: int
     enroll_id: int
     mode: int
     reader: int
     event: int
+    apart: int
     verify_mode: int | None
     name: str | None
     temperature: float | None
@@ -38,10 +39,28 @@ class Row(NamedTuple):
     occurred_at: int
     received_at: int
     live: bool
+    granted: bool | None
+    decided_by: str | None
 
 
 # The values of a `Row` on their way in, without their names: a tenth of the time that a record takes.
-type Values = tuple[int, int, int, int, int, int | None, str | None, float | None, str | None, int, int, bool]
+type Values = tuple[
+    int,
+    int,
+    int,
+    int,
+    int,
+    int,
+    int | None,
+    str | None,
+    float | None,
+    str | None,
+    int,
+    int,
+    bool,
+    bool | None,
+    str | None,
+]
 
 type _Store = Callable[[str, Any], object]
 type _Test = Callable[[Sequence[Any]], bool]
@@ -72,6 +91,9 @@ def record_of(serial: str, key: int, row: Row, person: str | None) -> StoredReco
         name=row.name,
         temperature=row.temperature,
         extra=extra_from(row.extra),
+        apart=number_from(row.apart),
+        granted=None if row.granted is None else bool(row.granted),
+        decided_by=row.decided_by,
     )
     return StoredRecord(id=key, serial=serial, entry=entry, person=person)
 
@@ -126,6 +148,7 @@ _COLUMNS: Mapping[str, tuple[_Store, _Test | None]] = {
     "mode": (number_of, None),
     "reader": (number_of, None),
     "event": (number_of, None),
+    "apart": (number_of, None),
     "verify_mode": (_optional_number_of, None),
     "name": (name_of, _are_names),
     "temperature": (_temperature_of, None),
@@ -133,4 +156,6 @@ _COLUMNS: Mapping[str, tuple[_Store, _Test | None]] = {
     "occurred_at": (instant_of, None),
     "received_at": (instant_of, None),
     "live": (_truth_of, None),
+    "granted": (_truth_of, None),
+    "decided_by": (_truth_of, None),
 }

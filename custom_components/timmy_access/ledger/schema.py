@@ -5,7 +5,7 @@ Times are microseconds since 1970 in UTC, but for `records.time`: seconds of the
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, MetaData, String, Table, Text
 
-from .columns import COUNTED_TABLE, EXACT, TABLE, counted, digest, exact, person_name, terminal, whole
+from .columns import COUNTED_TABLE, EXACT, TABLE, apart, counted, digest, exact, outcome, person_name, terminal, whole
 
 TABLES = MetaData()
 
@@ -36,8 +36,10 @@ RECORDS = Table(
     whole("occurred_at"),
     whole("received_at"),
     Column("live", Boolean, nullable=False),
+    apart(),
+    *outcome(),
     # The identity of a record; also finds what a terminal says happened at a time.
-    Index("records_identity", "terminal_id", "time", "enroll_id", "mode", "reader", "event", unique=True),
+    Index("records_identity", "terminal_id", "time", "enroll_id", "mode", "reader", "event", "apart", unique=True),
     # Newest first: of everybody, of a terminal, of a person; also for retention, statistics and attendance.
     Index("records_occurred", "occurred_at"),
     Index("records_terminal", "terminal_id", "occurred_at"),

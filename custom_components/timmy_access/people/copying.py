@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
-from unicodedata import normalize
 
 from ..errors import PersonIsSomebodyElse, PersonUnknown
+from ..ledger import likeness
 from ..protocol.commands import GetPermission, Permission
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
@@ -13,7 +13,7 @@ from ..protocol.peer import printable
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
-from .people import EMPTY_RECORD, EMPTY_SLOT, People
+from .people import EMPTY_RECORD, EMPTY_SLOT, People, check_dates
 from .roster import Person, Roster
 
 
@@ -41,10 +41,6 @@ class Original:
     access: Permission | None
     access_failed: ProtocolError | None
     fingerprint_algorithm: str | None
-
-
-# What a terminal calls the first and the last day; in `extra` they stand where they could not be read.
-_DATES = ("starttime", "endtime")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,17 +87,17 @@ async def async_read_original(place: Place, enroll_id: int) -> Original:
 async def async_check_same(original: Original, place: Place) -> None:
     """Raise `PersonIsSomebodyElse` where the number belongs to another name on a terminal; nothing is written.
 
-    The terminal is asked: the roster may be of yesterday. One that is away is taken at its roster's word.
+    The terminal is asked: the roster may be of yesterday. One that does not tell is taken at its roster's word.
     """
     person = original.person
     there = place.roster.people.get(person.enroll_id)
     try:
         name = await place.people.async_name(person.enroll_id)
-    except CommandTimeout, TerminalOffline:
+    except CommandRefused, CommandTimeout, TerminalOffline:
         name = there.name if there else ""
     if there is None and not name:
         return
-    if not name or _same(name) != _same(person.name):
+    if not name or likeness(name) != likeness(person.name):
         holder = printable(name) or f"User {person.enroll_id}"
         raise PersonIsSomebodyElse(person.enroll_id, place.name, holder)
 
@@ -116,14 +112,11 @@ async def _async_read_dates(place: Place, enroll_id: int) -> tuple[Permission | 
         return None, None if nothing else err
     except CommandTimeout as err:
         return None, err
-    if any(str(access.extra.get(key, "")).strip(" 0:-") for key in _DATES):
-        return access, CommandRefused(command.name, None, "dates that cannot be read")
+    try:
+        check_dates(command.name, access)
+    except CommandRefused as err:
+        return access, err
     return access, None
-
-
-def _same(name: str) -> str:
-    """Return what two ways to write a name have in common."""
-    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 async def async_copy(original: Original, place: Place) -> Copied:

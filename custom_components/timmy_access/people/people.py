@@ -6,7 +6,6 @@ terminal speaks shows in its answers and is remembered while Home Assistant runs
 """
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import batched
@@ -44,6 +43,10 @@ from .roster import Person, Roster
 PASSWORD_SLOT, CARD_SLOT = 10, 11
 # The slot that stands for a person without any credential, with an empty record (field notes 5, setuserinfo).
 EMPTY_SLOT, EMPTY_RECORD = 0, ""
+# What a terminal calls the first and the last day; in `extra` they stand where they could not be read.
+_DATES = ("starttime", "endtime")
+# What a refusal says where there is nothing to tell; any other one has told nothing.
+_NOBODY = (Refusal.NO_DATA, Refusal.NO_USER)
 # What a refusal says about the request rather than about the firmware.
 _NOT_THE_FIRMWARE = frozenset(Refusal) - {Refusal.UNKNOWN_COMMAND}
 
@@ -99,17 +102,17 @@ class People:
     async def async_name(self, enroll_id: int) -> str:
         """Return the name as the terminal has it now, empty where it has none (specification B5).
 
-        Firmware that has no names by themselves tells one with a credential (B2). Raises `CommandTimeout` where it
-        does not answer, which is not the same as none.
+        Firmware that has no names by themselves tells one with a credential (B2). Raises `CommandTimeout` or
+        `CommandRefused` where it does not tell, which is not the same as none.
         """
         try:
             return (await self._line.async_request(GetUserName(enroll_id=enroll_id))).name or ""
-        except CommandRefused:
-            return ""
-        except CommandTimeout:
+        except (CommandRefused, CommandTimeout) as err:
             person = self._roster.people.get(enroll_id)
+            if isinstance(err, CommandRefused) and (person is None or refusal_of(err) in _NOBODY):
+                return ""
             for slot in sorted(person.slots if person else ()):
-                if name := (await self.async_record(enroll_id, slot)).name:
+                if (name := (await self.async_record(enroll_id, slot)).name) is not None:
                     return name
             raise
 
@@ -199,9 +202,7 @@ class People:
         The rest is read and sent along: firmware refuses half a record (field notes 5, setuserlock).
         """
         enroll_id = change.enroll_id or 0
-        present: Mapping[str, Any] = {}
-        with suppress(CommandRefused, CommandTimeout):
-            present = vars(await self._line.async_request(GetPermission(enroll_id=enroll_id)))
+        present = await self._async_permission(enroll_id)
         values: dict[str, Any] = {
             item.name: present.get(item.name)
             for item in fields(Permission)
@@ -209,6 +210,22 @@ class People:
         }
         whole = replace(change, **values)
         await self._line.async_request(SetPermissions(records=(whole,)))
+
+    async def _async_permission(self, enroll_id: int) -> Mapping[str, Any]:
+        """Return when and where a person may pass now, nothing where the terminal has no such thing.
+
+        What it does not tell, or tells in a way that cannot be read, is not nothing: then it raises, as the rest of it
+        would be overwritten.
+        """
+        command = GetPermission(enroll_id=enroll_id)
+        try:
+            present = await self._line.async_request(command)
+        except CommandRefused as err:
+            if refusal_of(err) in (Refusal.UNKNOWN_COMMAND, *_NOBODY):
+                return {}
+            raise
+        check_dates(command.name, present)
+        return vars(present)
 
     async def async_delete_credentials(self, enroll_id: int, slot: int) -> None:
         """Delete one credential, or all fingerprints with slot 12 (specification B4)."""
@@ -268,7 +285,9 @@ class People:
         if person is None or person.role is None:
             try:
                 info = await self._line.async_request(GetUserInfo(enroll_id=enroll_id, backup_number=EMPTY_SLOT))
-            except CommandRefused:  # not there yet
+            except CommandRefused as err:
+                if person is None and refusal_of(err) is not Refusal.UNKNOWN_COMMAND:  # not there yet
+                    return Person(enroll_id=enroll_id, name=name or "", role=role)
                 person = person or Person(enroll_id=enroll_id)
             else:
                 person = Person(enroll_id=enroll_id, name=info.name or "", role=info.role)
@@ -328,6 +347,12 @@ def _classic_error(change: PersonChange) -> CommandInvalid | None:
         if getattr(change, name) is not None:
             return CommandInvalid(name, Problem.NOT_SUPPORTED)
     return None
+
+
+def check_dates(command: str, access: Permission) -> None:
+    """Raise `CommandRefused` where a terminal has dates for a person that cannot be read."""
+    if any(str(access.extra.get(key, "")).strip(" 0:-") for key in _DATES):
+        raise CommandRefused(command, None, "dates that cannot be read")
 
 
 def _may_be_the_firmware(error: CommandRefused | CommandTimeout) -> bool:

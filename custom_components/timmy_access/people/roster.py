@@ -63,8 +63,8 @@ class Person:
 class RosterChange:
     """What a roster's keeper has to write down: people who are new or changed, and enroll ids that are gone.
 
-    `names` are those of the gone. `deleted` tells whether they are gone because somebody here deleted them; else only
-    a list of the terminal leaves them out.
+    `names` are those of the gone, and those that people had before who are called otherwise. `deleted` tells whether
+    they are gone because somebody here deleted them; else only a list of the terminal leaves them out.
     """
 
     changed: tuple[Person, ...] = ()
@@ -208,7 +208,8 @@ class Roster:
             self._disabled.discard(enroll_id)
         if person != before:
             self._people[enroll_id] = person
-            self._async_tell(RosterChange(changed=(person,)))
+            renamed = {enroll_id: before.name} if before and before.name and before.name != person.name else {}
+            self._async_tell(RosterChange(changed=(person,), names=renamed))
         return person
 
     @callback

@@ -19,10 +19,11 @@ MAX_SIGHTING_AGE = timedelta(days=7)
 
 @dataclass(frozen=True, kw_only=True)
 class Sighting:
-    """Somebody was recognised."""
+    """Somebody was recognised: `person` is what to call them, `name` the name they had, None where none is known."""
 
     occurred_at: datetime
     person: str
+    name: str | None = None
 
 
 class Sightings:
@@ -49,13 +50,19 @@ class Sightings:
             LOGGER.debug("Who was at %s lately is not known: %s", self._serial, err)
             return
         for enroll_id, occurred_at in seen.items():
-            name = self._roster.name_of(enroll_id) or f"User {enroll_id}"
-            self._async_note(enroll_id, Sighting(occurred_at=occurred_at, person=name))
+            name = self._roster.name_of(enroll_id)
+            self._async_note(
+                enroll_id, Sighting(occurred_at=occurred_at, person=name or f"User {enroll_id}", name=name)
+            )
 
     @callback
     def _async_on_moment(self, moment: Moment) -> None:
         if isinstance(moment, Punch) and moment.person is not None:
-            self._async_note(moment.enroll_id, Sighting(occurred_at=moment.occurred_at, person=moment.person))
+            self._async_note(moment.enroll_id, self._sighting(moment, moment.person))
+
+    def _sighting(self, punch: Punch, person: str) -> Sighting:
+        name = None if person == f"User {punch.enroll_id}" else person
+        return Sighting(occurred_at=punch.occurred_at, person=person, name=name)
 
     @callback
     def _async_note(self, enroll_id: int, sighting: Sighting) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Self, override
 
 from .enums import DoorEvent, VerifyMethod
 from .kinds import Kind, Moment, Number, Opaque, Text, Whole
+from .record_time import RecordTime
 from .table import Rows, Table
 from .wire import Nested, Structure, wire, wire_fields
 
@@ -174,12 +175,12 @@ class LogRecord(Structure):
     """One line of a terminal's log (specification A2; field notes 3).
 
     `enroll_id` 0 marks a door event and is not the same as a missing one. `mode`, `reader`
-    (`inout`), `event` and `verify_mode` are the raw numbers. `temperature` is in °C. `image` is a
-    base64 JPEG.
+    (`inout`), `event` and `verify_mode` are the raw numbers. `time` is naive and local, or aware
+    where the terminal told an instant. `temperature` is in °C. `image` is a base64 JPEG.
     """
 
     enroll_id: int | None = field(default=None, metadata=wire("enrollid", Whole()))
-    time: datetime | None = field(default=None, metadata=wire("time", Moment()))
+    time: datetime | None = field(default=None, metadata=wire("time", RecordTime()))
     mode: int | None = field(default=None, metadata=wire("mode", Whole()))
     reader: int | None = field(default=None, metadata=wire("inout", Whole()))
     event: int | None = field(default=None, metadata=wire("event", Whole()))

@@ -27,6 +27,10 @@ COLUMNS = (
     "reader",
     "function_key",
     "temperature",
+    "time_known",
+    "arrived_at",
+    "outcome",
+    "decided_by",
 )
 # As other files of the media folder, which every user of Home Assistant can read.
 MODE = 0o644

@@ -19,6 +19,10 @@ READABLE_METHODS: Mapping[str, frozenset[int]] = {
 }
 
 
+# What became of a punch; a terminal that decides by itself does not tell.
+_OUTCOMES: Mapping[bool | None, str] = {None: "unknown", False: "refused", True: "granted"}
+
+
 def methods_of(word: str) -> frozenset[int]:
     """Return the numbers of a method."""
     return READABLE_METHODS[word]
@@ -42,7 +46,10 @@ class Readable:
         self._terminals = {terminal.serial: terminal for terminal in terminals}
 
     def record(self, record: StoredRecord) -> JsonObjectType:
-        """Return a record as an object of plain values; times are local, with their zone."""
+        """Return a record as an object of plain values; times are local, with their zone.
+
+        Where the time is not known, the record occurred before it arrived, and nobody can tell when.
+        """
         entry = record.entry
         is_door = entry.enroll_id == 0
         return {
@@ -58,6 +65,10 @@ class Readable:
             "function_key": None if is_door else entry.event,
             "temperature": entry.temperature,
             "live": entry.live,
+            "time_known": entry.is_time_known,
+            "arrived_at": dt_util.as_local(entry.received_at).isoformat(),
+            "outcome": None if is_door else _OUTCOMES[entry.granted],
+            "decided_by": None if is_door else entry.decided_by,
         }
 
     def person(self, serial: str, enroll_id: int, name: str | None) -> str:

@@ -8,25 +8,29 @@ Nothing is acknowledged that is not on the disk. A disk that hesitates does not 
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import batched, repeat
 from typing import Any
 
+from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..ledger import Entry, Identity, Kept, Ledger, LedgerUnavailable
+from ..const import LOGGER
+from ..ledger import Decider, Entry, Identity, Kept, Ledger, LedgerUnavailable
 from ..ledger.limits import MAX_ENTRIES
 from ..protocol.counters import Counters
-from ..protocol.messages import LogRecord
+from ..protocol.messages import LogBatch, LogRecord
 from ..protocol.peer import printable
 from ..protocol.shared import outcome_of
 from ..protocol.table import Table
 from ..protocol.throttle import Throttle
 from ..terminal.clock import Placed, TerminalClock
+from ..terminal.tasks import Tasks
 from .answered import Answered
+from .arrivals import Arrivals, shared_of
 
 # A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
 TELLING_PATIENCE = 0.5
@@ -39,9 +43,6 @@ REMEMBERED = 20 * 50
 # records has up to 50 (field notes 3). Punches and doors are counted apart, so that none of them hides an alarm.
 NEWS_PER_SECOND = 20.0
 NEWS_AT_ONCE = 50
-
-
-type _Identity = tuple[int | None, datetime | None, int | None, int | None, int | None]
 
 
 @dataclass(slots=True, eq=False)
@@ -57,7 +58,7 @@ class _Frame:
     """Records that came together, what tells each from others of its terminal, and where each belongs in time."""
 
     records: Table[LogRecord]
-    identities: Sequence[_Identity]
+    identities: Sequence[Identity]
     placed: Sequence[Placed]
 
 
@@ -80,10 +81,13 @@ class Records:
         history: HistoryTeller,
         doubted: Callable[[], bool],
         on_kept: Callable[[], None],
+        asks: Callable[[], bool],
+        tasks: Tasks,
     ) -> None:
         """Keep in `ledger`; tell `live` what has just happened, and `history` when everything else did, each once.
 
         What comes while `doubted` is no news. `on_kept` is called after every commit that had something new.
+        `asks` tells whether the terminal asks who may pass; else it has decided that by itself.
         """
         self._serial = serial
         self._ledger = ledger
@@ -94,8 +98,13 @@ class Records:
         self._history = history
         self._doubted = doubted
         self._on_kept = on_kept
-        self._kept: OrderedDict[_Identity, None] = OrderedDict()
-        self._pending: OrderedDict[_Identity, _Pending] = OrderedDict()
+        self._asks = asks
+        self._tasks = tasks
+        # What became of punches, until that is kept with them.
+        self._outcomes: OrderedDict[Identity, tuple[bool, Decider | None]] = OrderedDict()
+        self._arrivals = Arrivals(clock)
+        self._kept: OrderedDict[Identity, None] = OrderedDict()
+        self._pending: OrderedDict[Identity, _Pending] = OrderedDict()
         self._punches = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
         self._door_news = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
         self._news: deque[tuple[LogRecord, Placed]] = deque()
@@ -105,18 +114,25 @@ class Records:
         """Whether nothing that the terminal tells is news."""
         return self._doubted()
 
-    async def async_take(self, records: Table[LogRecord]) -> Kept | None:
+    async def async_restore(self) -> None:
+        """Take over from before a restart what may come again; a ledger that is away is no error."""
+        try:
+            self._arrivals.restore(await self._ledger.last_apart(self._serial))
+        except LedgerUnavailable as err:
+            LOGGER.debug("What %s sent last is not known: %s", self._serial, err)
+
+    async def async_take(self, batch: LogBatch) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
 
         None when it is not kept.
         """
-        identities = _identities_of(records)
+        records, identities = batch.records, self._arrivals.identities(batch.records, batch.log_index)
         if all(identity in self._kept for identity in identities):
             self._remember(identities)
             self._counters.duplicates += len(records)
             return Kept((False,) * len(records))
         frame = _Frame(records, identities, self._place(identities))
-        keeping = self._async_keep(records, frame.placed)
+        keeping = self._async_keep(records, identities, frame.placed)
         try:
             if any(place.live for place in frame.placed):
                 kept = await self._async_tell_in_time(keeping, frame)
@@ -142,47 +158,75 @@ class Records:
             task.add_done_callback(partial(self._tell_after_all, frame))
             raise
 
-    def question_in(self, records: Table[LogRecord]) -> LogRecord | None:
+    def question_in(self, batch: LogBatch) -> LogRecord | None:
         """Return the record that may ask whether somebody may pass: a single punch that is not known yet."""
-        if len(records) != 1:
+        if len(batch.records) != 1:
             return None
-        record = records[0]
+        record = batch.records[0]
         if record.enroll_id is None or record.is_door_event:
             return None
-        [identity] = _identities_of(records)
+        [identity] = self._arrivals.identities(batch.records, batch.log_index)
         pending = self._pending.get(identity)
         known = identity in self._kept or identity in self._answered or (pending is not None and pending.told)
         return None if known else record
 
-    def answer(self, records: Table[LogRecord]) -> Placed:
+    def answer(self, batch: LogBatch) -> Placed:
         """Note that a question is answered, which it is once, and return when it was asked."""
-        identities = _identities_of(records)
+        identities = self._arrivals.identities(batch.records, batch.log_index)
         [identity] = identities
         self._answered.note(identity)
         return self._wait_for(identity, *self._place(identities)).placed
 
-    async def async_is_new(self, records: Table[LogRecord]) -> bool:
+    @callback
+    def async_note_outcome(self, batch: LogBatch, *, granted: bool, decided_by: Decider | None) -> None:
+        """Keep what became of a punch that was asked about, as soon as the punch itself is kept."""
+        [identity] = self._arrivals.identities(batch.records, batch.log_index)
+        self._outcomes[identity] = (granted, decided_by)
+        if len(self._outcomes) > REMEMBERED:
+            self._outcomes.popitem(last=False)
+        self._write_outcomes()
+
+    def _write_outcomes(self) -> None:
+        ready = {identity: outcome for identity, outcome in self._outcomes.items() if identity in self._kept}
+        if ready:
+            for identity in ready:
+                del self._outcomes[identity]
+            self._tasks.async_see_through(
+                self._async_write_outcomes(ready), f"keep what became of punches of {self._serial}"
+            )
+
+    async def _async_write_outcomes(self, ready: Mapping[Identity, tuple[bool, Decider | None]]) -> None:
+        for identity, (granted, decided_by) in ready.items():
+            try:
+                await self._ledger.set_outcome(self._serial, identity, granted=granted, decided_by=decided_by)
+            except LedgerUnavailable as err:
+                LOGGER.debug("What became of a punch of %s is not kept yet: %s", self._serial, err)
+                self._outcomes.setdefault(identity, (granted, decided_by))
+
+    async def async_is_new(self, batch: LogBatch) -> bool:
         """Return whether a single record has not been answered about before Home Assistant started.
 
         By its ledger, which is asked for some seconds after that; one that cannot be read does not say so.
         """
         if not self._answered.is_forgetful:
             return True
-        [identity] = _identities_of(records)
+        [identity] = self._arrivals.identities(batch.records, batch.log_index)
         try:
             async with asyncio.timeout(LOOK_PATIENCE):
-                return not await self._ledger.has(self._serial, Identity(*identity))
+                return not await self._ledger.has(self._serial, identity)
         except LedgerUnavailable, TimeoutError:
             return False
 
     async def async_take_history(self, records: Table[LogRecord]) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
         placed = [Placed(instant, live=False) for instant in self._clock.instants(records.column("time"))]
-        kept = await self._async_keep(records, placed)
-        self._remember(_identities_of(records))
+        shared = shared_of(records)
+        identities = self._arrivals.fetched(shared, await self._ledger.aparts(self._serial, shared))
+        kept = await self._async_keep(records, identities, placed)
+        self._remember(identities)
         return kept
 
-    def _place(self, identities: Sequence[_Identity]) -> list[Placed]:
+    def _place(self, identities: Sequence[Identity]) -> list[Placed]:
         """Return where the records of a frame belong in time; those that are known to wait stay where they are."""
         if self._pending.keys().isdisjoint(identities):
             return self._place_new(identities, len(identities))
@@ -194,8 +238,10 @@ class Records:
         )
         return [next(new) if one is None else one.placed for one in pending]
 
-    def _place_new(self, identities: Sequence[_Identity], records_in_frame: int) -> list[Placed]:
+    def _place_new(self, identities: Sequence[Identity], records_in_frame: int) -> list[Placed]:
         placed = self._clock.place([time for _, time, *_ in identities], records_in_frame)
+        if len(identities) == records_in_frame == 1 and self._arrivals.stands(identities[0]):
+            placed = [self._clock.place_by_arrival()]
         for index, ((enroll_id, *_), place) in enumerate(zip(identities, placed, strict=True)):
             if place.live and identities[index] not in self._kept:
                 news = self._door_news if enroll_id == 0 else self._punches
@@ -204,7 +250,7 @@ class Records:
                     placed[index] = place._replace(live=False)
         return placed
 
-    def _wait_for(self, identity: _Identity, placed: Placed) -> _Pending:
+    def _wait_for(self, identity: Identity, placed: Placed) -> _Pending:
         """Remember a record that is not kept yet."""
         pending = self._pending.setdefault(identity, _Pending(placed))
         self._pending.move_to_end(identity)
@@ -212,8 +258,9 @@ class Records:
             self._pending.popitem(last=False)
         return pending
 
-    def _remember(self, identities: Sequence[_Identity]) -> None:
+    def _remember(self, identities: Sequence[Identity]) -> None:
         """Remember what is kept."""
+        self._arrivals.kept(identities)
         for identity in identities:
             self._pending.pop(identity, None)
             self._kept[identity] = None
@@ -221,9 +268,14 @@ class Records:
         # As many as came: what piles up makes the garbage collector walk through all of Home Assistant.
         while len(self._kept) > REMEMBERED:
             self._kept.popitem(last=False)
+        if self._outcomes:
+            self._write_outcomes()
 
-    async def _async_keep(self, records: Table[LogRecord], placed: Sequence[Placed]) -> Kept:
-        entries = _entries_of(records, placed, dt_util.utcnow())
+    async def _async_keep(
+        self, records: Table[LogRecord], identities: Sequence[Identity], placed: Sequence[Placed]
+    ) -> Kept:
+        by_itself = None if self._asks() else Decider.TERMINAL
+        entries = _entries_of(records, identities, placed, dt_util.utcnow(), by_itself)
         new: list[bool] = []
         for part in batched(entries, MAX_ENTRIES, strict=False):
             new += (await self._ledger.keep(self._serial, part)).new
@@ -290,14 +342,16 @@ class Records:
             self._tell_next()
 
 
-def _identities_of(records: Table[LogRecord]) -> list[_Identity]:
-    """Return what tells each record from others of its terminal (field notes 0.3)."""
-    return list(zip(*map(records.column, Identity._fields), strict=True))
-
-
-def _entries_of(records: Table[LogRecord], placed: Sequence[Placed], received_at: datetime) -> list[Entry]:
+def _entries_of(
+    records: Table[LogRecord],
+    identities: Sequence[Identity],
+    placed: Sequence[Placed],
+    received_at: datetime,
+    decided_by: Decider | None,
+) -> list[Entry]:
+    *said, aparts = zip(*identities, strict=True) if identities else ((),) * len(Identity._fields)
     columns = zip(
-        *map(records.column, Identity._fields),
+        *said,
         [place.occurred_at for place in placed],
         repeat(received_at),
         [place.live for place in placed],
@@ -305,6 +359,12 @@ def _entries_of(records: Table[LogRecord], placed: Sequence[Placed], received_at
         [printable(name) if name else None for name in records.column("name")],
         records.column("temperature"),
         records.column("extra"),
+        aparts,
+        repeat(None),
+        [
+            decided_by if place.live and identity.enroll_id else None
+            for identity, place in zip(identities, placed, strict=True)
+        ],
         strict=False,
     )
     return list(map(Entry._make, columns))

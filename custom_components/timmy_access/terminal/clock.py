@@ -6,6 +6,7 @@ here makes a record history.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from time import monotonic
@@ -29,6 +30,10 @@ CONNECTING = timedelta(seconds=3)
 DRIFT_TOLERANCE = timedelta(seconds=10)
 
 
+# Clocks are set to another zone's time by so much; a date is set wrong by more.
+ZONES_APART = timedelta(hours=27)
+
+
 class Placed(NamedTuple):
     """A record's place in time."""
 
@@ -44,8 +49,10 @@ def local_naive(now: datetime) -> datetime:
 def localise(naive: datetime, near: datetime) -> datetime:
     """Return a naive local time as an instant; in the repeated hour of autumn the one nearer to `near`.
 
-    Raises `OverflowError` for an instant outside the calendar.
+    What is an instant already stays one. Raises `OverflowError` for an instant outside the calendar.
     """
+    if naive.tzinfo is not None:
+        return naive.astimezone(UTC)
     first = naive.replace(tzinfo=dt_util.get_default_time_zone(), fold=0)
     second = first.replace(fold=1)
     if first.utcoffset() == second.utcoffset():
@@ -61,6 +68,9 @@ def _instants(shown: Iterable[datetime | None], near: datetime) -> Iterator[date
     for naive in shown:
         if naive is None:
             yield None
+            continue
+        if naive.tzinfo is not None:
+            yield naive.astimezone(UTC)
             continue
         if naive.date() != day:  # a frame is of one day, mostly
             day = naive.date()
@@ -79,11 +89,34 @@ def _offset_on(day: date, zone: tzinfo) -> timedelta | None:
     return offsets.pop() if len(offsets) == 1 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Wrong:
+    """A stretch of time in which a clock was wrong by `drift`: it ended at `until`, when the clock showed `shown`.
+
+    `since` is when the clock was right last; None where that is not known.
+    """
+
+    drift: timedelta
+    shown: datetime
+    until: datetime
+    since: datetime | None
+
+    def may_have_written(self, instant: datetime) -> bool:
+        """Return whether a record of a time, as it is shown, may have been made in it."""
+        if instant > self.shown + DRIFT_TOLERANCE:
+            return False
+        if self.since is not None:
+            return instant + self.drift >= self.since - DRIFT_TOLERANCE
+        # A date that was set wrong moves what was right into the past, and a zone does so by some hours at most.
+        return instant > self.until or self.drift > -ZONES_APART
+
+
 class TerminalClock:
     """What is known of one terminal's clock.
 
     Every registration is answered with our time, which the terminal takes over. So a clock that was wrong then is
-    right afterwards, and only the records it made before, the ones still unsent at the registration, are off.
+    right afterwards, and only the records it made before are off: of those still unsent at the registration the ones
+    that the wrong clock can have written. Others stay where they are.
     """
 
     def __init__(
@@ -100,6 +133,11 @@ class TerminalClock:
         self._elapsed = elapsed
         self.live_window = live_window
         self.drift: timedelta | None = None
+        # How many connections there were, and how many records the terminal held unsent when it registered last.
+        self.connections = 0
+        self.unsent: int | None = None
+        self._wrong: _Wrong | None = None
+        self._right_at: datetime | None = None
         self._backlog: int | None = 0
         self._doubt_until: datetime | None = None
         self._told_offset: timedelta | None = None
@@ -109,10 +147,15 @@ class TerminalClock:
     def connected(self) -> None:
         """Note a new connection: what the terminal has made before is history."""
         self._connected_at = self._elapsed()
+        self.connections += 1
+        if self._wrong is not None:
+            self._doubt_until = self._now() + self.live_window
 
     def told(self) -> None:
         """Note that the terminal gets our time now, which it goes by until it is told again."""
-        self._told_offset = dt_util.as_local(self._now()).utcoffset()
+        now = self._now()
+        self._told_offset = dt_util.as_local(now).utcoffset()
+        self._right_at = now
         self._ahead = None
 
     def compared(self, shown: datetime) -> timedelta:
@@ -133,14 +176,16 @@ class TerminalClock:
         Much narrower than what is live: news may be some minutes old, a verdict may not. Our own clocks may have been
         changed since the terminal was told the time.
         """
-        if shown is None or (self.drift and self._may_be_older()):
+        if shown is None:
             return False
         now = self._now()
         try:
+            if self._is_late(now) and self._is_doubted(localise(shown, now)):
+                return False
             instant = localise(shown - (self._ahead or timedelta(0)), now)
         except OverflowError:
             return False
-        if self._ahead is None and self._told_offset is not None:
+        if self._ahead is None and self._told_offset is not None and shown.tzinfo is None:
             by_what_was_told = (shown - self._told_offset).replace(tzinfo=UTC)
             instant = min(instant, by_what_was_told, key=lambda one: abs(one - now))
         return abs(instant - now) <= PRESENT
@@ -148,18 +193,46 @@ class TerminalClock:
     def measured(self, shown: datetime | None, unsent: int | None) -> None:
         """Note a registration: the time the terminal showed, and how many records it still holds."""
         now = self._now()
+        self.unsent = unsent
         if shown is None:
             self.drift = None
             return
-        drift = now - localise(shown, now) - REGISTRATION_LAG
+        try:
+            at = localise(shown, now)
+        except OverflowError:  # outside the calendar
+            self.drift = None
+            return
+        drift = now - at - REGISTRATION_LAG
         self.drift = timedelta(0) if abs(drift) <= DRIFT_TOLERANCE else drift
+        if self.drift:
+            self._wrong = _Wrong(drift, at, now, self._right_at)
+            self._doubt_until = now + self.live_window
+        elif not self._waits(now) or unsent == 0:
+            self._wrong = None
+        # Else what waited from before comes still, over a new connection.
         self._backlog = unsent
-        self._doubt_until = now + self.live_window
 
     def instants(self, shown: Sequence[datetime | None]) -> list[datetime]:
-        """Return when naive times of the terminal were, as it shows them; now for none, or one outside the calendar."""
+        """Return when times of the terminal were that it was asked for; now for none, or one outside the calendar.
+
+        What was made while the clock was known to be wrong gets its true time, and nothing is yet to come.
+        """
         now = self._now()
-        return [now if instant is None else instant for instant in _instants(shown, now)]
+        wrong = self._wrong if self._wrong is not None and self._wrong.since is not None else None
+        found: list[datetime] = []
+        for instant in _instants(shown, now):
+            if instant is None:
+                found.append(now)
+            elif wrong is not None and wrong.may_have_written(instant):
+                found.append(instant + wrong.drift)
+            else:
+                found.append(min(instant, now) if instant > now + DRIFT_TOLERANCE else instant)
+        return found
+
+    def tells_nothing(self, shown: Sequence[datetime | None]) -> list[bool]:
+        """Return which times tell nothing: none, one outside the calendar, or one that is yet to come."""
+        latest = self._now() + DRIFT_TOLERANCE
+        return [instant is None or instant > latest for instant in _instants(shown, latest)]
 
     def place(self, shown: Sequence[datetime | None], records_in_frame: int) -> list[Placed]:
         """Return when records of a frame that arrives now happened, and whether they are live.
@@ -173,30 +246,42 @@ class TerminalClock:
         behind = self._behind_us(now)
         placed: list[Placed] = []
         for instant in _instants(shown, now):
-            doubted = self.drift and self._is_doubted(now, records_in_frame)
             if instant is None:
                 placed.append(Placed(now, live=False))
+                self._count(now)
                 continue
             live = earliest <= instant <= latest
             if behind and not live and earliest <= instant + behind <= latest:
                 instant, live = instant + behind, True  # noqa: PLW2901 - the same record, by what it was told
-            if not doubted or not self.drift:
-                placed.append(Placed(instant, live))
-                continue
-            corrected = instant + self.drift
-            placed.append(Placed(corrected, live and earliest <= corrected <= latest))
+            if self._waits(now) and (wrong := self._wrong) is not None and not (live and not self._is_late(now)):
+                if wrong.may_have_written(instant):
+                    instant += wrong.drift  # noqa: PLW2901 - the same record, by what the clock was off
+                    live = live and earliest <= instant <= latest
+                else:
+                    live = live and records_in_frame == 1
+            if live and not self._is_late(now):
+                self._wrong, self._right_at = None, now
+            elif not (live and records_in_frame == 1):
+                self._count(now)
+            # What has arrived has happened.
+            placed.append(Placed(min(instant, now), live))
+        if records_in_frame > 1 and self._is_late(now):
+            self._doubt_until = now + self.live_window
         return placed
+
+    def place_by_arrival(self) -> Placed:
+        """Return where a record belongs that came alone from a clock that stands still: it has just happened.
+
+        Unless something that was made before may still be on its way; then that is not known.
+        """
+        return Placed(
+            self._now(), live=self._connected_at is not None and self._backlog == 0 and self.unsent is not None
+        )
 
     def is_ahead(self, shown: Sequence[datetime | None]) -> bool:
         """Return whether any time is of the future, which a record can be by a wrong clock only."""
-        latest = max((one for one in shown if one is not None), default=None)
-        if latest is None:
-            return False
         now = self._now()
-        try:
-            return localise(latest, now) > now + DRIFT_TOLERANCE
-        except OverflowError:
-            return False
+        return any(instant is not None and instant > now + DRIFT_TOLERANCE for instant in _instants(shown, now))
 
     def _behind_us(self, now: datetime) -> timedelta | None:
         """Return what our own clocks have been changed by since the terminal was told the time; None for nothing."""
@@ -204,18 +289,24 @@ class TerminalClock:
             return None
         return ((dt_util.as_local(now).utcoffset() or timedelta(0)) - self._told_offset) or None
 
-    def _may_be_older(self) -> bool:
-        """Return whether records that were made while the clock was wrong may still come."""
-        if self._backlog is not None:
-            return self._backlog > 0
-        return self._doubt_until is not None and self._now() < self._doubt_until
+    def _is_late(self, now: datetime) -> bool:
+        """Return whether what was made while the clock was wrong may still be on its way.
 
-    def _is_doubted(self, now: datetime, records_in_frame: int) -> bool:
-        """Return whether a record may have been made while the clock was wrong."""
-        if self._backlog is not None:
-            if made_before := self._backlog > 0:
-                self._backlog -= 1
-            return made_before
-        if records_in_frame > 1:
+        Terminals send what is unsent at once, one frame after the other. What they count and do not send is none.
+        """
+        return self._wrong is not None and self._doubt_until is not None and now < self._doubt_until
+
+    def _waits(self, now: datetime) -> bool:
+        """Return whether a record that is not of now may have been made while the clock was wrong."""
+        return self._wrong is not None and (self._is_late(now) if self._backlog is None else self._backlog > 0)
+
+    def _is_doubted(self, instant: datetime) -> bool:
+        """Return whether a record of now, as it is shown, may have been made while the clock was wrong."""
+        return self._wrong is not None and self._backlog != 0 and self._wrong.may_have_written(instant)
+
+    def _count(self, now: datetime) -> None:
+        """Note that one of the unsent records has come; more may follow at once."""
+        if self._backlog:
+            self._backlog -= 1
+        if self._is_late(now):
             self._doubt_until = now + self.live_window
-        return self._doubt_until is not None and now < self._doubt_until

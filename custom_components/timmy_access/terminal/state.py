@@ -70,6 +70,7 @@ class TerminalState:
     * `is_decided_about`: whether somebody here decides about punches, if the terminal asks.
     * `pins_guessed`: whether somebody has tried so many wrong PINs lately that there was a pause.
     * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
+    * `records_ahead`: whether it has reported what is yet to come, and its clock was not seen to be right since.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
     """
 
@@ -85,6 +86,7 @@ class TerminalState:
     online: bool = False
     people_inside: int | None = None
     pins_guessed: bool = False
+    records_ahead: bool = False
     settings: Settings | None = None
 
     @property

@@ -52,7 +52,7 @@ class Upkeep:
 
     async def async_read_clock(self) -> None:
         """Look whether a terminal that tells its time has taken over ours, which every registration tells it."""
-        if self._coordinator.data.clock_ahead is not None:
+        if self._coordinator.data.clock_ahead is not None or self._coordinator.data.records_ahead:
             await self.async_compare_clock(Priority.BULK)
 
     async def async_compare_clock(self, priority: Priority = Priority.INTERACTIVE) -> None:
@@ -65,7 +65,15 @@ class Upkeep:
         except OverflowError:  # outside the calendar
             return
         seconds = 0 if abs(ahead) <= DRIFT_TOLERANCE else round(ahead.total_seconds())
-        self._coordinator.async_replace(replace(self._coordinator.data, clock_ahead=seconds))
+        state = self._coordinator.data
+        self._coordinator.async_replace(
+            replace(state, clock_ahead=seconds, records_ahead=state.records_ahead and bool(seconds))
+        )
+
+    async def async_correct_clock(self) -> None:
+        """Set the clock, and look whether the terminal has taken that over."""
+        await self.async_set_clock()
+        await self.async_compare_clock()
 
     async def async_cancel_alarm(self) -> None:
         """End an alarm (specification B38)."""

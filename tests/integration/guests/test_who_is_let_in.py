@@ -1,14 +1,19 @@
 """A terminal asks whether somebody may pass: whom a default lets in, and for how long a punch is a question."""
 
+import csv
 from datetime import timedelta
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.guests.tries import MAX_TOLD
 from custom_components.timmy_access.guests.verdicts import MAX_PENDING
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from custom_components.timmy_access.protocol.messages import STRANGER_ID
 from custom_components.timmy_access.terminal.clock import PRESENT
 from homeassistant.core import HomeAssistant
@@ -78,6 +83,65 @@ async def test_who_is_disabled_is_not_let_in(
     assert (await answer(asking, punch(1)))["access"] == 0
     await hass.async_block_till_done(wait_background_tasks=True)
     assert told(heard) == [("refused", "person_disabled")]
+
+
+async def outcomes(hass: HomeAssistant, hub: Hub) -> list[tuple[Any, ...]]:
+    await hass.async_block_till_done(wait_background_tasks=True)
+    found = await act(hass, hub, FACE, "get_logs")
+    assert found is not None
+    words = ("enroll_id", "outcome", "decided_by")
+    return [tuple(record[word] for word in words) for record in reversed(found["records"])]
+
+
+async def test_the_record_tells_what_became_of_a_punch(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, tmp_path: Path
+) -> None:
+    """A terminal that decided by itself does not say what; who was refused was not there."""
+    owner_chose(hub, "grant")
+    await answer(asking, punch(1, 2))
+    await answer(asking, punch(4242, 2))
+    owner_chose(hub, "off")
+    await answer(asking, punch(7, 1))
+    await answer(asking, {**punch(1, 3600), "mode": 3})
+    await answer(asking, {**punch(0), "event": 1, "mode": 0})
+    assert sorted(await outcomes(hass, hub), key=str) == [
+        (1, "granted", "default"),
+        (1, "unknown", None),
+        (4242, "refused", "default"),
+        (7, "unknown", "terminal"),
+        (None, None, None),
+    ]
+    days = await act(hass, hub, FACE, "get_attendance")
+    assert days is not None
+    assert {day["enroll_id"] for day in days["attendance"]} == {1, 7}
+    hass.config.media_dirs = {"local": str(tmp_path / "media")}
+    exported = await act(hass, hub, FACE, "export_logs", filename="log")
+    assert exported is not None
+    text = await hass.async_add_executor_job(partial(Path(exported["file"]).read_text, "utf-8-sig"))
+    rows = {(row["enroll_id"], row["outcome"], row["decided_by"]) for row in csv.DictReader(text.splitlines())}
+    assert rows >= {("1", "granted", "default"), ("4242", "refused", "default"), ("", "", "")}
+
+
+@pytest.mark.parametrize("access", [True, False])
+async def test_the_record_tells_what_an_automation_decided_while_the_database_was_away(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, monkeypatch: pytest.MonkeyPatch, *, access: bool
+) -> None:
+    owner_chose(hub, "refuse", window=4)
+
+    async def decide(*_: Any, **__: Any) -> Decision:
+        return Decision(granted=access)
+
+    async def away(*_: Any) -> None:
+        raise LedgerUnavailable(Cause.UNREACHABLE, "away")
+
+    monkeypatch.setattr(hub.terminals[FACE].verdicts, "_async_ask", decide)
+    made = punch(1)
+    with monkeypatch.context() as during:
+        during.setattr(Ledger, "keep", away)
+        assert (await answer(asking, made))["access"] == access
+        await hass.async_block_till_done(wait_background_tasks=True)
+    await answer(asking, made)
+    assert await outcomes(hass, hub) == [(1, "granted" if access else "refused", "automation")]
 
 
 async def test_what_no_automation_could_be_asked_about_is_refused(

@@ -7,9 +7,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.repairs import async_create_fix_flow
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, Unauthorized
-from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import entity_registry as er, issue_registry as ir
 from simulator import User, VirtualTerminal
 
 from ..automation.test_conditions import holds
@@ -208,3 +209,70 @@ async def test_only_administrators_link(
         )
     assert hub._store.links(FACE) == {}
     assert state_of(hass, ACCESS).state == "unknown"
+
+
+RENAMED = f"person_renamed_{FACE}_1"
+
+
+async def renamed(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, name: str) -> None:
+    """Rename somebody at the keypad, which no terminal reports, and read the names again."""
+    face.users[1].name = name
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def answered(hass: HomeAssistant, hub: Hub, answer: str) -> None:
+    issue = ir.async_get(hass).async_get_issue(DOMAIN, RENAMED)
+    assert issue is not None
+    flow = await async_create_fix_flow(hass, RENAMED, issue.data)
+    flow.hass, flow.handler, flow.issue_id = hass, DOMAIN, RENAMED
+    asked = await flow.async_step_init()  # type: ignore[attr-defined]
+    assert asked["description_placeholders"]["new"] == "Somebody else"
+    await getattr(flow, f"async_step_{answer}")()
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.mark.parametrize(("answer", "after"), [("same", "person.ada"), ("other", None)])
+async def test_another_name_is_a_question(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, answer: str, after: str | None
+) -> None:
+    """Until it is answered nobody is taken for the person."""
+    heard = listen(hass, EVENT)
+    await link(hass, hub)
+    await report(face, record())
+    await renamed(hass, hub, face, "Somebody else")
+    await report(face, record(mode=8))
+    await hass.async_block_till_done()
+    assert [event.data["person_entity_id"] for event in heard] == ["person.ada", None]
+    assert not await holds(hass, "person_was_seen", within=60, person_entity_id="person.ada")
+    await answered(hass, hub, answer)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, RENAMED) is None
+    assert await linked(hass, hub) == after
+
+
+async def test_a_question_is_over_when_the_name_is_back_and_there_again_after_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal
+) -> None:
+    await link(hass, hub)
+    name = face.users[1].name
+    await renamed(hass, hub, face, f" {name.upper()}\u3000")
+    assert await linked(hass, hub) == "person.ada"  # the same name in other letters
+    await renamed(hass, hub, face, "Somebody else")
+    assert ir.async_get(hass).async_get_issue(DOMAIN, RENAMED)
+    await hub._store._store.async_save(hub._store._data())
+    hub = await reload(hass, entry, face)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, RENAMED)
+    assert await linked(hass, hub) is None
+    await renamed(hass, hub, face, name)
+    assert ir.async_get(hass).async_get_issue(DOMAIN, RENAMED) is None
+    assert await linked(hass, hub) == "person.ada"
+
+
+async def test_a_record_of_another_name_is_not_of_the_person(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    heard = listen(hass, EVENT)
+    await link(hass, hub)
+    await report(face, record(name="Mallory"))
+    await hass.async_block_till_done()
+    assert [(event.data["person"], event.data["person_entity_id"]) for event in heard] == [("Mallory", None)]

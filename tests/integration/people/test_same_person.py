@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.protocol.commands import Permission
+from custom_components.timmy_access.protocol.errors import CommandRefused
 from homeassistant.core import HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from simulator import User, VirtualTerminal
 
 from ..conftest import ADA, FACE, FINGER, MakeTerminal, connected
@@ -98,6 +100,43 @@ async def test_a_credential_leaves_a_name_that_was_not_read(
     del finger.faults.refuse["getusername"]
     await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="card", value="4711")
     assert finger.users[7].name == "Grace"
+
+
+@pytest.mark.parametrize("answer", ["busy", "can not find this command"])
+async def test_a_name_that_cannot_be_read_is_told_with_a_credential_or_nothing_is_written(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, answer: str
+) -> None:
+    finger = make_terminal("tfs30", FINGER)
+    finger.add_user(User(enrollid=7, name="Grace", credentials={0: TEMPLATE}))
+    finger.faults.refuse["getusername"] = {"reason": 1, "msg": answer}
+    await connected(hass, finger)
+    await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="card", value="4711")
+    assert finger.users[7].name == "Grace"
+    finger.faults.refuse["getuserinfo"] = {"reason": 1, "msg": "busy"}
+    hub.terminals[FINGER].roster.async_note(7, name="")
+    with pytest.raises(HomeAssistantError):
+        await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="card", value="4712")
+    assert (finger.users[7].name, finger.users[7].credentials[11]) == ("Grace", 4711)
+
+
+async def test_dates_that_cannot_be_read_are_not_overwritten(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    written = {"endtime": "31/12/2026 08:00"}
+    face.machine.users.change_lock(1, written)
+    terminal = hub.terminals[FACE]
+    zone = Permission(enroll_id=1, week_zone_2=3)
+    with pytest.raises(CommandRefused):
+        await terminal.people.async_set_access(zone)
+    face.machine.users.change_lock(1, {"endtime": "2026-12-31 08:00:00"})
+    face.faults.refuse["getuserlock"] = {"reason": 1, "msg": "busy"}
+    with pytest.raises(CommandRefused):
+        await terminal.people.async_set_access(zone)
+    assert not [frame for frame in face.received if frame.get("cmd") == "setuserlock"]
+    face.faults.refuse.clear()
+    await terminal.people.async_set_access(zone)
+    [told] = [frame for frame in face.received if frame.get("cmd") == "setuserlock"]
+    assert told["record"][0]["endtime"] == "2026-12-31 08:00:00"
 
 
 async def test_asking_for_everything_reads_names_again(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:

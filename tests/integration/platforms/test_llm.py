@@ -59,7 +59,7 @@ async def test_people_of_exposed_terminals_are_told(
     answer = await ask(hass, day="today")
     (record,) = answer["records"]
     assert (record["person"], record["terminal"], record["method"]) == ("Ada", "Front door", "face")
-    assert record.keys() == {"occurred_at", "terminal", "person", "method"}
+    assert record.keys() == {"occurred_at", "terminal", "person", "method", "outcome"}
     assert answer["complete"]
     assert (await ask(hass, day="yesterday"))["records"] == []
 
