@@ -17,6 +17,7 @@ from typing import Any
 
 from homeassistant.util import dt as dt_util
 
+from ..errors import LogAllowanceUsedUp
 from ..ledger import Entry, Identity, Kept, Ledger, LedgerUnavailable
 from ..ledger.limits import MAX_ENTRIES
 from ..protocol.counters import Counters
@@ -26,6 +27,7 @@ from ..protocol.shared import outcome_of
 from ..protocol.table import Table
 from ..protocol.throttle import Throttle
 from ..terminal.clock import Placed, TerminalClock
+from .allowance import Allowance
 from .answered import Answered
 
 # A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
@@ -94,6 +96,7 @@ class Records:
         self._history = history
         self._doubted = doubted
         self._on_kept = on_kept
+        self.allowance = Allowance(serial)
         self._kept: OrderedDict[_Identity, None] = OrderedDict()
         self._pending: OrderedDict[_Identity, _Pending] = OrderedDict()
         self._punches = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
@@ -103,7 +106,7 @@ class Records:
     async def async_take(self, records: Table[LogRecord]) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
 
-        None when it is not kept.
+        None when it is not kept, also because the terminal has added so many today.
         """
         identities = _identities_of(records)
         if all(identity in self._kept for identity in identities):
@@ -111,6 +114,9 @@ class Records:
             self._counters.duplicates += len(records)
             return Kept((False,) * len(records))
         frame = _Frame(records, identities, self._place(identities))
+        if not self.allowance.async_allows():
+            self._tell_unkept(frame)
+            return None
         keeping = self._async_keep(records, frame.placed)
         try:
             if any(place.live for place in frame.placed):
@@ -171,7 +177,12 @@ class Records:
             return False
 
     async def async_take_history(self, records: Table[LogRecord]) -> Kept:
-        """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
+        """Keep what was asked for and not sent: never told, whatever its time.
+
+        Raises `LedgerUnavailable`, and `LogAllowanceUsedUp` where the terminal has added so many today.
+        """
+        if not self.allowance.async_allows():
+            raise LogAllowanceUsedUp
         placed = [Placed(instant, live=False) for instant in self._clock.instants(records.column("time"))]
         kept = await self._async_keep(records, placed)
         self._remember(_identities_of(records))
@@ -223,6 +234,7 @@ class Records:
         for part in batched(entries, MAX_ENTRIES, strict=False):
             new += (await self._ledger.keep(self._serial, part)).new
         if any(new):
+            self.allowance.async_use(sum(new))
             self._on_kept()
         return Kept(tuple(new))
 
