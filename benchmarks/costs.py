@@ -87,6 +87,8 @@ class Approved:
                 await self._dial()
             assert self._socket is not None  # noqa: S101 - dialled
             for data in dear.wire(self._serial, self.most):
+                if self._socket.transport.is_closing():
+                    raise ConnectionResetError
                 self._socket.transport.write(data)
                 while self._socket.transport.get_write_buffer_size():
                     await asyncio.sleep(0.001)
@@ -157,6 +159,8 @@ class Stranger:
                 close_timeout=0.1,
             ) as socket:
                 for data in dear.wire("ZX99999999", self.most):
+                    if socket.transport.is_closing():
+                        break
                     socket.transport.write(data)
                 with suppress(TimeoutError):
                     async with asyncio.timeout(STRANGER_SECONDS):
