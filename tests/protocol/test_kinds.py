@@ -16,7 +16,8 @@ from custom_components.timmy_access.protocol.kinds import (
     Truth,
     Whole,
 )
-from custom_components.timmy_access.protocol.messages import SERIAL, LogBatch, LogRecord, Photo
+from custom_components.timmy_access.protocol.messages import SERIAL, DeviceInfo, LogBatch, LogRecord, Photo
+from custom_components.timmy_access.protocol.wire import MAX_KEPT_CHARACTERS, MAX_KEPT_KEYS
 
 WORDS = ((Whole(), "7", 7), (Number(), "1.5", 1.5), (Truth(), "1", True))
 DAY = "2026-11-26 08:00:00"
@@ -54,3 +55,12 @@ def test_what_was_not_looked_at_is_kept_as_it_came() -> None:
     assert isinstance(read, LogRecord)
     assert (read.enroll_id, read.time, read.name, read.temperature) == (7, None, None, None)
     assert read.extra == {key: value for key, value in record.items() if key != "enrollid"}
+
+
+def test_of_what_is_held_for_long_unknown_keys_are_few_and_say_nothing() -> None:
+    said = {"modelname": "AiFace", **{f"{number:0100}": "x" * 1_000 for number in range(1_000)}}
+    kept = DeviceInfo.parse(said).worth_keeping()
+    assert kept.model == "AiFace"
+    assert len(kept.extra) <= MAX_KEPT_KEYS
+    assert set(map(len, kept.extra)) == {MAX_KEPT_CHARACTERS}
+    assert set(kept.extra.values()) == {None}

@@ -337,7 +337,7 @@ class Terminal:
                 online=True,
                 address=session.peer.address,
                 clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
-                info=replace(state.info, extra=info.extra),
+                info=replace(state.info, extra=info.worth_keeping().extra),
             )
         )
         self.clock.told()
