@@ -81,7 +81,7 @@ class Dear:
 
     def wire(self, serial: str, most: int) -> list[bytes]:
         """Return what goes over the wire."""
-        data = self._message(serial, most)
+        data = self.message(serial, most)
         sent = [_ping(number) for number in range(self.pings)]
         opcode = Opcode.BINARY if self.binary else Opcode.TEXT
         step = max(1, -(-len(data) // self.parts))
@@ -92,7 +92,8 @@ class Dear:
         ]
         return [b"".join([*sent, *message])] * self.repeat
 
-    def _message(self, serial: str, most: int) -> bytes:
+    def message(self, serial: str, most: int) -> bytes:
+        """Return the frame, halved until a peer can send it."""
         gene = self
         while gene._estimate() > 2 * most or len(data := BROKEN[gene.broken](gene._text(serial).encode())) > most:
             gene = gene._halved()
