@@ -12,7 +12,7 @@ from time import perf_counter
 import traceback
 from typing import Protocol
 
-from . import action, connect, entities, idle, ingest, punch, repeats, roster, startup, verdict
+from . import action, attack, connect, entities, idle, ingest, punch, repeats, roster, startup, verdict
 from .building import Building, building
 from .calmness import DISTURBED, Calmness
 from .figures import Figure, document, table
@@ -46,6 +46,8 @@ class Part:
     entities: bool = True
     # One that builds houses of its own takes a minute however little it measures.
     is_quick: bool = True
+    seconds: float = PART_SECONDS
+    tries: int = TRIES
 
 
 PARTS: Mapping[str, Part] = {
@@ -60,6 +62,8 @@ PARTS: Mapping[str, Part] = {
     entities.PART: Part(entities.measure, entities.TERMINALS, is_quick=False),
     startup.PART: Part(startup.measure, startup.TERMINALS),
     action.PART: Part(action.measure, action.TERMINALS),
+    # One attack after the other, each of which is measured again where the machine was disturbed.
+    attack.PART: Part(attack.measure, attack.TERMINALS, is_quick=False, seconds=PART_SECONDS * attack.KINDS, tries=1),
 }
 
 
@@ -89,7 +93,7 @@ async def measured(name: str, house: Building, calmness: Calmness, *, quick: boo
 
     Raises `TimeoutError` where it takes longer than a part may.
     """
-    async with asyncio.timeout(PART_SECONDS):
+    async with asyncio.timeout(PARTS[name].seconds):
         await house.settled()
         before = calmness.disturbance()
         begun = perf_counter()
@@ -107,7 +111,7 @@ async def run(names: list[str], report: Report) -> None:
         part = PARTS[name]
         tries: list[list[Figure]] = []
         try:
-            while len(tries) < TRIES and not any(is_calm(figures) for figures in tries):
+            while len(tries) < part.tries and not any(is_calm(figures) for figures in tries):
                 with tempfile.TemporaryDirectory() as folder:
                     async with building(Path(folder) / "home", part.terminals, entities=part.entities) as house:
                         tries.append(await measured(name, house, calmness, quick=False))

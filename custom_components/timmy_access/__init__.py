@@ -12,11 +12,13 @@ from homeassistant.helpers.typing import ConfigType
 from .automation.bus import async_fire_moments
 from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
-from .guests.pictures import PassPictureView
+from .guests.pictures import PASSES
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
+from .records.exporting import EXPORTS
+from .records.private_files import PrivateFileView
 from .services import async_setup_services
 from .terminal.store import TerminalStore
 
@@ -36,9 +38,10 @@ PLATFORMS = (
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
-    """Register the actions and the pictures of passes, which are there whether or not a listener runs."""
+    """Register the actions and what they write, which are there whether or not a listener runs."""
     async_setup_services(hass)
-    hass.http.register_view(PassPictureView())
+    for folder in (EXPORTS, PASSES):
+        hass.http.register_view(PrivateFileView(folder))
     return True
 
 

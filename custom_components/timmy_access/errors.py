@@ -55,6 +55,10 @@ class EnrolmentCancelled(ProtocolError):
     """The recording was called off."""
 
 
+class LogAllowanceUsedUp(ProtocolError):
+    """The terminal has added so many records today that no more are taken."""
+
+
 class LogsIncomplete(ProtocolError):
     """The terminal may still have records that are not in the ledger."""
 
@@ -171,6 +175,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     DoorUnknown: "door_unknown",
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",
+    LogAllowanceUsedUp: "log_allowance_used_up",
     LogsIncomplete: "logs_incomplete",
     NothingAsked: "nothing_asked",
     PassRevoked: "pass_revoked",

@@ -5,6 +5,7 @@ from copy import replace
 from datetime import UTC, datetime, timedelta, timezone
 import itertools
 import json
+import threading
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
@@ -20,7 +21,8 @@ from custom_components.timmy_access.ledger import (
     LedgerUnavailable,
     Problem,
 )
-from custom_components.timmy_access.ledger.extras import MAX_EXTRA_CHARACTERS
+from custom_components.timmy_access.ledger.extras import MAX_EXTRA_CHARACTERS, MAX_KEYS, MAX_KEYS_IN_LOOP
+from custom_components.timmy_access.ledger.rows import rows_of
 from custom_components.timmy_access.ledger.schema import RECORDS
 
 from .support import NOON, NOW, PUNCH, SERIAL, everything, kept, punch, punches, running
@@ -148,6 +150,38 @@ async def test_many_small_keys_are_bounded(ledger: Ledger) -> None:
     [entry] = await kept(ledger)
     assert 1 < len(entry.extra) < 32
     assert len(json.dumps(dict(entry.extra))) <= MAX_EXTRA_CHARACTERS + 100
+
+
+async def test_of_keys_without_end_only_the_first_are_looked_at(ledger: Ledger) -> None:
+    extra = {f"key{number}": "x" * 1_000 for number in range(MAX_KEYS)} | {"last": 1}
+    await ledger.keep(SERIAL, [replace(PUNCH, extra=extra)])
+    [entry] = await kept(ledger)
+    assert entry.extra == {}
+
+
+@pytest.mark.parametrize(
+    ("extra", "count", "beside"),
+    [
+        ({}, 1_000, False),
+        ({"aliasid": "7", "note": "4G"}, MAX_KEYS_IN_LOOP // 2, False),
+        ({"aliasid": "7", "note": "4G"}, MAX_KEYS_IN_LOOP // 2 + 1, True),
+        ({"note": [[[[1] * 20] * 20] * 20]}, 1, True),
+    ],
+    ids=["none", "as firmware sends", "many", "nested"],
+)
+async def test_many_unknown_keys_are_written_down_beside_the_event_loop(
+    file_ledger: Ledger, monkeypatch: pytest.MonkeyPatch, extra: dict[str, Any], count: int, *, beside: bool
+) -> None:
+    threads = []
+
+    def _rows_of(entries: Any) -> Any:
+        threads.append(threading.get_ident())
+        return rows_of(entries)
+
+    monkeypatch.setattr("custom_components.timmy_access.ledger.ledger.rows_of", _rows_of)
+    entries = [replace(PUNCH, enroll_id=number + 1, extra=extra) for number in range(count)]
+    assert (await file_ledger.keep(SERIAL, entries)).news == count
+    assert [thread != threading.get_ident() for thread in threads] == [beside]
 
 
 @pytest.mark.parametrize(

@@ -52,11 +52,35 @@ class SlowSteps(logging.Handler):
             self.texts.append(text)
 
 
+class Steps:
+    """The step of the event loop that took most of the processor since it was last asked."""
+
+    def __init__(self) -> None:
+        """Look at every step from now on: waiting for the processor, or for another thread, is not counted."""
+        self.worst = 0.0
+        self.step = ""
+        run = asyncio.Handle._run  # noqa: SLF001 - nothing else tells of each step
+
+        def _run(handle: asyncio.Handle) -> None:
+            begun = time.thread_time()
+            run(handle)
+            if (took := time.thread_time() - begun) > self.worst:
+                self.worst, self.step = took, repr(handle)
+
+        setattr(asyncio.Handle, "_run", _run)  # noqa: B010 - to types it is no function that may be replaced
+
+    def read(self) -> dict[str, Any]:
+        """Return the dearest, and begin anew."""
+        seen = {"worst_ms": self.worst * 1000, "step": self.step}
+        self.worst, self.step = 0.0, ""
+        return seen
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
     """Watch from now on."""
     watch = hass.data[DOMAIN] = Watch()
     hass.async_create_background_task(watch.run(), "bench probe")
-    for command in (_connected, _read, _reload):
+    for command in (_connected, _read, _reload, _steps):
         websocket_api.async_register_command(hass, command)
 
     @callback
@@ -78,6 +102,15 @@ async def _read(hass: HomeAssistant, connection: websocket_api.ActiveConnection,
     await asyncio.sleep(2 * TICK_SECONDS)
     watch.worst = 0.0
     connection.send_result(message["id"], {"stall_ms": stall * 1000, "tasks": len(asyncio.all_tasks()), **seen})
+
+
+@websocket_api.websocket_command({vol.Required("type"): "bench_probe/steps"})
+@callback
+def _steps(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+    """Tell of the dearest step since the last time; the first time begins to look."""
+    steps: Steps = hass.data.setdefault(f"{DOMAIN}_steps", None) or Steps()
+    hass.data[f"{DOMAIN}_steps"] = steps
+    connection.send_result(message["id"], steps.read())
 
 
 @websocket_api.websocket_command({vol.Required("type"): "bench_probe/connected"})

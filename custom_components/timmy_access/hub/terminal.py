@@ -341,7 +341,7 @@ class Terminal:
                 address=session.peer.address,
                 records_ahead=state.records_ahead and self.clock.drift != timedelta(0),
                 clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
-                info=replace(state.info, extra=info.extra),
+                info=replace(state.info, extra=info.worth_keeping().extra),
             )
         )
         self.clock.told()

@@ -14,6 +14,7 @@ from ..const import LOGGER
 from ..issues import DATA_SERIAL, NOTHING, async_clear, async_raise
 from ..protocol.errors import ProtocolError
 from ..protocol.messages import DeviceInfo
+from ..records.allowance import RECORDS_A_DAY
 from ..terminal.clock import DRIFT_TOLERANCE
 from ..terminal.settings import DEVICE, SERVER_APPROVAL_KEY
 from .terminal import Terminal
@@ -105,6 +106,12 @@ TROUBLES: tuple[Trouble, ...] = (
         placeholders_fn=lambda terminal: {"seconds": str(terminal.coordinator.data.clock_ahead)},
         present_fn=_is_clock_wrong,
     ),
+    Trouble(
+        kind="log_allowance_used_up",
+        placeholders_fn=lambda _: {"records": f"{RECORDS_A_DAY:,}".replace(",", "\N{NARROW NO-BREAK SPACE}")},
+        present_fn=lambda terminal: terminal.records.allowance.is_used_up,
+        severity=ir.IssueSeverity.ERROR,
+    ),
     Trouble(kind="pins_guessed", present_fn=lambda terminal: terminal.coordinator.data.pins_guessed),
     Trouble(kind="records_ahead", fixable=True, present_fn=lambda terminal: terminal.coordinator.data.records_ahead),
     Trouble(
@@ -132,20 +139,22 @@ class TroubleWatch:
         self._terminal = terminal
         self._waiting: dict[str, CALLBACK_TYPE] = {}
         self._shown: set[str] = set()
-        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._unsubscribe: list[CALLBACK_TYPE] = []
 
     @callback
     def async_start(self) -> None:
         """Look now, and at every change."""
-        self._unsubscribe = self._terminal.coordinator.async_add_listener(self._async_look)
+        self._unsubscribe = [
+            self._terminal.coordinator.async_add_listener(self._async_look),
+            self._terminal.records.allowance.async_listen(self._async_look),
+        ]
         self._async_look()
 
     @callback
     def async_stop(self, *, clear: bool) -> None:
         """Look no more, and take the issues back unless they are to wait for the next start."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
         if clear:
             self._terminal.links.async_stop_asking()
         for trouble in TROUBLES:

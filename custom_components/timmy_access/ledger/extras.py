@@ -1,6 +1,7 @@
 """What a record says that has no field: kept as a small JSON document, without secrets and without photos."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import islice
 import json
 import math
 from typing import Any
@@ -10,6 +11,10 @@ MAX_EXTRA_CHARACTERS = 2_000
 # A longer text is a photo, a template or somebody's joke.
 MAX_TEXT = 200
 MAX_ITEMS = 32
+# Keys of a record that are looked at.
+MAX_KEYS = 100
+# Keys of all records of a call whose documents are made in the event loop: some milliseconds.
+MAX_KEYS_IN_LOOP = 250
 MAX_DEPTH = 4
 # Numbers of more digits fit no column and no other program.
 _WIDEST = 2**63 - 1
@@ -45,7 +50,7 @@ def document_of(extra: Mapping[str, Any]) -> str | None:
         return None
     kept: dict[str, Any] = {}
     size = 0
-    for key, value in extra.items():
+    for key, value in islice(extra.items(), MAX_KEYS):
         pruned = _pruned({key: value}, MAX_DEPTH)
         if not isinstance(pruned, dict) or not pruned:
             continue
@@ -55,6 +60,16 @@ def document_of(extra: Mapping[str, Any]) -> str | None:
         kept.update(pruned)
     # ASCII, so that halves of surrogate pairs and NUL are escapes that every database can hold.
     return json.dumps(kept, separators=(",", ":")) if kept else None
+
+
+def are_soon_written(extras: Iterable[Mapping[str, Any]]) -> bool:
+    """Return whether the documents of some records are made within milliseconds, by what is in them."""
+    keys = 0
+    for extra in extras:
+        keys += len(extra)
+        if keys > MAX_KEYS_IN_LOOP or any(isinstance(value, Mapping | list | tuple) for value in extra.values()):
+            return False
+    return True
 
 
 def extra_from(document: str | None) -> dict[str, Any]:

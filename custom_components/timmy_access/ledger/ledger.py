@@ -16,6 +16,7 @@ from .database import Database
 from .databases import database_at
 from .entries import Entry, Identity, Kept, StoredRecord
 from .errors import LedgerUnavailable
+from .extras import are_soon_written
 from .filters import RecordFilter
 from .health import Counters, Health
 from .hourly import HourCounts, hour_counts
@@ -95,7 +96,10 @@ class Ledger:
         All or nothing of one call is kept. Records that are known already stay as they are.
         """
         key_of("serial", serial)
-        rows = rows_of(entries)
+        if are_soon_written(entry.extra for entry in entries):
+            rows = rows_of(entries)
+        else:
+            rows = await asyncio.get_running_loop().run_in_executor(None, rows_of, entries)
         return await self._intake.keep(serial, rows) if rows else Kept(())
 
     async def records(

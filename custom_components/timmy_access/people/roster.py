@@ -24,6 +24,8 @@ from ..terminal.line import Line
 
 # The largest terminals hold 50,000 people; more than that is no roster.
 MAX_PEOPLE = 50_000
+# Characters of a name: terminals hold some tens. What is longer is no name, and 50,000 of them are held in memory.
+MAX_NAME = 256
 # A list of fewer people than this share of those known before is taken for a cut one where the terminal does not say
 # how many it holds (field notes 5, getuserlist: 533 people once looked like 48).
 TRUSTED_SHARE = 0.8
@@ -196,6 +198,8 @@ class Roster:
     @callback
     def async_note(self, enroll_id: int, *, slot: int | None = None, **changes: object) -> Person | None:
         """Note facts about one person, who need not be known yet, and return how they stand now."""
+        if len(str(changes.get("name", ""))) > MAX_NAME:
+            del changes["name"]
         before = self._people.get(enroll_id)
         if before is None and len(self._people) >= MAX_PEOPLE:
             return None

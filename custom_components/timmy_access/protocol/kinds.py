@@ -21,6 +21,11 @@ _USUAL_MOMENTS = re.compile(r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n)+", re.ASCII)
 # Whole numbers on the wire; terminals hold enroll ids of up to twelve digits (field notes 5, enrollid) and the widest
 # card numbers in 64 bits.
 MAX_WHOLE = 2**63 - 1
+# Characters of a number, a truth or a time, spaces included: a frame has room for megabytes, and whatever looks at each
+# of them would keep the event loop.
+MAX_WORD = 64
+# Characters of a text; the longest that are seen are payloads of QR codes, of some 4,000.
+MAX_TEXT = 16 * 1024
 
 
 class Kind[T]:
@@ -51,7 +56,7 @@ class Whole(Kind[int]):
         """Return any whole number of 64 bits: `low` and `high` bind only what we send."""
         if type(value) is int and -MAX_WHOLE < value <= MAX_WHOLE:
             return value
-        if isinstance(value, str) and _DIGITS.fullmatch(value):
+        if isinstance(value, str) and len(value) <= MAX_WORD and _DIGITS.fullmatch(value):
             value = int(value.partition(".")[0])
         elif isinstance(value, float) and math.isfinite(value) and value == int(value):
             value = int(value)
@@ -104,6 +109,8 @@ class Number(Kind[float]):
     def read(self, value: object) -> float | None:
         """Return the number, also from a text."""
         if isinstance(value, str):
+            if len(value) > MAX_WORD:
+                return None
             try:
                 value = float(value)
             except ValueError:
@@ -126,6 +133,8 @@ class Truth(Kind[bool]):
     def read(self, value: object) -> bool | None:
         """Return the truth, also from a number or a text."""
         if isinstance(value, str):
+            if len(value) > MAX_WORD:
+                return None
             return {"1": True, "true": True, "0": False, "false": False}.get(value.strip().lower())
         number = Whole().read(value)
         return None if number is None else number != 0
@@ -144,10 +153,10 @@ class Text(Kind[str]):
     limit: int
 
     def read(self, value: object) -> str | None:
-        """Return the text, also from a number."""
+        """Return the text, also from a number; None for one that is longer than any terminal's."""
         if isinstance(value, str):
-            return value
-        if isinstance(value, int | float) and not isinstance(value, bool):
+            return value if len(value) <= MAX_TEXT else None
+        if isinstance(value, float) or (type(value) is int and -MAX_WHOLE <= value <= MAX_WHOLE):
             return str(value)
         return None
 
@@ -192,7 +201,7 @@ class Moment(Kind[datetime]):
 
     def read(self, value: object) -> datetime | None:
         """Return the time; `T` and `Z` are seen in the field and mean nothing more."""
-        if not isinstance(value, str):
+        if not isinstance(value, str) or len(value) > MAX_WORD:
             return None
         try:
             if _USUAL_MOMENTS.fullmatch(f"{value}\n"):

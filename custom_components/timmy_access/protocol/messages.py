@@ -31,6 +31,8 @@ _COLDEST, _HOTTEST = 25.0, 45.0
 _TEMPERATURE_SCALES = (1, 10, 100)
 
 _DATA_URL = re.compile(r"\s*data:[^,]*,")
+# Where that ends at the latest: what follows are megabytes.
+_DATA_URL_END = 256
 
 _COUNT = Whole()
 _TEXT = Text(1024)
@@ -75,7 +77,7 @@ class Photo(Text):
         """Return the base64 text without a prefix."""
         if not isinstance(value, str):
             return None
-        prefix = _DATA_URL.match(value)
+        prefix = _DATA_URL.match(value, 0, _DATA_URL_END)
         return value[prefix.end() :] if prefix else value
 
 

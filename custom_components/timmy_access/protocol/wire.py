@@ -5,13 +5,18 @@ frame that no field names are kept in `extra`, so that reading a frame loses not
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice
 from typing import Any, Self, cast
 
 from .errors import CommandInvalid
 from .kinds import Kind
 
 _WIRE = "wire"
+# Unknown keys of what is held for as long as a terminal is known: firmware has some tens, and a frame room for
+# megabytes.
+MAX_KEPT_KEYS = 100
+MAX_KEPT_CHARACTERS = 64
 
 
 @dataclass(frozen=True)
@@ -84,6 +89,11 @@ class Structure:
     def complete(cls, values: dict[str, Any]) -> dict[str, Any]:
         """Give absent fields the value the structure promises; a hook for subclasses."""
         return values
+
+    def worth_keeping(self) -> Self:
+        """Return the structure as it may be held for long: of `extra` with some keys, and without what they say."""
+        kept = dict.fromkeys(key[:MAX_KEPT_CHARACTERS] for key in islice(self.extra, MAX_KEPT_KEYS))
+        return replace(self, extra=kept)
 
     def wire(self) -> dict[str, Any]:
         """Return the JSON object; fields that are None are left out. Raises `CommandInvalid`."""

@@ -12,7 +12,7 @@ from homeassistant.util.json import JsonObjectType
 
 from ..const import LOGGER
 from ..ledger import Ledger, RecordFilter
-from .media_files import MediaFile, media_file, new_file, not_written
+from .private_files import PrivateFolder, new_file, not_written
 from .reading import Readable
 
 COLUMNS = (
@@ -32,8 +32,7 @@ COLUMNS = (
     "outcome",
     "decided_by",
 )
-# As other files of the media folder, which every user of Home Assistant can read.
-MODE = 0o644
+EXPORTS = PrivateFolder(what="exports", types={".csv": "text/csv"})
 # Rows written at a time, between which the event loop goes on.
 PART_ROWS = 500
 # Rows between two lines that say how far a long export is.
@@ -48,22 +47,22 @@ _NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class Exported:
-    """A file that has been written, with so many records."""
+    """A file that has been written, with so many records, and an address that gives it for a day."""
 
-    file: MediaFile
+    file: Path
+    url: str
     records: int
 
 
 async def async_export(
     hass: HomeAssistant, ledger: Ledger, where: RecordFilter, readable: Readable, name: str | None
 ) -> Exported:
-    """Write the records, oldest first, as CSV into the media folder; raises translated errors.
+    """Write the records, oldest first, as CSV into a folder of the configuration; raises translated errors.
 
     UTF-8 with a byte order mark, so that spreadsheets read names right, and no cell that they take for a formula. The
     file appears when it is complete.
     """
-    target = media_file(hass, name or f"access log {dt_util.now():%Y-%m-%d %H%M%S}.csv", (".csv",))
-    path = target.path
+    path = EXPORTS.path(hass, name or f"access log {dt_util.now():%Y-%m-%d %H%M%S}.csv")
     records = 0
     partial: Path | None = None
     try:
@@ -82,13 +81,13 @@ async def async_export(
             await hass.async_add_executor_job(_write, file, part)
         finally:
             await hass.async_add_executor_job(file.close)
-        await hass.async_add_executor_job(_finish, partial, path)
+        await hass.async_add_executor_job(partial.replace, path)
     except OSError as err:
         raise not_written(path, err) from err
     finally:
         if partial is not None:
             await hass.async_add_executor_job(partial.unlink, True)  # noqa: FBT003 - missing is right
-    return Exported(file=target, records=records)
+    return Exported(file=path, url=EXPORTS.address(hass, path), records=records)
 
 
 def safe_cell(value: object) -> str:
@@ -104,11 +103,6 @@ def _begin(path: Path) -> IO[str]:
     file = path.open("w", encoding="utf-8-sig", newline="")
     csv.writer(file).writerow(COLUMNS)
     return file
-
-
-def _finish(partial: Path, path: Path) -> None:
-    partial.chmod(MODE)
-    partial.replace(path)
 
 
 def _write(file: IO[str], records: list[JsonObjectType]) -> None:

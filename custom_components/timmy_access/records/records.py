@@ -19,6 +19,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
+from ..errors import LogAllowanceUsedUp
 from ..ledger import Decider, Entry, Identity, Kept, Ledger, LedgerUnavailable
 from ..ledger.limits import MAX_ENTRIES
 from ..protocol.counters import Counters
@@ -29,6 +30,7 @@ from ..protocol.table import Table
 from ..protocol.throttle import Throttle
 from ..terminal.clock import Placed, TerminalClock
 from ..terminal.tasks import Tasks
+from .allowance import Allowance
 from .answered import Answered
 from .arrivals import Arrivals, shared_of
 
@@ -105,6 +107,7 @@ class Records:
         self._arrivals = Arrivals(clock)
         self._kept: OrderedDict[Identity, None] = OrderedDict()
         self._pending: OrderedDict[Identity, _Pending] = OrderedDict()
+        self.allowance = Allowance(serial)
         self._punches = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
         self._door_news = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
         self._news: deque[tuple[LogRecord, Placed]] = deque()
@@ -124,7 +127,7 @@ class Records:
     async def async_take(self, batch: LogBatch) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
 
-        None when it is not kept.
+        None when it is not kept, also because the terminal has added so many today.
         """
         records, identities = batch.records, self._arrivals.identities(batch.records, batch.log_index)
         if all(identity in self._kept for identity in identities):
@@ -132,6 +135,9 @@ class Records:
             self._counters.duplicates += len(records)
             return Kept((False,) * len(records))
         frame = _Frame(records, identities, self._place(identities))
+        if not self.allowance.async_allows():
+            self._tell_unkept(frame)
+            return None
         keeping = self._async_keep(records, identities, frame.placed)
         try:
             if any(place.live for place in frame.placed):
@@ -218,7 +224,12 @@ class Records:
             return False
 
     async def async_take_history(self, records: Table[LogRecord]) -> Kept:
-        """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
+        """Keep what was asked for and not sent: never told, whatever its time.
+
+        Raises `LedgerUnavailable`, and `LogAllowanceUsedUp` where the terminal has added so many today.
+        """
+        if not self.allowance.async_allows():
+            raise LogAllowanceUsedUp
         placed = [Placed(instant, live=False) for instant in self._clock.instants(records.column("time"))]
         shared = shared_of(records)
         identities = self._arrivals.fetched(shared, await self._ledger.aparts(self._serial, shared))
@@ -280,6 +291,7 @@ class Records:
         for part in batched(entries, MAX_ENTRIES, strict=False):
             new += (await self._ledger.keep(self._serial, part)).new
         if any(new):
+            self.allowance.async_use(sum(new))
             self._on_kept()
         return Kept(tuple(new))
 

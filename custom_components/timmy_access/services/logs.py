@@ -60,8 +60,8 @@ async def _export_logs(request: Request) -> ServiceResponse:
         request.data.get(ATTR_FILENAME),
     )
     return {
-        "file": str(exported.file.path),
-        "media_content_id": exported.file.media_content_id,
+        "file": str(exported.file),
+        "url": exported.url,
         "records": exported.records,
     }
 

@@ -17,11 +17,10 @@ from ..const import DOMAIN, WEEKDAYS
 from ..fields import ATTR_ENROLL_ID, ATTR_INCLUDE_SECRETS, ATTR_NAME, Fields, instant, whole
 from ..guests.passbook import NewPass
 from ..guests.passes import Hours, Pass, Refused
-from ..guests.pictures import SUFFIXES, async_write_picture
+from ..guests.pictures import PASSES, async_write_picture
 from ..guests.sharing import Picture, async_picture, async_share_text
 from ..ledger import PassUse
 from ..protocol.answers import QrVerdict
-from ..records.media_files import file_name
 from .action import Action, Request
 
 ATTR_CALENDAR = "calendar"
@@ -61,7 +60,7 @@ async def _create_pass(request: Request) -> ServiceResponse:
     tells = _tells_secrets(data)
     _check_rules(request)
     if (filename := data.get(ATTR_FILENAME)) is not None:
-        file_name(filename, SUFFIXES)
+        PASSES.path(request.hass, filename)  # what is no name is refused before there is a pass
     now = dt_util.utcnow()
     rules = Pass(
         pass_id="",

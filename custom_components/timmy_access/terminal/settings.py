@@ -42,13 +42,13 @@ class Sheet:
 
 ACCESS = Sheet(
     change=SetAccessSettings,
-    put=lambda state, reply: replace(state, access_settings=reply),
+    put=lambda state, reply: replace(state, access_settings=reply.worth_keeping()),
     read=GetAccessSettings,
     told=lambda state: state.access_settings,
 )
 DEVICE = Sheet(
     change=SetSettings,
-    put=lambda state, reply: replace(state, settings=reply),
+    put=lambda state, reply: replace(state, settings=reply.worth_keeping()),
     read=GetSettings,
     told=lambda state: state.settings,
 )

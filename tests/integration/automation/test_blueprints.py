@@ -7,6 +7,7 @@ from pathlib import Path
 import re
 import shutil
 from typing import Any, override
+from urllib.parse import unquote
 
 from freezegun import freeze_time
 from freezegun.api import TickingDateTimeFactory
@@ -411,7 +412,7 @@ async def test_guest_pass(
         await at(hass, clock, noon(hour=15) + timedelta(minutes=minute))
     assert [title for title, _ in house.said] == ["Pass for Guest: Grace"]
     assert "Front door" in house.said[0][1]
-    picture = house.messages[0].data["data"]["image"]
+    picture = unquote(house.messages[0].data["data"]["image"])
     assert re.match(r"/api/timmy_access/passes/pass 2026-11-25 16-00-0\d guest grace\.png\?authSig=", picture)
     file = Path(hass.config.path("timmy_access_passes", picture.partition("?")[0].rpartition("/")[2]))
     assert await hass.async_add_executor_job(file.exists)

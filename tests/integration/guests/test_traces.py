@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.timmy_access.guests.pictures import FOLDER
+from custom_components.timmy_access.guests.pictures import PASSES
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components.trace.const import DATA_TRACE
 from homeassistant.core import HomeAssistant
@@ -63,7 +63,7 @@ async def test_no_pass_is_made_of_which_nobody_gets_to_know(
         await run(hass, hub, **data)
     assert refused.value.translation_key == "pass_told_nobody"
     assert await passes(hass, hub) == []
-    assert not os.path.exists(hass.config.path(FOLDER, "guest.png"))  # noqa: PTH110, ASYNC240 - as above
+    assert not os.path.exists(PASSES.path(hass, "guest.png"))  # noqa: PTH110, ASYNC240 - as above
     with pytest.raises(HomeAssistantError):
         await make_pass(hass, hub, include_secrets=False, **data)
 

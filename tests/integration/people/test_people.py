@@ -10,6 +10,7 @@ from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.interpreter import MAX_ENROLLED_TOLD
 from custom_components.timmy_access.ledger.people import MAX_SLOTS
 from custom_components.timmy_access.people import roster as roster_module
+from custom_components.timmy_access.people.roster import MAX_NAME
 from custom_components.timmy_access.protocol.commands import GetUserName
 from custom_components.timmy_access.protocol.throttle import Throttle
 from homeassistant.auth.models import User as HomeAssistantUser
@@ -428,6 +429,17 @@ async def test_what_no_roster_can_hold_is_left_out(hass: HomeAssistant, hub: Hub
     kept = {person.enroll_id: person.slots for person in await hub.ledger.people(FACE)}
     assert (kept[7], kept[8], len(kept[9] or ())) == ((11,), (), MAX_SLOTS)
     assert min(kept) > 0
+
+
+async def test_a_name_that_no_terminal_holds_is_none(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    roster = hub.terminals[FACE].roster
+    for name in ("x" * MAX_NAME, "y" * (MAX_NAME + 1)):
+        received = len(face.received)
+        frame = {"cmd": "senduser", "enrollid": 7, "name": name, "backupnum": 10, "admin": 1, "record": 1234}
+        await face.send(frame)
+        await face.wait_received("senduser", after=received)
+        assert roster.people[7].name == "x" * MAX_NAME
+    assert roster.people[7].role == 1
 
 
 async def test_people_in_bulk_are_known_and_not_all_told(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:

@@ -3,16 +3,19 @@
 import asyncio
 import csv
 from datetime import datetime, timedelta
+from http import HTTPStatus
 import io
 from pathlib import Path
 import re
 import sqlite3
+import stat
 from typing import Any
 from unittest.mock import patch
 
 from hypothesis import example, given, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.backup import async_post_backup, async_pre_backup
 from custom_components.timmy_access.hub.hub import Hub
@@ -439,11 +442,10 @@ async def test_reading_by_page_person_method_and_kind(hass: HomeAssistant, hub: 
 async def test_exporting_for_spreadsheets(
     hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal, tmp_path: Path
 ) -> None:
-    hass.config.media_dirs = {"local": str(tmp_path / "media")}
     result = await act(hass, hub, FINGER, "export_logs", filename="log")
     assert result is not None
     assert result["records"] == 4
-    assert result["media_content_id"] == "media-source://media_source/local/log.csv"
+    assert Path(result["file"]) == tmp_path / "timmy_access_exports" / "log.csv"
     content = await hass.async_add_executor_job(Path(result["file"]).read_bytes)
     assert content.startswith(b"\xef\xbb\xbf")
     lines = content.decode("utf-8-sig").splitlines()
@@ -453,10 +455,46 @@ async def test_exporting_for_spreadsheets(
         with pytest.raises(ServiceValidationError) as error:
             await act(hass, hub, FINGER, "export_logs", filename=name)
         assert error.value.translation_key == "invalid_filename"
-    (tmp_path / "media" / "dir.csv").mkdir()
+    (tmp_path / "timmy_access_exports" / "dir.csv").mkdir()
     with pytest.raises(HomeAssistantError) as failed:
         await act(hass, hub, FINGER, "export_logs", filename="dir.csv")
     assert failed.value.translation_key == "export_failed"
+
+
+@pytest.mark.parametrize(
+    ("reader", "status"),
+    [
+        ("admin", HTTPStatus.OK),
+        ("user", HTTPStatus.UNAUTHORIZED),
+        ("nobody", HTTPStatus.UNAUTHORIZED),
+        ("address", HTTPStatus.OK),
+    ],
+)
+async def test_an_export_is_for_administrators_and_for_who_has_its_address(
+    hass: HomeAssistant,
+    hub: Hub,
+    a_day: VirtualTerminal,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_access_token: str,
+    hass_read_only_access_token: str,
+    reader: str,
+    status: HTTPStatus,
+) -> None:
+    exported = await act(hass, hub, FINGER, "export_logs", filename="log of the day")
+    assert exported is not None
+    url, headers = exported["url"], {}
+    if reader != "address":
+        url = url.partition("?")[0]
+        token = {"admin": hass_access_token, "user": hass_read_only_access_token}.get(reader)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+    client = await hass_client_no_auth()
+    answer = await client.get(url, headers=headers)
+    assert answer.status == status
+    file = Path(exported["file"])
+    content = await hass.async_add_executor_job(file.read_bytes)
+    assert (await answer.read() == content) is (status == HTTPStatus.OK)
+    assert [stat.S_IMODE(path.stat().st_mode) for path in (file.parent, file)] == [0o700, 0o600]
+    assert not any(file.is_relative_to(folder) for folder in hass.config.media_dirs.values())
 
 
 async def test_attendance(hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal) -> None:
@@ -605,16 +643,15 @@ def test_other_cells_stay_as_they_are(text: str) -> None:
 async def test_an_export_is_written_through_no_link(
     hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal, tmp_path: Path
 ) -> None:
-    media, precious = tmp_path / "media", tmp_path / "precious"
-    hass.config.media_dirs = {"local": str(media)}
+    folder, precious = tmp_path / "timmy_access_exports", tmp_path / "precious"
     precious.write_text("precious")
-    media.mkdir()
+    folder.mkdir()
     for name in ("log.csv", "log.csv.part"):
-        (media / name).symlink_to(precious)
+        (folder / name).symlink_to(precious)
     await act(hass, hub, FINGER, "export_logs", filename="log")
     assert precious.read_text() == "precious"
-    assert not (media / "log.csv").is_symlink()
-    assert len(list(media.iterdir())) == 2  # nothing is left lying about
+    assert not (folder / "log.csv").is_symlink()
+    assert len(list(folder.iterdir())) == 2  # nothing is left lying about
 
 
 async def test_more_news_than_people_make_are_kept_without_events(

@@ -1,6 +1,7 @@
 """Settings: shown as the terminal has them, written one at a time, and put back when they were not taken."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +17,7 @@ from custom_components.timmy_access.select import SELECTS
 from custom_components.timmy_access.switch import SWITCHES
 from custom_components.timmy_access.terminal import questions as learning
 from custom_components.timmy_access.terminal.settings import ACCESS, DEVICE
+from custom_components.timmy_access.terminal.state import TerminalState
 from homeassistant.const import STATE_UNAVAILABLE, STATE_UNKNOWN, Platform
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -453,3 +455,21 @@ def test_limits_are_those_of_the_protocol() -> None:
         assert 0 <= limits.low < limits.high
     with pytest.raises(KeyError):
         ACCESS.limits("tamper")
+
+
+async def test_what_is_told_beside_settings_is_not_held_in_memory(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    much = {f"key{number}": "x" * 1_000 for number in range(1_000)}
+    received = len(finger.received)
+    await finger.send({"cmd": "reg", "sn": FINGER, "devinfo": {"modelname": "TFS30", **much}})
+    await finger.wait_received("reg", after=received)
+    terminal = hub.terminals[FINGER]
+    for sheet in (ACCESS, DEVICE):
+        told = sheet.told(terminal.coordinator.data)
+        assert told is not None
+        kept = sheet.told(sheet.put(TerminalState(), replace(told, extra=much)))
+        assert kept is not None
+        assert not any(kept.extra.values())
+    assert terminal.coordinator.data.info.extra
+    assert not any(terminal.coordinator.data.info.extra.values())
