@@ -19,7 +19,9 @@ from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
 from ..protocol.errors import CommandRefused, ProtocolError, SeatContested, TerminalBusy
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogBatch, LogRecord, PinEntry, QrScan
+from ..protocol.unread import Unread
 from ..records.records import Records
+from ..records.unread import UnreadStore
 from ..terminal.clock import TerminalClock, local_naive
 from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.doors import Doors
@@ -63,6 +65,7 @@ class Reception:
         clock: TerminalClock,
         upkeep: Upkeep,
         records: Records,
+        unread: UnreadStore,
         verdicts: Verdicts,
         interpreter: Interpreter,
         log: LogBudget,
@@ -74,6 +77,7 @@ class Reception:
         self._clock = clock
         self._upkeep = upkeep
         self._records = records
+        self._unread = unread
         self._verdicts = verdicts
         self._interpreter = interpreter
         self._log = log
@@ -96,7 +100,7 @@ class Reception:
     async def logs(self, batch: LogBatch) -> LogsAccepted | None:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
         ahead = self._clock.is_ahead([record.time for record in batch.records])
-        if await self._records.async_take(batch.records) is None:
+        if await self._records.async_take(batch.records, batch.unread) is None:
             return None
         if ahead:
             self._async_correct_clock()
@@ -157,10 +161,15 @@ class Reception:
 
     def _accepted(self, batch: LogBatch) -> LogsAccepted:
         return LogsAccepted(
+            name=batch.name if batch.name != LogsAccepted.word else None,
             count=len(batch.records) if batch.count is None else batch.count,
             log_index=batch.log_index,
             cloud_time=local_naive(dt_util.utcnow()),
         )
+
+    async def set_aside(self, unread: Unread) -> bool:
+        """Keep a push that is not understood; False where that cannot be done now."""
+        return await self._unread.async_set_aside(unread, dt_util.utcnow())
 
     async def _async_approve(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted:
         """Answer whether somebody may pass (specification A2), who does not wait for a disk.
@@ -183,7 +192,7 @@ class Reception:
             self._async_lose(question, decision)
             raise
         answer = replace(
-            self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
+            self._accepted(batch) if safe else replace(self._accepted(batch), count=None, log_index=None),
             access=decision.granted,
             message=decision.message,
             voice=decision.voice,
@@ -199,7 +208,7 @@ class Reception:
             self._interpreter.async_kept(question)
             return None, question
         keeping = self._tasks.async_start(
-            self._records.async_take(batch.records), f"keep a punch of {self._coordinator.serial}"
+            self._records.async_take(batch.records, batch.unread), f"keep a punch of {self._coordinator.serial}"
         )
         self._keeping.add(keeping)
 

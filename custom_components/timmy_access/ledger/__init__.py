@@ -18,6 +18,7 @@ from .limits import Limits
 from .passes import Pass, PassUse
 from .people import Person
 from .records import Page
+from .unread import StoredUnread, Tally, UnreadFrame
 from .url import default_url, shown_url
 
 __all__ = [
@@ -43,6 +44,9 @@ __all__ = [
     "RecordFilter",
     "RecordKind",
     "StoredRecord",
+    "StoredUnread",
+    "Tally",
+    "UnreadFrame",
     "default_url",
     "shown_url",
 ]

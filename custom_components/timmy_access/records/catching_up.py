@@ -95,7 +95,9 @@ class CatchingUp:
 
         async def _take(page: Page) -> None:
             nonlocal records, new
-            kept = await self._records.async_take_history(cast("Table[LogRecord]", page.rows))
+            kept = await self._records.async_take_history(
+                cast("Table[LogRecord]", page.rows), cast("LogPage", page).unread
+            )
             records += len(kept.new)
             new += kept.news
 

@@ -12,21 +12,23 @@ from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import batched, repeat
+from itertools import batched
 from typing import Any
 
 from homeassistant.util import dt as dt_util
 
-from ..ledger import Entry, Identity, Kept, Ledger, LedgerUnavailable
+from ..ledger import Identity, Kept, Ledger, LedgerUnavailable
 from ..ledger.limits import MAX_ENTRIES
 from ..protocol.counters import Counters
 from ..protocol.messages import LogRecord
-from ..protocol.peer import printable
 from ..protocol.shared import outcome_of
 from ..protocol.table import Table
 from ..protocol.throttle import Throttle
+from ..protocol.unread import Unread
 from ..terminal.clock import Placed, TerminalClock
 from .answered import Answered
+from .entries import entries_of
+from .unread import UnreadStore
 
 # A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
 TELLING_PATIENCE = 0.5
@@ -75,6 +77,7 @@ class Records:
         clock: TerminalClock,
         counters: Counters,
         answered: Answered,
+        unread: UnreadStore,
         *,
         live: LiveTeller,
         history: HistoryTeller,
@@ -90,6 +93,7 @@ class Records:
         self._clock = clock
         self._counters = counters
         self._answered = answered
+        self._unread = unread
         self._live = live
         self._history = history
         self._doubted = doubted
@@ -100,18 +104,18 @@ class Records:
         self._door_news = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
         self._news: deque[tuple[LogRecord, Placed]] = deque()
 
-    async def async_take(self, records: Table[LogRecord]) -> Kept | None:
+    async def async_take(self, records: Table[LogRecord], unread: Sequence[Unread] = ()) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
 
-        None when it is not kept.
+        `unread` is what of it was not understood. None when not all of it is kept.
         """
         identities = _identities_of(records)
-        if all(identity in self._kept for identity in identities):
+        if all(identity in self._kept for identity in identities) and self._unread.holds(unread):
             self._remember(identities)
             self._counters.duplicates += len(records)
             return Kept((False,) * len(records))
         frame = _Frame(records, identities, self._place(identities))
-        keeping = self._async_keep(records, frame.placed)
+        keeping = self._async_keep(records, frame.placed, unread)
         try:
             if any(place.live for place in frame.placed):
                 kept = await self._async_tell_in_time(keeping, frame)
@@ -170,10 +174,10 @@ class Records:
         except LedgerUnavailable, TimeoutError:
             return False
 
-    async def async_take_history(self, records: Table[LogRecord]) -> Kept:
+    async def async_take_history(self, records: Table[LogRecord], unread: Sequence[Unread] = ()) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time; raises `LedgerUnavailable`."""
         placed = [Placed(instant, live=False) for instant in self._clock.instants(records.column("time"))]
-        kept = await self._async_keep(records, placed)
+        kept = await self._async_keep(records, placed, unread)
         self._remember(_identities_of(records))
         return kept
 
@@ -217,8 +221,13 @@ class Records:
         while len(self._kept) > REMEMBERED:
             self._kept.popitem(last=False)
 
-    async def _async_keep(self, records: Table[LogRecord], placed: Sequence[Placed]) -> Kept:
-        entries = _entries_of(records, placed, dt_util.utcnow())
+    async def _async_keep(
+        self, records: Table[LogRecord], placed: Sequence[Placed], unread: Sequence[Unread] = ()
+    ) -> Kept:
+        received_at = dt_util.utcnow()
+        if unread:
+            await self._unread.async_keep(unread, _identities_of(records), received_at)
+        entries = entries_of(records, placed, received_at)
         new: list[bool] = []
         for part in batched(entries, MAX_ENTRIES, strict=False):
             new += (await self._ledger.keep(self._serial, part)).new
@@ -288,18 +297,3 @@ class Records:
 def _identities_of(records: Table[LogRecord]) -> list[_Identity]:
     """Return what tells each record from others of its terminal (field notes 0.3)."""
     return list(zip(*map(records.column, Identity._fields), strict=True))
-
-
-def _entries_of(records: Table[LogRecord], placed: Sequence[Placed], received_at: datetime) -> list[Entry]:
-    columns = zip(
-        *map(records.column, Identity._fields),
-        [place.occurred_at for place in placed],
-        repeat(received_at),
-        [place.live for place in placed],
-        records.column("verify_mode"),
-        [printable(name) if name else None for name in records.column("name")],
-        records.column("temperature"),
-        records.column("extra"),
-        strict=False,
-    )
-    return list(map(Entry._make, columns))
