@@ -14,6 +14,7 @@ from ..ledger.limits import MAX_ENTRIES
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogBatch, LogRecord, UserUpload
 from ..protocol.table import Table
+from ..protocol.throttle import Throttle
 from ..protocol.unread import Unread
 from ..terminal.clock import Placed, TerminalClock
 from ..terminal.coordinator import TerminalCoordinator
@@ -27,6 +28,11 @@ REMEMBERED = 1_000
 # Pushes nobody knows that are being kept at the same time. A database that hangs must not pile them up; one that comes
 # on top is not acknowledged, and comes again.
 MAX_SETTING_ASIDE = 4
+
+# All entities look at a change of the state, and the repair issue is written anew: so many changes at once, and then
+# one in so many seconds.
+SHOWN_AT_ONCE = 10
+SHOWN_SECONDS = 10.0
 
 _LOG_WORDS = frozenset({"getalllog", "getnewlog", "sendlog", "sendrtlog"})
 _USER_WORDS = frozenset({"sendface", "senduser", "senduserinfo", "senduserpic"})
@@ -59,6 +65,9 @@ class UnreadStore:
         self._on_kept = on_kept
         self._held: OrderedDict[int, None] = OrderedDict()
         self._setting_aside = 0
+        self._shows = Throttle(1 / SHOWN_SECONDS, SHOWN_AT_ONCE)
+        self._is_late = False
+        self.tally = Tally()
         self._is_restored = False
         self._is_reading = False
 
@@ -151,7 +160,7 @@ class UnreadStore:
             self._held.popitem(last=False)
 
     def _tell(self, tally: Tally) -> None:
-        before = self._coordinator.data.unread
+        before = self.tally
         if tally.kept and not before.kept:
             self._log.log(
                 logging.WARNING,
@@ -160,8 +169,23 @@ class UnreadStore:
             )
         if tally.left_out and not before.left_out:
             self._log.log(logging.ERROR, "There is no room for all that %s said and is not understood", self._serial)
-        if tally != before:
-            self._coordinator.async_replace(replace(self._coordinator.data, unread=tally))
+        if tally == before:
+            return
+        self.tally = tally
+        if self._shows.spend(1):
+            self._show()
+        elif not self._is_late:
+            self._is_late = True
+            self._tasks.async_start(self._async_show_later(), f"show what {self._serial} said")
+
+    async def _async_show_later(self) -> None:
+        await asyncio.sleep(SHOWN_SECONDS)
+        self._is_late = False
+        self._show()
+
+    def _show(self) -> None:
+        if self.tally != self._coordinator.data.unread:
+            self._coordinator.async_replace(replace(self._coordinator.data, unread=self.tally))
 
 
 def _read(stored: StoredUnread) -> Table[LogRecord] | None:
