@@ -39,8 +39,12 @@ class ListProgress:
     _last: Page | None = None
     _latest: frozenset[Hashable] = frozenset()
     _seen: set[int] = field(default_factory=set)
+    _spans: list[tuple[int, int]] = field(default_factory=list)
     _repeated: int = 0
     _total: int = 0
+    # The lowest number a row may have: 0, or also 1 where the last one of a page counts.
+    _first: int = 0
+    _said_last: bool = False
     _misread: bool = False
     _cut: bool = False
 
@@ -57,6 +61,7 @@ class ListProgress:
             self._repeated = 0 if keys.isdisjoint(self._seen) else self._repeated + 1
             if keys <= self._seen:
                 return False
+            self._misread = self._misread or self._repeated > 0
         self._seen |= keys
         self.pages += 1
         # A row that two neighbours have is one, unless their numbers say otherwise.
@@ -66,8 +71,13 @@ class ListProgress:
         self._misread = self._misread or page.misread
         if _counts_all(page):
             self._total = max(self._total, page.count or 0)
+        if page.start is not None and page.rows:
+            self._spans.append((page.start, max(page.start + len(page.rows), (page.end or 0) + _is_inclusive(page))))
+            self._first = max(self._first, _is_inclusive(page))
         is_last = _ends_list(page)
-        self.complete = is_last and not self._misread and self.rows >= self._total
+        # A list may come from its end to its beginning.
+        self._said_last = self._said_last or is_last
+        self.complete = self._said_last and self._is_whole()
         self._cut = is_last and not page.rows and not self.complete
         return True
 
@@ -94,7 +104,23 @@ class ListProgress:
         A page whose count is just its own size does not tell the total; then silence proves nothing.
         """
         total = self._last.count if self._last else None
-        self.complete = total is not None and total == self.rows and self.pages > 1 and not self._misread
+        self.complete = total is not None and total == self.rows and self.pages > 1 and self._is_whole()
+
+    def _is_whole(self) -> bool:
+        """Return whether all rows that were promised have come and been read, and none between them is missing."""
+        if self._misread or self.rows < self._total:
+            return False
+        reached = self._first
+        for start, stop in sorted(self._spans):
+            if start > reached:
+                return False
+            reached = max(reached, stop)
+        return True
+
+
+def _is_inclusive(page: Page) -> bool:
+    """Return whether `to` is the last row of the page, and not the first of the next."""
+    return page.start is not None and page.end == page.start + len(page.rows) - 1
 
 
 def _counts_all(page: Page) -> bool:
@@ -110,6 +136,6 @@ def _ends_list(page: Page) -> bool:
         return False
     if page.end == page.start + len(page.rows):  # exclusive: count is the total
         return page.end >= page.count
-    if page.end == page.start + len(page.rows) - 1 and page.count != len(page.rows):
+    if _is_inclusive(page) and page.count != len(page.rows):
         return page.end + 1 >= page.count
     return False

@@ -83,7 +83,7 @@ class CatchingUp:
         fetched = await self.async_fetch()
         new = await self._async_read(GetNewLogs())
         unsent = (await self._line.async_request(GetCapacity())).logs_unsent
-        if not (fetched.complete and new.complete) or unsent:
+        if not (fetched.complete and new.complete) or unsent or self._records.has_left_out:
             raise LogsIncomplete
         await self._line.async_request(CleanLogs())
         self._store.async_remember(

@@ -141,6 +141,11 @@ class Records:
             task.add_done_callback(partial(self._tell_after_all, frame))
             raise
 
+    @property
+    def has_left_out(self) -> bool:
+        """Return whether the terminal has said what there was no room for; only its own log has it."""
+        return self._unread.tally.left_out > 0
+
     def question_in(self, records: Table[LogRecord]) -> LogRecord | None:
         """Return the record that may ask whether somebody may pass: a single punch that is not known yet."""
         if len(records) != 1:

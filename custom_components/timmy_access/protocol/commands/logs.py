@@ -29,8 +29,8 @@ class LogPage(Page):
     @property
     @override
     def misread(self) -> bool:
-        """Return whether there may be more records than were understood."""
-        return bool(self.unread)
+        """Return whether there may be more records than could be read; what one of them says is another matter."""
+        return any(one.row is None for one in self.unread)
 
     @property
     @override
