@@ -40,7 +40,7 @@ def document_of(frame: Mapping[str, object]) -> tuple[str, bool]:
     # ASCII, so that halves of surrogate pairs and NUL are escapes that every database can hold.
     document = json.dumps(_pruned("", frame, _DEEPEST, cut), separators=(",", ":"))
     if len(document) > MAX_UNREAD_FRAME:
-        return json.dumps({"keys": sorted(key for key in frame if _is_name(key))[:_LONGEST]}), False
+        return json.dumps({"keys": sorted(key[:_MAX_KEY] for key in frame)[:_LONGEST]}), False
     return document, not cut
 
 
@@ -58,11 +58,8 @@ def _pruned(key: str, value: object, depth: int, cut: list[str]) -> object:
         inner = "" if _RECORD.fullmatch(key) else key
         return [_pruned(inner, item, depth - 1, cut) for item in value[:_LONGEST]]
     pairs = list(value.items())[:_LONGEST]
-    return {name: _pruned(name.strip().lower(), item, depth - 1, cut) for name, item in pairs if _is_name(name)}
-
-
-def _is_name(key: str) -> bool:
-    return len(key) <= _MAX_KEY and key.isprintable()
+    cut += [key for name, _ in pairs if len(name) > _MAX_KEY]
+    return {name[:_MAX_KEY]: _pruned(name.strip().lower(), item, depth - 1, cut) for name, item in pairs}
 
 
 def _is_harmless(key: str, value: object) -> bool:
