@@ -50,6 +50,7 @@ class Speaker:
         """Speak as one terminal."""
         self._random = random.Random(seed)  # noqa: S311 - not for secrets
         self._next = first
+        self._said = 0
 
     def frames(self, count: int) -> Iterator[Said]:
         """Yield so many frames."""
@@ -69,7 +70,9 @@ class Speaker:
             }
             return Said(self._written(word, frame), word, ())
         truths = tuple(self._truth() for _ in range(self._random.choice(SIZES)))
-        frame = {"count": self._odd_count(len(truths)), "logindex": self._odd(0, ["0", -1, None, 0.0])}
+        frame = {"count": self._odd_count(len(truths)), "logindex": self._said}
+        # A frame that is the same as one in hand gets no answer of its own.
+        self._said += 1
         records = [self._record(truth) for truth in truths]
         frame |= self._wrapped(records)
         return Said(self._written(word, frame), word, truths)
