@@ -143,7 +143,8 @@ class Speaker:
         return {self._respelt_word(key): value for key, value in said.items()}
 
     def _respelt_word(self, word: str) -> str:
-        return self._odd(word, [word.upper(), word.title(), f"{word} ", f" {word}", f"\t{word.capitalize()}\n"])
+        others = [word.upper(), word.title(), f"{word} ", f" {word}", f"\t{word.capitalize()}\n"]
+        return self._random.choice(others) if self._is_odd() else word
 
     def _written(self, word: str, frame: dict[str, Any]) -> str | bytes:
         said = {self._respelt_word("cmd"): self._respelt_word(word), **self._respelt(frame)}

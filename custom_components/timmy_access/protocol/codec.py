@@ -79,9 +79,10 @@ def _trimmed(frame: Frame) -> Frame:
         frame = {key.strip(): value for key, value in frame.items()} | {
             key: value for key, value in frame.items() if key == key.strip()
         }
+    if frame.keys().isdisjoint(_WORDS):
+        for spelt in [key for key in frame if key.lower() in _WORDS]:
+            frame.setdefault(spelt.lower(), frame.pop(spelt))
     for key in _WORDS:
-        if key not in frame and (spelt := next((other for other in frame if other.lower() == key), None)) is not None:
-            frame[key] = frame.pop(spelt)
         if isinstance(word := frame.get(key), str) and word != (meant := word.strip().lower()):
             frame[key] = meant
     return frame

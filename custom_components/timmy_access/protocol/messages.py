@@ -13,7 +13,7 @@ from typing import Any, Self, override
 from .enums import DoorEvent, VerifyMethod
 from .kinds import EnrollId, Kind, Moment, Number, Opaque, Text, Whole
 from .table import Rows, Table
-from .unread import Unread, unread_records, unread_rest
+from .unread import IDENTITY, Unread, unread_records, unread_rest
 from .wire import Nested, Structure, plain, wire, wire_fields
 
 # Enroll id of somebody who was seen but not recognised (field notes 3, special ids).
@@ -256,10 +256,12 @@ class LogBatch(Structure):
             extra = values["extra"] = {key: value for key, value in extra.items() if plain(key) in _NO_LIST}
         values["name"] = name = str(extra.get("cmd") or cls.name)
         values["records"] = LOG_RECORDS.empty() if records is None else records
-        values["unread"] = (
-            *unread_records(name, values["records"]),
-            *unread_rest(name, extra, values["count"], values["records"]),
-        )
+        # Nearly all have nothing but their word besides.
+        if len(extra) > 1 or (values["count"] or 0) > len(values["records"]) or not values["records"].tells(IDENTITY):
+            values["unread"] = (
+                *unread_records(name, values["records"]),
+                *unread_rest(name, extra, values["count"], values["records"]),
+            )
         return values
 
 

@@ -53,6 +53,12 @@ class Table[S: Structure](Sequence[S]):
         """Return what the structures have in one field."""
         return self._columns[field]
 
+    def tells(self, fields: Iterable[str]) -> bool:
+        """Return whether all that was in the list tells these fields."""
+        if self.strays:
+            return False
+        return all(None not in self._columns[field] for field in fields)
+
     @overload
     def __getitem__(self, index: int) -> S: ...
     @overload

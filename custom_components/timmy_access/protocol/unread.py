@@ -15,7 +15,7 @@ from .wire import Structure
 _ENVELOPE = frozenset({"cloudtime", "cmd", "count", "logindex", "result", "ret", "sn"})
 # What tells a record from others of its terminal (field notes 0.3); a key here that could not be read may be all that
 # is different between two.
-_IDENTITY = {"enroll_id": "enrollid", "time": "time", "mode": "mode", "reader": "inout", "event": "event"}
+IDENTITY = {"enroll_id": "enrollid", "time": "time", "mode": "mode", "reader": "inout", "event": "event"}
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,7 @@ def unread_records(word: str, records: Table[Any]) -> Iterator[Unread]:
     """Yield the records of a list that do not say who and when in words that are understood."""
     for stray in records.strays:
         yield Unread(word, {"record": [stray]})
-    columns = [records.column(name) for name in _IDENTITY]
-    if not any(None in column for column in columns):
+    if not records.strays and records.tells(IDENTITY):
         return
     for index, (record, item) in enumerate(zip(records, records.items, strict=True)):
         if is_partly_read(record):
@@ -48,7 +47,7 @@ def is_partly_read(record: Structure) -> bool:
     extra = {key.strip().lower(): value for key, value in record.extra.items() if value is not None}
     if said["time"] is None or (said["enroll_id"] is None and extra):
         return True
-    return any(said[name] is None and key in extra for name, key in _IDENTITY.items())
+    return any(said[name] is None and key in extra for name, key in IDENTITY.items())
 
 
 def unread_rest(word: str, extra: Mapping[str, Any], count: int | None, records: Table[Any] | None) -> Iterator[Unread]:

@@ -16,6 +16,7 @@ from ..protocol.messages import LogBatch, LogRecord, UserUpload
 from ..protocol.table import Table
 from ..protocol.throttle import Throttle
 from ..protocol.unread import Unread
+from ..protocol.wire import plain
 from ..terminal.clock import Placed, TerminalClock
 from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.tasks import Tasks
@@ -101,10 +102,10 @@ class UnreadStore:
     async def async_set_aside(self, unread: Unread, received_at: datetime) -> bool:
         """Keep a push that nobody knows; False, and it is not acknowledged, where that cannot be done now.
 
-        Of one that holds no list, each form is kept once: it was told of, and may come every minute.
+        Of one that names nobody and holds no list, each form is kept once: it was told of, and may come every minute.
         """
-        has_list = any(isinstance(value, list | dict) for value in unread.frame.values())
-        key = _key_of(unread.word, unread.frame if has_list else sorted(unread.frame))
+        matters = any(isinstance(value, list | dict) or plain(key) == "enrollid" for key, value in unread.frame.items())
+        key = _key_of(unread.word, unread.frame if matters else sorted(unread.frame))
         if key in self._held:
             return True
         if self._setting_aside >= MAX_SETTING_ASIDE:

@@ -168,7 +168,7 @@ async def test_it_is_told_once_and_holds_no_secret(
 )
 async def test_nothing_is_acknowledged_that_no_disk_has(hub: Hub, wire: Wire, frame: dict[str, Any]) -> None:
     async def _full(*_: Any, **__: Any) -> None:
-        raise LedgerUnavailable(Cause.FULL, "no space")
+        raise LedgerUnavailable(Cause.DISK_FULL, "no space")
 
     with patch.object(Ledger, "keep_unread", _full):
         assert await wire.ask(frame) is None
@@ -242,9 +242,11 @@ async def test_other_pushes_are_answered_so_that_they_end(
     assert heard == answer
 
 
-async def test_an_unknown_push_is_kept_once_a_form_and_one_with_a_list_each_time(hub: Hub, wire: Wire) -> None:
+async def test_an_unknown_push_is_kept_once_a_form_unless_it_names_somebody_or_has_a_list(hub: Hub, wire: Wire) -> None:
     for number in range(5):
         await wire.say({"cmd": "sendgps", "lat": number})
+        await wire.say({"cmd": "sendcheck", "enrollid": number})
         await wire.say({"cmd": "sendtemp", "record": [{"time": TIME, "count": number}]})
     assert [stored.word for stored in await aside(hub)].count("sendgps") == 1
+    assert [stored.word for stored in await aside(hub)].count("sendcheck") == 5
     assert [stored.word for stored in await aside(hub)].count("sendtemp") == 5

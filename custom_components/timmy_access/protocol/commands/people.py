@@ -116,7 +116,9 @@ class SetCredential(Command[UserWritten]):
 
     `record` is a number for a password (up to 8 digits) and for a card, and a text for templates
     and base64 photos. An empty text for fingerprint 0 makes a user with a name and no credential
-    (field notes 5, setuserinfo).
+    (field notes 5, setuserinfo). Vendor software adds `verifymode: 0` (field notes 11), "the terminal's own way": the
+    specification has none in this form, terminals take it without, and it would undo the way that `SetUser` gave this
+    person.
     """
 
     name: ClassVar[str] = "setuserinfo"
