@@ -126,6 +126,7 @@ def _terminal(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Term
         "state": _state(terminal.coordinator.data),
         "seconds_since_last_frame": None if last_seen is None else round((now - last_seen).total_seconds(), 1),
         "counters": {**asdict(terminal.counters), "log_lines_left_out": terminal.log.left_out},
+        "unread": asdict(terminal.unread.tally),
         "people": {"known": len(terminal.roster.people), "complete": terminal.roster.complete},
         "frames": [
             {

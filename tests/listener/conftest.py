@@ -41,6 +41,7 @@ from custom_components.timmy_access.protocol.messages import (
 from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.session import Session
 from custom_components.timmy_access.protocol.trace import Trace
+from custom_components.timmy_access.protocol.unread import Unread
 from tests.certificates import Certificate, make_certificate
 
 # Several times what the network takes of what nobody reads.
@@ -63,6 +64,7 @@ class Desk:
         self.registrations: list[Registration] = []
         self.batches: list[LogBatch] = []
         self.uploads: list[UserUpload] = []
+        self.set_asides: list[Unread] = []
         self.ended = asyncio.Event()
         self.verdict: Callable[[], Awaitable[QrVerdict]] | None = None
         self.decide: Callable[[], Awaitable[LogsAccepted]] | None = None
@@ -95,6 +97,12 @@ class Desk:
     async def user(self, upload: UserUpload) -> UserAccepted:
         self.uploads.append(upload)
         return UserAccepted(cloud_time=NOW)
+
+    async def set_aside(self, unread: Unread) -> bool:
+        if self.fails:
+            return False
+        self.set_asides.append(unread)
+        return True
 
     async def qr_scan(self, scan: QrScan) -> QrVerdict:  # noqa: ARG002
         return QrVerdict(access=False) if self.verdict is None else await self.verdict()

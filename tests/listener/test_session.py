@@ -168,14 +168,15 @@ async def test_an_unknown_command_is_answered_counted_and_logged_once(
 ) -> None:
     caplog.set_level(logging.INFO)
     for _ in range(3):
-        answer = await terminal.ask({"cmd": "sendgps", "sn": SERIAL})
+        answer = await terminal.ask({"cmd": "otacheck", "sn": SERIAL})
         assert answer == {
-            "ret": "sendgps",
+            "ret": "otacheck",
             "result": False,
             "msg": "can not find this command",
         }
-    assert desk.counters.unknown == {"sendgps": 3}
-    assert caplog.text.count("sendgps") == 1
+    assert desk.counters.unknown == {"otacheck": 3}
+    assert caplog.text.count("otacheck") == 1
+    assert not desk.set_asides
 
 
 async def test_unknown_words_are_remembered_up_to_a_limit(terminal: ScriptedTerminal, desk: Desk) -> None:

@@ -19,7 +19,9 @@ from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
 from ..protocol.errors import CommandRefused, ProtocolError, SeatContested, TerminalBusy
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogBatch, LogRecord, PinEntry, QrScan
+from ..protocol.unread import Unread
 from ..records.records import Records
+from ..records.unread import UnreadStore
 from ..terminal.clock import TerminalClock, local_naive
 from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.doors import Doors
@@ -64,6 +66,7 @@ class Reception:
         clock: TerminalClock,
         upkeep: Upkeep,
         records: Records,
+        unread: UnreadStore,
         verdicts: Verdicts,
         interpreter: Interpreter,
         log: LogBudget,
@@ -75,6 +78,7 @@ class Reception:
         self._clock = clock
         self._upkeep = upkeep
         self._records = records
+        self._unread = unread
         self._verdicts = verdicts
         self._interpreter = interpreter
         self._log = log
@@ -164,10 +168,15 @@ class Reception:
 
     def _accepted(self, batch: LogBatch) -> LogsAccepted:
         return LogsAccepted(
+            name=batch.name if batch.name != LogsAccepted.word else None,
             count=len(batch.records) if batch.count is None else batch.count,
             log_index=batch.log_index,
             cloud_time=local_naive(dt_util.utcnow()),
         )
+
+    async def set_aside(self, unread: Unread) -> bool:
+        """Keep a push that is not understood; False where that cannot be done now."""
+        return await self._unread.async_set_aside(unread, dt_util.utcnow())
 
     async def _async_approve(self, batch: LogBatch, asked: LogRecord) -> LogsAccepted:
         """Answer whether somebody may pass (specification A2), who does not wait for a disk.
@@ -191,7 +200,7 @@ class Reception:
             self._async_lose(question, decision)
             raise
         answer = replace(
-            self._accepted(batch) if safe else LogsAccepted(cloud_time=local_naive(dt_util.utcnow())),
+            self._accepted(batch) if safe else replace(self._accepted(batch), count=None, log_index=None),
             access=decision.granted,
             message=decision.message,
             voice=decision.voice,

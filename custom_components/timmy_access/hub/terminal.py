@@ -49,6 +49,7 @@ from ..records.answered import async_answered
 from ..records.backlog import Backlog
 from ..records.catching_up import CatchingUp
 from ..records.records import Records
+from ..records.unread import UnreadStore
 from ..terminal.clock import TerminalClock, local_naive
 from ..terminal.connectivity import Connectivity
 from ..terminal.contacts import CONTACT_KNOWN
@@ -148,12 +149,16 @@ class Terminal:
             self._backlog,
             lambda: self.verdicts.approval is not Approval.OFF,
         )
+        self.unread = UnreadStore(
+            surroundings.ledger, self.clock, surroundings.tasks, self.coordinator, self.log, surroundings.on_kept
+        )
         self.records = Records(
             self.serial,
             surroundings.ledger,
             self.clock,
             self.counters,
             async_answered(surroundings.hass, self.serial),
+            self.unread,
             live=self._interpreter.async_live,
             history=self._interpreter.async_history,
             doubted=lambda: self.contest.is_open,
@@ -183,6 +188,7 @@ class Terminal:
             self.clock,
             self.upkeep,
             self.records,
+            self.unread,
             self.verdicts,
             self._interpreter,
             self.log,
@@ -241,6 +247,7 @@ class Terminal:
         await self.records.async_restore()
         await self.sightings.async_restore()
         await self._occupancy.async_count()
+        self.unread.async_restore()
 
     async def async_refresh_people(self, *, all_names: bool = False) -> None:
         """Read who is on the terminal, and the names that are missing or all of them; raises the protocol's errors."""
@@ -330,6 +337,7 @@ class Terminal:
             self.doors.async_connected()
             self.upkeep.async_connected()
             self._questions.async_start()
+            self.unread.async_restore()
         state = self.coordinator.data.with_info(info)
         if last_seen is None or dt_util.utcnow() - last_seen > CONTACT_KNOWN:
             # What the door has done meanwhile comes as history, if at all.
@@ -373,15 +381,12 @@ class Terminal:
     @callback
     def _async_apply_choices(self, data: Mapping[str, Any]) -> None:
         self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
-        decides = self.verdicts.approval is not Approval.OFF
-        self.coordinator.async_replace(
-            replace(self.coordinator.data, has_code=self.unlock_code.is_set, is_decided_about=decides)
-        )
+        state, decides = self.coordinator.data, self.verdicts.approval is not Approval.OFF
+        self.coordinator.async_replace(replace(state, has_code=self.unlock_code.is_set, is_decided_about=decides))
 
     @callback
     def _async_show_tries(self) -> None:
-        watchful = self.verdicts.tries.is_watchful
-        self.coordinator.async_replace(replace(self.coordinator.data, pins_guessed=watchful))
+        self.coordinator.async_replace(replace(self.coordinator.data, pins_guessed=self.verdicts.tries.is_watchful))
 
     @callback
     def _async_show_inside(self, people: int | None) -> None:

@@ -115,6 +115,17 @@ TROUBLES: tuple[Trouble, ...] = (
     Trouble(kind="pins_guessed", present_fn=lambda terminal: terminal.coordinator.data.pins_guessed),
     Trouble(kind="records_ahead", fixable=True, present_fn=lambda terminal: terminal.coordinator.data.records_ahead),
     Trouble(
+        kind="records_left_out",
+        placeholders_fn=lambda terminal: {"count": str(terminal.coordinator.data.unread.left_out)},
+        present_fn=lambda terminal: terminal.coordinator.data.unread.left_out > 0,
+        severity=ir.IssueSeverity.ERROR,
+    ),
+    Trouble(
+        kind="records_unread",
+        placeholders_fn=lambda terminal: {"count": str(terminal.coordinator.data.unread.kept)},
+        present_fn=lambda terminal: terminal.coordinator.data.unread.kept > 0,
+    ),
+    Trouble(
         kind="tamper_stuck",
         fixable=True,
         patience=TAMPER_PATIENCE,

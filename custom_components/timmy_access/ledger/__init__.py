@@ -19,6 +19,7 @@ from .names import likeness
 from .passes import Pass, PassUse
 from .people import Person
 from .records import Page
+from .unread import StoredUnread, Tally, UnreadFrame
 from .url import default_url, key_of_url, shown_url
 
 __all__ = [
@@ -45,6 +46,9 @@ __all__ = [
     "RecordFilter",
     "RecordKind",
     "StoredRecord",
+    "StoredUnread",
+    "Tally",
+    "UnreadFrame",
     "default_url",
     "key_of_url",
     "likeness",

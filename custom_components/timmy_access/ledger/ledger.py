@@ -10,7 +10,7 @@ from itertools import batched
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from . import names, passes, people, records
+from . import names, passes, people, records, unread
 from .attendance import AttendanceDay, attendance
 from .database import Database
 from .databases import database_at
@@ -21,13 +21,14 @@ from .filters import RecordFilter
 from .health import Counters, Health
 from .hourly import HourCounts, hour_counts
 from .intake import HealthListener, Intake
-from .limits import EXPORT_PAGE, MAX_PEOPLE, PEOPLE_ROWS, Limits
+from .limits import EXPORT_PAGE, MAX_ENTRIES, MAX_PEOPLE, PEOPLE_ROWS, UNREAD_PAGE, Limits
 from .passes import Pass, PassUse
 from .people import Person
 from .reader import Reader
 from .records import Page
 from .retention import purge, purge_names
 from .rows import rows_of
+from .unread import StoredUnread, Tally, UnreadFrame
 from .url import shown_url
 from .values import few, instant_of, key_of, whole_of
 
@@ -200,6 +201,8 @@ class Ledger:
     async def purge(self, serials: Collection[str], before: datetime) -> dict[str, int]:
         """Delete the records of some terminals that occurred and arrived before an aware time, a part at a time.
 
+        So is what arrived before it and was not understood.
+
         Returns how many, by serial number, without terminals that lost none.
         """
         instant_of("before", before)
@@ -214,9 +217,35 @@ class Ledger:
                     deleted[serial] = deleted.get(serial, 0) + step.deleted
                 if (after := step.next) is None:
                     break
+            old = partial(unread.purge, serial=serial, before=before, rows=self._limits.purge_rows)
+            while await self._write(old) == self._limits.purge_rows:
+                pass
         if deleted:
             await self._write(partial(purge_names, serials=list(deleted)))
         return deleted
+
+    # What was not understood
+
+    async def keep_unread(self, serial: str, frames: Sequence[UnreadFrame]) -> Tally:
+        """Keep frames that were not understood wholly, up to 1,000; only then may they be acknowledged.
+
+        Those that are known already stay as they are. What there is no room for is counted in the same transaction.
+        """
+        key_of("serial", serial)
+        few("frames", frames, MAX_ENTRIES)
+        return await self._write(partial(unread.keep, serial=serial, frames=frames))
+
+    async def unread(self, serial: str, after: int = 0) -> tuple[StoredUnread, ...]:
+        """Return the next frames of a terminal after an id, up to `UNREAD_PAGE`, in the order in which they came."""
+        return await self._reader.ask(partial(unread.page, serial=serial, after=after, limit=UNREAD_PAGE))
+
+    async def forget_unread(self, serial: str, ids: Sequence[int]) -> Tally:
+        """Take out frames whose records have been kept, together with what was kept of a part of them."""
+        return await self._write(partial(unread.forget, serial=serial, ids=ids))
+
+    async def unread_tally(self, serial: str) -> Tally:
+        """Return how many frames of a terminal are kept unread."""
+        return await self._reader.ask(partial(unread.tally, serial=serial))
 
     # People
 

@@ -46,6 +46,14 @@ EXPORT_PAGE = 500
 MAX_FILTER_VALUES = 1_000
 # Days an attendance list covers: a year and the day it is asked on.
 MAX_DAYS = 367
+# What is kept of one terminal that was not understood: weeks of an office whose firmware writes its records in some
+# other way, in about as much as 20,000 records take. Beyond that it is only counted, and told of.
+MAX_UNREAD = 10_000
+MAX_UNREAD_CHARACTERS = 4_000_000
+# Such a frame at a time: one with 200 records. A longer one holds what is no record.
+MAX_UNREAD_FRAME = 32_000
+# Of these a step of reading them again: a few milliseconds of the event loop.
+UNREAD_PAGE = 100
 # Values a lookup asks for at a time; SQLite before 3.32 takes 999 parameters.
 LOOKUP_VALUES = 400
 # Threads that read. More would only wait for the same disk.

@@ -209,6 +209,34 @@ def _add_columns(connection: Connection, table: str, *columns: Column[Any]) -> N
             connection.execute(text(f"ALTER TABLE {table} ADD COLUMN {said}"))
 
 
+def _unread(connection: Connection) -> None:
+    tables = MetaData()
+    Table("terminals", tables, counted(), exact("serial", unique=True), **COUNTED_TABLE)
+    Table(
+        "unread",
+        tables,
+        counted(),
+        terminal(),
+        digest("digest"),
+        Column("word", String(64), nullable=False),
+        Column("document", Text, nullable=False),
+        Column("kept_as", String(255)),
+        whole("received_at"),
+        Index("unread_terminal", "terminal_id", "id"),
+        **COUNTED_TABLE,
+    )
+    Table(
+        "unread_tally",
+        tables,
+        terminal(primary=True),
+        whole("kept"),
+        whole("characters"),
+        whole("left_out"),
+        **TABLE,
+    )
+    _create(connection, tables)
+
+
 def _create(connection: Connection, tables: MetaData) -> None:
     """Create tables and indexes, but for those that an interrupted step left in MariaDB."""
     tables.create_all(connection)
@@ -217,4 +245,4 @@ def _create(connection: Connection, tables: MetaData) -> None:
             index.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes, _names, _told_apart, _outcomes)
+MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes, _names, _told_apart, _outcomes, _unread)

@@ -71,6 +71,33 @@ NAMES = Table(
     **TABLE,
 )
 
+# What was not understood, as it came but for secrets and photos; `kept_as` is the identity of the record that a part of
+# it was kept as meanwhile, and arrived with it.
+UNREAD = Table(
+    "unread",
+    TABLES,
+    counted(),
+    terminal(),
+    digest("digest"),
+    Column("word", String(64), nullable=False),
+    Column("document", Text, nullable=False),
+    Column("kept_as", String(255)),
+    whole("received_at"),
+    Index("unread_terminal", "terminal_id", "id"),
+    **COUNTED_TABLE,
+)
+
+# How much of that there is, so that nobody counts it with each frame, and how much came for which there was no room.
+UNREAD_TALLY = Table(
+    "unread_tally",
+    TABLES,
+    terminal(primary=True),
+    whole("kept"),
+    whole("characters"),
+    whole("left_out"),
+    **TABLE,
+)
+
 PASSES = Table(
     "passes",
     TABLES,

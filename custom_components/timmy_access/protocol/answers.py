@@ -96,11 +96,13 @@ class LogsAccepted(Answer):
 
     `count` and `log_index` are those of the batch. Both are echoed when the index is 0 or more, and
     neither is otherwise: that is the vendor's rule, and terminals send again for ever without it.
-    `access` and `message` decide about a live punch in server mode, and are for nothing else.
+    `access` and `message` decide about a live punch in server mode, and are for nothing else. `name` is the terminal's
+    own word, where that is another.
     """
 
     word: ClassVar[str] = "sendlog"
 
+    name: str | None = field(default=None, metadata=wire("ret", _WORD))
     count: int | None = field(default=None, metadata=wire("count", _ECHO))
     log_index: int | None = field(default=None, metadata=wire("logindex", _ECHO))
     cloud_time: datetime = field(metadata=wire("cloudtime", Moment()))
@@ -130,10 +132,14 @@ class LogsRefused(Answer):
 
 @dataclass(frozen=True, kw_only=True)
 class UserAccepted(Answer):
-    """The upload has been taken note of, and is not sent again (specification A3)."""
+    """The upload has been taken note of, and is not sent again (specification A3).
+
+    `name` is the terminal's own word, where that is another (field notes 11, pushes).
+    """
 
     word: ClassVar[str] = "senduser"
 
+    name: str | None = field(default=None, metadata=wire("ret", _WORD))
     cloud_time: datetime = field(metadata=wire("cloudtime", Moment()))
 
 
@@ -202,3 +208,19 @@ class UnknownCommand(Answer):
     def wire(self) -> dict[str, Any]:
         """Return the word and the reason in words."""
         return {**super().wire(), "msg": UNKNOWN_COMMAND}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PushSetAside(Answer):
+    """A push `name` that is not understood here is kept as it came, or told of; it must not come for ever.
+
+    Public servers answer so "to avoid the retry" (field notes 11, pushes). It opens nothing, should it have been a
+    question.
+    """
+
+    name: str = field(metadata=wire("ret", _WORD))
+
+    @override
+    def wire(self) -> dict[str, Any]:
+        """Return the word and that nobody is let in."""
+        return {**super().wire(), "access": 0}

@@ -34,6 +34,9 @@ MAX_TOLERATED_IN_LOOP = 16 * 1024
 # photos have some 300 kB (field notes 10).
 MAX_TOLERATED = 2 * 1024 * 1024
 
+# The keys whose values say what a frame is.
+_WORDS = ("cmd", "ret")
+
 # JSON strings are skipped whole, so that a comma inside a name is never touched. One that never ends is skipped to the
 # end of the frame: the search must not start anew at each of its quotes.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
@@ -67,15 +70,21 @@ async def decode_fairly(data: str | bytes) -> Frame:
 
 
 def _trimmed(frame: Frame) -> Frame:
-    """Return a frame whose keys, and the words that say what it is, have no spaces around them."""
+    """Return a frame whose keys have no spaces around them, and whose words that say what it is are as they should be.
+
+    Case means nothing in those (field notes 11, keys and words); of other keys, whoever reads them sees to that.
+    """
     if any(key != key.strip() for key in frame):
         # A key that is right as it is wins over one that only looks like it.
         frame = {key.strip(): value for key, value in frame.items()} | {
             key: value for key, value in frame.items() if key == key.strip()
         }
-    for key in ("cmd", "ret"):
-        if isinstance(word := frame.get(key), str) and word != word.strip():
-            frame[key] = word.strip()
+    if frame.keys().isdisjoint(_WORDS):
+        for spelt in [key for key in frame if key.lower() in _WORDS]:
+            frame.setdefault(spelt.lower(), frame.pop(spelt))
+    for key in _WORDS:
+        if isinstance(word := frame.get(key), str) and word != (meant := word.strip().lower()):
+            frame[key] = meant
     return frame
 
 

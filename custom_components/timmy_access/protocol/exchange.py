@@ -22,7 +22,7 @@ from .commands import GetTime
 from .commands.base import Command, Page, Paged, Reply
 from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, TerminalBusy, TerminalOffline
-from .paging import MAX_PAGES, Listing, ListProgress, PageTaker
+from .paging import Listing, ListProgress, PageTaker
 from .peer import printable
 from .turns import Priority, Turns
 from .wire import Structure
@@ -212,7 +212,7 @@ class Exchange:
         owed = False
         request: Command[P] = command
         try:
-            while progress.pages < MAX_PAGES and not (progress.complete or progress.repeats):
+            while not progress.is_over:
                 async with self._turns.turn(priority, lends=True):
                     if waiter is None:
                         await self._fence(command)

@@ -13,9 +13,14 @@ from typing import Any, override
 
 from .errors import CommandInvalid, Problem
 
-_DIGITS = re.compile(r"\s*[+-]?\d{1,18}(?:\.0*)?\s*")
+# Menus have user ids of up to 30 digits, filled up with zeros in front (field notes 11, ids).
+_DIGITS = re.compile(r"\s*[+-]?(?:0*+\d{1,19}|0+)(?:\.0*)?\s*")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_MOMENT = re.compile(r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?")
+_MOMENT = re.compile(
+    r"\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?)?"
+    # What follows must not change it, as `PM` would.
+    r"(?:\.\d*)?\s*(?:Z|[+-]\d\d:?\d\d)?\s*"
+)
 # What nearly all send, read twenty times as fast: one a line.
 _USUAL_MOMENTS = re.compile(r"(?:\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\n)+", re.ASCII)
 # Whole numbers on the wire; terminals hold enroll ids of up to twelve digits (field notes 5, enrollid) and the widest
@@ -82,6 +87,19 @@ class Whole(Kind[int]):
                 {"low": str(self.low), "high": str(self.high)},
             )
         return value
+
+
+@dataclass(frozen=True)
+class EnrollId(Whole):
+    """The number of a person on a terminal, also as a text, with zeros in front that mean nothing (field notes 6, 11).
+
+    What is yes or no is nobody's number.
+    """
+
+    @override
+    def read(self, value: object) -> int | None:
+        """Return the number."""
+        return None if isinstance(value, bool) else super().read(value)
 
 
 @dataclass(frozen=True)
@@ -206,7 +224,7 @@ class Moment(Kind[datetime]):
         try:
             if _USUAL_MOMENTS.fullmatch(f"{value}\n"):
                 return datetime.fromisoformat(value)
-            if not (match := _MOMENT.match(value)):
+            if not (match := _MOMENT.fullmatch(value)):
                 return None
             return datetime(*(int(part or 0) for part in match.groups()))  # type: ignore[arg-type]  # noqa: DTZ001 - naive by protocol
         except ValueError:

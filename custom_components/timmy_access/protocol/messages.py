@@ -11,10 +11,11 @@ import re
 from typing import Any, Self, override
 
 from .enums import DoorEvent, VerifyMethod
-from .kinds import Kind, Moment, Number, Opaque, Text, Whole
+from .kinds import EnrollId, Kind, Number, Opaque, Text, Whole
 from .record_time import RecordTime
 from .table import Rows, Table
-from .wire import Nested, Structure, wire, wire_fields
+from .unread import IDENTITY, Unread, unread_records, unread_rest
+from .wire import Nested, Structure, plain, wire, wire_fields
 
 # Enroll id of somebody who was seen but not recognised (field notes 3, special ids).
 STRANGER_ID = 99_999_999
@@ -151,6 +152,8 @@ class Registration(Structure):
     def parse(cls, frame: Mapping[str, Any]) -> Self:
         """Read a registration; `devinfo` keys that lie next to `cmd` are taken as if inside it."""
         info = frame.get("devinfo", {})
+        if "devinfo" not in frame and any(plain(key) == "devinfo" for key in frame):
+            return super().parse(frame)
         if isinstance(info, dict):
             flat = {key: frame[key] for key in _INFO_KEYS & frame.keys() if key not in info}
             frame = {key: value for key, value in frame.items() if key not in flat}
@@ -181,7 +184,7 @@ class LogRecord(Structure):
     where the terminal told an instant. `temperature` is in °C. `image` is a base64 JPEG.
     """
 
-    enroll_id: int | None = field(default=None, metadata=wire("enrollid", Whole()))
+    enroll_id: int | None = field(default=None, metadata=wire("enrollid", EnrollId()))
     time: datetime | None = field(default=None, metadata=wire("time", RecordTime()))
     mode: int | None = field(default=None, metadata=wire("mode", Whole()))
     reader: int | None = field(default=None, metadata=wire("inout", Whole()))
@@ -222,6 +225,10 @@ class LogRecord(Structure):
 
 
 LOG_RECORDS = Rows(LogRecord, MAX_BATCH)
+# Other keys of a list of records (field notes 11, shapes of a batch).
+RECORD_ALIASES = ("records", "log", "logs")
+# What lies next to `cmd` where there is one record and no list (field notes 11, pushes).
+_NO_LIST = frozenset({"cmd", "sn", "count", "logindex"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -229,21 +236,35 @@ class LogBatch(Structure):
     """Log records, live or from the backlog (specification A2, field notes 3).
 
     `count` and `log_index` are to be echoed and mean nothing else: `log_index` may be missing,
-    negative or always 0 (field notes 0.3), and `count` need not be the number of records.
+    negative or always 0 (field notes 0.3), and `count` need not be the number of records. `name` is the word the
+    terminal used, and the one to answer with. `unread` is what was not understood wholly.
     """
 
     serial: str | None = field(default=None, metadata=wire("sn", SERIAL))
     count: int | None = field(default=None, metadata=wire("count", Whole()))
     log_index: int | None = field(default=None, metadata=wire("logindex", Whole()))
     records: Table[LogRecord] = field(
-        default_factory=LOG_RECORDS.empty, metadata=wire("record", LOG_RECORDS, "records")
+        default_factory=LOG_RECORDS.empty, metadata=wire("record", LOG_RECORDS, *RECORD_ALIASES)
     )
+    name: str = "sendlog"
+    unread: tuple[Unread, ...] = ()
 
     @override
     @classmethod
     def complete(cls, values: dict[str, Any]) -> dict[str, Any]:
-        """Promise a table of records, if an empty one."""
-        values["records"] = values["records"] or LOG_RECORDS.empty()
+        """Promise a word and a table of records, if an empty one, and tell what was not understood."""
+        records, extra = values["records"], values["extra"]
+        if records is None and any(plain(key) == "enrollid" for key in extra):
+            records = LOG_RECORDS.read({key: value for key, value in extra.items() if plain(key) not in _NO_LIST})
+            extra = values["extra"] = {key: value for key, value in extra.items() if plain(key) in _NO_LIST}
+        values["name"] = name = str(extra.get("cmd") or cls.name)
+        values["records"] = LOG_RECORDS.empty() if records is None else records
+        # Nearly all have nothing but their word besides.
+        if len(extra) > 1 or (values["count"] or 0) > len(values["records"]) or not values["records"].tells(IDENTITY):
+            values["unread"] = (
+                *unread_records(name, values["records"]),
+                *unread_rest(name, extra, values["count"], values["records"]),
+            )
         return values
 
 
@@ -256,11 +277,16 @@ class UserUpload(Structure):
     """
 
     serial: str | None = field(default=None, metadata=wire("sn", SERIAL))
-    enroll_id: int | None = field(default=None, metadata=wire("enrollid", Whole()))
+    enroll_id: int | None = field(default=None, metadata=wire("enrollid", EnrollId()))
     name: str | None = field(default=None, metadata=wire("name", _TEXT))
     backup_number: int | None = field(default=None, metadata=wire("backupnum", Whole()))
     role: int | None = field(default=None, metadata=wire("admin", Whole()))
     record: int | str | None = field(default=None, repr=False, metadata=wire("record", Opaque()))
+
+    @property
+    def is_partly_read(self) -> bool:
+        """Whether it does not say who and which credential in words that are understood."""
+        return self.enroll_id is None or "backupnum" in map(plain, self.extra)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from .answers import Answer, LogsAccepted, LogsRefused, PinVerdict, QrVerdict
 from .messages import LogBatch, PinEntry, QrScan
+from .unread import Unread
 
 
 class Reception(Protocol):
@@ -15,6 +16,9 @@ class Reception(Protocol):
 
     async def logs(self, batch: LogBatch) -> LogsAccepted | LogsRefused | None:
         """Keep records; the next come when these are done with."""
+
+    async def set_aside(self, unread: Unread) -> bool:
+        """Keep what is not understood, or have told of it; False, and it is not acknowledged, where neither can be."""
 
     async def qr_scan(self, scan: QrScan) -> QrVerdict | None:
         """Decide about a QR code."""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 import logging
 import time
@@ -11,7 +12,15 @@ from typing import Protocol, cast
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from .answers import Answer, HeartbeatAnswer, RegistrationAccepted, UnknownCommand, UserAccepted, UserRefused
+from .answers import (
+    Answer,
+    HeartbeatAnswer,
+    PushSetAside,
+    RegistrationAccepted,
+    UnknownCommand,
+    UserAccepted,
+    UserRefused,
+)
 from .codec import Frame, decode_fairly
 from .commands import COMMANDS
 from .commands.base import Command, Page, Paged, Reply
@@ -32,6 +41,7 @@ from .reception import Reception
 from .throttle import Throttle
 from .trace import Direction, Trace
 from .turns import Priority
+from .unread import Unread
 from .wire import Structure
 
 # Broken frames in a row after which the peer is no terminal.
@@ -271,7 +281,7 @@ class Session:
 
     def _route(self, name: str, frame: Frame) -> tuple[Lane, Handling]:
         """Return the lane of a message, and what is done about it."""
-        if name == "sendlog":
+        if name in _LOGS:
             batch = LogBatch.parse(frame)
             if (decide := self._delegate.reception.question_in(batch)) is not None:
                 return self._questions, decide
@@ -339,7 +349,11 @@ class Session:
         return self._delegate.attached(self, registration)
 
     async def _on_user(self, frame: Frame) -> Answer | None:
-        return await self._delegate.user(UserUpload.parse(frame))
+        upload, name = UserUpload.parse(frame), frame["cmd"]
+        if upload.is_partly_read and not await self._delegate.reception.set_aside(Unread(name, frame)):
+            return None
+        answer = await self._delegate.user(upload)
+        return replace(answer, name=name) if name != "senduser" and isinstance(answer, UserAccepted) else answer
 
     async def _on_qr_scan(self, frame: Frame) -> Answer | None:
         return await self._delegate.reception.qr_scan(QrScan.parse(frame))
@@ -354,20 +368,33 @@ class Session:
         word = printable(frame["cmd"], 32)
         if self._delegate.counters.count_unknown(word):
             self._delegate.log.log(logging.INFO, "%s sent a command that is not known here: %s", self.serial, word)
-        return UnknownCommand(name=word)
+        if not word.startswith(_PUSH):  # it asks for something that is not here, and may look elsewhere
+            return UnknownCommand(name=word)
+        if not await self._delegate.reception.set_aside(Unread(word, frame)):
+            return None
+        return PushSetAside(name=word)
 
     def _on_dead(self) -> None:
         self._delegate.log.log(logging.DEBUG, "%s is silent, closing its connection", self.serial)
         self.reset()
 
 
+# Records of the log; live ones have a word of their own in another dialect (field notes 1, dialects).
+_LOGS = frozenset({"sendlog", "sendrtlog"})
+# How the word of whatever a terminal tells of its own accord begins.
+_PUSH = "send"
 # Asked for somebody who stands at the door.
 _QUESTIONS = frozenset({"sendpin", "sendqrcode"})
+# What a face or a picture says beyond whose it is, is not kept: terminals have it, and give it to who asks.
 _HANDLERS: dict[str, Callable[[Session, Frame], Awaitable[Answer | None]]] = {
     "checklive": Session._on_heartbeat,  # noqa: SLF001 - the table of this class
     "heartbeat": Session._on_heartbeat,  # noqa: SLF001
+    "ping": Session._on_heartbeat,  # noqa: SLF001
     "reg": Session._on_registration,  # noqa: SLF001
+    "sendface": Session._on_user,  # noqa: SLF001
     "sendpin": Session._on_pin_entry,  # noqa: SLF001
     "sendqrcode": Session._on_qr_scan,  # noqa: SLF001
     "senduser": Session._on_user,  # noqa: SLF001
+    "senduserinfo": Session._on_user,  # noqa: SLF001
+    "senduserpic": Session._on_user,  # noqa: SLF001
 }

@@ -1,26 +1,39 @@
 """Lists of structures that look alike, read column by column: a backlog has a hundred thousand records."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self, cast, overload, override
 
+import orjson
+
+from .codec import MAX_ITEMS
 from .kinds import Kind, Many
 from .wire import Nested, Structure, wire_fields
 
 _EXTRA = "extra"
+# A text that is a list, or an object.
+_LIST_BEGINS = ("[", "{")
 
 
 class Table[S: Structure](Sequence[S]):
     """The structures of one list. Each is made when it is asked for; `column` gives one field of all."""
 
-    def __init__(self, structure: type[S], columns: Mapping[str, Sequence[Any]], length: int) -> None:
-        """Hold columns by the names of the fields, `extra` among them, all of one length."""
+    def __init__(
+        self,
+        structure: type[S],
+        columns: Mapping[str, Sequence[Any]],
+        items: Sequence[Mapping[str, Any]],
+        strays: Sequence[Any] = (),
+    ) -> None:
+        """Hold columns by the names of the fields, `extra` among them, all as long as `items`, from which they are."""
         self._structure = structure
         self._columns = columns
-        self._length = length
+        self.items = items
+        # What was in the list and is no object.
+        self.strays = strays
 
     @classmethod
-    def read(cls, structure: type[S], items: Sequence[Mapping[str, Any]]) -> Self:
+    def read(cls, structure: type[S], items: Sequence[Mapping[str, Any]], strays: Sequence[Any] = ()) -> Self:
         """Read JSON objects, each as `Structure.parse` would; never raises."""
         columns: dict[str, list[Any]] = {}
         unread = sum(map(len, items))
@@ -34,11 +47,17 @@ class Table[S: Structure](Sequence[S]):
             for index, item in enumerate(items):
                 for name, value in vars(structure.parse(item)).items():
                     columns[name][index] = value
-        return cls(structure, columns, len(items))
+        return cls(structure, columns, items, strays)
 
     def column(self, field: str) -> Sequence[Any]:
         """Return what the structures have in one field."""
         return self._columns[field]
+
+    def tells(self, fields: Iterable[str]) -> bool:
+        """Return whether all that was in the list tells these fields."""
+        if self.strays:
+            return False
+        return all(None not in self._columns[field] for field in fields)
 
     @overload
     def __getitem__(self, index: int) -> S: ...
@@ -48,13 +67,13 @@ class Table[S: Structure](Sequence[S]):
     def __getitem__(self, index: int | slice) -> S | Sequence[S]:
         """Return one structure, or some of them."""
         if isinstance(index, slice):
-            return tuple(self[one] for one in range(*index.indices(self._length)))
+            return tuple(self[one] for one in range(*index.indices(len(self.items))))
         return self._structure.made({name: column[index] for name, column in self._columns.items()})
 
     @override
     def __len__(self) -> int:
         """Return how many there are."""
-        return self._length
+        return len(self.items)
 
     @override
     def __eq__(self, other: object) -> bool:
@@ -69,7 +88,7 @@ class Table[S: Structure](Sequence[S]):
     @override
     def __repr__(self) -> str:
         """Tell what is in it, and nothing of anybody."""
-        return f"<{self._length} {self._structure.__name__}>"
+        return f"<{len(self.items)} {self._structure.__name__}>"
 
 
 @dataclass(frozen=True)
@@ -81,12 +100,21 @@ class Rows[S: Structure](Kind[Table[S]]):
 
     @override
     def read(self, value: object) -> Table[S] | None:
-        """Return the objects of the list, one object being a list of one; what is none is left out."""
+        """Return the objects of the list; what is none is a stray.
+
+        One object is a list of one, an object of nothing but objects is a list of those, and the list may be JSON in a
+        text (field notes 11, shapes of a batch).
+        """
+        if isinstance(value, str) and value.lstrip()[:1] in _LIST_BEGINS:
+            value = _unpacked(value)
         if isinstance(value, dict):
-            value = [value]
-        if not isinstance(value, list):
+            value = list(value.values()) if value and all(_are_objects(value.values())) else [value]
+        if not isinstance(value, list) or len(value) > MAX_ITEMS:
             return None
-        return Table.read(self.structure, [item for item in value if isinstance(item, dict)])
+        if all(_are_objects(value)):
+            return Table.read(self.structure, value)
+        objects = [item for item in value if isinstance(item, dict)]
+        return Table.read(self.structure, objects, [item for item in value if not isinstance(item, dict)])
 
     @override
     def write(self, name: str, value: Table[S]) -> object:
@@ -96,3 +124,15 @@ class Rows[S: Structure](Kind[Table[S]]):
     def empty(self) -> Table[S]:
         """Return a list of none."""
         return Table.read(self.structure, [])
+
+
+def _are_objects(values: Iterable[object]) -> Iterator[bool]:
+    return (isinstance(value, dict) for value in values)
+
+
+def _unpacked(text: str) -> object:
+    """Return what a text that is JSON holds; how much that may be, `codec` sees to. None for what is none."""
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return None

@@ -4,7 +4,7 @@ A *structure* is a frozen dataclass whose fields say, in their metadata, the key
 frame that no field names are kept in `extra`, so that reading a frame loses nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from itertools import islice
 from typing import Any, Self, cast
@@ -64,16 +64,26 @@ class Structure:
 
     @classmethod
     def parse(cls, frame: Mapping[str, Any]) -> Self:
-        """Read the structure from a JSON object; never raises. Unreadable values stay in `extra`."""
+        """Read the structure from a JSON object; never raises. Unreadable values stay in `extra`.
+
+        The case of a key and spaces around it mean nothing; one that is spelt as it should be goes first (field notes
+        11, keys and words).
+        """
         values: dict[str, Any] = {}
         extra = dict(frame)
-        for name, _, kind, candidates in wire_fields(cls):
+        missing: list[_WireField] = []
+        for item in wire_fields(cls):
+            name, _, kind, candidates = item
             value = None
             for candidate in candidates:
                 if candidate in frame and (value := kind.read(frame[candidate])) is not None:
                     del extra[candidate]
                     break
+            else:
+                missing.append(item)
             values[name] = value
+        if missing and extra:
+            _read_other_spellings(missing, values, extra)
         values["extra"] = extra
         return cls.made(values)
 
@@ -102,3 +112,19 @@ class Structure:
             if (value := getattr(self, name)) is not None:
                 frame[key] = kind.write(name, value)
         return frame
+
+
+def plain(key: str) -> str:
+    """Return a key or a word of the protocol without what firmware puts around it, and in lower case."""
+    return key.strip().lower()
+
+
+def _read_other_spellings(missing: Sequence[_WireField], values: dict[str, Any], extra: dict[str, Any]) -> None:
+    """Read fields from keys that are spelt differently, and take those keys out of `extra`."""
+    spelt = {plain(key): key for key in reversed(extra)}
+    for name, _, kind, candidates in missing:
+        for candidate in candidates:
+            if (key := spelt.get(plain(candidate))) in extra and (value := kind.read(extra[key])) is not None:
+                values[name] = value
+                del extra[key]
+                break

@@ -83,7 +83,7 @@ class CatchingUp:
         fetched = await self.async_fetch()
         new = await self._async_read(GetNewLogs())
         unsent = (await self._line.async_request(GetCapacity())).logs_unsent
-        if not (fetched.complete and new.complete) or unsent:
+        if not (fetched.complete and new.complete) or unsent or self._records.has_left_out:
             raise LogsIncomplete
         await self._line.async_request(CleanLogs())
         self._store.async_remember(
@@ -95,7 +95,9 @@ class CatchingUp:
 
         async def _take(page: Page) -> None:
             nonlocal records, new
-            kept = await self._records.async_take_history(cast("Table[LogRecord]", page.rows))
+            kept = await self._records.async_take_history(
+                cast("Table[LogRecord]", page.rows), cast("LogPage", page).unread
+            )
             records += len(kept.new)
             new += kept.news
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import batched, repeat
+from itertools import batched
 from typing import Any
 
 from homeassistant.core import callback
@@ -20,19 +20,21 @@ from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
 from ..errors import LogAllowanceUsedUp
-from ..ledger import Decider, Entry, Identity, Kept, Ledger, LedgerUnavailable
+from ..ledger import Decider, Identity, Kept, Ledger, LedgerUnavailable
 from ..ledger.limits import MAX_ENTRIES
 from ..protocol.counters import Counters
 from ..protocol.messages import LogBatch, LogRecord
-from ..protocol.peer import printable
 from ..protocol.shared import outcome_of
 from ..protocol.table import Table
 from ..protocol.throttle import Throttle
+from ..protocol.unread import Unread
 from ..terminal.clock import Placed, TerminalClock
 from ..terminal.tasks import Tasks
 from .allowance import Allowance
 from .answered import Answered
 from .arrivals import Arrivals, shared_of
+from .entries import entries_of
+from .unread import UnreadStore
 
 # A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
 TELLING_PATIENCE = 0.5
@@ -78,6 +80,7 @@ class Records:
         clock: TerminalClock,
         counters: Counters,
         answered: Answered,
+        unread: UnreadStore,
         *,
         live: LiveTeller,
         history: HistoryTeller,
@@ -96,6 +99,7 @@ class Records:
         self._clock = clock
         self._counters = counters
         self._answered = answered
+        self._unread = unread
         self._live = live
         self._history = history
         self._doubted = doubted
@@ -127,10 +131,10 @@ class Records:
     async def async_take(self, batch: LogBatch) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
 
-        None when it is not kept, also because the terminal has added so many today.
+        None when not all of it is kept, what was not understood too, also because the terminal has added so many today.
         """
         records, identities = batch.records, self._arrivals.identities(batch.records, batch.log_index)
-        if all(identity in self._kept for identity in identities):
+        if all(identity in self._kept for identity in identities) and self._unread.holds(batch.unread):
             self._remember(identities)
             self._counters.duplicates += len(records)
             return Kept((False,) * len(records))
@@ -138,7 +142,7 @@ class Records:
         if not self.allowance.async_allows():
             self._tell_unkept(frame)
             return None
-        keeping = self._async_keep(records, identities, frame.placed)
+        keeping = self._async_keep(records, identities, frame.placed, batch.unread)
         try:
             if any(place.live for place in frame.placed):
                 kept = await self._async_tell_in_time(keeping, frame)
@@ -163,6 +167,11 @@ class Records:
             # The connection is gone. What came over it may be kept all the same, and is no news when it comes again.
             task.add_done_callback(partial(self._tell_after_all, frame))
             raise
+
+    @property
+    def has_left_out(self) -> bool:
+        """Return whether the terminal has said what there was no room for; only its own log has it."""
+        return self._unread.tally.left_out > 0
 
     def question_in(self, batch: LogBatch) -> LogRecord | None:
         """Return the record that may ask whether somebody may pass: a single punch that is not known yet."""
@@ -223,7 +232,7 @@ class Records:
         except LedgerUnavailable, TimeoutError:
             return False
 
-    async def async_take_history(self, records: Table[LogRecord]) -> Kept:
+    async def async_take_history(self, records: Table[LogRecord], unread: Sequence[Unread] = ()) -> Kept:
         """Keep what was asked for and not sent: never told, whatever its time.
 
         Raises `LedgerUnavailable`, and `LogAllowanceUsedUp` where the terminal has added so many today.
@@ -233,7 +242,7 @@ class Records:
         placed = [Placed(instant, live=False) for instant in self._clock.instants(records.column("time"))]
         shared = shared_of(records)
         identities = self._arrivals.fetched(shared, await self._ledger.aparts(self._serial, shared))
-        kept = await self._async_keep(records, identities, placed)
+        kept = await self._async_keep(records, identities, placed, unread)
         self._remember(identities)
         return kept
 
@@ -283,10 +292,17 @@ class Records:
             self._write_outcomes()
 
     async def _async_keep(
-        self, records: Table[LogRecord], identities: Sequence[Identity], placed: Sequence[Placed]
+        self,
+        records: Table[LogRecord],
+        identities: Sequence[Identity],
+        placed: Sequence[Placed],
+        unread: Sequence[Unread],
     ) -> Kept:
+        received_at = dt_util.utcnow()
+        if unread:
+            await self._unread.async_keep(unread, identities, received_at)
         by_itself = None if self._asks() else Decider.TERMINAL
-        entries = _entries_of(records, identities, placed, dt_util.utcnow(), by_itself)
+        entries = entries_of(records, identities, placed, received_at, by_itself)
         new: list[bool] = []
         for part in batched(entries, MAX_ENTRIES, strict=False):
             new += (await self._ledger.keep(self._serial, part)).new
@@ -352,31 +368,3 @@ class Records:
         self._news.popleft()
         if self._news:
             self._tell_next()
-
-
-def _entries_of(
-    records: Table[LogRecord],
-    identities: Sequence[Identity],
-    placed: Sequence[Placed],
-    received_at: datetime,
-    decided_by: Decider | None,
-) -> list[Entry]:
-    *said, aparts = zip(*identities, strict=True) if identities else ((),) * len(Identity._fields)
-    columns = zip(
-        *said,
-        [place.occurred_at for place in placed],
-        repeat(received_at),
-        [place.live for place in placed],
-        records.column("verify_mode"),
-        [printable(name) if name else None for name in records.column("name")],
-        records.column("temperature"),
-        records.column("extra"),
-        aparts,
-        repeat(None),
-        [
-            decided_by if place.live and identity.enroll_id else None
-            for identity, place in zip(identities, placed, strict=True)
-        ],
-        strict=False,
-    )
-    return list(map(Entry._make, columns))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
 
+from ..ledger import Tally
 from ..protocol.commands import AccessSettings, Settings
 from ..protocol.messages import DeviceInfo
 from ..protocol.wire import wire_fields
@@ -71,6 +72,7 @@ class TerminalState:
     * `pins_guessed`: whether somebody has tried so many wrong PINs lately that there was a pause.
     * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
     * `records_ahead`: whether it has reported what is yet to come, and its clock was not seen to be right since.
+    * `unread`: how much of what it said is kept without being understood.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
     """
 
@@ -88,6 +90,7 @@ class TerminalState:
     pins_guessed: bool = False
     records_ahead: bool = False
     settings: Settings | None = None
+    unread: Tally = field(default_factory=Tally)
 
     @property
     def open_delay(self) -> float:

@@ -1,6 +1,6 @@
 """What a server command and its reply are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Self
 
@@ -101,6 +101,16 @@ class Page(Reply):
     @property
     def rows(self) -> Sequence[Structure]:
         """Return the records of the page."""
+        raise NotImplementedError
+
+    @property
+    def misread(self) -> bool:
+        """Return whether something on the page could not be read: nothing may be concluded from what is not there."""
+        raise NotImplementedError
+
+    @property
+    def contents(self) -> frozenset[Hashable]:
+        """Return what tells each row from others."""
         raise NotImplementedError
 
 

@@ -1,7 +1,7 @@
 """The values that several commands share."""
 
 from ..enums import ALL_SLOTS, Role, VerifyMethod
-from ..kinds import Choice, Moment, Text, Whole
+from ..kinds import Choice, EnrollId, Moment, Text, Whole
 
 # AI firmware holds enroll ids of twelve digits (field notes 5, enrollid).
 MAX_ENROLL_ID = 999_999_999_999
@@ -26,7 +26,7 @@ VERIFY_MODES = frozenset(
     {0} | {method.value for method in VerifyMethod if 0 < method.value <= VerifyMethod.PALM_AND_PASSWORD}
 )
 
-ENROLL_ID = Whole(1, MAX_ENROLL_ID)
+ENROLL_ID = EnrollId(1, MAX_ENROLL_ID)
 PERSON_NAME = Text(MAX_NAME_BYTES)
 LABEL = Text(MAX_LABEL_BYTES)
 PIN = Whole(1, MAX_PIN)

@@ -4,6 +4,7 @@
 Templates are opaque texts that must be sent back unchanged (field notes 5, getuserinfo).
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar, override
@@ -11,7 +12,8 @@ from typing import Any, ClassVar, override
 from ..enums import ALL_SLOTS, Credential
 from ..errors import CommandInvalid, Problem
 from ..kinds import Choice, Kind, Many, Opaque, Text, Truth
-from ..wire import Nested, Structure, wire
+from ..table import Rows, Table
+from ..wire import Nested, Structure, plain, wire
 from .base import CARGO_SECONDS, MAX_CARGO_BYTES, MAX_RECORDS, Command, Page, Paged, Reply
 from .kinds import CARD, ENROLL_ID, GROUP, LABEL, MOMENT, NUMBER, PERSON_NAME, PIN, ROLE, SLOT, VERIFY_MODE, ZONE
 
@@ -36,19 +38,33 @@ class UserSlot(Structure):
     backup_number: int | None = field(default=None, metadata=wire("backupnum", SLOT))
 
 
+_USER_SLOTS = Rows(UserSlot, MAX_RECORDS)
+
+
 @dataclass(frozen=True, kw_only=True)
 class UserListPage(Page):
     """One page of the user list (specification B1)."""
 
-    records: tuple[UserSlot, ...] | None = field(
-        default=None, metadata=wire("record", Many(Nested(UserSlot), MAX_RECORDS))
-    )
+    records: Table[UserSlot] | None = field(default=None, metadata=wire("record", _USER_SLOTS, "records"))
 
     @property
     @override
-    def rows(self) -> tuple[UserSlot, ...]:
+    def rows(self) -> Table[UserSlot]:
         """Return the credentials of the page."""
-        return self.records or ()
+        return self.records or _USER_SLOTS.empty()
+
+    @property
+    @override
+    def misread(self) -> bool:
+        """Return whether somebody may be on the page who could not be read."""
+        unknown = {plain(key) for key, value in self.extra.items() if value} & {"record", "records"}
+        return bool(unknown or self.rows.strays) or None in self.rows.column("enroll_id")
+
+    @property
+    @override
+    def contents(self) -> frozenset[Hashable]:
+        """Return who has which credential."""
+        return frozenset(zip(*map(self.rows.column, ("enroll_id", "backup_number")), strict=True))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +116,9 @@ class SetCredential(Command[UserWritten]):
 
     `record` is a number for a password (up to 8 digits) and for a card, and a text for templates
     and base64 photos. An empty text for fingerprint 0 makes a user with a name and no credential
-    (field notes 5, setuserinfo).
+    (field notes 5, setuserinfo). Vendor software adds `verifymode: 0` (field notes 11), "the terminal's own way": the
+    specification has none in this form, terminals take it without, and it would undo the way that `SetUser` gave this
+    person.
     """
 
     name: ClassVar[str] = "setuserinfo"
