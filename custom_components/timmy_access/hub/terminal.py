@@ -57,6 +57,7 @@ from ..terminal.echoes import Echoes
 from ..terminal.moments import Moments
 from ..terminal.questions import Questions
 from ..terminal.settings import TerminalSettings
+from ..terminal.silences import Silences
 from ..terminal.state import TerminalState
 from ..terminal.upkeep import Upkeep
 from .contest import Contest
@@ -110,20 +111,19 @@ class Terminal:
         self.doors = Doors(hass, self.coordinator, self.async_move_door)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
-        self._questions = Questions(
-            hass,
-            self.coordinator,
-            self.settings,
-            self.upkeep,
-            self.async_request,
+        self._silences, more = (
+            Silences(surroundings.store, self.coordinator),
             {"people": self._async_read_changed_people},
+        )
+        self._questions = Questions(
+            hass, self.coordinator, self.settings, self.upkeep, self.async_request, self._silences, more
         )
         self._connectivity = Connectivity(hass, self.moments.async_publish)
 
     def _compose_people(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together who is on the terminal, gets onto it, has been seen and is inside."""
         hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
-        self.roster = Roster(self, self.serial)
+        self.roster = Roster(self, self.serial, self._silences)
         self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
         self.links = PersonLinks(hass, surroundings.store, self.serial, self.roster)
         self._echoes = Echoes()
@@ -241,9 +241,7 @@ class Terminal:
 
     async def async_refresh_people(self, *, all_names: bool = False) -> None:
         """Read who is on the terminal, and the names that are missing or all of them; raises the protocol's errors."""
-        await self.roster.async_refresh(
-            self.coordinator.data.info.users_used, Priority.INTERACTIVE, all_names=all_names
-        )
+        await self.roster.async_refresh_for_people(self.coordinator.data.info.users_used, all_names=all_names)
 
     async def _async_read_changed_people(self) -> None:
         users_used = self.coordinator.data.info.users_used

@@ -261,13 +261,16 @@ class People:
         return {EMPTY_SLOT: EMPTY_RECORD}
 
     async def _async_person(self, enroll_id: int, *, name: str | None, role: int | None) -> Person:
-        """Return what is known of a person, asking the terminal where that is nothing, with changes applied."""
-        person = self._roster.people.get(enroll_id)
-        if person is None or person.role is None:
+        """Return what is known of a person, asking the terminal where that is nothing, with changes applied.
+
+        Where both are given there is nothing to ask.
+        """
+        person = self._roster.people.get(enroll_id) or Person(enroll_id=enroll_id)
+        if (role is None and person.role is None) or (name is None and enroll_id not in self._roster.people):
             try:
                 info = await self._line.async_request(GetUserInfo(enroll_id=enroll_id, backup_number=EMPTY_SLOT))
-            except CommandRefused:  # not there yet
-                person = person or Person(enroll_id=enroll_id)
+            except CommandRefused:
+                pass  # not there yet
             else:
                 person = Person(enroll_id=enroll_id, name=info.name or "", role=info.role)
         if name is None and not person.name:
