@@ -99,7 +99,7 @@ class Intake:
             await asyncio.get_running_loop().run_in_executor(None, writer.stop, patience)
         for ticket in tuple(self._waiting):
             if not ticket.done():
-                ticket.set_exception(LedgerUnavailable(Cause.CLOSED, "closed before it was written"))
+                _fail(ticket, LedgerUnavailable(Cause.CLOSED, "closed before it was written"))
 
     def subscribe(self, listener: HealthListener) -> Callable[[], None]:
         """Call `listener` with every change of health until the returned function is called."""
@@ -136,7 +136,7 @@ class Intake:
             if ticket.done():
                 continue  # nobody waits any more
             if isinstance(value, Exception):
-                ticket.set_exception(value)
+                _fail(ticket, value)
             else:
                 ticket.set_result(value)
         if rows:
@@ -200,3 +200,9 @@ class Intake:
                 listener(health)
             except Exception:
                 _LOGGER.exception("A listener failed on the health of the ledger")
+
+
+def _fail(ticket: asyncio.Future[Any], error: Exception) -> None:
+    """Raise where a ticket is waited for; where nobody waits any more, the error is known all the same."""
+    ticket.set_exception(error)
+    ticket.exception()

@@ -122,12 +122,14 @@ class People:
         profile = _profile_of(change)
         access = _access_of(change)
         classic_error = _classic_error(change)
+        may_have_acted = False
         if self._has_profiles is not False:
             try:
                 await self._line.async_request(profile)
             except (CommandRefused, CommandTimeout) as err:
                 if self._has_profiles or classic_error or not _may_be_the_firmware(err):
                     raise
+                may_have_acted = isinstance(err, CommandTimeout)
             else:
                 self._has_profiles = True
                 if change.enabled is not None:
@@ -138,7 +140,12 @@ class People:
                 return
         if classic_error:
             raise classic_error
-        await self._async_set_classic(change)
+        try:
+            await self._async_set_classic(change)
+        except CommandTimeout as err:
+            if may_have_acted:
+                raise CommandTimeout(err.command) from err
+            raise
         self._has_profiles = False
         self._note(change)
 
