@@ -39,6 +39,7 @@ from ..records.statistics import AccessStatistics
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 from .address import allowed_networks
+from .begun_anew import BegunAnew
 from .certificates import async_tls_context
 from .claims import Claim, Claims
 from .homes import Homes
@@ -143,7 +144,8 @@ class Hub:
             return
         for terminal in self.terminals.values():
             self._async_watch(terminal)
-        self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start())
+        begun_anew = BegunAnew(self._hass, self._entry.entry_id, self.ledger, self._store)
+        self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start(), begun_anew.async_start())
 
     async def async_stop(self) -> None:
         """Stop for good: be deaf and dumb from the first step on, then close, write what is left, and free the ledger.

@@ -41,6 +41,7 @@ class Intake:
         self._lost: Failure | None = Failure(Cause.CLOSED, "not started")
         self._overdue = False
         self._set_aside: Path | None = None
+        self._identity: str | None = None
         self._listeners: list[HealthListener] = []
         self._failures: Counter[Cause] = Counter()
         self._kept = self._duplicates = self._commits = self._largest = 0
@@ -155,11 +156,11 @@ class Intake:
             self._lost = failure
             self._refresh()
 
-    def found(self, set_aside: Path | None) -> None:
+    def found(self, set_aside: Path | None, identity: str | None) -> None:
         """Note that the database is back."""
         if self._writer is not None:
             self._lost = None
-            self._set_aside = set_aside
+            self._set_aside, self._identity = set_aside, identity
             self._refresh()
 
     def _ticket(self) -> asyncio.Future[Any]:
@@ -191,6 +192,7 @@ class Intake:
             cause=failure.cause if failure else None,
             detail=failure.detail if failure else "",
             set_aside=self._set_aside,
+            identity=self._identity,
         )
         if replace(health, since=self.health.since) == self.health:
             return

@@ -29,6 +29,14 @@ class Reconciled:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KnownDatabase:
+    """The database that records went into last: where it is, as far as that is shown, and what it calls itself."""
+
+    name: str
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Silence:
     """How often a question was asked in vain, and on which day (`YYYY-MM-DD`, UTC) last."""
 
@@ -59,6 +67,7 @@ class TerminalStore:
         self.home_addresses: frozenset[str] = frozenset()
         self._paused: dict[str, dict[int, str]] = {}
         self._answering: dict[str, Answering] = {}
+        self.database: KnownDatabase | None = None
         self._counted = 0
         self._counted_in = ""
         self._unsaved = False
@@ -85,6 +94,8 @@ class TerminalStore:
             )
             for serial, values in stored.get("answering", {}).items()
         }
+        database = stored.get("database")
+        self.database = database and KnownDatabase(**database)
         self._counted = stored.get("counted", 0)
         self._counted_in = stored.get("counted_in", "")
 
@@ -131,6 +142,12 @@ class TerminalStore:
     def async_remember_answering(self, serial: str, answering: Answering) -> None:
         """Remember which questions a terminal answers."""
         self._answering[serial] = answering
+        self._async_save_soon()
+
+    @callback
+    def async_remember_database(self, database: KnownDatabase) -> None:
+        """Remember which database records go into."""
+        self.database = database
         self._async_save_soon()
 
     @callback
@@ -214,6 +231,7 @@ class TerminalStore:
                 serial: {**asdict(known), "answered": sorted(known.answered)}
                 for serial, known in self._answering.items()
             },
+            "database": self.database and asdict(self.database),
             "counted": self._counted,
             "counted_in": self._counted_in,
         }
