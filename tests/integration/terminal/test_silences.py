@@ -15,7 +15,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import User, VirtualTerminal
 
-from ..conftest import FINGER, MakeTerminal, connected, reload
+from ..conftest import FACE, FINGER, MakeTerminal, connected, reload
 
 
 @pytest.fixture(autouse=True)
@@ -116,3 +116,19 @@ async def test_a_credential_is_written_without_a_question_where_nothing_is_to_be
     told |= {"name": "Grace", "role": "user"}
     await hass.services.async_call("timmy_access", "set_credential", told, blocking=True)
     assert terminal.machine.users.by_id[77].name == "Grace"
+
+
+async def test_somebody_of_whom_only_the_number_is_known_is_asked_about(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    face.add_user(User(enrollid=9, name="Grace", credentials={11: 4711}))
+    hub.terminals[FACE].roster.async_note(9, enabled=False)
+    answer = await hass.services.async_call(
+        "timmy_access",
+        "get_user",
+        {"device_id": hub.terminals[FACE].device_id, "enroll_id": 9},
+        blocking=True,
+        return_response=True,
+    )
+    assert answer is not None
+    assert (answer["name"], answer["credentials"], answer["enabled"]) == ("Grace", {"card": 1}, False)
