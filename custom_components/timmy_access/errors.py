@@ -162,16 +162,21 @@ def translated_errors(terminal: str) -> Iterator[None]:
     except ProtocolError as err:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
-            translation_key=_KEYS.get(type(err), "command_timeout"),
+            translation_key=_key_of(err),
             translation_placeholders={"terminal": terminal, **(err.facts if isinstance(err, DoorUnknown) else {})},
         ) from err
+
+
+def _key_of(error: ProtocolError) -> str:
+    if isinstance(error, CommandTimeout) and error.is_question:
+        return "question_timeout"  # whoever changes something asks first, and writes last
+    return _KEYS.get(type(error), "command_timeout")
 
 
 _KEYS: dict[type[ProtocolError], str] = {
     CodeLockedOut: "code_locked_out",
     CodeRequired: "code_required",
     CodeWrong: "code_wrong",
-    CommandTimeout: "command_timeout",
     DoorUnknown: "door_unknown",
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",

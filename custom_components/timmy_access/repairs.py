@@ -14,12 +14,13 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_CPU_SERIAL, DOMAIN
 from .errors import translated_errors
+from .hub.begun_anew import Loss, async_fetch_all
 from .hub.claims import Claim
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.identity import Doubt
 from .hub.listening import LISTENING_KINDS
 from .hub.terminal import Terminal
-from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL
+from .issues import DATA_ENTRY_ID, DATA_KIND, DATA_SERIAL, as_placeholders
 from .people.person_links import DATA_ENROLL_ID, RENAMED
 from .protocol.hardware import HardwareFacts
 from .terminal.settings import DEVICE, SERVER_APPROVAL_KEY
@@ -195,6 +196,30 @@ class ListeningFlow(_Flow):
         return self.async_abort(reason="move_on", next_flow=(FlowType.OPTIONS_FLOW, flow["flow_id"]))
 
 
+class HistoryFlow(_Flow):
+    """Has all terminals tell anew what a database that is gone has held."""
+
+    async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask."""
+        return self.async_show_menu(
+            step_id="init", menu_options=["fetch", "settle"], description_placeholders=self._placeholders
+        )
+
+    async def async_step_fetch(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Fetch; while a terminal is missing, the issue stays and says which."""
+        entry = self._entry
+        if entry is None or entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="not_running")
+        if missing := await async_fetch_all(entry.runtime_data.terminals.values()):
+            placeholders = as_placeholders({"terminals": ", ".join(missing)})
+            return self.async_abort(reason="not_all_fetched", description_placeholders=placeholders)
+        return self.async_create_entry(data={})
+
+    async def async_step_settle(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Leave it as it is."""
+        return self.async_create_entry(data={})
+
+
 async def _async_let_it_decide(terminal: Terminal) -> None:
     await terminal.settings.async_write(DEVICE, SERVER_APPROVAL_KEY, 0)
 
@@ -202,6 +227,7 @@ async def _async_let_it_decide(terminal: Terminal) -> None:
 FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
     **{doubt.value: ClaimFlow for doubt in Doubt},
     **dict.fromkeys(LISTENING_KINDS, ListeningFlow),
+    **dict.fromkeys(Loss, HistoryFlow),
     "approval_unanswered": lambda data: CommandFlow(data, _async_let_it_decide),
     "capacity_logs": lambda data: CommandFlow(data, lambda terminal: terminal.catching_up.async_delete_logs()),
     "clock_wrong": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_set_clock()),

@@ -10,6 +10,8 @@ from custom_components.timmy_access import config_flow
 from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
 from custom_components.timmy_access.button import BUTTONS
 from custom_components.timmy_access.event import EVENTS
+from custom_components.timmy_access.hub import elsewhere
+from custom_components.timmy_access.hub.begun_anew import Loss
 from custom_components.timmy_access.hub.certificates import CertificateProblem, TlsMode
 from custom_components.timmy_access.hub.identity import Doubt
 from custom_components.timmy_access.hub.listening import LISTENING_KINDS
@@ -70,8 +72,8 @@ def test_every_refusal_and_every_cause_has_a_text() -> None:
 
 def test_every_issue_has_a_text_and_a_way_out() -> None:
     kinds = {trouble.kind: trouble.fixable for trouble in TROUBLES}
-    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, *MIGRATION_KINDS, "database_set_aside"), True)
-    kinds |= dict.fromkeys(Origin, False)
+    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, *Loss, *MIGRATION_KINDS, "database_set_aside"), True)
+    kinds |= dict.fromkeys((*Origin, elsewhere.KIND), False)
     for kind, fixable in kinds.items():
         texts = TEXTS["issues"][kind]
         assert ("fix_flow" in texts) is fixable

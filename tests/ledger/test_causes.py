@@ -52,14 +52,16 @@ def wrapped(original: Any, statement: str | None = "INSERT") -> DBAPIError:
         (sqlite_error(sqlite3.SQLITE_FULL), Cause.DISK_FULL),
         (sqlite_error(sqlite3.SQLITE_IOERR_FSYNC), Cause.IO_ERROR),
         (sqlite_error(sqlite3.SQLITE_READONLY_DBMOVED), Cause.READ_ONLY),
-        (sqlite_error(sqlite3.SQLITE_PERM), Cause.REFUSED),
+        (sqlite_error(sqlite3.SQLITE_PERM), Cause.NO_RIGHTS),
         (sqlite_error(sqlite3.SQLITE_MISUSE), Cause.UNKNOWN),
         (PostgreSQLError("53100"), Cause.DISK_FULL),
         (PostgreSQLError("57P01"), Cause.UNREACHABLE),
         (PostgreSQLError("57014"), Cause.SLOW),
         (PostgreSQLError("08006"), Cause.UNREACHABLE),
-        (PostgreSQLError("28P01"), Cause.REFUSED),
-        (PostgreSQLError("42501"), Cause.REFUSED),
+        (PostgreSQLError("28000"), Cause.REFUSED),
+        (PostgreSQLError("28P01"), Cause.WRONG_LOGIN),
+        (PostgreSQLError("3D000"), Cause.MISSING),
+        (PostgreSQLError("42501"), Cause.NO_RIGHTS),
         (PostgreSQLError("58030"), Cause.IO_ERROR),
         (PostgreSQLError("XX001"), Cause.CORRUPT),
         (PostgreSQLError("42P01"), Cause.UNKNOWN),
@@ -74,6 +76,9 @@ def test_causes(original: Exception, cause: Cause) -> None:
     ("arguments", "cause"),
     [
         ((1021, QUOTED), Cause.DISK_FULL),
+        ((1044, QUOTED), Cause.NO_RIGHTS),
+        ((1045, QUOTED), Cause.WRONG_LOGIN),
+        ((1049, QUOTED), Cause.MISSING),
         ((1114, QUOTED), Cause.DISK_FULL),
         ((1226, QUOTED), Cause.UNREACHABLE),
         ((1290, QUOTED), Cause.READ_ONLY),
@@ -141,3 +146,31 @@ def test_conflicts_are_tried_again(original: Exception, again: bool) -> None:
 def test_conflicts_in_mariadb_are_tried_again(mariadb: Any) -> None:
     assert is_conflict(wrapped(mariadb.OperationalError(1213, "Deadlock")))
     assert not is_conflict(wrapped(mariadb.OperationalError(1205, "Lock wait")))
+
+
+AT = 'connection to server at "db" (192.0.2.1), port 5432 failed: '
+
+
+@pytest.mark.parametrize(
+    ("words", "cause"),
+    [
+        (f'{AT}FATAL:  password authentication failed for user "timmy"', Cause.WRONG_LOGIN),
+        (f"{AT}fe_sendauth: no password supplied", Cause.WRONG_LOGIN),
+        (f'{AT}FATAL:  role "timmy" does not exist', Cause.WRONG_LOGIN),
+        (f'{AT}FATAL:  database "password authentication failed" does not exist', Cause.MISSING),
+        (f'{AT}FATAL:  permission denied for database "log"', Cause.NO_RIGHTS),
+        (f'{AT}FATAL:  role "timmy" is not permitted to log in', Cause.NO_RIGHTS),
+        (f'{AT}FATAL:  no pg_hba.conf entry for host "192.0.2.2"', Cause.REFUSED),
+        (f"{AT}FATAL:  Passwort-Authentifizierung für Benutzer »timmy« fehlgeschlagen", Cause.REFUSED),
+        (f"{AT}FATAL:  the database system is starting up", Cause.UNREACHABLE),
+        (f"{AT}FATAL:  sorry, too many clients already", Cause.UNREACHABLE),
+        (f"{AT}Connection refused\n\tIs the server running on that host?", Cause.UNREACHABLE),
+        (f'{AT}timeout expired\n{AT}FATAL:  database "log" does not exist', Cause.MISSING),
+        ('could not translate host name "db" to address: Name or service not known', Cause.UNREACHABLE),
+        ('FATAL:  database "log" does not exist', Cause.MISSING),
+    ],
+)
+def test_why_postgresql_takes_no_connection(words: str, cause: Cause) -> None:
+    """By its words, as the driver loses the state; each driver error has a statement once there is a connection."""
+    assert failure_of(wrapped(psycopg2.OperationalError(words), None)).cause is cause
+    assert failure_of(wrapped(psycopg2.OperationalError(words))).cause is Cause.UNREACHABLE

@@ -24,7 +24,8 @@ from ..errors import PassNotWritten, PassRevoked, PassUnknown
 from ..ledger import Ledger, LedgerInvalid, LedgerUnavailable, PassUse, Problem
 from .journal import Journal
 from .passes import Pass
-from .stored_passes import held_of, line_of_revocation, line_of_use, revocation_in, stored, use_in
+from .stored_passes import held_of, line_of_revocation, line_of_use, revocation_in, stored, use_in, without_lost_uses
+from .unwritten import Unwritten, waiting_revocations, waiting_uses
 
 # A commit takes some milliseconds, on an SD card some tens; somebody stands at a door.
 DATABASE_PATIENCE = 0.3
@@ -37,16 +38,6 @@ RETRY_SECONDS = 10.0
 # How long a reader takes a code that is held to it for one and the same scan: it reads it again while the guest still
 # reaches for the handle.
 REPEAT_SECONDS = 5.0
-
-
-@dataclass(eq=False, slots=True)
-class _Unwritten:
-    """A use, a revocation or a use given back that the database has not confirmed yet."""
-
-    write: Callable[[], Any]
-    line: Mapping[str, Any] | None
-    done: asyncio.Future[None]
-    slot: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +68,14 @@ class Book:
         self._passes: dict[str, Pass] = {}
         self._by_hash: dict[bytes, str] = {}
         self._recent: dict[str, _Recent] = {}
-        self._unwritten: list[_Unwritten] = []
+        self._unwritten: list[Unwritten] = []
         self._retry: CALLBACK_TYPE | None = None
         self._last_use = datetime.min.replace(tzinfo=UTC)
         self._listeners: list[Callable[[], None]] = []
         self._writer: asyncio.Task[None] | None = None
         self._unsubscribe: CALLBACK_TYPE | None = None
-        self._read = False
+        # The database that the passes were read from.
+        self._read: str | None = None
 
     # Its life
 
@@ -256,18 +248,18 @@ class Book:
             self._passes[use.pass_id] = replace(held, uses=max(0, held.uses + change))
 
     @callback
-    def _async_add(self, write: Callable[[], Any], line: Mapping[str, Any] | None) -> _Unwritten:
-        unwritten = _Unwritten(write, line, asyncio.get_running_loop().create_future())
+    def _async_add(self, write: Callable[[], Any], line: Mapping[str, Any] | None) -> Unwritten:
+        unwritten = Unwritten(write, line, asyncio.get_running_loop().create_future())
         self._unwritten.append(unwritten)
         self._async_kick()
         return unwritten
 
-    async def _async_in_database(self, unwritten: _Unwritten, patience: float) -> bool:
+    async def _async_in_database(self, unwritten: Unwritten, patience: float) -> bool:
         if patience:
             await asyncio.wait((unwritten.done,), timeout=patience)
         return unwritten.done.done()
 
-    async def _async_to_journal(self, unwritten: _Unwritten) -> bool:
+    async def _async_to_journal(self, unwritten: Unwritten) -> bool:
         """Write a line into the journal, unless it is there or the database has it; False where that did not work."""
         if unwritten.slot is not None or unwritten.done.done() or unwritten.line is None:
             return True
@@ -282,7 +274,7 @@ class Book:
             await self._async_strike(unwritten)
         return True
 
-    async def _async_strike(self, unwritten: _Unwritten) -> None:
+    async def _async_strike(self, unwritten: Unwritten) -> None:
         slot, unwritten.slot = unwritten.slot, None
         if slot is None:
             return
@@ -310,9 +302,11 @@ class Book:
     async def _async_catch_up(self) -> None:
         """Write what waits and read what is not known; what does not work is tried again later."""
         try:
+            self._async_begin_anew()
             await self._async_write_waiting()
-            if not self._read:
-                await self._async_read()
+            if self._read is None:
+                async with self._changing:
+                    await self._async_read()
         except LedgerUnavailable as err:
             LOGGER.debug("Uses of passes are not written yet: %s", err)
             self._async_cancel_retry()
@@ -367,19 +361,28 @@ class Book:
     async def _async_read(self) -> None:
         counts = await self._ledger.pass_use_counts()
         # What waits was counted when it was taken, or is of a process that ended before it was written.
-        waiting: dict[str, int] = {}
-        revoked: dict[str, datetime] = {}
-        for unwritten in self._unwritten:
-            if unwritten.line is None:
-                continue
-            if (use := use_in(unwritten.line)) is not None:
-                waiting[use.pass_id] = waiting.get(use.pass_id, 0) + 1
-            elif (closed := revocation_in(unwritten.line)) is not None:
-                revoked[closed[0]] = closed[1]
+        waiting, revoked = waiting_uses(self._unwritten), waiting_revocations(self._unwritten)
         for kept in await self._ledger.passes():
-            held = held_of(kept, counts.get(kept.id, 0) + waiting.get(kept.id, 0))
+            held = held_of(kept, counts.get(kept.id, 0) + waiting[kept.id])
             known = self._passes.get(held.pass_id)
             closed_at = held.revoked_at or revoked.get(held.pass_id) or (known.revoked_at if known else None)
             uses = held.uses if known is None else max(known.uses, held.uses)
             self._async_put(replace(held, revoked_at=closed_at, uses=uses))
-        self._read = True
+        self._read = self._ledger.health.identity or ""
+
+    @callback
+    def _async_begin_anew(self) -> None:
+        """Have all passes written, before anything else, into a database that was made anew."""
+        identity = self._ledger.health.identity or ""
+        if not identity or self._read in (None, "", identity):
+            return
+        self._read = identity
+        waiting = waiting_uses(self._unwritten)
+        for held in tuple(self._passes.values()):
+            self._async_put(without_lost_uses(held, waiting[held.pass_id]))
+        writes = [partial(self._async_write_pass, pass_id) for pass_id in self._passes]
+        future = asyncio.get_running_loop().create_future
+        self._unwritten[:0] = [Unwritten(write, None, future()) for write in writes]
+
+    async def _async_write_pass(self, pass_id: str) -> None:
+        await self._ledger.keep_pass(stored(self._passes[pass_id]))

@@ -1,6 +1,7 @@
 """Passes, their uses and their end, as they lie in the database and in the journal."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, time
 from typing import Any
 
@@ -63,6 +64,12 @@ def held_of(kept: ledger_module.Pass, uses: int) -> Pass:
         calendar=document["calendar"],
         tag=document["tag"],
     )
+
+
+def without_lost_uses(held: Pass, uses: int) -> Pass:
+    """Return a pass for a database that knows of so many of its uses only: it opens no more often than before."""
+    left = None if held.max_uses is None else max(0, held.max_uses - max(0, held.uses - uses))
+    return replace(held, max_uses=left, uses=uses)
 
 
 def line_of_use(use: ledger_module.PassUse) -> dict[str, Any]:

@@ -114,6 +114,11 @@ class Verdicts:
         self._refused_text = data.get(CONF_REFUSED_TEXT, REFUSED_TEXT)
         self.approval = Approval(data.get(CONF_SERVER_APPROVAL, Approval.OFF))
 
+    @property
+    def decides(self) -> bool:
+        """Whether the terminal asks who may pass: then a punch alone lets in nobody."""
+        return self.approval is not Approval.OFF
+
     @callback
     def async_stop(self) -> None:
         """Wait for nothing more."""

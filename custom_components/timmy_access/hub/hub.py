@@ -7,7 +7,7 @@ import logging
 from ssl import SSLContext
 from typing import Any, Self
 
-from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigSubentry
+from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
@@ -39,8 +39,10 @@ from ..records.statistics import AccessStatistics
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 from .address import allowed_networks
+from .begun_anew import BegunAnew
 from .certificates import async_tls_context
 from .claims import Claim, Claims
+from .elsewhere import Elsewhere
 from .homes import Homes
 from .identity import Doubt
 from .nightly import Nightly
@@ -102,6 +104,7 @@ class Hub:
         self.homes = Homes(hass, self._store)
         self._believed: set[Claim] = set()
         self._outsiders = Outsiders(hass, entry.entry_id)
+        self._elsewhere = Elsewhere(hass, entry, _is_connected)
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
@@ -143,7 +146,8 @@ class Hub:
             return
         for terminal in self.terminals.values():
             self._async_watch(terminal)
-        self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start())
+        begun_anew = BegunAnew(self._hass, self._entry.entry_id, self.ledger, self._store)
+        self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start(), begun_anew.async_start())
 
     async def async_stop(self) -> None:
         """Stop for good: be deaf and dumb from the first step on, then close, write what is left, and free the ledger.
@@ -172,6 +176,7 @@ class Hub:
         stays = self._hass.is_stopping
         self.claims.async_stop(clear=not stays)
         self._outsiders.async_stop(clear=not stays)
+        self._elsewhere.async_stop()
         for watch in self._watches.values():
             watch.async_stop(clear=not stays)
         self._watches.clear()
@@ -354,10 +359,17 @@ class Hub:
 
     @callback
     def _async_announce(self, registration: Registration, peer: Peer) -> None:
-        """Announce an unknown terminal, unless it has been blocked."""
+        """Announce an unknown terminal, unless it has been blocked, or is another listener's."""
+        if self._elsewhere.async_note(registration, peer):
+            return
         entry = self._hass.config_entries.async_entry_for_domain_unique_id(DOMAIN, registration.serial)
         if entry is None or entry.source != SOURCE_IGNORE:
             self.pending.async_note(registration, peer)
+
+
+def _is_connected(entry: ConfigEntry[Hub], serial: str) -> bool:
+    terminal = entry.runtime_data.terminals.get(serial) if entry.state is ConfigEntryState.LOADED else None
+    return terminal is not None and terminal.session is not None
 
 
 async def _holds_on(session: Session, peer: Peer) -> bool:

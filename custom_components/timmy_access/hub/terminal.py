@@ -24,7 +24,7 @@ from ..const import (
 )
 from ..guests.premises import Premises
 from ..guests.unlock_code import UnlockCode
-from ..guests.verdicts import DISK_PATIENCE, Approval, UnwrittenUse, Verdicts
+from ..guests.verdicts import DISK_PATIENCE, UnwrittenUse, Verdicts
 from ..people.enrolment import Enrolments
 from ..people.occupancy import Occupancy
 from ..people.people import People
@@ -60,6 +60,7 @@ from ..terminal.echoes import Echoes
 from ..terminal.moments import Moments
 from ..terminal.questions import Questions
 from ..terminal.settings import TerminalSettings
+from ..terminal.silences import Silences
 from ..terminal.state import TerminalState
 from ..terminal.upkeep import Upkeep
 from .contest import Contest
@@ -113,20 +114,17 @@ class Terminal:
         self.doors = Doors(hass, self.coordinator, self.async_move_door)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
+        self._silences = Silences(surroundings.store, self.coordinator)
+        more = {"people": self._async_read_changed_people}
         self._questions = Questions(
-            hass,
-            self.coordinator,
-            self.settings,
-            self.upkeep,
-            self.async_request,
-            {"people": self._async_read_changed_people},
+            hass, self.coordinator, self.settings, self.upkeep, self.async_request, self._silences, more
         )
         self._connectivity = Connectivity(hass, self.moments.async_publish)
 
     def _compose_people(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together who is on the terminal, gets onto it, has been seen and is inside."""
         hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
-        self.roster = Roster(self, self.serial)
+        self.roster = Roster(self, self.serial, self._silences)
         self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
         self.links = PersonLinks(hass, self._entry_id, surroundings.store, self.serial, self.roster, lambda: self.name)
         self._echoes = Echoes()
@@ -147,7 +145,7 @@ class Terminal:
             self._echoes,
             self.moments,
             self._backlog,
-            lambda: self.verdicts.approval is not Approval.OFF,
+            lambda: self.verdicts.decides,
         )
         self.unread = UnreadStore(
             surroundings.ledger, self.clock, surroundings.tasks, self.coordinator, self.log, surroundings.on_kept
@@ -163,7 +161,7 @@ class Terminal:
             history=self._interpreter.async_history,
             doubted=lambda: self.contest.is_open,
             on_kept=surroundings.on_kept,
-            asks=lambda: self.verdicts.approval is not Approval.OFF,
+            asks=lambda: self.verdicts.decides,
             tasks=surroundings.tasks,
         )
         self.catching_up = CatchingUp(self, surroundings.ledger, self.records, surroundings.store, self.serial)
@@ -251,9 +249,7 @@ class Terminal:
 
     async def async_refresh_people(self, *, all_names: bool = False) -> None:
         """Read who is on the terminal, and the names that are missing or all of them; raises the protocol's errors."""
-        await self.roster.async_refresh(
-            self.coordinator.data.info.users_used, Priority.INTERACTIVE, all_names=all_names
-        )
+        await self.roster.async_refresh_for_people(self.coordinator.data.info.users_used, all_names=all_names)
 
     async def _async_read_changed_people(self) -> None:
         users_used = self.coordinator.data.info.users_used
@@ -381,7 +377,7 @@ class Terminal:
     @callback
     def _async_apply_choices(self, data: Mapping[str, Any]) -> None:
         self.unlock_code.async_apply(data.get(CONF_UNLOCK_CODE))
-        state, decides = self.coordinator.data, self.verdicts.approval is not Approval.OFF
+        state, decides = self.coordinator.data, self.verdicts.decides
         self.coordinator.async_replace(replace(state, has_code=self.unlock_code.is_set, is_decided_about=decides))
 
     @callback

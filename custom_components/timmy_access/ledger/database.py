@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 import threading
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 from sqlalchemy.engine import URL
 
 from . import migrations
 from .errors import Cause, LedgerUnavailable
 from .limits import Limits
-from .schema import META
+from .schema import IDENTITY, META
 
 # The row of `meta` that is written to see whether writing works.
 _PROBED = "probed_at"
@@ -35,6 +35,8 @@ class Database:
         # Connections made for writing. Whoever remembers what is in the database forgets it when this grows: a server
         # may have been restored meanwhile.
         self.connections = 0
+        # What the database was called when it was made, as seen when it was opened last.
+        self.identity: str | None = None
 
     def open(self) -> None:
         """Connect, bring the tables to the present version, and see whether writing works.
@@ -51,6 +53,7 @@ class Database:
                     migrations.migrate(connection, version)
         self._understood = True
         with self.writing() as connection:
+            self.identity = connection.scalar(select(META.c.value).where(META.c.name == IDENTITY))
             row = {"value": datetime.now(UTC).isoformat()}
             if not connection.execute(META.update().where(META.c.name == _PROBED).values(**row)).rowcount:
                 connection.execute(META.insert().values(name=_PROBED, **row))

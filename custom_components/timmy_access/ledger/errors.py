@@ -17,14 +17,17 @@ class Cause(StrEnum):
     FOREIGN = "database_foreign"
     IO_ERROR = "database_io_error"
     LOCKED = "database_locked"
+    MISSING = "database_missing"
     NO_DATABASE = "database_invalid_url"
     NO_DRIVER = "database_no_driver"
+    NO_RIGHTS = "database_no_rights"
     READ_ONLY = "database_read_only"
     REFUSED = "database_refused"
     SLOW = "database_slow"
     TOO_NEW = "database_too_new"
     UNKNOWN = "database_unknown"
     UNREACHABLE = "database_unreachable"
+    WRONG_LOGIN = "database_wrong_login"
 
 
 class LedgerUnavailable(LedgerError):

@@ -5,6 +5,7 @@ only where no statement was involved yet.
 """
 
 from dataclasses import dataclass
+import re
 import sqlite3
 from typing import Any
 
@@ -14,7 +15,7 @@ from .errors import Cause, LedgerUnavailable
 
 # Primary result codes; the extended ones carry them in their lowest byte.
 _SQLITE = {
-    sqlite3.SQLITE_AUTH: Cause.REFUSED,
+    sqlite3.SQLITE_AUTH: Cause.NO_RIGHTS,
     sqlite3.SQLITE_BUSY: Cause.LOCKED,
     sqlite3.SQLITE_CANTOPEN: Cause.UNREACHABLE,
     sqlite3.SQLITE_CORRUPT: Cause.CORRUPT,
@@ -22,7 +23,7 @@ _SQLITE = {
     sqlite3.SQLITE_IOERR: Cause.IO_ERROR,
     sqlite3.SQLITE_LOCKED: Cause.LOCKED,
     sqlite3.SQLITE_NOTADB: Cause.CORRUPT,
-    sqlite3.SQLITE_PERM: Cause.REFUSED,
+    sqlite3.SQLITE_PERM: Cause.NO_RIGHTS,
     sqlite3.SQLITE_PROTOCOL: Cause.LOCKED,
     sqlite3.SQLITE_READONLY: Cause.READ_ONLY,
 }
@@ -31,8 +32,9 @@ _POSTGRESQL = {
     "08": Cause.UNREACHABLE,
     "25006": Cause.READ_ONLY,
     "28": Cause.REFUSED,
-    "3D000": Cause.REFUSED,
-    "42501": Cause.REFUSED,
+    "28P01": Cause.WRONG_LOGIN,
+    "3D000": Cause.MISSING,
+    "42501": Cause.NO_RIGHTS,
     "53100": Cause.DISK_FULL,
     "53300": Cause.UNREACHABLE,
     "55P03": Cause.LOCKED,
@@ -42,6 +44,16 @@ _POSTGRESQL = {
     "XX001": Cause.CORRUPT,
     "XX002": Cause.CORRUPT,
 }
+# Why PostgreSQL does not take a connection: its driver keeps the words and loses the state. One that speaks another
+# language is understood as far as that it refuses. The first that fits.
+_WORDS_POSTGRESQL = (
+    (re.compile(r'database "[^"]*" does not exist'), Cause.MISSING),
+    (re.compile(r'permission denied|role "[^"]*" is not permitted'), Cause.NO_RIGHTS),
+    (re.compile(r'authentication failed|no password supplied|role "[^"]*" does not exist'), Cause.WRONG_LOGIN),
+    (re.compile(r"starting up|shutting down|recovery|not (?:yet )?accepting|too many|remaining connection"), None),
+    # A server puts two spaces behind the word for how bad it is, and the driver one behind its own.
+    (re.compile(r"(?:^|failed: )\S+:  ", re.MULTILINE), Cause.REFUSED),
+)
 _CONFLICTS_POSTGRESQL = frozenset({"40001", "40P01"})
 # Numbers of the server below 2000, of the client library from there on.
 _MARIADB = {
@@ -50,23 +62,23 @@ _MARIADB = {
     1026: Cause.IO_ERROR,
     1034: Cause.CORRUPT,
     1040: Cause.UNREACHABLE,
-    1044: Cause.REFUSED,
-    1045: Cause.REFUSED,
-    1049: Cause.REFUSED,
+    1044: Cause.NO_RIGHTS,
+    1045: Cause.WRONG_LOGIN,
+    1049: Cause.MISSING,
     1053: Cause.UNREACHABLE,
     1114: Cause.DISK_FULL,
     1129: Cause.REFUSED,
     1130: Cause.REFUSED,
-    1142: Cause.REFUSED,
-    1143: Cause.REFUSED,
+    1142: Cause.NO_RIGHTS,
+    1143: Cause.NO_RIGHTS,
     1194: Cause.CORRUPT,
     1203: Cause.UNREACHABLE,
     1205: Cause.LOCKED,
     1226: Cause.UNREACHABLE,
-    1227: Cause.REFUSED,
+    1227: Cause.NO_RIGHTS,
     1290: Cause.READ_ONLY,
     1317: Cause.SLOW,
-    1698: Cause.REFUSED,
+    1698: Cause.WRONG_LOGIN,
     1792: Cause.READ_ONLY,
     1836: Cause.READ_ONLY,
     1877: Cause.CORRUPT,
@@ -89,6 +101,7 @@ _MARIADB = {
 # What is wrong with a row itself: the drivers differ in the classes they give these.
 _OWN_FAULTS_MARIADB = frozenset({1048, 1062, 1264, 1265, 1292, 1364, 1366, 1406, 1441, 1451, 1452})
 _CONFLICTS_MARIADB = frozenset({1020, 1213})
+_ABOUT_CONNECTIONS = frozenset({Cause.MISSING, Cause.NO_RIGHTS, Cause.REFUSED, Cause.UNREACHABLE, Cause.WRONG_LOGIN})
 
 
 @dataclass(frozen=True)
@@ -134,10 +147,10 @@ def _driver_failure(err: DBAPIError | sqlite3.Error) -> Failure:
     cause, code = _cause_of(err.orig)
     # PostgreSQL has no code for what happens to the connection itself.
     if cause is Cause.UNKNOWN and (err.connection_invalidated or (not code and isinstance(err, OperationalError))):
-        cause = Cause.UNREACHABLE
+        cause = _cause_of_words(str(err.orig)) if err.statement is None else Cause.UNREACHABLE
     detail = f"{type(err.orig).__name__} {code}".rstrip()
     # Without a statement it is about the connection, and says where it went and why it failed.
-    if err.statement is None and cause in {Cause.UNREACHABLE, Cause.REFUSED}:
+    if err.statement is None and cause in _ABOUT_CONNECTIONS:
         detail = " ".join(str(err.orig).split())
     own_fault = isinstance(err, DataError | IntegrityError) or _number_of(err.orig) in _OWN_FAULTS_MARIADB
     return Failure(cause, detail, own_fault=own_fault)
@@ -157,6 +170,12 @@ def _cause_of(original: Any) -> tuple[Cause, str]:
         return Cause.UNKNOWN, state
     number = _number_of(original)
     return (Cause.UNKNOWN, "") if number is None else (_MARIADB.get(number, Cause.UNKNOWN), str(number))
+
+
+def _cause_of_words(words: str) -> Cause:
+    """Return why there is no connection."""
+    causes = (cause for pattern, cause in _WORDS_POSTGRESQL if pattern.search(words))
+    return next(causes, None) or Cause.UNREACHABLE
 
 
 def _number_of(original: Any) -> int | None:

@@ -13,7 +13,8 @@ class Health:
     """Whether the ledger takes records, and since when (UTC) that is so.
 
     `cause` and `detail` say why it does not. `set_aside` is the new name of a corrupt file, once there was one: it is
-    never deleted, and a new file was begun in its place.
+    never deleted, and a new file was begun in its place. `identity` is the name that the database gave itself when it
+    was made: another one is another database, with another history. None while it is not known.
     """
 
     available: bool
@@ -21,6 +22,7 @@ class Health:
     cause: Cause | None = None
     detail: str = ""
     set_aside: Path | None = None
+    identity: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, case, func, select
 from .entries import DOOR_ID
 from .filters import RecordFilter, conditions
 from .records import newest_id
-from .schema import META, RECORDS
+from .schema import IDENTITY, META, RECORDS
 from .terminals import serials
 from .values import HOUR, instant_from
 
@@ -42,7 +42,7 @@ def hour_counts(
     that run on from hour to hour can then be written anew from there.
     """
     newest = newest_id(connection)
-    present = connection.scalar(select(META.c.value).where(META.c.name == "identity")) or ""
+    present = connection.scalar(select(META.c.value).where(META.c.name == IDENTITY)) or ""
     if newest < since_id or identity not in (None, present):
         since_id = 0
     known = serials(connection)

@@ -41,6 +41,7 @@ class Intake:
         self._lost: Failure | None = Failure(Cause.CLOSED, "not started")
         self._overdue = False
         self._set_aside: Path | None = None
+        self._identity: str | None = None
         self._listeners: list[HealthListener] = []
         self._failures: Counter[Cause] = Counter()
         self._kept = self._duplicates = self._commits = self._largest = 0
@@ -99,7 +100,7 @@ class Intake:
             await asyncio.get_running_loop().run_in_executor(None, writer.stop, patience)
         for ticket in tuple(self._waiting):
             if not ticket.done():
-                ticket.set_exception(LedgerUnavailable(Cause.CLOSED, "closed before it was written"))
+                _fail(ticket, LedgerUnavailable(Cause.CLOSED, "closed before it was written"))
 
     def subscribe(self, listener: HealthListener) -> Callable[[], None]:
         """Call `listener` with every change of health until the returned function is called."""
@@ -136,7 +137,7 @@ class Intake:
             if ticket.done():
                 continue  # nobody waits any more
             if isinstance(value, Exception):
-                ticket.set_exception(value)
+                _fail(ticket, value)
             else:
                 ticket.set_result(value)
         if rows:
@@ -155,11 +156,11 @@ class Intake:
             self._lost = failure
             self._refresh()
 
-    def found(self, set_aside: Path | None) -> None:
+    def found(self, set_aside: Path | None, identity: str | None) -> None:
         """Note that the database is back."""
         if self._writer is not None:
             self._lost = None
-            self._set_aside = set_aside
+            self._set_aside, self._identity = set_aside, identity
             self._refresh()
 
     def _ticket(self) -> asyncio.Future[Any]:
@@ -191,6 +192,7 @@ class Intake:
             cause=failure.cause if failure else None,
             detail=failure.detail if failure else "",
             set_aside=self._set_aside,
+            identity=self._identity,
         )
         if replace(health, since=self.health.since) == self.health:
             return
@@ -200,3 +202,9 @@ class Intake:
                 listener(health)
             except Exception:
                 _LOGGER.exception("A listener failed on the health of the ledger")
+
+
+def _fail(ticket: asyncio.Future[Any], error: Exception) -> None:
+    """Raise where a ticket is waited for; where nobody waits any more, the error is known all the same."""
+    ticket.set_exception(error)
+    ticket.exception()

@@ -17,6 +17,9 @@ META = Table(
     **TABLE,
 )
 
+# The row of `meta` with the name that a database gives itself when it is made.
+IDENTITY = "identity"
+
 TERMINALS = Table("terminals", TABLES, counted(), exact("serial", unique=True), **COUNTED_TABLE)
 
 RECORDS = Table(

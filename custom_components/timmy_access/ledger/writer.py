@@ -55,8 +55,8 @@ class Desk(Protocol):
     def lost(self, failure: Failure) -> None:
         """Hear that nothing can be written for now."""
 
-    def found(self, set_aside: Path | None) -> None:
-        """Hear that writing works (again), and which corrupt file was put aside for that."""
+    def found(self, set_aside: Path | None, identity: str | None) -> None:
+        """Hear that writing works (again), which corrupt file was put aside for that, and which database it is."""
 
 
 def _failure_of(err: Exception) -> Failure:
@@ -232,4 +232,4 @@ class Writer:
         if self._failure is not None:
             _LOGGER.info("The ledger can write again")
         self._failure = None
-        self._tell(self._desk.found, self._set_aside)
+        self._tell(self._desk.found, self._set_aside, self._database.identity)

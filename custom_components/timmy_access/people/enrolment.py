@@ -13,6 +13,7 @@ from ..protocol.commands.people import ENROLMENT_SECONDS
 from ..protocol.enums import Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError
 from ..protocol.messages import UserUpload
+from ..protocol.shared import outcome_of
 from ..terminal.line import Line
 from ..terminal.moments import EnrolmentKind, EnrolmentMoment, Moment
 from .people import People
@@ -46,8 +47,10 @@ class Enrolments:
         self._uploaded = asyncio.get_running_loop().create_future()
         self._tell(EnrolmentKind.STARTED)
         self._work = asyncio.create_task(self._async_record(command, self._uploaded))
+        # Also when nobody waits any more, its failure is known.
+        self._work.add_done_callback(lambda task: task.cancelled() or task.exception())
         try:
-            await asyncio.shield(self._work)
+            await outcome_of(self._work)
         except asyncio.CancelledError:
             self._work.cancel()
             self._tell(EnrolmentKind.CANCELLED)
@@ -106,7 +109,7 @@ class Enrolments:
         """Look whether the person is there; an answer alone proves nothing (field notes 0.10)."""
         try:
             await self._people.async_record(command.enroll_id, command.backup_number)
-        except CommandRefused:
+        except CommandRefused, CommandTimeout:
             raise CommandTimeout(command.name) from None
 
     def _tell(self, kind: EnrolmentKind, reason: str | None = None) -> None:

@@ -125,12 +125,14 @@ class People:
         profile = _profile_of(change)
         access = _access_of(change)
         classic_error = _classic_error(change)
+        may_have_acted = False
         if self._has_profiles is not False:
             try:
                 await self._line.async_request(profile)
             except (CommandRefused, CommandTimeout) as err:
                 if self._has_profiles or classic_error or not _may_be_the_firmware(err):
                     raise
+                may_have_acted = isinstance(err, CommandTimeout)
             else:
                 self._has_profiles = True
                 if change.enabled is not None:
@@ -141,7 +143,12 @@ class People:
                 return
         if classic_error:
             raise classic_error
-        await self._async_set_classic(change)
+        try:
+            await self._async_set_classic(change)
+        except CommandTimeout as err:
+            if may_have_acted:
+                raise CommandTimeout(err.command) from err
+            raise
         self._has_profiles = False
         self._note(change)
 
@@ -280,15 +287,18 @@ class People:
         return {EMPTY_SLOT: EMPTY_RECORD}
 
     async def _async_person(self, enroll_id: int, *, name: str | None, role: int | None) -> Person:
-        """Return what is known of a person, asking the terminal where that is nothing, with changes applied."""
-        person = self._roster.people.get(enroll_id)
-        if person is None or person.role is None:
+        """Return what is known of a person, asking the terminal where that is nothing, with changes applied.
+
+        Where both are given there is nothing to ask.
+        """
+        known = self._roster.people.get(enroll_id)
+        person = known or Person(enroll_id=enroll_id)
+        if (role is None and person.role is None) or (name is None and known is None):
             try:
                 info = await self._line.async_request(GetUserInfo(enroll_id=enroll_id, backup_number=EMPTY_SLOT))
             except CommandRefused as err:
-                if person is None and refusal_of(err) is not Refusal.UNKNOWN_COMMAND:  # not there yet
+                if known is None and refusal_of(err) is not Refusal.UNKNOWN_COMMAND:  # not there yet
                     return Person(enroll_id=enroll_id, name=name or "", role=role)
-                person = person or Person(enroll_id=enroll_id)
             else:
                 person = Person(enroll_id=enroll_id, name=info.name or "", role=info.role)
         if name is None and not person.name:

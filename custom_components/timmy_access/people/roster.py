@@ -21,6 +21,7 @@ from ..protocol.peer import printable
 from ..protocol.shared import outcome_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
+from ..terminal.silences import Silences
 
 # The largest terminals hold 50,000 people; more than that is no roster.
 MAX_PEOPLE = 50_000
@@ -31,6 +32,10 @@ MAX_NAME = 256
 TRUSTED_SHARE = 0.8
 # Questions for a name that stayed without an answer, in a row: the firmware does not have the question.
 MAX_NAMES_UNANSWERED = 3
+# How long somebody who asks who is there waits for names besides: some hundreds come in that time.
+NAMES_SECONDS = 5.0
+# What the question for a name is called where it is remembered who does not answer it.
+NAMES = "names"
 # Names read again in one go, some tens a second (field notes 1, throughput): the rest waits for the next hour, so that
 # a large terminal whose network comes and goes is not asked for names all day.
 MAX_NAMES_AGAIN = 500
@@ -81,14 +86,16 @@ type RosterListener = Callable[[RosterChange], None]
 class Roster:
     """The people of one terminal, in the order of their enroll ids where they are listed."""
 
-    def __init__(self, line: Line, serial: str) -> None:
-        """Use `line` to reach the terminal; nobody is known yet."""
+    def __init__(self, line: Line, serial: str, silences: Silences) -> None:
+        """Use `line` to reach the terminal, which may be one that does not tell names; nobody is known yet."""
         self._line = line
+        self._silences = silences
         self._log = LogBudget(LOGGER)
         self._serial = serial
         self._people: dict[int, Person] = {}
         self._listeners: list[RosterListener] = []
         self._reading: asyncio.Task[None] | None = None
+        self._listed = asyncio.Event()
         self._used_when_read: int | None = None
         # How many connections there were, and during which each name was read last.
         self._connections = 0
@@ -173,13 +180,36 @@ class Roster:
         `users_used` is how many people the terminal says it holds, which tells a short list from a cut one. Callers
         that come while a reading is under way wait for that one.
         """
+        await outcome_of(self._async_begin_reading(users_used, priority, priority, all_names=all_names))
+
+    async def async_refresh_for_people(self, users_used: int | None, *, all_names: bool = False) -> None:
+        """Read as `async_refresh`, for somebody who waits for the list, and for all names or those that come soon."""
+        reading = self._async_begin_reading(users_used, Priority.INTERACTIVE, Priority.READING, all_names=all_names)
+        if not all_names:
+            listed = asyncio.create_task(self._listed.wait(), name=f"list of {self._serial}")
+            try:
+                await asyncio.wait((reading, listed), return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                listed.cancel()
+            if not reading.done():
+                await asyncio.wait((reading,), timeout=NAMES_SECONDS)
+            if not reading.done():
+                return
+        await outcome_of(reading)
+
+    @callback
+    def _async_begin_reading(
+        self, users_used: int | None, priority: Priority, names: Priority, *, all_names: bool
+    ) -> asyncio.Task[None]:
+        """Return the reading that is under way, or begin one: the list and the names, each with a priority."""
         if self._reading is None or self._reading.done():
+            self._listed.clear()
             self._reading = asyncio.create_task(
-                self._async_read(users_used, priority, all_names=all_names), name=f"roster {self._serial}"
+                self._async_read(users_used, priority, names, all_names=all_names), name=f"roster {self._serial}"
             )
             # Also when nobody waits any more, its failure is known.
             self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
-        await outcome_of(self._reading)
+        return self._reading
 
     @callback
     def async_note_upload(self, upload: UserUpload) -> Person | None:
@@ -203,7 +233,7 @@ class Roster:
         before = self._people.get(enroll_id)
         if before is None and len(self._people) >= MAX_PEOPLE:
             return None
-        person = replace(before or self._listed(enroll_id), **changes)  # type: ignore[arg-type]
+        person = replace(before or self._person_in_list(enroll_id), **changes)  # type: ignore[arg-type]
         if slot is not None and _is_slot(slot) and len(person.slots) < MAX_SLOTS:
             person = replace(person, slots=person.slots | {slot})
         if person.enabled is False:
@@ -232,7 +262,7 @@ class Roster:
         if gone := disabled | names.keys():
             self._async_tell(RosterChange(gone=frozenset(gone), names=names, deleted=True))
 
-    def _listed(self, enroll_id: int) -> Person:
+    def _person_in_list(self, enroll_id: int) -> Person:
         """Return somebody who is new to the roster, or back on it."""
         return Person(enroll_id=enroll_id, enabled=False if enroll_id in self._disabled else None)
 
@@ -244,7 +274,9 @@ class Roster:
             self._names_read.pop(enroll_id, None)
         return names
 
-    async def _async_read(self, users_used: int | None, priority: Priority, *, all_names: bool) -> None:
+    async def _async_read(
+        self, users_used: int | None, priority: Priority, names_priority: Priority, *, all_names: bool
+    ) -> None:
         connection = self._connections
         listing = await self._line.async_read_list(GetUserList(), priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
@@ -253,7 +285,7 @@ class Roster:
             before = self._people.get(enroll_id)
             if before is None and len(self._people) >= MAX_PEOPLE:
                 continue
-            whose = before or self._listed(enroll_id)
+            whose = before or self._person_in_list(enroll_id)
             person = replace(whose, role=person.role, slots=person.slots)  # noqa: PLW2901 - the same person
             if person != before:
                 self._people[enroll_id] = person
@@ -266,7 +298,8 @@ class Roster:
         self._is_read = connection == self._connections
         if changed or names:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
-        await self._async_read_names(priority, list(self._people) if all_names else self._names_to_read())
+        self._listed.set()
+        await self._async_read_names(names_priority, list(self._people) if all_names else self._names_to_read())
 
     def _is_everybody(self, listed: int, users_used: int | None) -> bool:
         if users_used is not None:
@@ -282,21 +315,24 @@ class Roster:
             try:
                 reply = await self._line.async_request(GetUserName(enroll_id=enroll_id), priority)
             except CommandRefused:
+                self._silences.async_note(NAMES, is_answered=True)
                 continue  # gone meanwhile, or without a name
             except CommandTimeout:
                 unanswered += 1
                 if unanswered >= MAX_NAMES_UNANSWERED:
                     self._log.log(logging.DEBUG, "%s does not tell names", self._serial)
+                    self._silences.async_note(NAMES, is_answered=False)
                     self._tells_names = False
                     return
                 continue
+            self._silences.async_note(NAMES, is_answered=True)
             unanswered = 0
             if reply.name and enroll_id in self._people:
                 self.async_note(enroll_id, name=reply.name)
 
     def _names_to_read(self) -> list[int]:
         """Return whose names to ask for: first who has none, then who was asked for longest ago, so many at a time."""
-        if not self._tells_names:
+        if not self._tells_names or not self._silences.async_is_worth_asking(NAMES):
             return []
         read = self._names_read
         nameless = [person.enroll_id for person in self._people.values() if not person.name]

@@ -7,7 +7,7 @@ from homeassistant.helpers.event import async_call_later
 
 from .. import ledger as ledger_module
 from ..const import LOGGER
-from ..ledger import Ledger, LedgerUnavailable
+from ..ledger import Health, Ledger, LedgerUnavailable
 from ..terminal.tasks import Tasks
 from .roster import Person, Roster, RosterChange
 
@@ -22,7 +22,7 @@ RESTORE_AGAIN_SECONDS = 10.0
 class RosterKeeper:
     """Keeps the roster of one terminal.
 
-    Who is disabled is written at once. What could not be written is tried again.
+    Who is disabled is written at once. What could not be written is tried again, and when the ledger is back.
     """
 
     def __init__(self, hass: HomeAssistant, tasks: Tasks, ledger: Ledger, serial: str, roster: Roster) -> None:
@@ -37,7 +37,9 @@ class RosterKeeper:
         self._cancel: CALLBACK_TYPE | None = None
         self._restore_again: CALLBACK_TYPE | None = None
         self._writing = asyncio.Lock()
+        self._kept_in = ledger.health.identity
         self._unsubscribe: CALLBACK_TYPE | None = roster.async_subscribe(self._async_changed)
+        self._unsubscribe_health: CALLBACK_TYPE | None = ledger.subscribe(self._async_found)
 
     async def async_restore(self) -> None:
         """Take over who was known before a restart; a ledger that is away is asked again, and is no error."""
@@ -77,11 +79,25 @@ class RosterKeeper:
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
+        if self._unsubscribe_health is not None:
+            self._unsubscribe_health()
+            self._unsubscribe_health = None
         for cancel in (self._cancel, self._restore_again):
             if cancel is not None:
                 cancel()
         self._cancel = self._restore_again = None
         await self._async_write()
+
+    @callback
+    def _async_found(self, health: Health) -> None:
+        """Write what could not be written, and everybody into a database that was made anew."""
+        if not health.available or health.identity is None:
+            return
+        if self._kept_in not in (None, health.identity):
+            self._changed.update(self._roster.people)
+        self._kept_in = health.identity
+        if self._changed or self._gone:
+            self._async_write_within(WRITE_SECONDS)
 
     @callback
     def _async_changed(self, change: RosterChange) -> None:

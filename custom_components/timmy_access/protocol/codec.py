@@ -6,12 +6,14 @@ binary frames that hold JSON. All of these are understood; everything else is on
 """
 
 import asyncio
+from contextlib import nullcontext
 import json
 import re
 from typing import Any
 
 import orjson
 
+from .effort import Effort
 from .errors import MalformedFrame
 
 type Frame = dict[str, Any]
@@ -57,16 +59,21 @@ def decode(data: str | bytes) -> Frame:
     return _trimmed(_checked(frame))
 
 
-async def decode_fairly(data: str | bytes) -> Frame:
-    """Return and raise as `decode`; what takes long is done beside the event loop."""
+async def decode_fairly(data: str | bytes, effort: Effort | None = None) -> Frame:
+    """Return and raise as `decode`; what takes long is done beside the event loop, and counted as `effort`."""
     if len(data) <= MAX_TOLERATED_IN_LOOP:
         return decode(data)
     _check_size(data)
     try:
         frame = orjson.loads(data)
     except ValueError:
-        frame = await asyncio.get_running_loop().run_in_executor(None, _decode_tolerantly, data)
+        frame = await asyncio.get_running_loop().run_in_executor(None, _decode_beside, data, effort)
     return _trimmed(_checked(frame))
+
+
+def _decode_beside(data: str | bytes, effort: Effort | None) -> object:
+    with effort.measured() if effort else nullcontext():
+        return _decode_tolerantly(data)
 
 
 def _trimmed(frame: Frame) -> Frame:

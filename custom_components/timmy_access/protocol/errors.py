@@ -25,12 +25,13 @@ class SeatContested(ProtocolError):
 
 
 class CommandTimeout(ProtocolError):
-    """The terminal did not answer in time; whether it acted is not known."""
+    """The terminal did not answer in time; whether it acted is not known, unless it was only asked something."""
 
-    def __init__(self, command: str) -> None:
-        """Remember which command stayed without an answer."""
+    def __init__(self, command: str, *, is_question: bool = False) -> None:
+        """Remember which command stayed without an answer, and whether it is one that changes nothing."""
         super().__init__(f"{command}: no answer")
         self.command = command
+        self.is_question = is_question
 
 
 class CommandRefused(ProtocolError):

@@ -10,6 +10,8 @@ Rules that keep doors safe:
   has left, its turn lasts until the reply, which is nobody else's; the connection of a terminal that answers stays.
 * A door command without an answer resets the connection, so that what still waits in a stalled network cannot reach
   the terminal later.
+* A question that is less urgent than what somebody else waits for holds that up for `QUESTION_SECONDS` and not longer.
+  Its answer is still taken whenever it comes, and it is not sent again.
 * A reply that arrives after its command timed out is never taken for the answer to the next command of that name.
 """
 
@@ -24,7 +26,8 @@ from .counters import Counters
 from .errors import CommandRefused, CommandTimeout, TerminalBusy, TerminalOffline
 from .paging import Listing, ListProgress, PageTaker
 from .peer import printable
-from .turns import Priority, Turns
+from .turns import Priority, Turn, Turns
+from .waiter import Waiter
 from .wire import Structure
 
 # A door that opens long after somebody asked for it is a security fault.
@@ -32,6 +35,8 @@ DOOR_WRITE_SECONDS = 2.0
 # Terminals answer small commands within milliseconds (field notes 1, throughput); one that has not answered within this
 # time has most likely not understood (field notes 5, all), and nobody should stand before a locked door for that.
 DOOR_PATIENCE_SECONDS = 0.8
+# The same for whoever waits for something else. Some terminals leave some questions unanswered, at each connection.
+QUESTION_SECONDS = 0.8
 # Terminals answer `opendoor` within milliseconds, and somebody stands at the door.
 DOOR_ANSWER_SECONDS = 5.0
 # Further pages follow at once or never (field notes 5: silence may mark the end of a list).
@@ -78,22 +83,6 @@ class Sender(Protocol):
         """Whether something of what was sent is still here."""
 
 
-class _Waiter:
-    """A command that has been written and the replies that may belong to it."""
-
-    def __init__(self, command: Command[Any]) -> None:
-        self.command = command
-        self.replies: asyncio.Queue[Frame | None] = asyncio.Queue()
-
-    async def reply(self, seconds: float) -> Frame:
-        """Return the next reply; raises TimeoutError, or `TerminalOffline` when the connection ends."""
-        async with asyncio.timeout(seconds):
-            frame = await self.replies.get()
-        if frame is None:
-            raise TerminalOffline(self.command.name)
-        return frame
-
-
 class Exchange:
     """One command in flight, and the replies that may belong to it."""
 
@@ -108,7 +97,7 @@ class Exchange:
         self._door_turns = Turns()
         self._list_turns = Turns()
         self._begun = False
-        self._waiting: dict[str, _Waiter] = {}
+        self._waiting: dict[str, Waiter] = {}
         self._late: dict[str, tuple[int, float]] = {}
         self._ended = False
         self._on_its_way: asyncio.Task[Any] | None = None
@@ -152,8 +141,9 @@ class Exchange:
         if command.detached:
             async with self._detached_turns.turn(priority):
                 return await self._request_detached(command, priority)
-        async with self._turns.turn(priority, lends=command.is_small):
-            return await self._exchange(command)
+        patience = QUESTION_SECONDS if priority > Priority.INTERACTIVE and command.repeatable else None
+        async with self._turns.turn(priority, lends=command.is_small, patience=patience) as turn:
+            return await self._exchange(command, turn)
 
     async def move_door[R: Reply](
         self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check
@@ -201,19 +191,20 @@ class Exchange:
         async with self._list_turns.turn(priority):
             progress = await self._read_pages(command, priority, on_page)
         if not progress.pages:
-            raise CommandTimeout(command.name)
+            raise CommandTimeout(command.name, is_question=True)
         return Listing(rows=tuple(progress.held), complete=progress.complete)
 
     async def _read_pages[P: Page](
         self, command: Paged[P], priority: Priority, on_page: PageTaker | None
     ) -> ListProgress:
         progress = ListProgress()
-        waiter: _Waiter | None = None
+        waiter: Waiter | None = None
         owed = False
         request: Command[P] = command
         try:
             while not progress.is_over:
-                async with self._turns.turn(priority, lends=True):
+                patience = QUESTION_SECONDS if priority > Priority.INTERACTIVE else None
+                async with self._turns.turn(priority, lends=True, patience=patience):
                     if waiter is None:
                         await self._fence(command)
                         waiter = self._expect(command)
@@ -235,7 +226,7 @@ class Exchange:
             if not progress.pages:
                 raise
         finally:
-            self._waiting.pop(command.name, None)
+            self._expect_no_more(waiter)
             if owed:
                 self._remember_late(command, 1)
         return progress
@@ -265,7 +256,7 @@ class Exchange:
                     reply = await self._door_reply(command, waiter)
                 finally:
                     self._on_its_way = None
-                    self._waiting.pop(command.name, None)
+                    self._expect_no_more(waiter)
         except TimeoutError:
             if begun:  # a part of it may wait in a stalled network
                 self._reset()
@@ -283,7 +274,7 @@ class Exchange:
         for check in checks:
             check()
 
-    async def _door_reply[R: Reply](self, command: Command[R], waiter: _Waiter) -> R:
+    async def _door_reply[R: Reply](self, command: Command[R], waiter: Waiter) -> R:
         try:
             return self._checked(command, await waiter.reply(DOOR_ANSWER_SECONDS))
         except TimeoutError:
@@ -306,17 +297,17 @@ class Exchange:
             self._counters.timeouts += 1
             raise CommandTimeout(command.name) from None
         finally:
-            self._waiting.pop(command.name, None)
+            self._expect_no_more(waiter)
             if owed:
                 self._give_up(command, 1)
 
-    async def _exchange[R: Reply](self, command: Command[R]) -> R:
+    async def _exchange[R: Reply](self, command: Command[R], turn: Turn | None = None) -> R:
         if not command.repeatable:
             await self._fence(command)
-        waiter = self._expect(command)
+        waiter = self._expect(command, turn)
         sent = 0
         try:
-            while sent < (READ_ATTEMPTS if command.repeatable else 1):
+            while sent < (READ_ATTEMPTS if command.repeatable else 1) and not waiter.has_lost_its_turn:
                 sent += 1
                 await self._sender.send(command.frame())
                 if not command.timeout:
@@ -331,10 +322,11 @@ class Exchange:
                 sent -= 1
                 return self._checked(command, frame)
         finally:
-            self._waiting.pop(command.name, None)
-            if sent:
+            self._expect_no_more(waiter)
+            # An answer to the same question is as good for who asks it now.
+            if sent and waiter.successor != command:
                 self._give_up(command, sent)
-        raise CommandTimeout(command.name)
+        raise CommandTimeout(command.name, is_question=command.repeatable)
 
     async def _fence(self, command: Command[Any]) -> None:
         """Make sure that no reply to an earlier command of this name can follow.
@@ -344,15 +336,21 @@ class Exchange:
         if command.name in self._late:
             await self._exchange(GetTime())
 
-    async def _read_page[P: Page](self, waiter: _Waiter, *, first: bool) -> P:
+    async def _read_page[P: Page](self, waiter: Waiter, *, first: bool) -> P:
         seconds = waiter.command.timeout if first else PAGE_SECONDS
         return cast("P", self._checked(waiter.command, await waiter.reply(seconds)))
 
-    def _expect(self, command: Command[Any]) -> _Waiter:
+    def _expect(self, command: Command[Any], turn: Turn | None = None) -> Waiter:
         if self._ended:
             raise TerminalOffline(command.name)
-        waiter = self._waiting[command.name] = _Waiter(command)
+        if (before := self._waiting.get(command.name)) is not None and before.has_lost_its_turn:
+            before.give_up_for(command)
+        waiter = self._waiting[command.name] = Waiter(command, turn)
         return waiter
+
+    def _expect_no_more(self, waiter: Waiter | None) -> None:
+        if waiter is not None and self._waiting.get(waiter.command.name) is waiter:
+            del self._waiting[waiter.command.name]
 
     def _checked[R: Reply](self, command: Command[R], frame: Frame) -> R:
         reply = command.read(frame)

@@ -8,17 +8,14 @@ so that TCP slows the peer down. Whoever is not admitted has a budget besides, a
 import asyncio
 from collections import deque
 from collections.abc import Callable
-import time
 
+from .effort import Effort
 from .throttle import Throttle
 
 # Bytes that are parsed in one step: of frames that hold nothing some 1,400, which takes some ten milliseconds.
 SLICE_BYTES = 8 * 1024
 # Of one that is not admitted: a registration is mostly less than this (field notes 1, frame sizes).
 UNADMITTED_SLICE_BYTES = 2 * 1024
-# Seconds of the processor that one connection may take a second, once for frames that are parsed and once for what they
-# say: all that real terminals send takes less than a hundredth of it.
-PROCESSOR_SHARE = 0.25
 # Of one that is not admitted: the request to upgrade, and registrations of up to 1,000 bytes every 20 s (field notes
 # 1); a first one may be as large as a frame may be.
 UNADMITTED_BYTES = 32 * 1024
@@ -57,7 +54,7 @@ class Inflow:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[bytes] = deque()
         self._next: asyncio.TimerHandle | None = None
-        self._work = Throttle(PROCESSOR_SHARE, PROCESSOR_SHARE)
+        self._effort = Effort()
         self._full = False
         self._ended = False
         self.slice_bytes = UNADMITTED_SLICE_BYTES
@@ -94,9 +91,9 @@ class Inflow:
             if len(data) > self.slice_bytes:
                 self._waiting.appendleft(data[self.slice_bytes :])
                 data = data[: self.slice_bytes]
-            begun = time.perf_counter()
-            self._parse(data)
-            pause = self._work.take(time.perf_counter() - begun)
+            with self._effort.measured():
+                self._parse(data)
+            pause = self._effort.rest()
         if self._ended or self._full:
             return
         if self._waiting or pause:

@@ -11,7 +11,7 @@ import re
 from typing import Any, Self, override
 
 from .enums import DoorEvent, VerifyMethod
-from .kinds import EnrollId, Kind, Number, Opaque, Text, Whole
+from .kinds import EnrollId, Kind, Moment, Number, Opaque, Text, Whole
 from .record_time import RecordTime
 from .table import Rows, Table
 from .unread import IDENTITY, Unread, unread_records, unread_rest

@@ -10,6 +10,7 @@ from .commands import GetSettings
 from .connection import Connection
 from .errors import CommandRefused, CommandTimeout, TerminalOffline
 from .exchange import Exchange
+from .shared import outcome_of
 from .turns import Priority
 
 # Production servers drop a terminal after 180 s of silence (field notes 1, availability).
@@ -65,7 +66,7 @@ class Pulse:
         if (probing := self._probing.get(by_pong)) is None or probing.done():
             probing = asyncio.create_task(self._probe(seconds, by_pong=by_pong), name=f"probe {self._serial}")
             self._probing[by_pong] = probing
-        return await asyncio.shield(probing)
+        return await outcome_of(probing)
 
     async def _probe(self, seconds: float, *, by_pong: bool = False) -> bool:
         """Ask for a sign of life; any frame within the time is one, and a pong where that is enough."""

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 import logging
-import time
 from typing import Protocol, cast
 
 from websockets.exceptions import ConnectionClosed
@@ -26,10 +25,10 @@ from .commands import COMMANDS
 from .commands.base import Command, Page, Paged, Reply
 from .connection import Connection
 from .counters import Counters
+from .effort import Effort
 from .errors import MalformedFrame, TerminalOffline
 from .exchange import DOOR_WRITE_SECONDS, Check, Exchange
 from .hardware import HardwareFacts
-from .inflow import PROCESSOR_SHARE
 from .lane import Lane
 from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
@@ -128,8 +127,7 @@ class Session:
         self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
         self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
         self._bytes = Throttle(MAX_BYTES_PER_SECOND, MAX_BYTES_PER_SECOND)
-        self._work = Throttle(PROCESSOR_SHARE, PROCESSOR_SHARE)
-        self._waited = 0.0
+        self._effort = Effort()
         self._malformed_in_row = 0
 
     # Life
@@ -145,10 +143,8 @@ class Session:
             async for data in self._connection:
                 if self.ended:  # reading goes on for the end of the connection
                     continue
-                begun, self._waited = time.perf_counter(), 0.0
-                await self._receive(data)
-                worked = time.perf_counter() - begun - self._waited
-                if pause := max(self._frames.take(1), self._bytes.take(len(data)), self._work.take(worked)):
+                await self._effort.through(self._receive(data))
+                if pause := max(self._frames.take(1), self._bytes.take(len(data)), self._effort.rest()):
                     counters.slowed_down += 1
                     await asyncio.sleep(pause)
         except ConnectionClosed, TerminalOffline:
@@ -235,7 +231,7 @@ class Session:
         now = self._loop.time()
         self._delegate.trace.note(now, Direction.RECEIVED, data)
         try:
-            frame = await decode_fairly(data)
+            frame = await decode_fairly(data, self._effort)
             if not isinstance(frame.get("ret") or frame.get("cmd"), str):
                 raise MalformedFrame("names no command")  # noqa: TRY301 - one ladder for all broken frames
         except MalformedFrame as err:
@@ -270,9 +266,7 @@ class Session:
             self._note_failure(name)
             return
         if lane is self._rest:
-            begun = time.perf_counter()
             await lane.until_room()
-            self._waited += time.perf_counter() - begun
             if self.ended:
                 return
         say = self._decide if lane is self._questions else self._answer

@@ -6,17 +6,36 @@ The vendor's rule is strictly one command in flight (field notes 0.4).
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from enum import IntEnum
 import heapq
 import itertools
 
 
 class Priority(IntEnum):
-    """Who goes first; equals keep their order."""
+    """Who goes first; equals keep their order.
+
+    Somebody waits for `DOOR`, `INTERACTIVE` and `READING`, of which the last is much that is read; nobody for `BULK`.
+    """
 
     DOOR = 0
     INTERACTIVE = 1
-    BULK = 2
+    READING = 2
+    BULK = 3
+
+
+@dataclass(eq=False, slots=True)
+class Turn:
+    """A turn that is held. `ends_at` (the loop's time) is when somebody more urgent may take it; None for never.
+
+    Who has lost it may wait on for an answer, and sends nothing more.
+    """
+
+    priority: Priority
+    lends: bool
+    ends_at: float | None
+    is_lost: bool = False
+    timer: asyncio.TimerHandle | None = None
 
 
 class Turns:
@@ -25,7 +44,7 @@ class Turns:
     def __init__(self, *, begun: bool = True) -> None:
         """Start with nobody waiting; with `begun=False`, everybody waits for `begin`."""
         self._taken = not begun
-        self._lent = False
+        self._held: Turn | None = None
         self._order = itertools.count()
         self._waiting: list[tuple[Priority, int, asyncio.Future[None]]] = []
 
@@ -34,18 +53,23 @@ class Turns:
         self._pass_on()
 
     @asynccontextmanager
-    async def turn(self, priority: Priority, *, lends: bool = False) -> AsyncIterator[None]:
+    async def turn(
+        self, priority: Priority, *, lends: bool = False, patience: float | None = None
+    ) -> AsyncIterator[Turn]:
         """Hold the only turn. A caller that is cancelled while it waits never gets one.
 
-        Who `lends` its turn lets an urgent caller go ahead beside it.
+        Who `lends` its turn lets an urgent caller go ahead beside it. Who has held it for `patience` seconds loses it
+        to whoever is more urgent.
         """
         await self._take(priority)
-        self._lent = lends
+        ends_at = None if patience is None else asyncio.get_running_loop().time() + patience
+        held = self._held = Turn(priority, lends, ends_at)
+        self._give_way()  # they may have come together
         try:
-            yield
+            yield held
         finally:
-            self._lent = False
-            self._pass_on()
+            if not held.is_lost:
+                self._end()
 
     @asynccontextmanager
     async def urgent(self, patience: float) -> AsyncIterator[None]:
@@ -57,7 +81,7 @@ class Turns:
             async with asyncio.timeout(patience):
                 await self._take(Priority.DOOR)
         except TimeoutError:
-            if self._lent:
+            if self._held is not None and self._held.lends:
                 yield
                 return
             await self._take(Priority.DOOR)
@@ -77,12 +101,34 @@ class Turns:
             return
         future = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (priority, next(self._order), future))
+        self._give_way()
         try:
             await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():
                 self._pass_on()  # the turn came together with the cancellation
             raise
+
+    def _give_way(self) -> None:
+        """Take the turn from its holder for somebody more urgent, now or as soon as it may be taken."""
+        held = self._held
+        if held is None or held.ends_at is None or not self._is_wanted(held):
+            return
+        loop = asyncio.get_running_loop()
+        if loop.time() >= held.ends_at:
+            held.is_lost = True
+            self._end()
+        elif held.timer is None:
+            held.timer = loop.call_at(held.ends_at, self._give_way)
+
+    def _is_wanted(self, held: Turn) -> bool:
+        return any(priority < held.priority and not future.done() for priority, _, future in self._waiting)
+
+    def _end(self) -> None:
+        if self._held is not None and self._held.timer is not None:
+            self._held.timer.cancel()
+        self._held = None
+        self._pass_on()
 
     def _pass_on(self) -> None:
         while self._waiting:

@@ -81,7 +81,7 @@ async def _get_users(request: Request) -> ServiceResponse:
 
 async def _get_user(request: Request) -> ServiceResponse:
     terminal, enroll_id = request.terminal, request.data[ATTR_ENROLL_ID]
-    if enroll_id not in terminal.roster.people:
+    if _is_only_a_number(terminal.roster.people.get(enroll_id)):
         await terminal.async_refresh_people()
     if (person := terminal.roster.people.get(enroll_id)) is None:
         raise PersonUnknown(enroll_id)
@@ -89,6 +89,11 @@ async def _get_user(request: Request) -> ServiceResponse:
     if request.data[ATTR_INCLUDE_SECRETS]:
         user |= await _secrets(terminal, person, person.slots)
     return user
+
+
+def _is_only_a_number(person: Person | None) -> bool:
+    """Return whether the terminal has not said anything of a person yet, whatever was done to the number from here."""
+    return person is None or (person.role is None and not person.name and not person.slots)
 
 
 async def _secrets(terminal: Terminal, person: Person, slots: frozenset[int]) -> JsonObjectType:

@@ -15,6 +15,7 @@ from ..protocol.log_budget import LogBudget
 from ..protocol.turns import Priority
 from .coordinator import TerminalCoordinator
 from .settings import ACCESS, DEVICE, TerminalSettings
+from .silences import Silences
 from .upkeep import Upkeep
 
 # Settings change at the terminal's own menu a few times a year, and nothing tells us; three small questions an hour
@@ -29,7 +30,8 @@ class Questions:
     """The questions to one terminal, one at a time and after everything that is urgent.
 
     All of them are optional: no answer, or a refusal, changes nothing, and never availability. A question that a
-    terminal leaves unanswered is not asked again over the same connection, as waiting for it holds up others.
+    terminal leaves unanswered is not asked again over the same connection, and one that it has never answered is asked
+    again seldom (see `silences`).
     """
 
     def __init__(
@@ -39,12 +41,14 @@ class Questions:
         settings: TerminalSettings,
         upkeep: Upkeep,
         request: Request,
+        silences: Silences,
         more: Mapping[str, Question],
     ) -> None:
         """Ask nothing yet; `more` are questions of others, by what is asked for."""
         self._hass = hass
         self._coordinator = coordinator
         self._request = request
+        self._silences = silences
         # The open delay comes first: doors are used at once.
         self._questions: dict[str, Question] = {
             "access settings": lambda: settings.async_read(ACCESS),
@@ -81,12 +85,13 @@ class Questions:
     @callback
     def _async_ask_all(self, _: datetime | None = None) -> None:
         self._coordinator.config_entry.async_create_background_task(
-            self._hass, self._async_learn(), f"learn {self._coordinator.name}"
+            self._hass, self._async_learn(), f"learn {self._coordinator.name}", eager_start=False
         )
 
     async def _async_learn(self) -> None:
+        unanswered: list[str] = []
         for name, ask in self._questions.items():
-            if name in self._unanswered:
+            if name in self._unanswered or not self._silences.async_is_worth_asking(name):
                 continue
             try:
                 await ask()
@@ -96,6 +101,12 @@ class Questions:
                 self._log.log(logging.DEBUG, "%s does not tell its %s: %s", self._coordinator.name, name, err)
                 if isinstance(err, CommandTimeout):
                     self._unanswered.add(name)
+                    unanswered.append(name)
+                    continue
+            self._silences.async_note(name, is_answered=True)
+            # It lives, and so it has let pass what it was asked before.
+            while unanswered:
+                self._silences.async_note(unanswered.pop(), is_answered=False)
 
     async def _async_read_capacity(self) -> None:
         capacity = await self._request(GetCapacity(), Priority.BULK)

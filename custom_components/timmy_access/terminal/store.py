@@ -1,7 +1,7 @@
 """What is to be remembered of the terminals of one listener besides their records."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -28,6 +28,31 @@ class Reconciled:
     day: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class KnownDatabase:
+    """The database that records went into last: where it is, as far as that is shown, and what it calls itself."""
+
+    name: str
+    identity: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Silence:
+    """How often a question was asked in vain, and on which day (`YYYY-MM-DD`, UTC) last."""
+
+    times: int
+    day: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answering:
+    """Which questions a terminal with some version of its firmware has answered, and which it never has."""
+
+    firmware: str
+    answered: frozenset[str] = frozenset()
+    unanswered: Mapping[str, Silence] = field(default_factory=dict)
+
+
 class TerminalStore:
     """A small file in Home Assistant's storage."""
 
@@ -41,6 +66,8 @@ class TerminalStore:
         self._homes: dict[str, str] = {}
         self.home_addresses: frozenset[str] = frozenset()
         self._paused: dict[str, dict[int, str]] = {}
+        self._answering: dict[str, Answering] = {}
+        self.database: KnownDatabase | None = None
         self._counted = 0
         self._counted_in = ""
         self._unsaved = False
@@ -59,6 +86,16 @@ class TerminalStore:
             serial: {int(enroll_id): name for enroll_id, name in names.items()}
             for serial, names in stored.get("paused_links", {}).items()
         }
+        self._answering = {
+            serial: Answering(
+                firmware=values["firmware"],
+                answered=frozenset(values["answered"]),
+                unanswered={question: Silence(**silence) for question, silence in values["unanswered"].items()},
+            )
+            for serial, values in stored.get("answering", {}).items()
+        }
+        database = stored.get("database")
+        self.database = database and KnownDatabase(**database)
         self._counted = stored.get("counted", 0)
         self._counted_in = stored.get("counted_in", "")
 
@@ -95,6 +132,22 @@ class TerminalStore:
     def async_remember_counted(self, record_id: int, identity: str) -> None:
         """Remember up to which record of which database the statistics go."""
         self._counted, self._counted_in = record_id, identity
+        self._async_save_soon()
+
+    def answering(self, serial: str) -> Answering | None:
+        """Return which questions a terminal answers, as far as that is known."""
+        return self._answering.get(serial)
+
+    @callback
+    def async_remember_answering(self, serial: str, answering: Answering) -> None:
+        """Remember which questions a terminal answers."""
+        self._answering[serial] = answering
+        self._async_save_soon()
+
+    @callback
+    def async_remember_database(self, database: KnownDatabase) -> None:
+        """Remember which database records go into."""
+        self.database = database
         self._async_save_soon()
 
     @callback
@@ -174,6 +227,11 @@ class TerminalStore:
                 for serial, names in self._paused.items()
                 if names
             },
+            "answering": {
+                serial: {**asdict(known), "answered": sorted(known.answered)}
+                for serial, known in self._answering.items()
+            },
+            "database": self.database and asdict(self.database),
             "counted": self._counted,
             "counted_in": self._counted_in,
         }

@@ -187,7 +187,7 @@ async def test_all_doors_are_opened_by_name(hass: HomeAssistant, hub: Hub, contr
     ("faults", "key"),
     [
         (Faults(refuse={"getdevinfo": {"reason": 1, "msg": "busy now"}}), "command_refused"),
-        (Faults(silent={"getdevinfo"}), "command_timeout"),
+        (Faults(silent={"getdevinfo"}), "question_timeout"),
     ],
 )
 async def test_a_terminal_that_refuses_or_is_silent(
