@@ -22,6 +22,7 @@ from custom_components.timmy_access.ledger import (
     PassUse,
     Person,
     Problem,
+    Tally,
 )
 
 # How long the real ledger lets a caller wait, and how long it takes to close.
@@ -179,6 +180,14 @@ class MemoryLedger:
     async def count(self, *_: Any) -> Mapping[str, int]:
         await self._read(lambda: None)
         return {}
+
+    async def unread_tally(self, _: str) -> Tally:
+        await self._read(lambda: None)
+        return Tally()
+
+    async def unread(self, *_: Any) -> tuple[()]:
+        await self._read(lambda: None)
+        return ()
 
     async def people(self, serial: str) -> tuple[Person, ...]:
         people: tuple[Person, ...] = await self._read(lambda: tuple(self._disk.people.get(serial, {}).values()))
