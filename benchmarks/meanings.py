@@ -106,7 +106,7 @@ class Speaker:
             text,
             [
                 *(text.replace(" ", "T"), f"{text}Z", f" {text} ", text.replace("-", "/"), f"{text}.000"),
-                *(f"{text} PM", text.replace(":", "."), f"{time:%d.%m.%Y %H:%M:%S}", None, "", 1_577_836_800, [text]),
+                *(f"{text} PM", text.replace(":", "."), f"{time:%d.%m.%Y %H:%M:%S}", None, "", 10**18, [text]),
             ],
         )
 

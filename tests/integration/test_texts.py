@@ -21,6 +21,7 @@ from custom_components.timmy_access.hub.troubles import TROUBLES
 from custom_components.timmy_access.image import IMAGES
 from custom_components.timmy_access.ledger.errors import Cause, Problem as LedgerProblem
 from custom_components.timmy_access.number import NUMBERS
+from custom_components.timmy_access.people.person_links import RENAMED
 from custom_components.timmy_access.protocol.errors import Problem
 from custom_components.timmy_access.protocol.messages import DeviceInfo
 from custom_components.timmy_access.protocol.reasons import Refusal
@@ -72,7 +73,7 @@ def test_every_refusal_and_every_cause_has_a_text() -> None:
 
 def test_every_issue_has_a_text_and_a_way_out() -> None:
     kinds = {trouble.kind: trouble.fixable for trouble in TROUBLES}
-    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, *Loss, *MIGRATION_KINDS, "database_set_aside"), True)
+    kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, *Loss, *MIGRATION_KINDS, "database_set_aside", RENAMED), True)
     kinds |= dict.fromkeys((*Origin, elsewhere.KIND), False)
     for kind, fixable in kinds.items():
         texts = TEXTS["issues"][kind]

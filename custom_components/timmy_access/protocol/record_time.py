@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import re
 from typing import override
 
-from .kinds import Moment
+from .kinds import MAX_WORD, Moment
 
 # What comes after the time of day means nothing more: fractions of a second, and a `Z` behind local time (field notes
 # 10, ISO time). Anything else there does: half a day, or a zone.
@@ -32,7 +32,7 @@ class RecordTime(Moment):
         """Return the time, aware where it is an instant; None for what cannot be told."""
         try:
             if isinstance(value, str):
-                return _read_text(value)
+                return _read_text(value) if len(value) <= MAX_WORD else None
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return _instant(float(value))
         except ValueError, OverflowError:

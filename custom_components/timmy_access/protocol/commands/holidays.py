@@ -4,6 +4,7 @@ An older generation of firmware numbers its holidays and has other keys (field n
 those stay in `extra`.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 import re
 from typing import ClassVar, override
@@ -46,6 +47,18 @@ class HolidayPage(Page):
     def rows(self) -> tuple[Holiday, ...]:
         """Return the holidays of the page."""
         return self.records or ()
+
+    @property
+    @override
+    def misread(self) -> bool:
+        """Return whether there is a list that could not be read."""
+        return "holidays" in self.extra
+
+    @property
+    @override
+    def contents(self) -> frozenset[Hashable]:
+        """Return all that each holiday says."""
+        return frozenset(map(repr, self.rows))
 
 
 @dataclass(frozen=True, kw_only=True)
