@@ -1,0 +1,30 @@
+"""What can be wrong with what is wanted of the house."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Problem(StrEnum):
+    """Why something cannot be; each is a translation key of the integration."""
+
+    CARD_IN_USE = "house_card_in_use"
+    EMPTY = "house_empty"
+    ENDS_BEFORE = "house_ends_before"
+    HOURS_DO_NOT_FIT = "house_hours_do_not_fit"
+    NAME_IN_USE = "house_name_in_use"
+    NOT_KNOWN = "house_not_known"
+    NUMBER_IN_USE = "house_number_in_use"
+    OUT_OF_RANGE = "out_of_range"
+    TOO_LONG = "text_too_long"
+    TOO_MANY = "too_many"
+
+
+class HouseInvalid(Exception):
+    """Nothing has changed, because something cannot be as it was wanted."""
+
+    def __init__(self, field: str, problem: Problem, placeholders: Mapping[str, str] | None = None) -> None:
+        """Name the field as people know it, what is wrong, and what a text about it needs, such as `holder`."""
+        self.field = field
+        self.problem = problem
+        self.placeholders = dict(placeholders or {})
+        super().__init__(f"{field}: {problem}")
