@@ -13,6 +13,7 @@ from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Proble
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
 from .hourly import HourCount, HourCounts
+from .houses import HouseChange, HouseChanges, HouseItem, HouseKind
 from .ledger import Ledger
 from .limits import Limits
 from .passes import Pass, PassUse
@@ -28,6 +29,10 @@ __all__ = [
     "Health",
     "HourCount",
     "HourCounts",
+    "HouseChange",
+    "HouseChanges",
+    "HouseItem",
+    "HouseKind",
     "Identity",
     "Kept",
     "Ledger",

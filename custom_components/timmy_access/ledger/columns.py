@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Integer, LargeBinary, String
-from sqlalchemy.dialects.mysql import VARBINARY, VARCHAR
+from sqlalchemy.dialects.mysql import MEDIUMBLOB, VARBINARY, VARCHAR
 
 from .values import MAX_KEY, MAX_NAME
 
@@ -16,6 +16,9 @@ _KEY = BigInteger().with_variant(Integer, "sqlite")
 EXACT = String(MAX_KEY).with_variant(VARCHAR(MAX_KEY, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
 # A column without a length cannot be unique in MariaDB.
 _HASH = LargeBinary(MAX_HASH).with_variant(VARBINARY(MAX_HASH), "mysql", "mariadb")
+
+# Longer than the 64 KiB of MariaDB's usual column.
+_BYTES = LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb")
 
 # MariaDB: transactions, and every character there is.
 TABLE: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
@@ -46,6 +49,11 @@ def person_name(name: str = "name") -> Column[str]:
 def digest(name: str) -> Column[bytes]:
     """Return a column of hashes that are all different."""
     return Column(name, _HASH, nullable=False, unique=True)
+
+
+def sealed(name: str) -> Column[bytes]:
+    """Return a column of some hundred kilobytes that only their owner can read, which may be empty."""
+    return Column(name, _BYTES)
 
 
 def terminal(*, primary: bool = False) -> Column[int]:
