@@ -13,6 +13,7 @@ from .automation.bus import async_fire_moments
 from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
 from .guests.pictures import PassPictureView
+from .house.house import async_remove_house
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
@@ -87,6 +88,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is kept of a listener beside the access log, which stays."""
     await TerminalStore(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
+    await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
 
 

@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, override
 
-from custom_components.timmy_access.guests.journal import Journal, Line
 from custom_components.timmy_access.ledger import (
     Cause,
     Entry,
@@ -23,6 +22,7 @@ from custom_components.timmy_access.ledger import (
     Person,
     Problem,
 )
+from custom_components.timmy_access.records.journal import Journal, Line
 
 # How long the real ledger lets a caller wait, and how long it takes to close.
 COMMIT_SECONDS = 10.0

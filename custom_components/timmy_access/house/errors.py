@@ -10,13 +10,17 @@ class Problem(StrEnum):
     CARD_IN_USE = "house_card_in_use"
     EMPTY = "house_empty"
     ENDS_BEFORE = "house_ends_before"
+    GROUP_NAME_IN_USE = "house_group_name_in_use"
     HOURS_DO_NOT_FIT = "house_hours_do_not_fit"
     NAME_IN_USE = "house_name_in_use"
     NOT_KNOWN = "house_not_known"
     NUMBER_IN_USE = "house_number_in_use"
+    NUMBER_NOT_FREE_YET = "house_number_not_free_yet"
     OUT_OF_RANGE = "out_of_range"
+    PIN_IN_USE = "house_pin_in_use"
     TOO_LONG = "text_too_long"
     TOO_MANY = "too_many"
+    VAULT_CLOSED = "house_vault_closed"
 
 
 class HouseInvalid(Exception):
@@ -28,3 +32,16 @@ class HouseInvalid(Exception):
         self.problem = problem
         self.placeholders = dict(placeholders or {})
         super().__init__(f"{field}: {problem}")
+
+
+class HouseUnknown(Exception):
+    """The house has not been read yet, as the database is away; nothing has changed."""
+
+
+class HouseNotWritten(Exception):
+    """Something is closed, and the database does not know it yet; `safe` tells whether it outlives a restart."""
+
+    def __init__(self, *, safe: bool) -> None:
+        """Remember whether it is on the disk."""
+        super().__init__("closed and not written yet")
+        self.safe = safe

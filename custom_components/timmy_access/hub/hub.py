@@ -19,6 +19,7 @@ from ..const import (
     CONF_SERIAL,
     CONF_TLS,
     CONF_TLS_PORT,
+    CONF_VAULT,
     DOMAIN,
     KEEP_DAYS,
     LOGGER,
@@ -27,6 +28,7 @@ from ..const import (
 from ..guests.book import Book
 from ..guests.passbook import Passbook
 from ..guests.shared_books import async_acquire_book, async_release_book
+from ..house.house import House
 from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.answers import RegistrationRefused
 from ..protocol.hardware import HardwareFacts
@@ -94,6 +96,7 @@ class Hub:
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
+        self.house = House(hass, entry.entry_id, self._tasks, ledger)
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
@@ -106,7 +109,7 @@ class Hub:
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
         self._watches: dict[str, TroubleWatch] = {}
-        self.nightly = Nightly(hass, self._tasks, ledger, self._store, self.terminals.values)
+        self.nightly = Nightly(hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper)
         self._wall_clock = WallClock(hass, self._async_tell_time)
         encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
         self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
@@ -137,6 +140,7 @@ class Hub:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
         await self._store.async_load()
         await self.passbook.async_load()
+        await self.house.async_load()
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
@@ -187,6 +191,7 @@ class Hub:
             async with asyncio.timeout(REST_SECONDS):
                 await _async_all(
                     self._store.async_stop(),
+                    self.house.async_stop(),
                     *(terminal.async_stop("unloading") for terminal in self.terminals.values()),
                 )
 
@@ -289,6 +294,7 @@ class Hub:
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
+            self._tasks.async_see_through(self.house.async_forget_terminal(serial), f"forget {serial}")
         for serial, subentry in wanted.items():
             if (known := self.terminals.get(serial)) is None:
                 self.terminals[serial] = known = self._make(subentry)
@@ -339,6 +345,7 @@ class Hub:
 
     @callback
     def _async_apply_options(self) -> None:
+        self.house.async_apply(wants_vault=self._entry.options.get(CONF_VAULT, False))
         days = self._entry.options.get(CONF_KEEP_DAYS, KEEP_DAYS)
         self.nightly.keep_days = days or None
         for terminal in self.terminals.values():

@@ -52,7 +52,7 @@ _TABLES: Mapping[HouseKind, Table] = {
 }
 _HOUSE = "house"
 
-type HouseKey = tuple[str] | tuple[str, int]
+type HouseKey = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -128,7 +128,7 @@ def items(connection: Connection, house: str, kind: HouseKind) -> tuple[HouseIte
     return tuple(
         HouseItem(
             kind=kind,
-            key=tuple(getattr(row, name) for name in names),  # type: ignore[arg-type]
+            key=tuple(getattr(row, name) for name in names),
             document=json.loads(row.document),
             sealed=bytes(row.sealed) if kind is HouseKind.CREDENTIAL and row.sealed is not None else None,
         )
