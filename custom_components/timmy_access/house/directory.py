@@ -1,5 +1,7 @@
 """Which numbers and names are taken in a house."""
 
+from collections.abc import Collection, Iterator
+from itertools import count, takewhile
 from typing import Self
 
 from ..people.names import plain_name
@@ -53,15 +55,12 @@ class Directory:
             if other.person_id != person.person_id:
                 raise HouseInvalid("name", Problem.NAME_IN_USE, {"holder": other.name, "number": str(other.enroll_id)})
 
-    def next_enroll_id(self, taken: frozenset[int] = frozenset()) -> int:
-        """Return a number above all that anybody has, had until just now, or that is taken otherwise.
+    def free_numbers(self, taken: Collection[int] = ()) -> Iterator[int]:
+        """Yield numbers above all that anybody has, had until just now, or that are taken otherwise.
 
-        Where the highest number there is is in use, it is the lowest that is free.
+        Where the highest number there is is in use, they are the lowest that are free.
         """
-        used = self._holders.keys() | self._leaving.keys() | taken | {STRANGER_ID}
-        above = max((number for number in used if number != STRANGER_ID), default=0) + 1
-        if above == STRANGER_ID:
-            above += 1
-        if above <= MAX_ENROLL_ID:
-            return above
-        return next(number for number in range(1, MAX_ENROLL_ID) if number not in used)
+        used = {*self._holders, *self._leaving, *taken} - {STRANGER_ID}
+        above = count(max(used, default=0) + 1)
+        yield from (number for number in takewhile(MAX_ENROLL_ID.__ge__, above) if number != STRANGER_ID)
+        yield from (number for number in range(1, MAX_ENROLL_ID) if number not in used and number != STRANGER_ID)

@@ -1,7 +1,6 @@
 """The house of one listener, put together: what is kept, the vault, and the hours that groups refer to."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +13,7 @@ from ..fields import credential_name
 from ..issues import async_clear, async_raise
 from ..ledger import Ledger, LedgerUnavailable
 from ..terminal.tasks import Tasks
+from .arrivals import Arrival, Secrets
 from .changes import (
     changed_person,
     group_of,
@@ -39,19 +39,9 @@ from .keeper import HouseKeeper, closings_path
 from .persons import HousePerson
 from .schedules import ScheduleHours
 from .taking_over import Present, TakingOver, preview, taken_over
-from .vault import Contents, Vault, VaultState
+from .vault import Vault, VaultState
 
 ISSUE_VAULT_KEY = "vault_key_gone"
-
-type Secrets = Mapping[int, Contents]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Arrival:
-    """Somebody who comes into the house, and what they identify themselves with, by slot."""
-
-    person: HousePerson
-    secrets: Secrets = field(default_factory=dict, repr=False)
 
 
 class House:
@@ -104,12 +94,12 @@ class House:
 
     # People
 
-    def next_enroll_id(self, taken: frozenset[int]) -> int:
+    def next_enroll_id(self, taken: Collection[int]) -> int:
         """Return a number that nobody of the house has or had just now, and that is not taken otherwise."""
-        return Directory.of(self.household).next_enroll_id(taken)
+        return next(Directory.of(self.household).free_numbers(taken))
 
     async def async_add(self, arrivals: Sequence[Arrival], by: str | None, *, same_name: bool = False) -> None:
-        """Take people into the house, all or nobody.
+        """Take people into the house, or as they are from now on, all or nobody.
 
         Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
         """
@@ -124,9 +114,10 @@ class House:
             household = with_people(household, (arrival.person for arrival in arrivals), same_name=same_name)
             return with_credentials(household, credentials)
 
+        known = self._known().people
         deeds = [
             Deed(
-                did=Did.ADDED,
+                did=Did.CHANGED if arrival.person.person_id in known else Did.ADDED,
                 at=now,
                 by=by,
                 name=arrival.person.name,

@@ -21,6 +21,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
+from .arrivals import Contents
 from .credentials import HouseCredential
 from .errors import HouseInvalid, Problem
 
@@ -35,8 +36,6 @@ _HEAD_BYTES = len(_FORMAT) + _NAME_BYTES
 # Sealing this much takes less time than a thread does.
 LARGE_BYTES = 16 * 1024
 _MARK_BYTES = 16
-
-type Contents = int | str
 
 
 class VaultState(StrEnum):
