@@ -5,6 +5,7 @@ from datetime import time
 from types import MappingProxyType
 from typing import Any, cast
 
+from homeassistant.const import ATTR_DOMAIN, ATTR_SERVICE, EVENT_SERVICE_REGISTERED
 from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -36,7 +37,7 @@ class ScheduleHours:
         self._reading = False
         self._listeners: list[Callable[[], None]] = []
         self._cancel: list[CALLBACK_TYPE] = []
-        self._registry: CALLBACK_TYPE | None = None
+        self._started: list[CALLBACK_TYPE] = []
 
     @property
     def weeks(self) -> Mapping[str, Week | None]:
@@ -52,21 +53,25 @@ class ScheduleHours:
     @callback
     def async_start(self) -> None:
         """Follow the registry: helpers are renamed, deleted and made again."""
-        self._registry = self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_changed)
+        bus = self._hass.bus
+        self._started = [
+            bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, self._async_registry_changed),
+            # At a start the helpers are there before anybody may ask for their hours.
+            bus.async_listen(EVENT_SERVICE_REGISTERED, self._async_service_registered),
+        ]
 
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
         self._async_let_go()
-        if self._registry is not None:
-            self._registry()
-            self._registry = None
+        while self._started:
+            self._started.pop()()
 
     @callback
     def async_follow(self, schedules: Iterable[str]) -> None:
         """Follow these helpers and no others."""
         wanted = set(schedules)
-        if wanted == self._weeks.keys() or self._registry is None:
+        if wanted == self._weeks.keys() or not self._started:
             return
         self._weeks = {schedule: self._weeks.get(schedule) for schedule in wanted}
         self._async_track()
@@ -118,9 +123,14 @@ class ScheduleHours:
             self._async_read_soon(self._weeks)
 
     @callback
+    def _async_service_registered(self, event: Event[Any]) -> None:
+        if (event.data[ATTR_DOMAIN], event.data[ATTR_SERVICE]) == (SCHEDULE_DOMAIN, _ACTION):
+            self._async_read_soon(self._weeks)
+
+    @callback
     def _async_read_soon(self, schedules: Iterable[str]) -> None:
         self._to_read.update(schedules)
-        if not self._reading and self._registry is not None:
+        if not self._reading and self._started:
             self._reading = True
             self._tasks.async_start(self._async_read(), "hours of schedules")
 
