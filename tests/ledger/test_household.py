@@ -26,6 +26,18 @@ async def test_a_house_comes_back_as_it_was(ledger: Ledger) -> None:
     assert await ledger.house("ours") == (named, *(item for item in ITEMS[1:] if item is not CARD))
 
 
+async def test_a_house_is_read_part_by_part(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In whichever order a database puts letters: nothing twice, and nothing left out."""
+    monkeypatch.setattr("custom_components.timmy_access.ledger.ledger.HOUSE_ROWS", 2)
+    keys = [(serial, number) for serial in ("ZX1", "zx1", "Zx1", "ZX10") for number in (1, 2, 10)]
+    placements = [HouseItem(kind=HouseKind.PLACEMENT, key=key, document={}) for key in keys]
+    people = [HouseItem(kind=HouseKind.PERSON, key=(name,), document={}) for name in ("a", "A", "b", "B", "c")]
+    await ledger.keep_house("ours", [*placements, *people])
+    found = await ledger.house("ours")
+    assert len(found) == len(placements) + len(people)
+    assert {(item.kind, item.key) for item in found} == {(item.kind, item.key) for item in [*placements, *people]}
+
+
 async def test_the_log_is_read_page_by_page_for_a_person_or_all(ledger: Ledger) -> None:
     lines = [
         HouseChange(

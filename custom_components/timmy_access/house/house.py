@@ -114,7 +114,7 @@ class House:
             household = with_people(household, (arrival.person for arrival in arrivals), same_name=same_name)
             return with_credentials(household, credentials)
 
-        known = self._known().people
+        known = self.known().people
         deeds = [
             Deed(
                 did=Did.CHANGED if arrival.person.person_id in known else Did.ADDED,
@@ -143,7 +143,7 @@ class House:
         Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`; who is disabled is so at once all the same, and
         then `HouseNotWritten` may tell of it.
         """
-        person = person_of(self._known(), person_id)
+        person = person_of(self.known(), person_id)
         changed_person(self.household, person_id, changes, same_name=same_name)  # what is wrong is said before anything
         credentials = await self._async_credentials(person_id, secrets)
         gone = tuple(dropped)
@@ -190,13 +190,13 @@ class House:
 
     async def async_set_group(self, group: AccessGroup, by: str | None) -> None:
         """Add or change a group; raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`."""
-        did = Did.GROUP_CHANGED if group.group_id in self._known().groups else Did.GROUP_ADDED
+        did = Did.GROUP_CHANGED if group.group_id in self.known().groups else Did.GROUP_ADDED
         deed = Deed(did=did, at=dt_util.utcnow(), by=by, name=group.name)
         await self.keeper.async_change(lambda household: with_group(household, group), [deed])
 
     async def async_remove_group(self, group_id: str, by: str | None) -> None:
         """Remove a group from everybody; raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`."""
-        name = group_of(self._known(), group_id).name
+        name = group_of(self.known(), group_id).name
         deed = Deed(did=Did.GROUP_REMOVED, at=dt_util.utcnow(), by=by, name=name)
         await self.keeper.async_change(lambda household: without_group(household, group_id), [deed])
 
@@ -204,7 +204,7 @@ class House:
 
     def preview(self, present: Present) -> TakingOver:
         """Return what would become of a terminal that is kept in step from now on; raises `HouseUnknown`."""
-        return preview(self._known(), present, iter(ulid_now, None))
+        return preview(self.known(), present, iter(ulid_now, None))
 
     async def async_take_over(self, taking: TakingOver, name: str, by: str | None) -> None:
         """Take the people of a terminal into the house and keep it in step.
@@ -238,7 +238,8 @@ class House:
 
     # Inside
 
-    def _known(self) -> Household:
+    def known(self) -> Household:
+        """Return the house; raises `HouseUnknown` where it is not known."""
         if not self.keeper.is_known:
             raise HouseUnknown
         return self.household

@@ -10,7 +10,7 @@ from enum import StrEnum
 import json
 from typing import Any
 
-from sqlalchemy import Column, Connection, Row as ResultRow, Table, bindparam, select
+from sqlalchemy import Column, Connection, Row as ResultRow, Table, and_, bindparam, or_, select
 
 from .errors import LedgerInvalid, Problem
 from .limits import MAX_PAGE
@@ -119,11 +119,21 @@ def row_of_change(change: HouseChange) -> dict[str, Any]:
     }
 
 
-def items(connection: Connection, house: str, kind: HouseKind) -> tuple[HouseItem, ...]:
-    """Return everything of a kind that a house has, by its key."""
+def items(
+    connection: Connection, house: str, kind: HouseKind, after: HouseKey | None, limit: int
+) -> tuple[HouseItem, ...]:
+    """Return the first things of a kind that a house has after a key, in the order of their keys."""
     table = _TABLES[kind]
     columns = _key_columns(table)
-    query = table.select().where(table.c.house == house).order_by(*columns)
+    query = table.select().where(table.c.house == house).order_by(*columns).limit(limit)
+    if after is not None:
+        first, value = columns[0], after[0]
+        further = first > value
+        if len(columns) > 1:
+            # The second says the same of a single column, which MariaDB can look up in an index.
+            query = query.where(first >= value)
+            further = or_(further, and_(first == value, columns[1] > after[1]))
+        query = query.where(further)
     names = [column.name for column in columns]
     return tuple(
         HouseItem(

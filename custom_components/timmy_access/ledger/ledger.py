@@ -21,7 +21,7 @@ from .health import Counters, Health
 from .hourly import HourCounts, hour_counts
 from .houses import HouseChange, HouseChanges, HouseItem, HouseKind
 from .intake import HealthListener, Intake
-from .limits import EXPORT_PAGE, MAX_PEOPLE, PEOPLE_ROWS, Limits
+from .limits import EXPORT_PAGE, HOUSE_ROWS, MAX_PEOPLE, PEOPLE_ROWS, Limits
 from .passes import Pass, PassUse
 from .people import Person
 from .reader import Reader
@@ -286,10 +286,15 @@ class Ledger:
     # Houses
 
     async def house(self, house: str) -> tuple[HouseItem, ...]:
-        """Return everything that a house holds."""
+        """Return everything that a house holds; it is read a part at a time."""
         found: list[HouseItem] = []
         for kind in HouseKind:
-            found += await self._reader.ask(partial(houses.items, house=house, kind=kind))
+            after = None
+            while part := await self._reader.ask(
+                partial(houses.items, house=house, kind=kind, after=after, limit=HOUSE_ROWS)
+            ):
+                found += part
+                after = part[-1].key
         return tuple(found)
 
     async def keep_house(self, house: str, items: Sequence[HouseItem], changes: Sequence[HouseChange] = ()) -> None:

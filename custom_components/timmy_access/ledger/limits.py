@@ -46,6 +46,8 @@ EXPORT_PAGE = 500
 MAX_FILTER_VALUES = 1_000
 # Days an attendance list covers: a year and the day it is asked on.
 MAX_DAYS = 367
+# Things of a house read at a time, between which others get their turn.
+HOUSE_ROWS = 1_000
 # Values a lookup asks for at a time; SQLite before 3.32 takes 999 parameters.
 LOOKUP_VALUES = 400
 # Threads that read. More would only wait for the same disk.
