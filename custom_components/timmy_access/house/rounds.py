@@ -1,0 +1,24 @@
+"""One walk through what is to be done on a terminal."""
+
+from collections.abc import Iterable, Iterator
+
+from .steps import Rank, Step
+
+
+class Round:
+    """Steps in their order. After one that has failed nothing is done to the same number that may open."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        """Begin with all of them to be done."""
+        self._steps = tuple(steps)
+        self._failed: set[int] = set()
+
+    def __iter__(self) -> Iterator[Step]:
+        """Yield what may be done."""
+        for step in self._steps:
+            if step.enroll_id not in self._failed or step.rank <= Rank.NARROW:
+                yield step
+
+    def failed(self, step: Step) -> None:
+        """Note that a step was not done, or that it is not known whether it was."""
+        self._failed.add(step.enroll_id)
