@@ -9,11 +9,11 @@ from .steps import Rank, SetAccess
 from .week import NEVER, Week
 
 
-def changed_access(before: Standing, after: Standing) -> SetAccess | None:
+def changed_access(before: Standing, after: Standing, *, again: bool = False) -> SetAccess | None:
     """Return the step from one to the other, None where it takes none.
 
     Dates and hours of who is disabled are left alone. Who is let in again is given them anew: the numbers that held
-    theirs may hold others meanwhile.
+    theirs may hold others meanwhile. With `again` they are written also where they are as they were.
     """
     if not after.enabled:
         return None
@@ -26,9 +26,9 @@ def changed_access(before: Standing, after: Standing) -> SetAccess | None:
         hours=dict(after.hours),
     )
     target = step.after(before)
-    if target is None or (target == before and not is_back):
+    if target is None or (target == before and not is_back and not again):
         return None
-    if is_back or (is_within(before, target) and not is_within(target, before)):
+    if is_back or target == before or (is_within(before, target) and not is_within(target, before)):
         return replace(step, rank=Rank.WIDEN)
     return replace(step, rank=Rank.NARROW) if is_within(target, before) else step
 

@@ -6,7 +6,7 @@ removed who was never confirmed there and for whom there is no tombstone, and no
 list that is not complete. Somebody is never taken for removed because a list leaves them out: the terminal is asked.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -76,8 +76,19 @@ class Agreement:
         return PlacementState.IN_STEP if placement and placement.confirmed else PlacementState.WAITING
 
 
-def agree(household: Household, serial: str, doors: int, wanted: Mapping[int, Standing], listed: Listed) -> Agreement:
-    """Return what makes a terminal of so many doors agree with the house."""
+def agree(
+    household: Household,
+    serial: str,
+    doors: int,
+    wanted: Mapping[int, Standing],
+    listed: Listed,
+    unsure: Collection[int] = (),
+) -> Agreement:
+    """Return what makes a terminal of so many doors agree with the house.
+
+    `unsure` are numbers of which it is not known whether what was written last got there: it is written again, and
+    what is different is not taken for somebody's doing at the terminal.
+    """
     placements = {number: it for (at, number), it in household.placements.items() if at == serial}
     tombstones = {number: it for (at, number), it in household.tombstones.items() if at == serial}
     numbers = frozenset(wanted.keys() | placements.keys() | tombstones.keys())
@@ -100,6 +111,7 @@ def agree(household: Household, serial: str, doors: int, wanted: Mapping[int, St
             tombstone=tombstones.get(number),
             seen=listed.people.get(number),
             complete=listed.complete,
+            unsure=number in unsure,
         )
         for outcome in case.outcomes():
             if isinstance(outcome, Difference):
@@ -123,6 +135,7 @@ class _Case:
     tombstone: Tombstone | None
     seen: Seen | None
     complete: bool
+    unsure: bool
 
     def outcomes(self) -> Iterator[Step | Difference]:
         """Yield what is to be done, and the difference where there is one."""
@@ -138,15 +151,17 @@ class _Case:
                 yield self._difference(DifferenceKind.UNKNOWN_HERE)
         elif confirmed is None:
             yield from self._first(self.wanted)
+        elif self.seen is None and self.unsure and self.complete:
+            yield from self._first(self.wanted)
         elif self.seen is None:
             if self.complete:
                 yield self._difference(DifferenceKind.DELETED_HERE)
             yield from _closing(confirmed, self.wanted, None)
-        elif aspects := _changed(confirmed, self.wanted, self.seen):
+        elif aspects := _changed(confirmed, self.wanted, self.seen, unsure=self.unsure):
             yield self._difference(DifferenceKind.CHANGED, aspects)
             yield from _closing(confirmed, self.wanted, self.seen)
         else:
-            yield from _changes(confirmed, self.wanted, self.seen)
+            yield from _changes(confirmed, self.wanted, self.seen, unsure=self.unsure)
 
     def _removal(self, name: str) -> Step | Difference:
         told = self.seen.name if self.seen else None
@@ -197,8 +212,9 @@ class _Case:
         )
 
 
-def _changed(confirmed: Standing, wanted: Standing, seen: Seen) -> frozenset[Aspect]:
+def _changed(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool) -> frozenset[Aspect]:
     """Return what somebody has changed at the terminal to what is not wanted either."""
+    ours = TRANSFERABLE | confirmed.credentials.keys() if unsure else frozenset()
     aspects = set()
     if seen.name and not any(is_same_name(seen.name, name) for name in (confirmed.name, wanted.name)):
         aspects.add(Aspect.NAME)
@@ -208,7 +224,7 @@ def _changed(confirmed: Standing, wanted: Standing, seen: Seen) -> frozenset[Asp
         aspects.add(Aspect.ENABLED)
     if seen.slots is not None and any(
         (slot in seen.slots) not in (slot in confirmed.credentials, slot in wanted.credentials)
-        for slot in seen.slots | confirmed.credentials.keys()
+        for slot in (seen.slots | confirmed.credentials.keys()) - ours
     ):
         aspects.add(Aspect.CREDENTIALS)
     return frozenset(aspects)
@@ -229,22 +245,26 @@ def _closing(confirmed: Standing, wanted: Standing, seen: Seen | None) -> Iterat
         yield access
 
 
-def _changes(confirmed: Standing, wanted: Standing, seen: Seen) -> Iterator[Step]:
+def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool) -> Iterator[Step]:
     """Yield all that makes the confirmed the wanted."""
     number = confirmed.enroll_id
-    if not wanted.enabled and (confirmed.enabled or seen.enabled is True):
+    if not wanted.enabled and (confirmed.enabled or seen.enabled is True or unsure):
         yield Disable(enroll_id=number)
-    for slot in sorted(confirmed.credentials.keys() - wanted.credentials.keys()):
+    stray = (seen.slots or frozenset()) & TRANSFERABLE if unsure else frozenset()
+    for slot in sorted((confirmed.credentials.keys() | stray) - wanted.credentials.keys()):
         yield DeleteCredential(enroll_id=number, slot=slot)
-    if (confirmed.name, confirmed.role) != (wanted.name, wanted.role):
+    if unsure or (confirmed.name, confirmed.role) != (wanted.name, wanted.role):
         rank = Rank.NARROW if wanted.role < confirmed.role else Rank.CHANGE
         yield Describe(enroll_id=number, rank=rank, name=wanted.name, role=wanted.role)
-    if (access := changed_access(confirmed, wanted)) is not None:
-        yield access
+    there = confirmed.credentials.keys() | (seen.slots or ())
     for slot, revision in sorted(wanted.credentials.items()):
-        before = confirmed.credentials.get(slot)
-        if before != revision:
-            rank = Rank.WIDEN if before is None else Rank.CHANGE
-            yield WriteCredential(enroll_id=number, rank=rank, slot=slot, revision=revision)
-    if wanted.enabled and not confirmed.enabled:
+        is_gone = unsure and seen.slots is not None and slot not in seen.slots
+        if confirmed.credentials.get(slot) == revision and not is_gone:
+            continue
+        # A card in the place of another closes the other.
+        rank = Rank.WIDEN if slot not in there else Rank.NARROW if slot in TRANSFERABLE else Rank.CHANGE
+        yield WriteCredential(enroll_id=number, rank=rank, slot=slot, revision=revision)
+    if (access := changed_access(confirmed, wanted, again=unsure)) is not None:
+        yield access
+    if wanted.enabled and (not confirmed.enabled or unsure):
         yield Enable(enroll_id=number)

@@ -1,6 +1,6 @@
 """What is to be done on a terminal next, out of everything that is known of it."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
@@ -24,12 +24,15 @@ class Shortfall(StrEnum):
 class Known:
     """What is known of a terminal.
 
-    `tables` is None while its hours are not read. `has_hours` is False for firmware without week zones.
+    `unsure` are people of whom it is not known whether what was written last got there, and `told` their hours by door
+    as just read. `tables` is None while its hours are not read. `has_hours` is False for firmware without week zones.
     """
 
     make: Make = field(default_factory=Make)
     listed: Listed = field(default_factory=Listed)
+    unsure: frozenset[int] = frozenset()
     tables: Tables | None = None
+    told: Mapping[int, Mapping[int, Week]] = field(default_factory=dict)
     has_hours: bool = True
 
 
@@ -50,6 +53,16 @@ class Plan:
         """What is done before anything is read that can wait."""
         return tuple(step for step in self.agreement.steps if step.rank <= URGENT)
 
+    @property
+    def before_hours(self) -> tuple[Step, ...]:
+        """What closes without tables, and is done before they are written.
+
+        A week zone may be rewritten for all its people at once: then nothing of theirs is left that has to close first.
+        """
+        return tuple(
+            step for step in self.agreement.steps if step.rank <= Rank.NARROW and not isinstance(step, SetAccess)
+        )
+
 
 def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: datetime) -> Plan:
     """Return what makes a terminal agree with the house; steps that need its tables only where these are known."""
@@ -61,23 +74,28 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
         if at == serial and placement.confirmed is not None
     }
     allocation: Allocation | None = None
+    held_up: set[int] = set()
     if known.has_hours and known.tables is not None:
-        # Who is not let in for want of a place frees one, so that hours can take turns.
-        allocation = _allocated(known.tables, make.doors, wanted, before)
+        # Who has something left that closes, or differs, is not moved along with others to other hours.
+        compared = agree(household, serial, make.doors, wanted, known.listed, known.unsure)
+        closing = (step for step in compared.steps if step.rank <= Rank.NARROW and not isinstance(step, SetAccess))
+        held_up = {step.enroll_id for step in closing} | compared.differences.keys()
+        allocation = _allocated(known, known.tables, wanted, before, held_up)
     unfit: dict[int, Unfit | Shortfall] = {}
     for number, standing in wanted.items():
         why = _why_not(standing, before.get(number), known, allocation)
         if why is not None:
+            # Who is not let in for want of a place frees one, so that hours can take turns.
             unfit[number] = why
             present = before.get(number)
             wanted[number] = replace(standing, enabled=False, hours=present.hours if present else {})
-    agreement = agree(household, serial, make.doors, wanted, known.listed)
+    agreement = agree(household, serial, make.doors, wanted, known.listed, known.unsure)
     steps = list(agreement.steps)
     if allocation is not None and known.tables is not None:
         # What only closes may need hours that nobody is to have in the end.
         between = {week for step in steps for week in _hours_of(step, make.doors)} - allocation.numbers.keys()
         if between:
-            allocation = _allocated(known.tables, make.doors, wanted, before, between)
+            allocation = _allocated(known, known.tables, wanted, before, held_up, between)
             steps = [_closed(step, allocation, make.doors) for step in steps]
     if known.has_hours and known.tables is None:
         steps = [step for step in steps if not isinstance(step, (Add, SetAccess)) and step.rank != Rank.ADD]
@@ -100,25 +118,26 @@ def needs_no_zones(standing: Standing, doors: int) -> bool:
 
 
 def _allocated(
+    known: Known,
     tables: Tables,
-    doors: int,
     wanted: Mapping[int, Standing],
     before: Mapping[int, Standing],
-    more: Iterable[Week] = (),
+    held_up: Collection[int],
+    passing: Iterable[Week] = (),
 ) -> Allocation:
-    needed = set(more)
+    doors = known.make.doors
+    needed: set[Week] = set()
     for standing in wanted.values():
         if standing.enabled:
             needed |= set(hours_by_door(standing, doors).values())
     holders: dict[Week, set[Week | None]] = {}
-    for number, standing in before.items():
-        if not standing.enabled:
-            continue
-        target = wanted.get(number)
+    present = {number: hours_by_door(standing, doors) for number, standing in before.items() if standing.enabled}
+    for number, hours in (*present.items(), *known.told.items()):
+        target = None if number in held_up else wanted.get(number)
         after = hours_by_door(target, doors) if target and target.enabled else {}
-        for door, week in hours_by_door(standing, doors).items():
+        for door, week in hours.items():
             holders.setdefault(week, set()).add(after.get(door))
-    return allocate(tables, needed, holders)
+    return allocate(tables, needed, holders, passing)
 
 
 def _hours_of(step: Step, doors: int) -> Iterable[Week]:

@@ -22,3 +22,7 @@ class Round:
     def failed(self, step: Step) -> None:
         """Note that a step was not done, or that it is not known whether it was."""
         self._failed.add(step.enroll_id)
+
+    def is_done(self, enroll_id: int) -> bool:
+        """Return whether something was to be done to a number, and all of it was."""
+        return enroll_id not in self._failed and any(step.enroll_id == enroll_id for step in self._steps)

@@ -66,15 +66,22 @@ class Allocation:
     unfit: Mapping[Week, Unfit]
 
 
-def allocate(tables: Tables, needed: Iterable[Week], holders: Mapping[Week, Collection[Week | None]]) -> Allocation:
+def allocate(
+    tables: Tables,
+    needed: Iterable[Week],
+    holders: Mapping[Week, Collection[Week | None]],
+    passing: Iterable[Week] = (),
+) -> Allocation:
     """Return a place for all hours that are needed, with as few changes as that takes.
+
+    `passing` are hours that are needed for a while only: they get what places are left.
 
     `holders` are the hours that somebody on the terminal has at present, each with what all of those are to have next;
     None is somebody who is to have none, or whose hours are not to be touched.
     """
     work = _Work(tables, holders)
-    for week in sorted(set(needed), key=lambda it: it.days):
-        work.ask(week)
+    for weeks in (needed, passing):
+        work.place_all(sorted(set(weeks), key=lambda it: it.days))
     return work.allocation()
 
 
@@ -125,25 +132,25 @@ class _Work:
         for week, after in holders.items():
             if content := sections_of(week):
                 self._held.setdefault(content, set()).update(after)
-        self._wanted: dict[Week, _Content] = {}
         self._numbers: dict[Week, int] = {}
         self._unfit: dict[Week, Unfit] = {}
 
-    def ask(self, week: Week) -> None:
-        """Note hours that need a place."""
-        if (content := sections_of(week)) is None:
-            self._unfit[week] = Unfit.TOO_MANY_SPANS
-        else:
-            self._wanted[week] = content
-
-    def allocation(self) -> Allocation:
-        """Find a place for all of them."""
-        for week, content in self._wanted.items():
-            if (number := self._present(week, content)) is not None:
+    def place_all(self, weeks: Iterable[Week]) -> None:
+        """Find a place for hours: first for those that have one."""
+        homeless: dict[Week, _Content] = {}
+        for week in weeks:
+            if (content := sections_of(week)) is None:
+                self._unfit[week] = Unfit.TOO_MANY_SPANS
+            elif (number := self._present(week, content)) is not None:
                 self._numbers[week] = number
-        for week, content in self._wanted.items():
+            else:
+                homeless[week] = content
+        for week, content in homeless.items():
             if week not in self._numbers:
                 self._place(week, content)
+
+    def allocation(self) -> Allocation:
+        """Return what has been found."""
         in_use = set(self._numbers.values())
         own = self._tables.own | (in_use - self._others)
         return Allocation(
@@ -164,7 +171,7 @@ class _Work:
         return next((number for number in numbers if content_of(self._zones, number) == content), None)
 
     def _place(self, week: Week, content: _Content) -> None:
-        for number in self._free_weeks(week):
+        for number in self._free_weeks(week, content):
             zones = self._written(number, content)
             if zones is None:
                 self._unfit[week] = Unfit.TOO_MANY_DAYS
@@ -175,7 +182,7 @@ class _Work:
             return
         self._unfit.setdefault(week, Unfit.TOO_MANY_WEEKS)
 
-    def _free_weeks(self, week: Week) -> list[int]:
+    def _free_weeks(self, week: Week, content: _Content) -> list[int]:
         """Return week zones that may be written: those whose people all move along, unused ones, and blank ones."""
         in_use = set(self._numbers.values())
         own = sorted(self._tables.own - self._others - in_use)
@@ -183,7 +190,7 @@ class _Work:
         idle = [it for it in own if not self._is_held(it)]
         default = content_of(self._tables.zones, DEFAULT_ZONE)
         fresh = [it for it in range(1, MAX_ZONE + 1) if it not in self._tables.own and it not in self._others | in_use]
-        fresh.sort(key=lambda it: not self._is_blank(it, default))
+        fresh.sort(key=lambda it: (content_of(self._zones, it) != content, not self._is_blank(it, default)))
         return [*moving, *idle, *fresh]
 
     def _is_blank(self, number: int, default: _Content | None) -> bool:
