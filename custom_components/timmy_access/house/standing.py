@@ -48,3 +48,14 @@ class Tombstone:
     name: str
     person_id: str
     removed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """Whom a terminal has said to have, by enroll id.
+
+    Nothing follows from who is not in a list that is not `complete`.
+    """
+
+    people: Mapping[int, Seen] = field(default_factory=dict)
+    complete: bool = False

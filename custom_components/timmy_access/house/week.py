@@ -34,6 +34,18 @@ class Week:
         """Return the hours that are in the one or the other."""
         return Week.of((*mine, *theirs) for mine, theirs in zip(self.days, other.days, strict=True))
 
+    def __and__(self, other: Week) -> Week:
+        """Return the hours that are in both."""
+        return Week.of(
+            [
+                (max(begin, other_begin), min(end, other_end))
+                for begin, end in mine
+                for other_begin, other_end in theirs
+                if max(begin, other_begin) < min(end, other_end)
+            ]
+            for mine, theirs in zip(self.days, other.days, strict=True)
+        )
+
     def __le__(self, other: object) -> bool:
         """Return whether all hours are in the other week too."""
         return self | other == other if isinstance(other, Week) else NotImplemented

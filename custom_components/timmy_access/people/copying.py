@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Protocol
-from unicodedata import normalize
 
 from ..errors import PersonIsSomebodyElse, PersonUnknown
 from ..protocol.commands import GetPermission, Permission
@@ -13,6 +12,7 @@ from ..protocol.peer import printable
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
+from .names import plain_name
 from .people import EMPTY_RECORD, EMPTY_SLOT, People
 from .roster import Person, Roster
 
@@ -101,7 +101,7 @@ async def async_check_same(original: Original, place: Place) -> None:
         name = there.name if there else ""
     if there is None and not name:
         return
-    if not name or _same(name) != _same(person.name):
+    if not name or plain_name(name) != plain_name(person.name):
         holder = printable(name) or f"User {person.enroll_id}"
         raise PersonIsSomebodyElse(person.enroll_id, place.name, holder)
 
@@ -119,11 +119,6 @@ async def _async_read_dates(place: Place, enroll_id: int) -> tuple[Permission | 
     if any(str(access.extra.get(key, "")).strip(" 0:-") for key in _DATES):
         return access, CommandRefused(command.name, None, "dates that cannot be read")
     return access, None
-
-
-def _same(name: str) -> str:
-    """Return what two ways to write a name have in common."""
-    return " ".join(normalize("NFKC", name).casefold().split())
 
 
 async def async_copy(original: Original, place: Place) -> Copied:
