@@ -257,14 +257,19 @@ def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool)
         rank = Rank.NARROW if wanted.role < confirmed.role else Rank.CHANGE
         yield Describe(enroll_id=number, rank=rank, name=wanted.name, role=wanted.role)
     there = confirmed.credentials.keys() | (seen.slots or ())
+    added: list[Step] = []
     for slot, revision in sorted(wanted.credentials.items()):
         is_gone = unsure and seen.slots is not None and slot not in seen.slots
         if confirmed.credentials.get(slot) == revision and not is_gone:
             continue
+        if slot not in there:
+            added.append(WriteCredential(enroll_id=number, rank=Rank.WIDEN, slot=slot, revision=revision))
+            continue
         # A card in the place of another closes the other.
-        rank = Rank.WIDEN if slot not in there else Rank.NARROW if slot in TRANSFERABLE else Rank.CHANGE
+        rank = Rank.NARROW if slot in TRANSFERABLE else Rank.CHANGE
         yield WriteCredential(enroll_id=number, rank=rank, slot=slot, revision=revision)
     if (access := changed_access(confirmed, wanted, again=unsure)) is not None:
         yield access
+    yield from added
     if wanted.enabled and (not confirmed.enabled or unsure):
         yield Enable(enroll_id=number)
