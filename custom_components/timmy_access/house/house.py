@@ -20,7 +20,6 @@ from .changes import (
     person_of,
     with_credentials,
     with_group,
-    with_left,
     with_people,
     with_terminal,
     without_contents,
@@ -31,6 +30,7 @@ from .changes import (
 from .closings import Closes, Closing
 from .credentials import HouseCredential
 from .deeds import Deed, Did
+from .differences import Difference
 from .directory import Directory
 from .errors import HouseUnknown
 from .groups import AccessGroup
@@ -38,6 +38,7 @@ from .household import Household
 from .keeper import HouseKeeper, closings_path
 from .persons import HousePerson
 from .schedules import ScheduleHours
+from .settling import Choice, Settlement, settle
 from .taking_over import Present, TakingOver, preview, taken_over
 from .vault import Vault, VaultState
 
@@ -224,10 +225,31 @@ class House:
         deed = Deed(did=Did.OBSERVED, at=dt_util.utcnow(), by=by, name=name)
         await self.keeper.async_change(lambda household: with_terminal(household, serial, kept=False), [deed])
 
-    async def async_leave(self, serial: str, enroll_id: int, name: str, by: str | None, *, left: bool = True) -> None:
-        """Leave a difference as it is, or not any more; raises `HouseUnknown` and `LedgerUnavailable`."""
-        deed = Deed(did=Did.SETTLED, at=dt_util.utcnow(), by=by, name=name)
-        await self.keeper.async_change(lambda household: with_left(household, serial, enroll_id, left=left), [deed])
+    async def async_settle(
+        self, differences: Sequence[Difference], choice: Choice, groups: frozenset[str], by: str | None
+    ) -> None:
+        """Decide about differences, all or none.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
+        """
+        now = dt_util.utcnow()
+
+        def _change(household: Household) -> Household:
+            for difference in differences:
+                household = settle(
+                    household,
+                    Settlement(difference=difference, choice=choice, now=now, new_id=ulid_now, groups=groups),
+                )
+            return household
+
+        deeds = []
+        for difference in differences:
+            person = self.known().people.get(difference.person_id or "")
+            seen = difference.seen.name if difference.seen else None
+            name = person.name if person else seen or str(difference.enroll_id)
+            fields = (difference.kind.value, choice.value)
+            deeds.append(Deed(did=Did.SETTLED, at=now, by=by, name=name, person_id=difference.person_id, fields=fields))
+        await self.keeper.async_change(_change, deeds)
 
     async def async_forget_terminal(self, serial: str) -> None:
         """Forget how people stand on a terminal that is not ours any more; a database that is away is no error."""
