@@ -122,10 +122,12 @@ async def _permission(terminal: Terminal, zones: Zones | None, enroll_id: int) -
         return None
     if any(str(said.extra.get(key, "")).strip(" 0:-") for key in _DATES):  # dates that cannot be read
         return None
+    valid_from, valid_until = _instant(said.valid_from), _instant(said.valid_until)
     return Permitted(
         always=all(_is_always(zones, number) for number in _numbers(said, len(terminal.coordinator.data.doors))),
-        valid_from=_instant(said.valid_from),
-        valid_until=None if said.valid_until and said.valid_until.year >= _FOR_EVER else _instant(said.valid_until),
+        # A first day that has come says nothing any more.
+        valid_from=valid_from if valid_from and valid_from > dt_util.utcnow() else None,
+        valid_until=None if valid_until and valid_until.year >= _FOR_EVER else valid_until,
     )
 
 
