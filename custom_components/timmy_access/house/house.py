@@ -1,6 +1,7 @@
 """The house of one listener, put together: what is kept, the vault, and the hours that groups refer to."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import replace
 from functools import partial
 from typing import Any
 
@@ -11,9 +12,9 @@ from homeassistant.util.ulid import ulid_now
 from ..const import LOGGER
 from ..fields import credential_name
 from ..issues import async_clear, async_raise
-from ..ledger import Ledger, LedgerUnavailable
+from ..ledger import MAX_SEALED, Ledger, LedgerUnavailable
 from ..terminal.tasks import Tasks
-from .arrivals import Arrival, Secrets
+from .arrivals import Arrival, Contents, Secrets
 from .changes import (
     changed_person,
     group_of,
@@ -42,6 +43,9 @@ from .settling import Choice, Settlement, settle
 from .taking_over import Present, TakingOver, preview, taken_over
 from .vault import Vault, VaultState
 
+# What is sealed is held in memory, for terminals that are to be filled: thirty thousand fingerprints, or a thousand
+# photos.
+MAX_VAULT_BYTES = 64 * 1024 * 1024
 ISSUE_VAULT_KEY = "vault_key_gone"
 
 
@@ -186,6 +190,38 @@ class House:
     async def async_remove(self, person_id: str, by: str | None) -> None:
         """Take somebody out of the house and off every terminal, at once; raises `HouseInvalid`, `HouseNotWritten`."""
         await self.keeper.async_close(Closing(how=Closes.REMOVE, person_id=person_id, at=dt_util.utcnow(), by=by))
+
+    # What they identify themselves with
+
+    async def async_contents(self, credential: HouseCredential) -> Contents | None:
+        """Return what the vault has of a credential; None where that is nothing that can be read."""
+        return await self.vault.async_unseal(credential)
+
+    async def async_keep_contents(self, place: tuple[str, int], revision: str, contents: Contents) -> bool:
+        """Put into the vault what a terminal told of a credential, by person and slot; False where it has no room.
+
+        Nothing is kept while the vault is not open, nor of a revision that does not hold any more. Raises
+        `HouseUnknown` and `LedgerUnavailable`.
+        """
+        held = self.known().credentials.get(place)
+        if held is None or held.revision != revision or self.vault.state is not VaultState.OPEN:
+            return False
+        sealed = await self.vault.async_seal(*place, held.algorithm, contents)
+        used = sum(len(other.sealed or b"") for other in self.household.credentials.values())
+        if len(sealed) > MAX_SEALED or used + len(sealed) > MAX_VAULT_BYTES:
+            return False
+        mark = self.vault.mark(place[1], contents) if isinstance(contents, int) else None
+
+        def _change(household: Household) -> Household:
+            now = household.credentials.get(place)
+            if now is None or now.revision != revision:
+                return household
+            return replace(
+                household, credentials={**household.credentials, place: replace(now, sealed=sealed, mark=mark)}
+            )
+
+        await self.keeper.async_change(_change)
+        return True
 
     # Groups
 
