@@ -1,6 +1,7 @@
 """Houses for tests, made of what may come."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 from hypothesis import strategies as st
@@ -95,7 +96,7 @@ def households(draw: st.DrawFn) -> Household:
             serial=serial,
             enroll_id=people[person_id].enroll_id,
             person_id=person_id,
-            confirmed=draw(st.none() | STANDINGS.map(lambda it, n=people[person_id].enroll_id: _as(it, n))),
+            confirmed=draw(st.none() | STANDINGS.map(partial(_as, people[person_id].enroll_id))),
             refused=draw(st.none() | st.just("full")),
             tries=draw(st.integers(0, 3)),
         )
@@ -119,5 +120,5 @@ def households(draw: st.DrawFn) -> Household:
     )
 
 
-def _as(standing: Standing, enroll_id: int) -> Standing:
+def _as(enroll_id: int, standing: Standing) -> Standing:
     return Standing(**{**vars(standing), "enroll_id": enroll_id})

@@ -52,7 +52,7 @@ def test_a_table_as_a_spreadsheet_writes_it() -> None:
     zoe, max_, _ = (it.person for it in result.added)
     assert result.added[0].secrets == {11: 1234567, 10: 4711}
     assert (zoe.valid_from, zoe.valid_until) == (datetime(2026, 12, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
-    assert (zoe.groups, zoe.note) == ({"family"}, "two\nlines")
+    assert (zoe.groups, zoe.note) == (frozenset({"family"}), "two\nlines")
     assert max_.valid_from == datetime(2026, 12, 1, 8, 30, tzinfo=UTC)
     assert [(it.person.person_id, it.person.note) for it in result.changed] == [("p2", "new note")]
     assert result.unchanged == 1

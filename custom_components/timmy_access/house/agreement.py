@@ -149,9 +149,7 @@ class _Case:
         elif self.wanted is None:
             if self.seen is not None:
                 yield self._difference(DifferenceKind.UNKNOWN_HERE)
-        elif confirmed is None:
-            yield from self._first(self.wanted)
-        elif self.seen is None and self.unsure and self.complete:
+        elif confirmed is None or (self.seen is None and self.unsure and self.complete):
             yield from self._first(self.wanted)
         elif self.seen is None:
             if self.complete:

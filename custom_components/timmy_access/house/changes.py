@@ -160,6 +160,18 @@ def _holders(household: Household) -> dict[tuple[int, bytes], str]:
     }
 
 
+def carried(household: Household, place: tuple[str, int], revision: str, serial: str, *, there: bool) -> Household:
+    """Return a house that knows whether a terminal has a revision of a credential, by person and slot.
+
+    The same house where that is known, or another revision holds by now.
+    """
+    held = household.credentials.get(place)
+    if held is None or held.revision != revision or (serial in held.terminals) == there:
+        return household
+    terminals = held.terminals | {serial} if there else held.terminals - {serial}
+    return replace(household, credentials={**household.credentials, place: replace(held, terminals=terminals)})
+
+
 def without_credential(household: Household, person_id: str, slot: int) -> Household:
     """Return a house in which somebody does not have a credential."""
     if (person_id, slot) not in household.credentials:

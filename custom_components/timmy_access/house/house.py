@@ -1,6 +1,7 @@
 """The house of one listener, put together: what is kept, the vault, and the hours that groups refer to."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from copy import replace
 from functools import partial
 from typing import Any
 
@@ -11,16 +12,15 @@ from homeassistant.util.ulid import ulid_now
 from ..const import LOGGER
 from ..fields import credential_name
 from ..issues import async_clear, async_raise
-from ..ledger import Ledger, LedgerUnavailable
+from ..ledger import MAX_SEALED, Ledger, LedgerUnavailable
 from ..terminal.tasks import Tasks
-from .arrivals import Arrival, Secrets
+from .arrivals import Arrival, Contents, Secrets
 from .changes import (
     changed_person,
     group_of,
     person_of,
     with_credentials,
     with_group,
-    with_left,
     with_people,
     with_terminal,
     without_contents,
@@ -31,6 +31,7 @@ from .changes import (
 from .closings import Closes, Closing
 from .credentials import HouseCredential
 from .deeds import Deed, Did
+from .differences import Difference
 from .directory import Directory
 from .errors import HouseUnknown
 from .groups import AccessGroup
@@ -38,9 +39,13 @@ from .household import Household
 from .keeper import HouseKeeper, closings_path
 from .persons import HousePerson
 from .schedules import ScheduleHours
+from .settling import Choice, Settlement, settle
 from .taking_over import Present, TakingOver, preview, taken_over
 from .vault import Vault, VaultState
 
+# What is sealed is held in memory, for terminals that are to be filled: thirty thousand fingerprints, or a thousand
+# photos.
+MAX_VAULT_BYTES = 64 * 1024 * 1024
 ISSUE_VAULT_KEY = "vault_key_gone"
 
 
@@ -186,6 +191,38 @@ class House:
         """Take somebody out of the house and off every terminal, at once; raises `HouseInvalid`, `HouseNotWritten`."""
         await self.keeper.async_close(Closing(how=Closes.REMOVE, person_id=person_id, at=dt_util.utcnow(), by=by))
 
+    # What they identify themselves with
+
+    async def async_contents(self, credential: HouseCredential) -> Contents | None:
+        """Return what the vault has of a credential; None where that is nothing that can be read."""
+        return await self.vault.async_unseal(credential)
+
+    async def async_keep_contents(self, place: tuple[str, int], revision: str, contents: Contents) -> bool:
+        """Put into the vault what a terminal told of a credential, by person and slot; False where it has no room.
+
+        Nothing is kept while the vault is not open, nor of a revision that does not hold any more. Raises
+        `HouseUnknown` and `LedgerUnavailable`.
+        """
+        held = self.known().credentials.get(place)
+        if held is None or held.revision != revision or self.vault.state is not VaultState.OPEN:
+            return False
+        sealed = await self.vault.async_seal(*place, held.algorithm, contents)
+        used = sum(len(other.sealed or b"") for other in self.household.credentials.values())
+        if len(sealed) > MAX_SEALED or used + len(sealed) > MAX_VAULT_BYTES:
+            return False
+        mark = self.vault.mark(place[1], contents) if isinstance(contents, int) else None
+
+        def _change(household: Household) -> Household:
+            now = household.credentials.get(place)
+            if now is None or now.revision != revision:
+                return household
+            return replace(
+                household, credentials={**household.credentials, place: replace(now, sealed=sealed, mark=mark)}
+            )
+
+        await self.keeper.async_change(_change)
+        return True
+
     # Groups
 
     async def async_set_group(self, group: AccessGroup, by: str | None) -> None:
@@ -224,10 +261,31 @@ class House:
         deed = Deed(did=Did.OBSERVED, at=dt_util.utcnow(), by=by, name=name)
         await self.keeper.async_change(lambda household: with_terminal(household, serial, kept=False), [deed])
 
-    async def async_leave(self, serial: str, enroll_id: int, name: str, by: str | None, *, left: bool = True) -> None:
-        """Leave a difference as it is, or not any more; raises `HouseUnknown` and `LedgerUnavailable`."""
-        deed = Deed(did=Did.SETTLED, at=dt_util.utcnow(), by=by, name=name)
-        await self.keeper.async_change(lambda household: with_left(household, serial, enroll_id, left=left), [deed])
+    async def async_settle(
+        self, differences: Sequence[Difference], choice: Choice, groups: frozenset[str], by: str | None
+    ) -> None:
+        """Decide about differences, all or none.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
+        """
+        now = dt_util.utcnow()
+
+        def _change(household: Household) -> Household:
+            for difference in differences:
+                household = settle(
+                    household,
+                    Settlement(difference=difference, choice=choice, now=now, new_id=ulid_now, groups=groups),
+                )
+            return household
+
+        deeds = []
+        for difference in differences:
+            person = self.known().people.get(difference.person_id or "")
+            seen = difference.seen.name if difference.seen else None
+            name = person.name if person else seen or str(difference.enroll_id)
+            fields = (difference.kind.value, choice.value)
+            deeds.append(Deed(did=Did.SETTLED, at=now, by=by, name=name, person_id=difference.person_id, fields=fields))
+        await self.keeper.async_change(_change, deeds)
 
     async def async_forget_terminal(self, serial: str) -> None:
         """Forget how people stand on a terminal that is not ours any more; a database that is away is no error."""

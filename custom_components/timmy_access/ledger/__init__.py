@@ -13,7 +13,7 @@ from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Proble
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
 from .hourly import HourCount, HourCounts
-from .houses import HouseChange, HouseChanges, HouseItem, HouseKind
+from .houses import MAX_SEALED, HouseChange, HouseChanges, HouseItem, HouseKind
 from .ledger import Ledger
 from .limits import Limits
 from .passes import Pass, PassUse
@@ -22,6 +22,7 @@ from .records import Page
 from .url import default_url, shown_url
 
 __all__ = [
+    "MAX_SEALED",
     "AttendanceDay",
     "Cause",
     "Counters",

@@ -47,7 +47,7 @@ async def _set_access_group(request: HouseRequest) -> ServiceResponse:
         rules = tuple([await _rule(request, rule) for rule in data[ATTR_RULES]])
     group = AccessGroup(
         group_id=known.group_id if known else ulid_now(),
-        name=data[ATTR_NAME] if ATTR_NAME in data else known.name if known else "",
+        name=data.get(ATTR_NAME, known.name if known else ""),
         rules=rules,
     )
     await request.house.async_set_group(group, request.by)

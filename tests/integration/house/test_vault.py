@@ -9,13 +9,17 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.house.arrivals import Arrival
+from custom_components.timmy_access.house.changes import with_credential
 from custom_components.timmy_access.house.credentials import HouseCredential
 from custom_components.timmy_access.house.errors import HouseInvalid, Problem
 from custom_components.timmy_access.house.persons import HousePerson
+from custom_components.timmy_access.house.stored import household_of
 from custom_components.timmy_access.house.vault import LARGE_BYTES, Vault, VaultState
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+
+from ..conftest import FACE, FINGER
 
 CARD, PIN = 11, 10
 ADA = HousePerson(person_id="ada", name="Ada", enroll_id=1)
@@ -91,12 +95,12 @@ async def test_another_key_than_it_was_sealed_with_is_none(hass: HomeAssistant, 
     await vault.async_remove()
     vault = Vault(hass, "house")
     await vault.async_open(wanted=True, held=(held,))
-    assert vault.state is VaultState.KEY_GONE
+    states = [vault.state]
     assert await vault.async_unseal(held) is None
-    await vault.async_open(wanted=True, held=())  # a new one, as nothing is sealed
-    assert vault.state is VaultState.OPEN
-    await vault.async_open(wanted=True, held=(held,))
-    assert vault.state is VaultState.KEY_GONE
+    for sealed_things in ((), (held,)):  # a new one where nothing is sealed
+        await vault.async_open(wanted=True, held=sealed_things)
+        states.append(vault.state)
+    assert states == [VaultState.KEY_GONE, VaultState.OPEN, VaultState.KEY_GONE]
 
 
 # With the listener
@@ -118,6 +122,29 @@ async def test_what_the_vault_has_outlives_a_restart(
     house = entry.runtime_data.house
     assert house.vault.state is VaultState.OPEN
     assert await house.vault.async_unseal(house.household.credentials["ada", CARD]) == 77_123_456
+
+
+async def test_what_a_terminal_told_is_kept_for_its_revision(
+    open_hub: Hub, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = open_hub.house
+    await house.async_add([Arrival(person=ADA)], None)
+    finger = HouseCredential(person_id="ada", slot=0, revision="r1", algorithm="x")
+    await house.keeper.async_change(lambda household: with_credential(household, finger))
+    house.keeper.async_carry("ada", 0, "r1", FACE, there=True)
+    house.keeper.async_carry("ada", 0, "r0", FINGER, there=True)
+    assert house.household.credentials["ada", 0].terminals == {FACE}
+    template = "template" * 200
+    assert await house.async_keep_contents(("ada", 0), "r1", template)
+    assert not await house.async_keep_contents(("ada", 0), "r0", "old")
+    assert not await house.async_keep_contents(("eve", 0), "r1", "hers")
+    monkeypatch.setattr("custom_components.timmy_access.house.house.MAX_VAULT_BYTES", 1000)
+    assert not await house.async_keep_contents(("ada", 0), "r1", "other" * 200)
+    assert await house.async_contents(house.household.credentials["ada", 0]) == template
+    kept = household_of(await open_hub.ledger.house(entry.entry_id)).household
+    assert kept.credentials["ada", 0].sealed == house.household.credentials["ada", 0].sealed
+    house.keeper.async_carry("ada", 0, "r1", FACE, there=False)
+    assert house.household.credentials["ada", 0].terminals == frozenset()
 
 
 async def test_without_its_key_the_house_works_and_says_so(
