@@ -1,4 +1,4 @@
-"""A terminal that is only thought: it holds people and tables, takes steps, refuses, loses answers and is tampered with."""
+"""A terminal that is only thought: it takes steps, refuses, loses answers and is tampered with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -180,7 +180,7 @@ class World:
         placement = self.household.placements.get((SERIAL, number))
         self._confirm(number, step.after(placement.confirmed if placement else None))
 
-    def _apply(self, step: Step, planned: Plan) -> None:
+    def _apply(self, step: Step, planned: Plan) -> None:  # noqa: C901 - one branch a kind of step
         number, people = step.enroll_id, self.terminal.people
         somebody = people.get(number)
         if isinstance(step, Remove):

@@ -266,6 +266,6 @@ def test_a_terminal_converges_to_the_house(seed: int) -> None:
     check_converges(seed)
 
 
-def test_ten_thousand_terminals_converge(is_long: bool) -> None:  # noqa: FBT001 - a fixture
+def test_ten_thousand_terminals_converge(is_long: bool) -> None:
     for seed in range(10_000 if is_long else 1):
         check_converges(seed)

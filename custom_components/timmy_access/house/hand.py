@@ -26,18 +26,7 @@ from ..terminal.echoes import Echoes
 from ..terminal.line import Line
 from ..terminal.zones import Zones
 from .standing import Standing
-from .steps import (
-    Add,
-    Adopt,
-    DeleteCredential,
-    Describe,
-    Disable,
-    Enable,
-    Remove,
-    SetAccess,
-    Step,
-    WriteCredential,
-)
+from .steps import Add, Adopt, DeleteCredential, Describe, Disable, Enable, Remove, SetAccess, Step, WriteCredential
 from .week import NEVER, Week
 from .zones import week_of
 
@@ -48,6 +37,7 @@ LAST_DAY = datetime(2099, 12, 31, 23, 59, 59)  # noqa: DTZ001 - naive by protoco
 _ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
 # What a terminal gives back as it got it; of a photo it makes something of its own.
 _GIVEN_BACK = frozenset({Credential.PASSWORD.value, Credential.CARD.value})
+_DATES = frozenset({"starttime", "endtime"})
 
 type Contents = int | str
 type Records = Callable[[str, int], Awaitable[Contents | None]]
@@ -68,7 +58,11 @@ class Patient:
         """Use another line."""
         self._line = line
 
-    async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.BULK) -> R:  # noqa: ARG002 - whoever asks
+    async def async_request[R: Reply](
+        self,
+        command: Command[R],
+        priority: Priority = Priority.BULK,  # noqa: ARG002 - whoever asks
+    ) -> R:
         """Send a command after all others."""
         return await self._line.async_request(command, Priority.BULK)
 
@@ -86,15 +80,22 @@ class Hand:
     """Does steps; raises the protocol's errors, `NoRecord` and `SomebodyElse`, and then the outcome is not known."""
 
     def __init__(
-        self, line: Line, roster: Roster, echoes: Echoes, records: Records, doors: Callable[[], int], zone: tzinfo
+        self,
+        line: Line,
+        roster: Roster,
+        echoes: Echoes,
+        records: Records,
+        doors: Callable[[], int],
+        zone: Callable[[], tzinfo],
     ) -> None:
-        """Reach the terminal by `line`; dates are written in the time of `zone`."""
+        """Reach the terminal by `line`; dates are written in the time of `zone`. `has_dates` is what it has shown."""
         self.line = Patient(line)
         self.people = People(self.line, roster, echoes)
         self._roster = roster
         self._records = records
         self._doors = doors
         self._zone = zone
+        self.has_dates: bool | None = None
         self._steps: Mapping[type[Step], Callable[..., Awaitable[Standing | None]]] = {
             Add: self._async_add,
             Adopt: self._async_adopt,
@@ -175,7 +176,7 @@ class Hand:
             raise CommandWithoutEffect("role", info.role)
 
     async def _async_set_access(
-        self, step: SetAccess, before: Standing | None, _: str, zones: Zones, numbers: Mapping[Week, int]
+        self, step: SetAccess, before: Standing | None, _: str, __: object, numbers: Mapping[Week, int]
     ) -> Standing | None:
         wanted = self._permission(step.enroll_id, step, numbers)
         try:
@@ -190,7 +191,7 @@ class Hand:
         return step.after(before)
 
     async def _async_add(
-        self, step: Add, _: Standing | None, __: str, ___: Zones, numbers: Mapping[Week, int]
+        self, step: Add, _: Standing | None, __: str, ___: object, numbers: Mapping[Week, int]
     ) -> Standing | None:
         standing, number = step.standing, step.enroll_id
         if (name := await self.people.async_name(number)) and not is_same_name(name, standing.name):
@@ -199,9 +200,7 @@ class Hand:
         wanted = self._permission(number, standing, numbers) if standing.enabled else None
         if wanted is not None:
             zones = {door: it for door, name in enumerate(_ZONES, 1) if (it := getattr(wanted, name)) is not None}
-            change = replace(
-                change, valid_from=wanted.valid_from, valid_until=wanted.valid_until, week_zones=zones
-            )
+            change = replace(change, valid_from=wanted.valid_from, valid_until=wanted.valid_until, week_zones=zones)
         await self.people.async_set(change)
         await self._async_check(number, standing.name, standing.role)
         if wanted is not None and not self._agrees(await self._async_permission(number), wanted):
@@ -222,7 +221,9 @@ class Hand:
             return standing
         hours = {door: week_of(zones, number) for door, number in self._numbers_of(permission).items()}
         known = {door: week for door, week in hours.items() if week is not None and not week.is_never}
-        unknown = {door: standing.hours[door] for door, week in hours.items() if week is None and door in standing.hours}
+        unknown = {
+            door: standing.hours[door] for door, week in hours.items() if week is None and door in standing.hours
+        }
         return replace(
             standing,
             hours={**known, **unknown},
@@ -239,9 +240,7 @@ class Hand:
         number, slot = step.enroll_id, step.slot
         if not await self._async_holds(number, slot, record):
             name, role = (before.name, before.role) if before else (None, None)
-            await self.people.async_set_credential(
-                number, slot, record, name=name, role=role, priority=Priority.BULK
-            )
+            await self.people.async_set_credential(number, slot, record, name=name, role=role, priority=Priority.BULK)
             if not await self._async_holds(number, slot, record):
                 raise CommandWithoutEffect("slot", slot)
         return step.after(before)
@@ -256,7 +255,9 @@ class Hand:
         is_photo = slot in CREDENTIAL_SLOTS[Credential.PHOTO]
         return told == record or (is_photo and bool(told))
 
-    async def _async_delete_credential(self, step: DeleteCredential, before: Standing | None, *_: object) -> Standing | None:
+    async def _async_delete_credential(
+        self, step: DeleteCredential, before: Standing | None, *_: object
+    ) -> Standing | None:
         refused: CommandRefused | None = None
         try:
             await self.people.async_delete_credentials(step.enroll_id, step.slot)
@@ -281,18 +282,29 @@ class Hand:
         return None
 
     async def _async_permission(self, number: int) -> UserPermission:
-        return await self.line.async_request(GetPermission(enroll_id=number))
+        told = await self.line.async_request(GetPermission(enroll_id=number))
+        # What cannot be read stays in `extra`: then there are dates.
+        self.has_dates = (
+            told.valid_from is not None or told.valid_until is not None or not _DATES.isdisjoint(told.extra)
+        )
+        return told
 
     def _slots(self, number: int) -> frozenset[int]:
         person = self._roster.people.get(number)
         return person.slots if person else frozenset()
 
     def _numbers_of(self, permission: Permission) -> dict[int, int]:
-        numbers = {door: getattr(permission, _ZONES[door - 1]) for door in range(1, min(self._doors(), len(_ZONES)) + 1)}
+        numbers = {
+            door: getattr(permission, _ZONES[door - 1]) for door in range(1, min(self._doors(), len(_ZONES)) + 1)
+        }
         return {door: number for door, number in numbers.items() if number is not None}
 
+    def _numbered(self) -> range:
+        """Return the doors whose week zones a permission holds."""
+        return range(1, min(self._doors(), len(_ZONES)) + 1)
+
     def _permission(self, number: int, access: SetAccess | Standing, numbers: Mapping[Week, int]) -> Permission:
-        hours = {door: access.hours.get(door, NEVER) for door in range(1, min(self._doors(), len(_ZONES)) + 1)}
+        hours = {door: access.hours.get(door, NEVER) for door in self._numbered()}
         zones = {_ZONES[door - 1]: numbers[week] for door, week in hours.items() if week in numbers}
         return Permission(
             enroll_id=number,
@@ -302,7 +314,9 @@ class Hand:
         )
 
     def _agrees(self, told: Permission, wanted: Permission) -> bool:
-        zones = all(getattr(told, name) == getattr(wanted, name) for name in _ZONES if getattr(wanted, name) is not None)
+        zones = all(
+            getattr(told, name) == getattr(wanted, name) for name in _ZONES if getattr(wanted, name) is not None
+        )
         return (
             zones
             and self._instant(told.valid_from, FIRST_DAY) == self._instant(wanted.valid_from, FIRST_DAY)
@@ -310,12 +324,10 @@ class Hand:
         )
 
     def _local(self, instant: datetime | None, otherwise: datetime) -> datetime:
-        return otherwise if instant is None else instant.astimezone(self._zone).replace(tzinfo=None, microsecond=0)
+        return otherwise if instant is None else instant.astimezone(self._zone()).replace(tzinfo=None, microsecond=0)
 
     def _instant(self, local: datetime | None, otherwise: datetime) -> datetime | None:
         """Return the instant of a terminal's date; dates at the ends of what it can name are none."""
         if local is None or local.year in (otherwise.year, 0):
             return None
-        return local.replace(tzinfo=self._zone)
-
-
+        return local.replace(tzinfo=self._zone())

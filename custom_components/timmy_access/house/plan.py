@@ -24,8 +24,8 @@ class Shortfall(StrEnum):
 class Known:
     """What is known of a terminal.
 
-    `tables` is None while its hours are not read. `numbers` are week zones by door, as read, of people who were confirmed. `has_hours` is False for
-    firmware without week zones.
+    `tables` is None while its hours are not read. `numbers` are week zones by door, as read, of people who were
+    confirmed. `has_hours` is False for firmware without week zones.
     """
 
     make: Make = field(default_factory=Make)
@@ -39,8 +39,8 @@ class Known:
 class Plan:
     """What is to be done, and why somebody cannot be as the house wants it, by enroll id.
 
-    Who does not fit is not let in at all. `allocation` is None where the tables are not known. `unread` are people whose
-    week zones have to be read before a table is written, so that nobody gets other hours with it by accident.
+    Who does not fit is not let in at all. `allocation` is None where the tables are not known. `unread` are people
+    whose week zones have to be read before a table is written, so that nobody gets other hours by accident.
     """
 
     agreement: Agreement
@@ -137,8 +137,8 @@ def _allocated(
             needed |= set(hours_by_door(standing, doors).values())
     holders: dict[int, set[Week | None]] = {}
     for number, zones in known.numbers.items():
-        standing = before.get(number)
-        if standing is None or not (standing.enabled or number in unsure):
+        present = before.get(number)
+        if present is None or not (present.enabled or number in unsure):
             continue
         target = None if number in held_up else wanted.get(number)
         after = hours_by_door(target, doors) if target and target.enabled else {}
@@ -186,7 +186,7 @@ def _drifted(
     wanted: Mapping[int, Standing],
     before: Mapping[int, Standing],
 ) -> Iterable[Step]:
-    """Yield what gives people their hours back whose week zone holds others: somebody has changed it at the terminal."""
+    """Yield what gives people their hours back whose week zone somebody has changed at the terminal."""
     busy = {step.enroll_id for step in agreement.steps} | agreement.differences.keys()
     for number, zones in known.numbers.items():
         standing, target = before.get(number), wanted.get(number)
