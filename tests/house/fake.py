@@ -228,7 +228,14 @@ class World:
             tombstones.pop(key, None)
         else:
             holder = next(it for it in self.household.people.values() if it.enroll_id == number)
-            placements[key] = Placement(serial=SERIAL, enroll_id=number, person_id=holder.person_id, confirmed=standing)
+            before = self.household.placements.get(key)
+            placements[key] = Placement(
+                serial=SERIAL,
+                enroll_id=number,
+                person_id=holder.person_id,
+                confirmed=standing,
+                tries=before.tries if before else 0,
+            )
         self.household = replace(self.household, placements=placements, tombstones=tombstones)
 
     def _place(self, placement: Placement) -> None:
