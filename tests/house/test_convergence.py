@@ -9,9 +9,10 @@ from random import Random
 
 from hypothesis import given, settings, strategies as st
 
+from custom_components.timmy_access.house.changes import without_person
 from custom_components.timmy_access.house.differences import DifferenceKind
-from custom_components.timmy_access.house.settling import Choice, Settlement, settle, without_person
-from custom_components.timmy_access.house.standing import Standing, Tombstone
+from custom_components.timmy_access.house.settling import Choice, Settlement, settle
+from custom_components.timmy_access.house.standing import Standing
 from custom_components.timmy_access.house.wanted import Make, standings_wanted
 from custom_components.timmy_access.house.week import Week
 
@@ -130,16 +131,8 @@ def edit_person(chance: Random, world: World) -> None:
 def remove_person(chance: Random, world: World) -> None:
     house = world.household
     if house.people:
-        somebody = house.people[chance.choice(sorted(house.people))]
-        stone = Tombstone(
-            serial=SERIAL,
-            enroll_id=somebody.enroll_id,
-            name=somebody.name,
-            person_id=somebody.person_id,
-            removed_at=world.now,
-        )
-        gone = without_person(house, somebody.person_id, world.now)
-        world.household = replace(gone, tombstones={(SERIAL, somebody.enroll_id): stone, **gone.tombstones})
+        somebody = chance.choice(sorted(house.people))
+        world.household = without_person(house, somebody, world.now)
 
 
 def edit_group(chance: Random, world: World) -> None:

@@ -80,7 +80,8 @@ class House:
     """What a terminal's verdicts know of it; each is looked up when somebody stands there.
 
     `person_of` are the people of the terminal by enroll id, `linked_to` the person of Home Assistant each is.
-    `is_disabled` tells whether somebody was, None while that cannot be told.
+    `is_disabled` tells whether somebody was, None while that cannot be told. `no_passage` is why the house does not let
+    somebody pass there, whatever the terminal's own memory says.
     """
 
     serial: str
@@ -88,6 +89,7 @@ class House:
     person_of: Callable[[int], Person | None]
     is_disabled: Callable[[int], bool | None]
     linked_to: Callable[[int | None], str | None]
+    no_passage: Callable[[int], Refused | None] = lambda _: None
 
 
 class Verdicts:
@@ -220,6 +222,8 @@ class Verdicts:
         facts: dict[str, Any] = {"punch": punch, "enroll_id": enroll_id}
         if self._refused_punches.are_enough(enroll_id):  # no automation is asked, and so none has granted
             return self._shown(Decision(granted=False, name=person))
+        if (why := self._house.no_passage(enroll_id or 0)) is not None:
+            return self._finished(CodeSource.PUNCH, Decision(granted=False, name=person), why, **facts)
         answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)
         if isinstance(answer, Decision):
             decision, refused = answer, Refused.BY_AUTOMATION

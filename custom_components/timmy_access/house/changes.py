@@ -76,7 +76,14 @@ def without_person(household: Household, person_id: str, removed_at: datetime) -
     number = person.enroll_id
     tombstones = {
         (serial, number): Tombstone(
-            serial=serial, enroll_id=number, name=person.name, person_id=person_id, removed_at=removed_at
+            serial=serial,
+            enroll_id=number,
+            # What the terminal calls them: another name may not have got there.
+            name=placed.confirmed.name
+            if (placed := household.placements.get((serial, number))) and placed.confirmed
+            else person.name,
+            person_id=person_id,
+            removed_at=removed_at,
         )
         for serial in terminals_of(household, person_id)
     }

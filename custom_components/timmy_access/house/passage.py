@@ -24,10 +24,14 @@ class NoPassage(StrEnum):
 class Passage:
     """A house, prepared for being asked about somebody who stands at a door."""
 
-    def __init__(self, household: Household) -> None:
-        """Take the house as it is."""
-        self._household = household
-        self._people: Mapping[int, HousePerson] = {person.enroll_id: person for person in household.people.values()}
+    def __init__(self, household: Household, before: Passage | None = None) -> None:
+        """Take the house as it is; of the one `before` the index is kept where the people are the same."""
+        self.household = household
+        self.people: Mapping[int, HousePerson]
+        if before is not None and before.household.people is household.people:
+            self.people = before.people
+        else:
+            self.people = {person.enroll_id: person for person in household.people.values()}
 
     def refusal(
         self, serial: str, enroll_id: int, door: int | None, now: datetime, zone: tzinfo, doors: int, weeks: Weeks
@@ -36,7 +40,7 @@ class Passage:
 
         `now` is an instant and `zone` that of the terminal. Without a door any of the terminal's will do.
         """
-        person = self._people.get(enroll_id)
+        person = self.people.get(enroll_id)
         if person is None:
             return NoPassage.UNKNOWN
         if not person.enabled:
@@ -45,7 +49,7 @@ class Passage:
             return NoPassage.NOT_YET
         if person.valid_until is not None and now >= person.valid_until:
             return NoPassage.EXPIRED
-        hours = hours_wanted(self._household, person, serial, doors, weeks)
+        hours = hours_wanted(self.household, person, serial, doors, weeks)
         named: list[Week] = [week for number, week in hours.items() if door in (None, number)]
         if not named:
             return NoPassage.NO_DOOR

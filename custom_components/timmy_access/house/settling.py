@@ -8,6 +8,7 @@ from enum import StrEnum
 from ..people.names import is_same_name
 from ..protocol.enums import Role
 from .agreement import UNKNOWN_REVISION
+from .changes import without_person
 from .credentials import HouseCredential
 from .differences import Aspect, Difference, DifferenceKind
 from .errors import HouseInvalid, Problem
@@ -53,31 +54,6 @@ def settle(household: Household, settlement: Settlement) -> Household:
     if settlement.choice is Choice.PUT_BACK:
         return _PUT_BACK[difference.kind](settled, settlement)
     return _TAKE_OVER[difference.kind](settled, settlement)
-
-
-def without_person(household: Household, person_id: str, now: datetime) -> Household:
-    """Return the house without somebody, and what makes them gone from every terminal they may be on."""
-    person = household.people.get(person_id)
-    if person is None:
-        return household
-    theirs = {key: it for key, it in household.placements.items() if it.person_id == person_id}
-    tombstones = {
-        key: Tombstone(
-            serial=it.serial,
-            enroll_id=it.enroll_id,
-            name=it.confirmed.name if it.confirmed else person.name,
-            person_id=person_id,
-            removed_at=now,
-        )
-        for key, it in theirs.items()
-    }
-    return replace(
-        household,
-        people=_without(household.people, (person_id,)),
-        credentials=_without(household.credentials, [key for key in household.credentials if key[0] == person_id]),
-        placements=_without(household.placements, theirs),
-        tombstones={**household.tombstones, **tombstones},
-    )
 
 
 def _remove_there(household: Household, settlement: Settlement) -> Household:

@@ -61,7 +61,7 @@ from ..terminal.state import TerminalState
 from ..terminal.upkeep import Upkeep
 from .contest import Contest
 from .identity import Identity
-from .in_step import async_writer
+from .in_step import HouseRules, async_writer
 from .interpreter import Interpreter
 from .reception import Reception
 from .surroundings import Surroundings
@@ -170,6 +170,7 @@ class Terminal:
             person_of=self.roster.people.get,
             is_disabled=self.roster.is_disabled,
             linked_to=self.links.entity_id_of,
+            no_passage=HouseRules(surroundings.house, self).no_passage,
         )
         self.verdicts = Verdicts(
             surroundings.hass, house, surroundings.passbook, self.moments.async_publish, self._async_show_tries
@@ -382,8 +383,7 @@ class Terminal:
 
     @callback
     def _async_show_tries(self) -> None:
-        watchful = self.verdicts.tries.is_watchful
-        self.coordinator.async_replace(replace(self.coordinator.data, pins_guessed=watchful))
+        self.coordinator.async_replace(replace(self.coordinator.data, pins_guessed=self.verdicts.tries.is_watchful))
 
     @callback
     def _async_show_inside(self, people: int | None) -> None:

@@ -128,3 +128,37 @@ async def test_nothing_is_written_to_a_terminal_that_is_only_observed(
     await hass.async_block_till_done()
     assert writes(face, frames) == []
     assert 7 not in face.users
+
+
+async def test_a_terminal_that_asks_is_told_what_the_house_says(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    verdicts = hub.terminals[FACE].verdicts
+    verdicts.async_apply({"server_approval": "grant_unknown"})
+    assert (await verdicts.async_punch(None, 7, BO)).granted
+    await have(hub, lambda _: house(bo(enabled=False), kept=frozenset({FACE})))
+    assert not (await verdicts.async_punch(None, 7, BO)).granted
+    await have(hub, lambda it: without_person(it, "bo", UNTIL))
+    assert (FACE, 7) in hub.house.household.tombstones
+    assert not (await verdicts.async_punch(None, 7, BO)).granted
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_terminal_that_refuses_is_shown_and_tried_again(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    there = make_terminal("ai_face", FACE)
+    there.users.clear()
+    await connected(hass, there)
+    there.faults.refuse["setuserinfo"] = {"reason": 3, "msg": "no space"}
+    await have(hub, lambda _: house(bo(), kept=frozenset({FACE})))
+    await until(hub, lambda: bool((it := hub.house.household.placements.get((FACE, 7))) and it.refused == "no_space"))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert 7 not in there.users
+    del there.faults.refuse["setuserinfo"]
+    await there.drop()
+    await until(
+        hub, lambda: bool((it := hub.house.household.placements[FACE, 7]).confirmed and not it.refused and not it.tries)
+    )
+    assert there.users[7].name == BO
+    await hass.async_block_till_done(wait_background_tasks=True)
