@@ -96,7 +96,7 @@ class Hub:
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
-        self.house = House(hass, entry.entry_id, self._tasks, ledger)
+        self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
@@ -139,8 +139,7 @@ class Hub:
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
         await self._store.async_load()
-        await self.passbook.async_load()
-        await self.house.async_load()
+        await asyncio.gather(self.passbook.async_load(), self.house.async_load())
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
