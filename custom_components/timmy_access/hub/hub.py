@@ -44,6 +44,7 @@ from .address import allowed_networks
 from .certificates import async_tls_context
 from .claims import Claim, Claims
 from .homes import Homes
+from .house_watch import HouseWatch
 from .identity import Doubt
 from .nightly import Nightly
 from .outsiders import Outsiders
@@ -97,6 +98,7 @@ class Hub:
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
+        self.house_watch = HouseWatch(hass, self._tasks, self.house)
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
@@ -144,6 +146,7 @@ class Hub:
         await self.listener.start()
         if self._stopping is not None:
             return
+        self.house_watch.async_start()
         for terminal in self.terminals.values():
             self._async_watch(terminal)
         self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start())
@@ -168,6 +171,7 @@ class Hub:
             terminal.async_deafen()
         self.pending.async_drop_all()
         self.statistics.async_stop()
+        self.house_watch.async_stop()
         self.passbook.async_stop()
         while self._stop_clocks:
             self._stop_clocks.pop()()
@@ -290,6 +294,7 @@ class Hub:
             terminal = self.terminals.pop(serial)
             self.claims.async_drop(serial)
             self.homes.async_forget(serial)
+            self.house_watch.async_forget(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
@@ -326,6 +331,7 @@ class Hub:
     def _async_watch(self, terminal: Terminal) -> None:
         watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
+        self.house_watch.async_terminal(terminal)
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:
         surroundings = Surroundings(
