@@ -224,6 +224,7 @@ class HouseSensor(SensorEntity):
         """Show one number about the house of a listener."""
         self.entity_description = description
         self._hub = entry.runtime_data
+        self._shown: tuple[bool, int | None] | None = None
         self._attr_unique_id = f"{entry.entry_id}_{description.key}"
         self._attr_device_info = DeviceEntryInfo(
             identifiers={(DOMAIN, entry.entry_id)}, entry_type=DeviceEntryType.SERVICE, name=entry.title
@@ -232,8 +233,16 @@ class HouseSensor(SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the house."""
-        self.async_on_remove(self._hub.house_watch.async_subscribe(self.async_write_ha_state))
-        self.async_on_remove(self._hub.house.keeper.async_subscribe(lambda _: self.async_write_ha_state()))
+        self.async_on_remove(self._hub.house_watch.async_subscribe(self._async_look))
+        self.async_on_remove(self._hub.house.keeper.async_subscribe(lambda _: self._async_look()))
+
+    @callback
+    def _async_look(self) -> None:
+        """Show what is another number; a house that is written changes many times a second."""
+        shown = (self.available, self.native_value)
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
 
     @property
     @override

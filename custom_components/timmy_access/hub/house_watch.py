@@ -14,6 +14,8 @@ from .terminal import Terminal
 
 # Changes come many at a time, and comparing thousands of people takes a moment of a thread.
 LOOK_SECONDS = 5.0
+# A large house with many terminals is looked at less often, so that it takes a twentieth of the time at most.
+PAUSE_FACTOR = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +38,7 @@ class HouseWatch:
         self._listeners: list[Callable[[], None]] = []
         self._cancel: CALLBACK_TYPE | None = None
         self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._pause = LOOK_SECONDS
         self.counts: HouseCounts | None = None
 
     @callback
@@ -81,6 +84,7 @@ class HouseWatch:
     async def async_look(self) -> None:
         """Compare now."""
         differences = waiting = 0
+        begun = self._hass.loop.time()
         try:
             for terminal, _ in tuple(self._terminals.values()):
                 if terminal.serial in self._house.known().kept:
@@ -91,6 +95,7 @@ class HouseWatch:
             self.counts = None
         else:
             self.counts = HouseCounts(differences=differences, waiting=waiting)
+        self._pause = max(LOOK_SECONDS, PAUSE_FACTOR * (self._hass.loop.time() - begun))
         for listener in tuple(self._listeners):
             listener()
 
@@ -98,7 +103,7 @@ class HouseWatch:
     def _async_look_soon(self) -> None:
         if self._cancel is None and self._unsubscribe:
             self._cancel = async_call_later(
-                self._hass, LOOK_SECONDS, HassJob(self._async_due, "compare the house", cancel_on_shutdown=True)
+                self._hass, self._pause, HassJob(self._async_due, "compare the house", cancel_on_shutdown=True)
             )
 
     @callback
