@@ -1,4 +1,4 @@
-"""A terminal that is only thought: it holds people and tables, takes steps, refuses, loses answers and is tampered with."""
+"""A terminal that is only thought: it takes steps, refuses, loses answers and is tampered with."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -117,7 +117,6 @@ class World:
     terminal: Terminal
     weeks: dict[str, Week | None]
     now: datetime
-    doubtful: set[int] = field(default_factory=set)
 
     def tables(self) -> Tables:
         """Read the tables, and who uses which number."""
@@ -144,8 +143,11 @@ class World:
             make=Make(doors=terminal.doors),
             listed=terminal.listed(complete=complete),
             tables=self.tables() if tables else None,
-            unsure=frozenset(self.doubtful),
-            told={number: terminal.hours(number) for number in self.doubtful & terminal.people.keys()},
+            numbers={
+                number: {door: somebody.zones.get(door, 1) for door in range(1, terminal.doors + 1)}
+                for number, somebody in terminal.people.items()
+                if number in {it for (_, it), placed in self.household.placements.items() if placed.confirmed}
+            },
         )
         weeks: Weeks = self.weeks
         return plan(self.household, SERIAL, known, weeks, self.now)
@@ -178,7 +180,7 @@ class World:
         placement = self.household.placements.get((SERIAL, number))
         self._confirm(number, step.after(placement.confirmed if placement else None))
 
-    def _apply(self, step: Step, planned: Plan) -> None:
+    def _apply(self, step: Step, planned: Plan) -> None:  # noqa: C901 - one branch a kind of step
         number, people = step.enroll_id, self.terminal.people
         somebody = people.get(number)
         if isinstance(step, Remove):
@@ -226,8 +228,27 @@ class World:
             tombstones.pop(key, None)
         else:
             holder = next(it for it in self.household.people.values() if it.enroll_id == number)
-            placements[key] = Placement(serial=SERIAL, enroll_id=number, person_id=holder.person_id, confirmed=standing)
+            before = self.household.placements.get(key)
+            placements[key] = Placement(
+                serial=SERIAL,
+                enroll_id=number,
+                person_id=holder.person_id,
+                confirmed=standing,
+                tries=before.tries if before else 0,
+            )
         self.household = replace(self.household, placements=placements, tombstones=tombstones)
+
+    def _place(self, placement: Placement) -> None:
+        key = (SERIAL, placement.enroll_id)
+        self.household = replace(self.household, placements={**self.household.placements, key: placement})
+
+    def _failed(self, number: int) -> None:
+        placement = self.household.placements.get((SERIAL, number))
+        holder = next((it for it in self.household.people.values() if it.enroll_id == number), None)
+        if placement is not None:
+            self._place(replace(placement, tries=placement.tries + 1))
+        elif holder is not None:
+            self._place(Placement(serial=SERIAL, enroll_id=number, person_id=holder.person_id, tries=1))
 
     def walk(self, faults: list[Fault | None], *, complete: bool = True, watch: object = None) -> int:
         """Go through one round and return how many steps there were; `faults` are used up one by one."""
@@ -248,9 +269,10 @@ class World:
                     watch()
                 if fault:
                     return len(steps)
-        was_doubtful = set(self.doubtful)
         walk = self._through(steps, planned, faults, watch)
-        self.doubtful -= {number for number in was_doubtful if walk.is_done(number)}
+        for (_, number), placement in self.household.placements.items():
+            if placement.tries and walk.is_done(number) and number not in planned.agreement.differences:
+                self._place(replace(placement, tries=0))
         return len(steps)
 
     def _through(self, steps: tuple[Step, ...], planned: Plan, faults: list[Fault | None], watch: object) -> Round:
@@ -260,7 +282,7 @@ class World:
                 self.perform(step, planned, faults.pop(0) if faults else None)
             except Failed:
                 walk.failed(step)
-                self.doubtful.add(step.enroll_id)
+                self._failed(step.enroll_id)
             if callable(watch):
                 watch()
         return walk

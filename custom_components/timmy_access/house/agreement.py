@@ -147,7 +147,9 @@ class _Case:
         elif confirmed is not None and (self.wanted is None or not is_theirs):
             yield self._removal(confirmed.name)
         elif self.wanted is None:
-            if self.seen is not None:
+            if self.unsure and self.seen is not None and self._is_holder(self.seen):
+                yield self._removal(self.seen.name or "")  # what was added may have got there
+            elif self.seen is not None:
                 yield self._difference(DifferenceKind.UNKNOWN_HERE)
         elif confirmed is None or (self.seen is None and self.unsure and self.complete):
             yield from self._first(self.wanted)
@@ -161,6 +163,10 @@ class _Case:
         else:
             yield from _changes(confirmed, self.wanted, self.seen, unsure=self.unsure)
 
+    def _is_holder(self, seen: Seen) -> bool:
+        person = self.household.people.get(self.holder or "")
+        return person is not None and is_same_name(seen.name or "", person.name)
+
     def _removal(self, name: str) -> Step | Difference:
         told = self.seen.name if self.seen else None
         if told and not is_same_name(told, name):
@@ -173,7 +179,9 @@ class _Case:
                 yield Add(enroll_id=self.enroll_id, standing=wanted)
                 for slot, revision in sorted(wanted.credentials.items()):
                     yield WriteCredential(enroll_id=self.enroll_id, rank=Rank.ADD, slot=slot, revision=revision)
-        elif self.seen.name and is_same_name(self.seen.name, wanted.name):
+        elif self.seen.name is None:
+            return  # it is asked for
+        elif is_same_name(self.seen.name, wanted.name):
             yield Adopt(
                 enroll_id=self.enroll_id,
                 rank=Rank.CHANGE if wanted.enabled else Rank.DISABLE,
@@ -255,14 +263,19 @@ def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool)
         rank = Rank.NARROW if wanted.role < confirmed.role else Rank.CHANGE
         yield Describe(enroll_id=number, rank=rank, name=wanted.name, role=wanted.role)
     there = confirmed.credentials.keys() | (seen.slots or ())
+    added: list[Step] = []
     for slot, revision in sorted(wanted.credentials.items()):
         is_gone = unsure and seen.slots is not None and slot not in seen.slots
         if confirmed.credentials.get(slot) == revision and not is_gone:
             continue
+        if slot not in there:
+            added.append(WriteCredential(enroll_id=number, rank=Rank.WIDEN, slot=slot, revision=revision))
+            continue
         # A card in the place of another closes the other.
-        rank = Rank.WIDEN if slot not in there else Rank.NARROW if slot in TRANSFERABLE else Rank.CHANGE
+        rank = Rank.NARROW if slot in TRANSFERABLE else Rank.CHANGE
         yield WriteCredential(enroll_id=number, rank=rank, slot=slot, revision=revision)
     if (access := changed_access(confirmed, wanted, again=unsure)) is not None:
         yield access
+    yield from added
     if wanted.enabled and (not confirmed.enabled or unsure):
         yield Enable(enroll_id=number)

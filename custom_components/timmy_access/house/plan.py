@@ -11,7 +11,7 @@ from .standing import Listed, Standing
 from .steps import URGENT, Add, Disable, Rank, SetAccess, Step, in_order
 from .wanted import Make, Weeks, standings_wanted
 from .week import ALWAYS, NEVER, Week
-from .zones import Allocation, Tables, Unfit, allocate, content_of, sections_of
+from .zones import Allocation, Tables, Unfit, allocate, holds
 
 
 class Shortfall(StrEnum):
@@ -24,15 +24,14 @@ class Shortfall(StrEnum):
 class Known:
     """What is known of a terminal.
 
-    `unsure` are people of whom it is not known whether what was written last got there, and `told` their hours by door
-    as just read. `tables` is None while its hours are not read. `has_hours` is False for firmware without week zones.
+    `tables` is None while its hours are not read. `numbers` are week zones by door, as read, of people who were
+    confirmed. `has_hours` is False for firmware without week zones.
     """
 
     make: Make = field(default_factory=Make)
     listed: Listed = field(default_factory=Listed)
-    unsure: frozenset[int] = frozenset()
     tables: Tables | None = None
-    told: Mapping[int, Mapping[int, Week]] = field(default_factory=dict)
+    numbers: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
     has_hours: bool = True
 
 
@@ -40,13 +39,15 @@ class Known:
 class Plan:
     """What is to be done, and why somebody cannot be as the house wants it, by enroll id.
 
-    Who does not fit is not let in at all. `allocation` is None where the tables are not known.
+    Who does not fit is not let in at all. `allocation` is None where the tables are not known. `unread` are people
+    whose week zones have to be read before a table is written, so that nobody gets other hours by accident.
     """
 
     agreement: Agreement
     wanted: Mapping[int, Standing]
     allocation: Allocation | None
     unfit: Mapping[int, Unfit | Shortfall]
+    unread: frozenset[int] = frozenset()
 
     @property
     def urgent(self) -> tuple[Step, ...]:
@@ -73,14 +74,17 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
         for (at, number), placement in household.placements.items()
         if at == serial and placement.confirmed is not None
     }
+    # What was tried and is not confirmed may be there all the same.
+    unsure = {number for (at, number), it in household.placements.items() if at == serial and it.tries}
     allocation: Allocation | None = None
     held_up: set[int] = set()
     if known.has_hours and known.tables is not None:
-        # Who has something left that closes, or differs, is not moved along with others to other hours.
-        compared = agree(household, serial, make.doors, wanted, known.listed, known.unsure)
+        # Whoever else has something left that closes, or other dates, or differs, is not moved along with others.
+        compared = agree(household, serial, make.doors, wanted, known.listed, unsure)
         closing = (step for step in compared.steps if step.rank <= Rank.NARROW and not isinstance(step, SetAccess))
         held_up = {step.enroll_id for step in closing} | compared.differences.keys()
-        allocation = _allocated(known, known.tables, wanted, before, held_up)
+        held_up |= {it for it, standing in before.items() if not _same_dates(standing, wanted.get(it))}
+        allocation = _allocated(known, known.tables, wanted, before, unsure, held_up)
     unfit: dict[int, Unfit | Shortfall] = {}
     for number, standing in wanted.items():
         why = _why_not(standing, before.get(number), known, allocation)
@@ -89,13 +93,13 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
             unfit[number] = why
             present = before.get(number)
             wanted[number] = replace(standing, enabled=False, hours=present.hours if present else {})
-    agreement = agree(household, serial, make.doors, wanted, known.listed, known.unsure)
+    agreement = agree(household, serial, make.doors, wanted, known.listed, unsure)
     steps = list(agreement.steps)
     if allocation is not None and known.tables is not None:
         # What only closes may need hours that nobody is to have in the end.
         between = {week for step in steps for week in _hours_of(step, make.doors)} - allocation.numbers.keys()
         if between:
-            allocation = _allocated(known, known.tables, wanted, before, held_up, between)
+            allocation = _allocated(known, known.tables, wanted, before, unsure, held_up, between)
             steps = [_closed(step, allocation, make.doors) for step in steps]
     if known.has_hours and known.tables is None:
         steps = [step for step in steps if not isinstance(step, (Add, SetAccess)) and step.rank != Rank.ADD]
@@ -103,7 +107,7 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
         # Nobody is let in before their hours are as they should be.
         steps = [step for step in steps if step.rank < Rank.WIDEN or step.enroll_id not in waiting]
     elif allocation is not None and known.tables is not None:
-        steps += _drifted(agreement, wanted, before, known.tables, make.doors)
+        steps += _drifted(known, known.tables, agreement, wanted, before)
     return Plan(agreement=replace(agreement, steps=in_order(steps)), wanted=wanted, allocation=allocation, unfit=unfit)
 
 
@@ -122,6 +126,7 @@ def _allocated(
     tables: Tables,
     wanted: Mapping[int, Standing],
     before: Mapping[int, Standing],
+    unsure: Collection[int],
     held_up: Collection[int],
     passing: Iterable[Week] = (),
 ) -> Allocation:
@@ -130,14 +135,20 @@ def _allocated(
     for standing in wanted.values():
         if standing.enabled:
             needed |= set(hours_by_door(standing, doors).values())
-    holders: dict[Week, set[Week | None]] = {}
-    present = {number: hours_by_door(standing, doors) for number, standing in before.items() if standing.enabled}
-    for number, hours in (*present.items(), *known.told.items()):
+    holders: dict[int, set[Week | None]] = {}
+    for number, zones in known.numbers.items():
+        present = before.get(number)
+        if present is None or not (present.enabled or number in unsure):
+            continue
         target = None if number in held_up else wanted.get(number)
         after = hours_by_door(target, doors) if target and target.enabled else {}
-        for door, week in hours.items():
-            holders.setdefault(week, set()).add(after.get(door))
+        for door, zone in zones.items():
+            holders.setdefault(zone, set()).add(after.get(door))
     return allocate(tables, needed, holders, passing)
+
+
+def _same_dates(one: Standing, other: Standing | None) -> bool:
+    return other is not None and (one.valid_from, one.valid_until) == (other.valid_from, other.valid_until)
 
 
 def _hours_of(step: Step, doors: int) -> Iterable[Week]:
@@ -169,24 +180,25 @@ def _why_not(
 
 
 def _drifted(
+    known: Known,
+    tables: Tables,
     agreement: Agreement,
     wanted: Mapping[int, Standing],
     before: Mapping[int, Standing],
-    tables: Tables,
-    doors: int,
 ) -> Iterable[Step]:
-    """Yield a look at whoever has hours that no table of the terminal holds any more: somebody changed it there."""
-    present = {content_of(tables.zones, number) for number in range(1, len(tables.zones.weeks) + 1)}
+    """Yield what gives people their hours back whose week zone somebody has changed at the terminal."""
     busy = {step.enroll_id for step in agreement.steps} | agreement.differences.keys()
-    for number, standing in before.items():
-        target = wanted.get(number)
-        if number in busy or target is None or not (target.enabled and standing.enabled):
+    for number, zones in known.numbers.items():
+        standing, target = before.get(number), wanted.get(number)
+        if number in busy or standing is None or target is None or not (target.enabled and standing.enabled):
             continue
-        if any(sections_of(week) not in present for week in hours_by_door(standing, doors).values()):
-            yield SetAccess(
-                enroll_id=number,
-                rank=Rank.CHANGE,
-                valid_from=target.valid_from,
-                valid_until=target.valid_until,
-                hours=dict(target.hours),
-            )
+        hours = hours_by_door(target, known.make.doors)
+        if all(holds(tables.zones, zone, hours[door]) for door, zone in zones.items() if door in hours):
+            continue
+        yield SetAccess(
+            enroll_id=number,
+            rank=Rank.CHANGE,
+            valid_from=target.valid_from,
+            valid_until=target.valid_until,
+            hours=dict(target.hours),
+        )

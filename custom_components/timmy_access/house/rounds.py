@@ -12,6 +12,7 @@ class Round:
         """Begin with all of them to be done."""
         self._steps = tuple(steps)
         self._failed: set[int] = set()
+        self._is_ended = False
 
     def __iter__(self) -> Iterator[Step]:
         """Yield what may be done."""
@@ -23,6 +24,12 @@ class Round:
         """Note that a step was not done, or that it is not known whether it was."""
         self._failed.add(step.enroll_id)
 
+    def end(self) -> None:
+        """Note that what is left was not done."""
+        self._is_ended = True
+
     def is_done(self, enroll_id: int) -> bool:
         """Return whether something was to be done to a number, and all of it was."""
-        return enroll_id not in self._failed and any(step.enroll_id == enroll_id for step in self._steps)
+        if self._is_ended or enroll_id in self._failed:
+            return False
+        return any(step.enroll_id == enroll_id for step in self._steps)

@@ -98,13 +98,18 @@ def _remove_there(household: Household, settlement: Settlement) -> Household:
 
 
 def _write_again(household: Household, settlement: Settlement) -> Household:
-    """Take what a terminal says for confirmed."""
+    """Take what a terminal says for confirmed, and what it does not say for unknown: all of it is written again.
+
+    Under another name it may be somebody else, with other credentials in the same slots.
+    """
     difference = settlement.difference
     placement = household.placements.get((difference.serial, difference.enroll_id))
     if placement is None or placement.confirmed is None or difference.seen is None:
         return household
     confirmed = _as_told(placement.confirmed, difference.seen)
-    return _placed(household, replace(placement, confirmed=confirmed, refused=None, tries=0))
+    if Aspect.NAME in difference.aspects:
+        confirmed = replace(confirmed, credentials=dict.fromkeys(confirmed.credentials, UNKNOWN_REVISION))
+    return _placed(household, replace(placement, confirmed=confirmed, refused=None, tries=1))
 
 
 def _add_again(household: Household, settlement: Settlement) -> Household:

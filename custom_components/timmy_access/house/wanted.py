@@ -62,12 +62,13 @@ def standings_wanted(
 def hours_wanted(household: Household, person: HousePerson, serial: str, doors: int, weeks: Weeks) -> dict[int, Week]:
     """Return when somebody may pass which doors of a terminal, all rules of all their groups together.
 
-    A door that no rule names is not in it. Hours that cannot be read are those that were confirmed before, and where
-    nothing was confirmed they are none.
+    A door that no rule names is not in it. Hours that cannot be read are those in which they could pass when that
+    was confirmed last, and none where they could not.
     """
     placement = household.placements.get((serial, person.enroll_id))
-    is_theirs = placement is not None and placement.person_id == person.person_id
-    confirmed = placement.confirmed.hours if placement and placement.confirmed and is_theirs else {}
+    before = placement.confirmed if placement and placement.person_id == person.person_id else None
+    # Hours of somebody who is disabled have opened nothing.
+    confirmed = before.hours if before and before.enabled else {}
     hours: dict[int, Week] = {}
     for group_id in person.groups:
         group = household.groups.get(group_id)

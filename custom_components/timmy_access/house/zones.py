@@ -69,14 +69,14 @@ class Allocation:
 def allocate(
     tables: Tables,
     needed: Iterable[Week],
-    holders: Mapping[Week, Collection[Week | None]],
+    holders: Mapping[int, Collection[Week | None]],
     passing: Iterable[Week] = (),
 ) -> Allocation:
     """Return a place for all hours that are needed, with as few changes as that takes.
 
     `passing` are hours that are needed for a while only: they get what places are left.
 
-    `holders` are the hours that somebody on the terminal has at present, each with what all of those are to have next;
+    `holders` are the week zones that people of the house have, each with the hours that all of those are to have next;
     None is somebody who is to have none, or whose hours are not to be touched.
     """
     work = _Work(tables, holders)
@@ -124,14 +124,11 @@ def week_of(zones: Zones, number: int) -> Week | None:
 class _Work:
     """The tables while places are found."""
 
-    def __init__(self, tables: Tables, holders: Mapping[Week, Collection[Week | None]]) -> None:
+    def __init__(self, tables: Tables, holders: Mapping[int, Collection[Week | None]]) -> None:
         self._tables = tables
         self._zones = tables.zones
         self._others = tables.others | {DEFAULT_ZONE} - tables.own
-        self._held: dict[_Content, set[Week | None]] = {}
-        for week, after in holders.items():
-            if content := sections_of(week):
-                self._held.setdefault(content, set()).update(after)
+        self._held = {number: set(after) for number, after in holders.items()}
         self._numbers: dict[Week, int] = {}
         self._unfit: dict[Week, Unfit] = {}
 
@@ -161,7 +158,7 @@ class _Work:
         )
 
     def _is_held(self, number: int) -> bool:
-        return content_of(self._tables.zones, number) in self._held
+        return number in self._held
 
     def _present(self, week: Week, content: _Content) -> int | None:
         """Return the number that holds hours already; others' numbers are named for what nobody can make wider."""
@@ -185,11 +182,11 @@ class _Work:
     def _free_weeks(self, week: Week, content: _Content) -> list[int]:
         """Return week zones that may be written: those whose people all move along, unused ones, and blank ones."""
         in_use = set(self._numbers.values())
-        own = sorted(self._tables.own - self._others - in_use)
-        moving = [it for it in own if self._held.get(content_of(self._tables.zones, it) or ()) == {week}]
+        own = sorted((self._tables.own | self._held.keys()) - self._others - in_use)
+        moving = [it for it in own if self._held.get(it) == {week}]
         idle = [it for it in own if not self._is_held(it)]
         default = content_of(self._tables.zones, DEFAULT_ZONE)
-        fresh = [it for it in range(1, MAX_ZONE + 1) if it not in self._tables.own and it not in self._others | in_use]
+        fresh = [it for it in range(1, MAX_ZONE + 1) if it not in own and it not in self._others | in_use]
         fresh.sort(key=lambda it: (content_of(self._zones, it) != content, not self._is_blank(it, default)))
         return [*moving, *idle, *fresh]
 
@@ -229,7 +226,7 @@ class _Work:
         locked: dict[int, bool] = {}
         in_use = set(self._numbers.values())
         for number, week in enumerate(self._zones.weeks, 1):
-            is_ours = number in self._tables.own | in_use and number not in self._others
+            is_ours = number in self._tables.own | in_use | self._held.keys() and number not in self._others
             if number == writing or (is_ours and number not in in_use and not self._is_held(number)):
                 continue
             if is_ours or number in self._others:

@@ -343,6 +343,8 @@ class Hub:
             on_kept=self.statistics.async_changed,
             passbook=self.passbook,
             homes=self.homes,
+            house=self.house,
+            people_of=lambda serial: it.people if (it := self.terminals.get(serial)) else None,
         )
         terminal = Terminal(surroundings, subentry)
         terminal.async_apply_options(self._entry.options)

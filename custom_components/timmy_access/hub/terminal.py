@@ -61,6 +61,7 @@ from ..terminal.state import TerminalState
 from ..terminal.upkeep import Upkeep
 from .contest import Contest
 from .identity import Identity
+from .in_step import async_writer
 from .interpreter import Interpreter
 from .reception import Reception
 from .surroundings import Surroundings
@@ -116,6 +117,7 @@ class Terminal:
             self.settings,
             self.upkeep,
             self.async_request,
+            {"house": lambda: self.writer.async_close()},  # noqa: PLW0108 - it is put together later
             {"people": self._async_read_changed_people},
         )
         self._connectivity = Connectivity(hass, self.moments.async_publish)
@@ -128,6 +130,7 @@ class Terminal:
         self.links = PersonLinks(hass, surroundings.store, self.serial, self.roster)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes)
+        self.writer = async_writer(surroundings, self, self._echoes)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
         self._occupancy = Occupancy(tasks, self.serial, data, ledger, self.moments, self._async_show_inside)
@@ -287,6 +290,7 @@ class Terminal:
         self.doors.async_stop()
         self.verdicts.async_stop()
         self._questions.async_stop()
+        self.writer.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
         self._homes.async_stop(self.serial)
@@ -327,6 +331,7 @@ class Terminal:
             self.doors.async_connected()
             self.upkeep.async_connected()
             self._questions.async_start()
+            self.writer.async_connected(info)
         state = self.coordinator.data.with_info(info)
         if last_seen is None or dt_util.utcnow() - last_seen > CONTACT_KNOWN:
             # What the door has done meanwhile comes as history, if at all.
@@ -353,6 +358,7 @@ class Terminal:
         self._last_seen, self._session = self.last_seen, None
         self._homes.async_left(self.serial, session)
         self._questions.async_stop()
+        self.writer.async_left()
         self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
         self._connectivity.async_disconnected()
@@ -390,11 +396,5 @@ class Terminal:
     @callback
     def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:
         return async_register_terminal(
-            self._hass,
-            self._entry_id,
-            self.subentry_id,
-            self.serial,
-            self.name,
-            info,
-            area_id=area_id,
+            self._hass, self._entry_id, self.subentry_id, self.serial, self.name, info, area_id=area_id
         )

@@ -94,6 +94,7 @@ class Roster:
         self._tells_names = True
         self._is_read = False
         self._is_restored = False
+        self._whole_since: int | None = None
         self.complete = False
 
     def is_disabled(self, enroll_id: int) -> bool | None:
@@ -107,6 +108,11 @@ class Roster:
     def people(self) -> Mapping[int, Person]:
         """Everybody known, by enroll id."""
         return MappingProxyType(self._people)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the terminal has told everybody over this connection: who is not known is not there."""
+        return self._whole_since == self._connections
 
     def name_of(self, enroll_id: int | None) -> str | None:
         """Return a person's name, None where there is none."""
@@ -240,6 +246,7 @@ class Roster:
             names = self._without(self._people.keys() - listed.keys())
             self.complete = True
             self._used_when_read = users_used
+            self._whole_since = connection
         self._is_read = connection == self._connections
         if changed or names:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))

@@ -351,6 +351,8 @@ async def test_a_terminal_is_taken_over_after_a_look(hass: HomeAssistant, hub: H
     await ask(hass, "settle_difference", device_id=device, enroll_id=3, choice="take_over", groups=["Front door"])
     assert [one["name"] for one in await people(hass)] == [ADA, "Grace", "Narrow"]
     grace = next(one for one in await people(hass) if one["name"] == "Grace")
+    await face.stop()
+    await hass.async_block_till_done()
     await ask(hass, "remove_person", person_id=grace["person_id"])
     leaving = (await ask(hass, "get_people"))["leaving"]
     assert [(one["name"], one["terminal"]) for one in leaving] == [("Grace", "Front door")]
