@@ -10,13 +10,14 @@ from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.house.arrivals import Arrival
 from custom_components.timmy_access.house.changes import with_terminal
 from custom_components.timmy_access.house.persons import HousePerson
+from custom_components.timmy_access.house.settling import Choice
 from custom_components.timmy_access.house.taking_over import Permitted, Present
-from custom_components.timmy_access.hub.agreements import listed
+from custom_components.timmy_access.hub.agreements import async_agreement, listed
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
-from simulator import VirtualTerminal
+from simulator import User, VirtualTerminal
 
 from ..conftest import FACE, FINGER
 from ..until import state_of
@@ -33,7 +34,7 @@ async def looked(hass: HomeAssistant) -> list[str]:
     return [state_of(hass, entity_id).state for entity_id in (PEOPLE, DIFFERENCES, WAITING)]
 
 
-async def test_what_is_different_and_what_waits_is_counted(
+async def test_what_is_different_is_counted_until_it_is_decided(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:
     assert await looked(hass) == ["0", "0", "0"]
@@ -48,16 +49,16 @@ async def test_what_is_different_and_what_waits_is_counted(
         permitted=dict.fromkeys(people, Permitted(always=True)),
     )
     await hub.house.async_take_over(hub.house.preview(present), "Front door", None)
-    # What is on the terminal is still to be looked at once, and nothing differs.
-    assert await looked(hass) == ["1", "0", "1"]
-    front.roster.async_note(7, name="Made at the keypad")
-    assert await looked(hass) == ["1", "1", "1"]
-    (ada,) = hub.house.household.people.values()
-    await hub.house.async_add([Arrival(person=HousePerson(person_id="z", name="Zoe", enroll_id=9))], None)
-    await hub.house.async_update("z", {"groups": ada.groups}, {}, (), None)
-    assert await looked(hass) == ["2", "1", "2"]
+    assert (await looked(hass))[:2] == ["1", "0"]
+    face.add_user(User(enrollid=7, name="Made at the keypad"))
+    await front.async_refresh_people(all_names=True)
+    assert (await looked(hass))[:2] == ["1", "1"]
+    await hub.house.async_settle(
+        tuple((await async_agreement(hass, hub.house, front)).differences.values()), Choice.LEAVE, frozenset(), None
+    )
+    assert (await looked(hass))[:2] == ["1", "0"]
     await hub.house.async_observe(FACE, "Front door", None)
-    assert await looked(hass) == ["2", "0", "0"]
+    assert await looked(hass) == ["1", "0", "0"]
 
 
 async def test_a_terminal_that_is_away_makes_changes_wait(hass: HomeAssistant, hub: Hub) -> None:
