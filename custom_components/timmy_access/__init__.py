@@ -98,9 +98,10 @@ async def async_remove_config_entry_device(
     device: dr.AnyDeviceEntry,
 ) -> bool:
     """Allow removing devices of terminals that are no longer approved."""
-    serials = {subentry.data[CONF_SERIAL] for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)}
+    ours = {subentry.data[CONF_SERIAL] for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)}
+    ours.add(entry.entry_id)
     return not any(
-        domain == DOMAIN and identifier.partition("_door")[0] in serials for domain, identifier in device.identifiers
+        domain == DOMAIN and identifier.partition("_door")[0] in ours for domain, identifier in device.identifiers
     )
 
 

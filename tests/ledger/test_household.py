@@ -5,10 +5,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import HouseChange, HouseItem, HouseKind, Ledger, LedgerInvalid, Problem
+from custom_components.timmy_access.ledger.schema import HOUSE_CHANGES, HOUSE_PEOPLE
 
-from .support import NOON, NOW
+from .support import NOON, NOW, engine_at
 from .test_houses import ADDED, ITEMS
 
 CARD = next(item for item in ITEMS if item.kind is HouseKind.CREDENTIAL)
@@ -36,6 +38,18 @@ async def test_a_house_is_read_part_by_part(ledger: Ledger, monkeypatch: pytest.
     found = await ledger.house("ours")
     assert len(found) == len(placements) + len(people)
     assert {(item.kind, item.key) for item in found} == {(item.kind, item.key) for item in [*placements, *people]}
+
+
+@pytest.mark.parametrize("broken", ["", "{", "[]", "7"])
+async def test_a_broken_row_keeps_no_other_from_being_read(file_ledger: Ledger, sqlite_url: URL, broken: str) -> None:
+    await file_ledger.keep_house("ours", ITEMS, [ADDED])
+    engine = engine_at(sqlite_url)
+    with engine.begin() as connection:
+        connection.execute(HOUSE_PEOPLE.update().values(document=broken))
+        connection.execute(HOUSE_CHANGES.update().values(document=broken))
+    engine.dispose()
+    assert await file_ledger.house("ours") == (replace(ITEMS[0], document={}), *ITEMS[1:])
+    assert (await file_ledger.house_changes("ours")).changes == (replace(ADDED, document={}),)
 
 
 async def test_the_log_is_read_page_by_page_for_a_person_or_all(ledger: Ledger) -> None:

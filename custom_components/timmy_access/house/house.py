@@ -1,6 +1,6 @@
 """The house of one listener, put together: what is kept, the vault, and the hours that groups refer to."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import replace
 from functools import partial
 from typing import Any
@@ -43,6 +43,8 @@ from .settling import Choice, Settlement, settle
 from .taking_over import Present, TakingOver, preview, taken_over
 from .vault import Vault, VaultState
 
+# Cards and PINs that are sealed in less time than a thread takes to begin.
+FEW = 20
 # What is sealed is held in memory, for terminals that are to be filled: thirty thousand fingerprints, or a thousand
 # photos.
 MAX_VAULT_BYTES = 64 * 1024 * 1024
@@ -52,14 +54,22 @@ ISSUE_VAULT_KEY = "vault_key_gone"
 class House:
     """Who may pass which doors when. Every change is of somebody: `by` is the id of a user, None an automation."""
 
-    def __init__(self, hass: HomeAssistant, entry_id: str, tasks: Tasks, ledger: Ledger) -> None:
-        """Prepare; `async_load` has to follow."""
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        tasks: Tasks,
+        ledger: Ledger,
+        serials: Callable[[], Collection[str]],
+    ) -> None:
+        """Prepare; `async_load` has to follow. `serials` are those of the approved terminals."""
         self._hass = hass
         self._entry_id = entry_id
         self._tasks = tasks
         self.keeper = HouseKeeper(hass, entry_id, ledger)
         self.vault = Vault(hass, entry_id)
         self.hours = ScheduleHours(hass, tasks)
+        self._serials = serials
         self._wants_vault = False
         self._vault_is_settled = False
         self._unsubscribe: CALLBACK_TYPE | None = None
@@ -72,7 +82,7 @@ class House:
         await self.keeper.async_load()
         self._unsubscribe = self.keeper.async_subscribe(self._async_changed)
         if self.keeper.is_known:
-            await self._async_settle_vault()
+            await self._async_settle()
             self._async_follow(self.household)
 
     async def async_stop(self) -> None:
@@ -90,7 +100,7 @@ class House:
             self._wants_vault = wants_vault
             self._vault_is_settled = False
             if self._unsubscribe is not None and self.keeper.is_known:
-                self._tasks.async_see_through(self._async_settle_vault(), "vault")
+                self._tasks.async_see_through(self._async_settle(), "settle the house")
 
     @property
     def household(self) -> Household:
@@ -108,11 +118,11 @@ class House:
 
         Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
         """
-        credentials = [
-            credential
+        credentials = await self._async_credentials(
+            (arrival.person.person_id, slot, contents)
             for arrival in arrivals
-            for credential in await self._async_credentials(arrival.person.person_id, arrival.secrets)
-        ]
+            for slot, contents in arrival.secrets.items()
+        )
         now = dt_util.utcnow()
 
         def _change(household: Household) -> Household:
@@ -150,7 +160,7 @@ class House:
         """
         person = person_of(self.known(), person_id)
         changed_person(self.household, person_id, changes, same_name=same_name)  # what is wrong is said before anything
-        credentials = await self._async_credentials(person_id, secrets)
+        credentials = await self._async_credentials((person_id, slot, contents) for slot, contents in secrets.items())
         gone = tuple(dropped)
 
         def _change(household: Household) -> Household:
@@ -302,29 +312,42 @@ class House:
             raise HouseUnknown
         return self.household
 
-    async def _async_credentials(self, person_id: str, secrets: Secrets) -> list[HouseCredential]:
-        return [
-            HouseCredential(
-                person_id=person_id,
-                slot=slot,
-                revision=ulid_now(),
-                sealed=await self.vault.async_seal(person_id, slot, None, contents),
-                mark=self.vault.mark(slot, contents),
-            )
-            for slot, contents in secrets.items()
-        ]
+    async def _async_credentials(self, wanted: Iterable[tuple[str, int, Contents]]) -> list[HouseCredential]:
+        """Return new credentials of people and slots, sealed; raises `HouseInvalid` where the vault is not open."""
+        places = tuple(wanted)
+
+        def _sealed() -> list[HouseCredential]:
+            return [
+                HouseCredential(
+                    person_id=person_id,
+                    slot=slot,
+                    revision=ulid_now(),
+                    sealed=self.vault.seal(person_id, slot, None, contents),
+                    mark=self.vault.mark(slot, contents),
+                )
+                for person_id, slot, contents in places
+            ]
+
+        return _sealed() if len(places) <= FEW else await self._hass.async_add_executor_job(_sealed)
 
     @callback
     def _async_changed(self, household: Household) -> None:
         self._async_follow(household)
         if not self._vault_is_settled and self.keeper.is_known:
-            self._tasks.async_see_through(self._async_settle_vault(), "vault")
+            self._tasks.async_see_through(self._async_settle(), "settle the house")
 
     @callback
     def _async_follow(self, household: Household) -> None:
         self.hours.async_follow(
             rule.schedule for group in household.groups.values() for rule in group.rules if rule.schedule is not None
         )
+
+    async def _async_settle(self) -> None:
+        """Do what waits for the house to be known."""
+        await self._async_settle_vault()
+        # Removed while the database was away: one that is approved again is only observed.
+        for serial in self.household.kept - set(self._serials()):
+            await self.async_forget_terminal(serial)
 
     async def _async_settle_vault(self) -> None:
         """Open the vault; where it is not wanted, empty it and forget its key."""

@@ -6,8 +6,9 @@ storage can read everything.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
+from functools import partial
 import hashlib
 import hmac
 import json
@@ -94,16 +95,17 @@ class Vault:
         text = json.dumps([self._house, slot, contents]).encode()
         return hmac.digest(_derived(self._open_key(), b"mark"), text, "sha256")[:_MARK_BYTES]
 
-    async def async_seal(self, person_id: str, slot: int, algorithm: str | None, contents: Contents) -> bytes:
+    def seal(self, person_id: str, slot: int, algorithm: str | None, contents: Contents) -> bytes:
         """Return contents sealed for one place; raises `HouseInvalid` where the vault is not open."""
-        key, text = self._open_key(), json.dumps(contents).encode()
+        key, nonce = self._open_key(), secrets.token_bytes(_NONCE_BYTES)
         place = self._place(person_id, slot, algorithm)
+        box = AESGCM(key).encrypt(nonce, json.dumps(contents).encode(), place)
+        return b"".join((_FORMAT, _name_of(key), nonce, box))
 
-        def _seal() -> bytes:
-            nonce = secrets.token_bytes(_NONCE_BYTES)
-            return b"".join((_FORMAT, _name_of(key), nonce, AESGCM(key).encrypt(nonce, text, place)))
-
-        return await _apart(_seal, len(text))
+    async def async_seal(self, person_id: str, slot: int, algorithm: str | None, contents: Contents) -> bytes:
+        """Seal contents (`seal`), large ones in a thread."""
+        size = len(contents) if isinstance(contents, str) else 0
+        return await _apart(partial(self.seal, person_id, slot, algorithm, contents), size)
 
     async def async_unseal(self, credential: HouseCredential) -> Contents | None:
         """Return what a credential holds; None where the vault has not got it, is not open, or it was tampered with."""
@@ -147,7 +149,6 @@ def _name_of(key: bytes) -> bytes:
     return hashlib.sha256(_derived(key, b"name")).digest()[:_NAME_BYTES]
 
 
-async def _apart[T](work: Any, size: int) -> T:
+async def _apart[T](work: Callable[[], T], size: int) -> T:
     """Do something small at once, and something large in a thread."""
-    result: T = await asyncio.to_thread(work) if size > LARGE_BYTES else work()
-    return result
+    return await asyncio.to_thread(work) if size > LARGE_BYTES else work()

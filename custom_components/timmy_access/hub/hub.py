@@ -44,6 +44,7 @@ from .address import allowed_networks
 from .certificates import async_tls_context
 from .claims import Claim, Claims
 from .homes import Homes
+from .house_watch import HouseWatch
 from .identity import Doubt
 from .nightly import Nightly
 from .outsiders import Outsiders
@@ -96,7 +97,8 @@ class Hub:
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
-        self.house = House(hass, entry.entry_id, self._tasks, ledger)
+        self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
+        self.house_watch = HouseWatch(hass, self._tasks, self.house)
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
@@ -139,12 +141,12 @@ class Hub:
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
         await self._store.async_load()
-        await self.passbook.async_load()
-        await self.house.async_load()
+        await asyncio.gather(self.passbook.async_load(), self.house.async_load())
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
             return
+        self.house_watch.async_start()
         for terminal in self.terminals.values():
             self._async_watch(terminal)
         self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start())
@@ -169,6 +171,7 @@ class Hub:
             terminal.async_deafen()
         self.pending.async_drop_all()
         self.statistics.async_stop()
+        self.house_watch.async_stop()
         self.passbook.async_stop()
         while self._stop_clocks:
             self._stop_clocks.pop()()
@@ -291,6 +294,7 @@ class Hub:
             terminal = self.terminals.pop(serial)
             self.claims.async_drop(serial)
             self.homes.async_forget(serial)
+            self.house_watch.async_forget(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
@@ -327,6 +331,7 @@ class Hub:
     def _async_watch(self, terminal: Terminal) -> None:
         watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
+        self.house_watch.async_terminal(terminal)
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:
         surroundings = Surroundings(

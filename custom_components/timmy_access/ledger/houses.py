@@ -61,7 +61,8 @@ class HouseItem:
 
     `key` are the columns that tell it from others of its kind: an id; for credentials person and slot; for placements
     and tombstones serial number and enroll id; for terminals the serial number. `document` has up to 60,000 characters
-    of JSON; None is nothing there (any more). `sealed` are up to 512 KiB, of credentials alone.
+    of JSON; None is nothing there (any more), an empty one cannot be read. `sealed` are up to 512 KiB, of credentials
+    alone.
     """
 
     kind: HouseKind
@@ -139,7 +140,7 @@ def items(
         HouseItem(
             kind=kind,
             key=tuple(getattr(row, name) for name in names),
-            document=json.loads(row.document),
+            document=_document_of(row.document),
             sealed=bytes(row.sealed) if kind is HouseKind.CREDENTIAL and row.sealed is not None else None,
         )
         for row in connection.execute(query)
@@ -201,7 +202,16 @@ def _text_of(document: Mapping[str, Any]) -> str:
     return text
 
 
+def _document_of(text: str) -> Mapping[str, Any]:
+    """Return a document, an empty one where it is none: what one row has become keeps nobody from reading others."""
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
 def _change_of(row: ResultRow[tuple[Any, ...]]) -> HouseChange:
     return HouseChange(
-        changed_at=instant_from(row.changed_at), person_id=row.person_id, document=json.loads(row.document)
+        changed_at=instant_from(row.changed_at), person_id=row.person_id, document=_document_of(row.document)
     )

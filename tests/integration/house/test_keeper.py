@@ -256,6 +256,21 @@ async def test_a_terminal_that_is_removed_is_not_kept_in_step(
     assert hub.house.household.kept == frozenset()
 
 
+async def test_a_terminal_that_was_removed_while_the_database_was_away_is_only_observed_again(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
+) -> None:
+    await both(hub)
+    disk.is_away = True
+    subentry = next(one for one in entry.subentries.values() if one.unique_id == FACE)
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hub.house.household.kept == {FACE}
+    disk.is_away = False
+    hub = await reloaded(hass, entry)
+    assert hub.house.household.kept == frozenset()
+    assert (await lies(hub, entry)).kept == frozenset()
+
+
 async def test_a_removed_listener_leaves_no_key_and_no_journal(
     hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk, hass_storage: dict[str, Any]
 ) -> None:
