@@ -29,7 +29,8 @@ ACTIONS_HEAD = """\
 
 Written by `scripts/docs` from `services.yaml`, the translations and the code.
 
-All actions take `device_id`: the terminal, or one of its doors. Those marked *administrators* refuse other users;
+Actions take `device_id`: the terminal, or one of its doors; those for the [people of the house](people.md) take the
+listener instead, which need not be named where there is only one. Those marked *administrators* refuse other users;
 automations, and scripts that they run, may always use them. All others need the right to control the lock of the door;
 `control_door` lets ordinary users open and cancel an alarm. [Entities](entities.md#who-may-do-what) that do the same
 ask the same. Those that answer do so in the response variable of the step, which the traces of automations and scripts

@@ -12,7 +12,13 @@ from custom_components.timmy_access.image import IMAGES
 from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.answers import MAX_SCREEN_CHARACTERS
 from custom_components.timmy_access.select import DOOR_MODE, SELECTS
-from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
+from custom_components.timmy_access.sensor import (
+    HOUSE_SENSORS,
+    LAST_SEEN,
+    MEASURED_PUNCH_SENSORS,
+    PUNCH_SENSORS,
+    TERMINAL_SENSORS,
+)
 from custom_components.timmy_access.switch import SWITCHES
 from homeassistant.helpers.entity import EntityDescription
 
@@ -28,7 +34,7 @@ ENTITIES: Mapping[str, tuple[EntityDescription, ...]] = {
     "image": IMAGES,
     "number": NUMBERS,
     "select": (EntityDescription(key=DOOR_MODE, translation_key=DOOR_MODE), *SELECTS),
-    "sensor": (*PUNCH_SENSORS, *MEASURED_PUNCH_SENSORS, *TERMINAL_SENSORS, LAST_SEEN),
+    "sensor": (*HOUSE_SENSORS, *PUNCH_SENSORS, *MEASURED_PUNCH_SENSORS, *TERMINAL_SENSORS, LAST_SEEN),
     "switch": SWITCHES,
 }
 # What entities mean. Settings that an action can change too are explained there, under the name that they have there.
@@ -54,6 +60,9 @@ MEANINGS: Mapping[str, str] = {
     "sensor.clock_drift": "By how much its clock was ahead when last looked at.",
     "sensor.faces": "Faces on the terminal.",
     "sensor.fingerprints": "Fingerprints on the terminal.",
+    "sensor.house_differences": "Of the house: where terminals and it say different things, and you have not decided.",
+    "sensor.house_people": "Of the house: its [people](people.md). On a device of the listener, as are the other two.",
+    "sensor.house_waiting": "Of the house: people on terminals of whom something is still to be written or deleted.",
     "sensor.last_seen": "When it last said anything; looked at once a minute.",
     "sensor.latest_punch": "Who was recognised last.",
     "sensor.latest_punch_temperature": "Body temperature at the latest punch. Appears with the first one.",

@@ -21,11 +21,12 @@ ROOMS: Mapping[str, frozenset[str]] = {
         "terminal": "protocol ledger",
         "people": "protocol ledger terminal",
         "records": "protocol ledger terminal",
-        "guests": "protocol ledger terminal people records",
-        "hub": "protocol ledger terminal people records guests",
-        "automation": "protocol ledger terminal people records guests hub",
-        "flows": "protocol ledger terminal people records guests hub",
-        "services": "protocol ledger terminal people records guests hub",
+        "house": "protocol ledger terminal people records",
+        "guests": "protocol ledger terminal people records house",
+        "hub": "protocol ledger terminal people records house guests",
+        "automation": "protocol ledger terminal people records house guests hub",
+        "flows": "protocol ledger terminal people records house guests hub",
+        "services": "protocol ledger terminal people records house guests hub",
     }.items()
 }
 # Rooms that know nothing of what Home Assistant or this integration is.

@@ -13,6 +13,7 @@ from .automation.bus import async_fire_moments
 from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
 from .guests.pictures import PASSES
+from .house.house import async_remove_house
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
@@ -90,6 +91,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is kept of a listener beside the access log, which stays."""
     await TerminalStore(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
+    await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
 
 
@@ -99,9 +101,10 @@ async def async_remove_config_entry_device(
     device: dr.AnyDeviceEntry,
 ) -> bool:
     """Allow removing devices of terminals that are no longer approved."""
-    serials = {subentry.data[CONF_SERIAL] for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)}
+    ours = {subentry.data[CONF_SERIAL] for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)}
+    ours.add(entry.entry_id)
     return not any(
-        domain == DOMAIN and identifier.partition("_door")[0] in serials for domain, identifier in device.identifiers
+        domain == DOMAIN and identifier.partition("_door")[0] in ours for domain, identifier in device.identifiers
     )
 
 

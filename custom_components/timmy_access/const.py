@@ -32,6 +32,7 @@ CONF_TLS: Final = "tls"
 CONF_TLS_PORT: Final = "tls_port"
 CONF_UNLOCK_CODE: Final = "unlock_code"
 CONF_UNWRITTEN_USE: Final = "unwritten_use"
+CONF_VAULT: Final = "vault"
 
 ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - terminals are elsewhere on the network
 

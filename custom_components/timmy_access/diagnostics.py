@@ -20,6 +20,7 @@ from homeassistant.loader import async_get_integration
 from homeassistant.util import dt as dt_util
 
 from .const import CONF_DB_URL, CONF_SERIAL, CONF_SERVER_APPROVAL, DOMAIN
+from .house.house import House
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .ledger import Ledger, LedgerUnavailable, shown_url
@@ -77,6 +78,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: TimmyAc
             "log_lines_left_out": hub.claims.log.left_out,
         },
         "ledger": await _ledger(hub.ledger),
+        "house": _house(hub.house),
         "terminals": [_terminal(hass, entry, terminal) for terminal in hub.terminals.values()],
     }
 
@@ -105,6 +107,25 @@ async def _ledger(ledger: Ledger) -> dict[str, Any]:
         "set_aside": health.set_aside is not None,
         "counters": {**vars(counters), "failures": {str(cause): count for cause, count in counters.failures.items()}},
         "records": await async_count(ledger),
+    }
+
+
+def _house(house: House) -> dict[str, Any]:
+    """Return how much there is, and nothing of it."""
+    household = house.household
+    return {
+        "known": house.keeper.is_known,
+        "vault": house.vault.state.value,
+        "people": len(household.people),
+        "groups": len(household.groups),
+        "credentials": len(household.credentials),
+        "credentials_in_the_vault": sum(held.sealed is not None for held in household.credentials.values()),
+        "placements": len(household.placements),
+        "tombstones": len(household.tombstones),
+        "terminals_kept_in_step": len(household.kept),
+        "schedules": len(house.hours.weeks),
+        "schedules_not_read": sum(week is None for week in house.hours.weeks.values()),
+        "entries_not_understood": len(house.keeper.unreadable),
     }
 
 

@@ -15,6 +15,7 @@ from .protocol.enums import CREDENTIAL_SLOTS, Credential, DoorControl, Role, Ver
 
 type Fields = Mapping[vol.Marker, Any]
 
+ATTR_CARD = "card"
 ATTR_CONFIRM = "confirm"
 ATTR_CREDENTIAL = "credential"
 ATTR_DOOR = "door"
@@ -22,6 +23,7 @@ ATTR_ENROLL_ID = "enroll_id"
 ATTR_INCLUDE_SECRETS = "include_secrets"
 ATTR_INDEX = "index"
 ATTR_NAME = "name"
+ATTR_PASSWORD = "password"  # noqa: S105 - a field, not a secret
 ATTR_PHOTO_ENTITY = "photo_entity"
 ATTR_PHOTO_FILE = "photo_file"
 ATTR_PHOTO_MEDIA = "photo_media"

@@ -90,14 +90,14 @@ class ClaimFlow(_Flow):
         """Let the peer in from now on."""
         if (entry := self._entry) is None or self._terminal is None:
             return self.async_abort(reason="not_running")
-        entry.runtime_data.async_believe(self._claim)
+        entry.runtime_data.gate.async_believe(self._claim)
         return self.async_create_entry(data={})
 
     async def async_step_keep(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
         """Keep the peer out, and ask no more about it."""
         if (entry := self._entry) is None or self._terminal is None:
             return self.async_abort(reason="not_running")
-        entry.runtime_data.async_disbelieve(self._claim)
+        entry.runtime_data.gate.async_disbelieve(self._claim)
         return self.async_create_entry(data={})
 
 

@@ -20,11 +20,13 @@ from homeassistant.components.sensor import (
 )
 from homeassistant.const import EntityCategory, Platform, UnitOfTemperature, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.device_registry import DeviceEntryType, DeviceInfo as DeviceEntryInfo
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 
+from .const import DOMAIN
 from .entity import TerminalEntity, async_add_reported_entities, async_add_terminal_entities
-from .hub.hub import TimmyAccessConfigEntry
+from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .protocol.messages import DeviceInfo
 from .terminal.moments import Punch
@@ -170,7 +172,8 @@ async def async_setup_entry(
     entry: TimmyAccessConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the sensors of every terminal, and those that only some report."""
+    """Add the sensors of the house, of every terminal, and those that only some report."""
+    async_add_entities(HouseSensor(entry, description) for description in HOUSE_SENSORS)
     async_add_terminal_entities(
         entry,
         async_add_entities,
@@ -181,6 +184,77 @@ async def async_setup_entry(
     )
     async_add_reported_entities(hass, entry, async_add_entities, Platform.SENSOR, MEASURED_PUNCH_SENSORS, PunchSensor)
     async_add_reported_entities(hass, entry, async_add_entities, Platform.SENSOR, TERMINAL_SENSORS, TerminalSensor)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseSensorDescription(SensorEntityDescription):
+    """What a sensor shows of a whole house."""
+
+    state_class: SensorStateClass | None = SensorStateClass.MEASUREMENT
+    value_fn: Callable[[Hub], int | None]
+
+
+HOUSE_SENSORS = (
+    HouseSensorDescription(
+        key="house_differences",
+        translation_key="house_differences",
+        value_fn=lambda hub: counts.differences if (counts := hub.house_watch.counts) else None,
+    ),
+    HouseSensorDescription(
+        key="house_people",
+        translation_key="house_people",
+        value_fn=lambda hub: len(hub.house.household.people),
+    ),
+    HouseSensorDescription(
+        key="house_waiting",
+        translation_key="house_waiting",
+        value_fn=lambda hub: counts.waiting if (counts := hub.house_watch.counts) else None,
+    ),
+)
+
+
+class HouseSensor(SensorEntity):
+    """One number about the house of a listener, which is a service."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+    entity_description: HouseSensorDescription
+
+    def __init__(self, entry: TimmyAccessConfigEntry, description: HouseSensorDescription) -> None:
+        """Show one number about the house of a listener."""
+        self.entity_description = description
+        self._hub = entry.runtime_data
+        self._shown: tuple[bool, int | None] | None = None
+        self._attr_unique_id = f"{entry.entry_id}_{description.key}"
+        self._attr_device_info = DeviceEntryInfo(
+            identifiers={(DOMAIN, entry.entry_id)}, entry_type=DeviceEntryType.SERVICE, name=entry.title
+        )
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Follow the house."""
+        self.async_on_remove(self._hub.house_watch.async_subscribe(self._async_look))
+        self.async_on_remove(self._hub.house.keeper.async_subscribe(lambda _: self._async_look()))
+
+    @callback
+    def _async_look(self) -> None:
+        """Show what is another number; a house that is written changes many times a second."""
+        shown = (self.available, self.native_value)
+        if shown != self._shown:
+            self._shown = shown
+            self.async_write_ha_state()
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the house is known."""
+        return self._hub.house.keeper.is_known
+
+    @property
+    @override
+    def native_value(self) -> int | None:
+        """The value."""
+        return self.entity_description.value_fn(self._hub)
 
 
 class TerminalSensor(TerminalEntity, SensorEntity):

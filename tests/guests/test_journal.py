@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 import pytest
 
-from custom_components.timmy_access.guests import journal as journal_module
-from custom_components.timmy_access.guests.journal import SLOT_BYTES, SLOTS, Journal, JournalFull
+from custom_components.timmy_access.records import journal as journal_module
+from custom_components.timmy_access.records.journal import SLOT_BYTES, SLOTS, Journal, JournalFull
 
 LINE = {"used": "01M8", "serial": "ZX1", "door": 1, "at": "2026-11-26T08:00:00+00:00"}
 

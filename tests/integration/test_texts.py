@@ -10,6 +10,10 @@ from custom_components.timmy_access import config_flow
 from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
 from custom_components.timmy_access.button import BUTTONS
 from custom_components.timmy_access.event import EVENTS
+from custom_components.timmy_access.house.differences import DifferenceKind
+from custom_components.timmy_access.house.errors import Problem as HouseProblem
+from custom_components.timmy_access.house.house import ISSUE_VAULT_KEY
+from custom_components.timmy_access.house.settling import Choice
 from custom_components.timmy_access.hub import elsewhere
 from custom_components.timmy_access.hub.begun_anew import Loss
 from custom_components.timmy_access.hub.certificates import CertificateProblem, TlsMode
@@ -27,7 +31,13 @@ from custom_components.timmy_access.protocol.messages import DeviceInfo
 from custom_components.timmy_access.protocol.reasons import Refusal
 from custom_components.timmy_access.repairs import FLOWS
 from custom_components.timmy_access.select import SELECTS
-from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
+from custom_components.timmy_access.sensor import (
+    HOUSE_SENSORS,
+    LAST_SEEN,
+    MEASURED_PUNCH_SENSORS,
+    PUNCH_SENSORS,
+    TERMINAL_SENSORS,
+)
 from custom_components.timmy_access.switch import SWITCHES
 from custom_components.timmy_access.terminal.state import DoorMode, TerminalState
 from homeassistant.config_entries import ConfigFlow
@@ -44,7 +54,7 @@ DESCRIPTIONS: dict[str, tuple[tuple[EntityDescription, ...], ...]] = {
     "image": (IMAGES,),
     "number": (NUMBERS,),
     "select": (SELECTS,),
-    "sensor": (PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (LAST_SEEN,)),
+    "sensor": (HOUSE_SENSORS, PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (LAST_SEEN,)),
     "switch": (SWITCHES,),
 }
 FULL = DeviceInfo.parse(
@@ -60,6 +70,13 @@ EACH = [
 
 def test_every_problem_has_a_text() -> None:
     assert {problem.value for problem in Problem} <= TEXTS["exceptions"].keys()
+
+
+def test_everything_that_a_house_cannot_be_has_a_text() -> None:
+    assert {problem.value for problem in HouseProblem} <= TEXTS["exceptions"].keys()
+    assert {choice.value for choice in Choice} == TEXTS["selector"]["difference_choice"]["options"].keys()
+    assert {kind.value for kind in DifferenceKind} == TEXTS["selector"]["difference_kind"]["options"].keys()
+    assert "description" in TEXTS["issues"][ISSUE_VAULT_KEY]
 
 
 def test_every_refusal_and_every_cause_has_a_text() -> None:

@@ -1,6 +1,7 @@
 """Two houses in one database: what is done for one leaves the other as it is."""
 
 from collections.abc import Awaitable, Callable
+from copy import replace
 from datetime import UTC, timedelta
 import inspect
 from typing import Any
@@ -9,6 +10,9 @@ import pytest
 
 from custom_components.timmy_access.ledger import (
     Decider,
+    HouseChange,
+    HouseItem,
+    HouseKind,
     Ledger,
     Pass,
     PassUse,
@@ -22,6 +26,17 @@ from .support import NOON, NOW, PUNCH, everything, punch
 
 OURS, THEIRS = "ZX00000001", "ZX00000002"
 FILTER = RecordFilter(serials=[OURS])
+# Both houses call everything by the same ids.
+ADA = HouseItem(kind=HouseKind.PERSON, key=("ada",), document={"name": "Ada"})
+ITEMS = (
+    ADA,
+    HouseItem(kind=HouseKind.GROUP, key=("family",), document={"name": "Family"}),
+    HouseItem(kind=HouseKind.CREDENTIAL, key=("ada", 11), document={"revision": "r"}, sealed=b"sealed"),
+    HouseItem(kind=HouseKind.PLACEMENT, key=(OURS, 17), document={"person": "ada"}),
+    HouseItem(kind=HouseKind.TOMBSTONE, key=(OURS, 18), document={"name": "Eve"}),
+    HouseItem(kind=HouseKind.TERMINAL, key=(OURS,), document={"kept": True}),
+)
+ADDED = HouseChange(changed_at=NOW, person_id="ada", document={"action": "added"})
 PASS = Pass(id="p", code_hash=b"x" * 32, name="Guest", document={}, created_at=NOW)
 
 
@@ -46,10 +61,14 @@ CHANGES: dict[str, Callable[[Ledger], Awaitable[Any]]] = {
     "set_outcome": lambda ledger: ledger.set_outcome(
         OURS, PUNCH.identity, granted=False, decided_by=Decider.AUTOMATION
     ),
+    "keep_house": lambda ledger: ledger.keep_house(
+        "ours", [replace(item, document=None, sealed=None) for item in ITEMS], [ADDED]
+    ),
     "keep": lambda ledger: ledger.keep(OURS, [punch(5)]),
     "keep_people": lambda ledger: ledger.keep_people(OURS, [], complete=True),
     "keep_person": lambda ledger: ledger.keep_person(OURS, Person(enroll_id=17, name="Eve"), complete=True),
     "purge": lambda ledger: ledger.purge([OURS], NOW + timedelta(days=1)),
+    "purge_house_changes": lambda ledger: ledger.purge_house_changes("ours", NOW + timedelta(days=1)),
     "update_people": lambda ledger: ledger.update_people(OURS, [Person(enroll_id=17, name="Eve")]),
 }
 # What is asked for our house, and the answer that holds nothing of theirs.
@@ -70,6 +89,8 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], b
         lambda counts: [(hour.serial, hour.punches) for hour in counts.hours] == [(OURS, 1)],
     ),
     "last_apart": (lambda ledger: ledger.last_apart(OURS), lambda found: found == {}),
+    "house": (lambda ledger: ledger.house("ours"), lambda items: items == ITEMS),
+    "house_changes": (lambda ledger: ledger.house_changes("ours"), lambda page: page.changes == (ADDED,)),
     "last_seen": (lambda ledger: ledger.last_seen(OURS, NOW), lambda seen: seen == {17: NOW}),
     "latest_readers": (lambda ledger: ledger.latest_readers(OURS, NOW), lambda seen: seen == {17: (NOW, 0)}),
     "newest": (lambda ledger: ledger.newest(FILTER), lambda record: record.serial == OURS),
@@ -98,6 +119,9 @@ async def two_houses(ledger: Ledger) -> None:
     await ledger.keep_people(THEIRS, [Person(enroll_id=17, name="Bruno"), Person(enroll_id=18)], complete=True)
     await ledger.keep_unread(OURS, [unread("ours")])
     await ledger.keep_unread(THEIRS, [unread("theirs"), unread("theirs too")])
+    await ledger.keep_house("ours", ITEMS, [ADDED])
+    theirs = [replace(item, document={"theirs": 1}, sealed=None) for item in ITEMS]
+    await ledger.keep_house("theirs", theirs, [ADDED, ADDED])
     await ledger.keep_pass(PASS)
     await ledger.keep_pass_use(PassUse(pass_id=PASS.id, serial=THEIRS, door=1, used_at=NOW))
 
@@ -109,11 +133,19 @@ async def theirs(ledger: Ledger) -> tuple[Any, ...]:
         await ledger.pass_uses("p"),
         await ledger.unread(THEIRS),
         await ledger.unread_tally(THEIRS),
+        await ledger.house("theirs"),
+        await ledger.house_changes("theirs"),
     )
 
 
 async def ours(ledger: Ledger) -> tuple[Any, ...]:
-    return (await everything(ledger, FILTER), await ledger.people(OURS), await ledger.unread(OURS))
+    return (
+        await everything(ledger, FILTER),
+        await ledger.people(OURS),
+        await ledger.unread(OURS),
+        await ledger.house("ours"),
+        await ledger.house_changes("ours"),
+    )
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)

@@ -9,11 +9,11 @@ from enum import StrEnum
 from functools import partial
 from typing import Any, override
 
-from custom_components.timmy_access.guests.journal import Journal, Line
 from custom_components.timmy_access.ledger import (
     Cause,
     Entry,
     Health,
+    HouseItem,
     Identity,
     Kept,
     LedgerInvalid,
@@ -24,6 +24,7 @@ from custom_components.timmy_access.ledger import (
     Problem,
     Tally,
 )
+from custom_components.timmy_access.records.journal import Journal, Line
 
 # How long the real ledger lets a caller wait, and how long it takes to close.
 COMMIT_SECONDS = 10.0
@@ -262,6 +263,15 @@ class MemoryLedger:
             self._note(available=False)
             raise LedgerUnavailable(Cause.SLOW)
         return job.done.result()
+
+    # The house, of which nothing is kept
+
+    async def house(self, _: str) -> tuple[HouseItem, ...]:
+        await self._read(lambda: None)
+        return ()
+
+    async def keep_house(self, *_: Any) -> None:
+        await self._write(lambda: None)
 
     async def _read(self, work: Callable[[], Any]) -> Any:
         self._check()

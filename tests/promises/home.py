@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 
 from custom_components.timmy_access.const import DOMAIN, LIVE_WINDOW
 from custom_components.timmy_access.errors import NothingAsked, PassNotWritten, PassRevoked, PassUnknown
-from custom_components.timmy_access.guests import book, journal, tries
+from custom_components.timmy_access.guests import book, tries
 from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.guests.passes import Hours, Pass
 from custom_components.timmy_access.hub import reception
@@ -29,7 +29,7 @@ from custom_components.timmy_access.ledger import LedgerUnavailable, Person
 from custom_components.timmy_access.protocol import listener, outlet
 from custom_components.timmy_access.protocol.errors import ProtocolError
 from custom_components.timmy_access.protocol.peer import Peer
-from custom_components.timmy_access.records import answered, ledgers
+from custom_components.timmy_access.records import answered, journal, ledgers
 from custom_components.timmy_access.terminal.clock import TerminalClock
 from custom_components.timmy_access.terminal.moments import CodeKind, CodeMoment, CodeSource, Moment
 from homeassistant.config_entries import ConfigSubentry

@@ -6,14 +6,13 @@ import pytest
 from custom_components.timmy_access.const import WEEKDAYS
 from custom_components.timmy_access.protocol.errors import CommandInvalid
 from custom_components.timmy_access.services.schedules import (
-    NEVER,
-    Zones,
     from_sections,
     readable_days,
     readable_weeks,
     with_days,
     with_weeks,
 )
+from custom_components.timmy_access.terminal.zones import NEVER, Zones
 
 times = st.tuples(st.integers(0, 23), st.integers(0, 59)).map(lambda time: f"{time[0]:02}:{time[1]:02}")
 sections = st.fixed_dictionaries({"from": times, "to": times}).filter(lambda section: section["to"] != "00:00")

@@ -9,6 +9,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFl
 from homeassistant.const import CONF_HOST, CONF_PORT, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
+    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -28,6 +29,7 @@ from ..const import (
     CONF_TLS,
     CONF_TLS_PORT,
     CONF_UNWRITTEN_USE,
+    CONF_VAULT,
     KEEP_DAYS,
     LIVE_WINDOW,
     MAX_KEEP_DAYS,
@@ -72,6 +74,7 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_UNWRITTEN_USE, default=UnwrittenUse.REFUSE.value): SelectSelector(
             SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
         ),
+        vol.Required(CONF_VAULT, default=False): BooleanSelector(),
         # Everybody is not among what is offered, but may be typed.
         vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(
             SelectSelectorConfig(
@@ -83,8 +86,9 @@ OPTIONS_SCHEMA = vol.Schema(
         ),
     }
 )
-# What is chosen without being said: the database in the configuration folder, private networks, no encryption.
-_DEFAULTS = {CONF_TLS: TlsMode.OFF, CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE}
+# What is chosen without being said: the database in the configuration folder, private networks, no encryption, no
+# vault.
+_DEFAULTS = {CONF_TLS: TlsMode.OFF, CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE, CONF_VAULT: False}
 # Without a port of its own, TLS takes that of the listener.
 TLS_FIELDS: dict[vol.Marker, Any] = {vol.Optional(CONF_TLS_PORT): PORT}
 CERTIFICATE_FIELDS: dict[vol.Marker, Any] = {

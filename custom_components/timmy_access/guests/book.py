@@ -22,7 +22,7 @@ from homeassistant.helpers.event import async_call_later
 from ..const import LOGGER
 from ..errors import PassNotWritten, PassRevoked, PassUnknown
 from ..ledger import Ledger, LedgerInvalid, LedgerUnavailable, PassUse, Problem
-from .journal import Journal
+from ..records.journal import Journal
 from .passes import Pass
 from .stored_passes import held_of, line_of_revocation, line_of_use, revocation_in, stored, use_in, without_lost_uses
 from .unwritten import Unwritten, waiting_revocations, waiting_uses

@@ -7,6 +7,7 @@ from datetime import datetime
 from homeassistant.util import dt as dt_util
 
 from ..people.roster import Person
+from .passes import Refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +25,8 @@ class Premises:
     """What a terminal's verdicts know of it; each is looked up when somebody stands there.
 
     `person_of` are the people of the terminal by enroll id, `linked_to` the person of Home Assistant each is.
-    `is_disabled` tells whether somebody was, None while that cannot be told.
+    `is_disabled` tells whether somebody was, None while that cannot be told. `no_passage` is why the house does not let
+    somebody pass there, whatever the terminal's own memory says.
     """
 
     serial: str
@@ -32,6 +34,7 @@ class Premises:
     person_of: Callable[[int], Person | None]
     is_disabled: Callable[[int], bool | None]
     linked_to: Callable[[int | None], str | None]
+    no_passage: Callable[[int], Refused | None] = lambda _: None
 
     @property
     def doorstep(self) -> Doorstep:

@@ -222,6 +222,9 @@ class Verdicts:
         facts: dict[str, Any] = {"punch": punch, "enroll_id": enroll_id}
         if self._refused_punches.are_enough(enroll_id):  # no automation is asked, and so none has granted
             return self._shown(Decision(granted=False, name=person, decided_by=Decider.DEFAULT))
+        if (why := self._premises.no_passage(enroll_id or 0)) is not None:
+            decision = Decision(granted=False, name=person, decided_by=Decider.HOUSE)
+            return self._finished(CodeSource.PUNCH, decision, why, **facts)
         answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)
         if isinstance(answer, Decision):
             decision, refused = answer, Refused.BY_AUTOMATION

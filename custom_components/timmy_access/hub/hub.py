@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-import logging
 from ssl import SSLContext
 from typing import Any, Self
 
@@ -19,6 +18,7 @@ from ..const import (
     CONF_SERIAL,
     CONF_TLS,
     CONF_TLS_PORT,
+    CONF_VAULT,
     DOMAIN,
     KEEP_DAYS,
     LOGGER,
@@ -27,13 +27,11 @@ from ..const import (
 from ..guests.book import Book
 from ..guests.passbook import Passbook
 from ..guests.shared_books import async_acquire_book, async_release_book
+from ..house.house import House
 from ..ledger import Ledger, LedgerUnavailable
-from ..protocol.answers import RegistrationRefused
-from ..protocol.hardware import HardwareFacts
 from ..protocol.listener import Encryption, Listener
 from ..protocol.messages import Registration
 from ..protocol.peer import Peer
-from ..protocol.session import Session
 from ..records.ledgers import async_acquire, async_release
 from ..records.statistics import AccessStatistics
 from ..terminal.store import TerminalStore
@@ -41,10 +39,11 @@ from ..terminal.tasks import Tasks
 from .address import allowed_networks
 from .begun_anew import BegunAnew
 from .certificates import async_tls_context
-from .claims import Claim, Claims
+from .claims import Claims
 from .elsewhere import Elsewhere
+from .gate import Gate
 from .homes import Homes
-from .identity import Doubt
+from .house_watch import HouseWatch
 from .nightly import Nightly
 from .outsiders import Outsiders
 from .pending import PendingTerminals
@@ -53,28 +52,16 @@ from .terminal import Terminal
 from .troubles import TroubleWatch
 from .wall_clock import WallClock
 
-# How long the present connection of a serial number has to prove that it lives, before another address may take over.
-TAKE_OVER_PROBE_SECONDS = 5.0
-# And before another connection from its own address may: most often that is the terminal itself, which has left the old
-# one behind, and waits.
-RETURN_PROBE_SECONDS = 3.0
 # For what is still to be written when everything stops. With the 2 s that passes take and the 4 s that the ledger takes
 # to close, it stays below the 10 s that Home Assistant gives an integration to unload.
 REST_SECONDS = 3.0
-# A frame as recent as this is proof enough: whoever claims the serial number again and again makes its terminal answer
-# no more than one question in that time, and a terminal that has moved waits that little longer.
-FRESH_SECONDS = 10.0
-# So is, for its own address, an answer to a question as recent as this.
-ANSWERED_SECONDS = 5.0
-
-_MOVED = "%s claims to be %s and has to wait, because that was at %s until just now"
 _RESTARTING_OPTIONS = (CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT)
 
 type TerminalListener = Callable[[Terminal], None]
 
 
 class Hub:
-    """The gate of the listener. Terminals are the subentries of the entry; nobody else comes in."""
+    """What a listener consists of. Terminals are the subentries of the entry; nobody else comes in."""
 
     def __init__(
         self, hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger, book: Book, tls: SSLContext | None = None
@@ -96,24 +83,27 @@ class Hub:
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
+        self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
+        self.house_watch = HouseWatch(hass, self._tasks, self.house)
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
         self.pending = PendingTerminals(hass, entry.entry_id)
         self.claims = Claims(hass, entry.entry_id)
         self.homes = Homes(hass, self._store)
-        self._believed: set[Claim] = set()
         self._outsiders = Outsiders(hass, entry.entry_id)
         self._elsewhere = Elsewhere(hass, entry, _is_connected)
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
         self._watches: dict[str, TroubleWatch] = {}
-        self.nightly = Nightly(hass, self._tasks, ledger, self._store, self.terminals.values)
+        self.nightly = Nightly(hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper)
         self._wall_clock = WallClock(hass, self._async_tell_time)
         encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
-        self.listener = Listener(self, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
+        self.gate = Gate(self.terminals, self.claims, self.homes, self._outsiders, self._async_announce)
+        self.listener = Listener(self.gate, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
         self.listener.lobby.is_home = self.homes.is_one
+        self.gate.invite = self.listener.lobby.invite
         self._started_with = self._needs_restart()
         self._async_apply_options()
 
@@ -139,11 +129,12 @@ class Hub:
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
         await self._store.async_load()
-        await self.passbook.async_load()
+        await asyncio.gather(self.passbook.async_load(), self.house.async_load())
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
             return
+        self.house_watch.async_start()
         for terminal in self.terminals.values():
             self._async_watch(terminal)
         begun_anew = BegunAnew(self._hass, self._entry.entry_id, self.ledger, self._store)
@@ -164,11 +155,13 @@ class Hub:
     @callback
     def _async_deafen(self) -> None:
         # Terminals dial again at once; who has been seen off must not come back while others are.
+        self.gate.is_open = False
         self.listener.deafen()
         for terminal in self.terminals.values():
             terminal.async_deafen()
         self.pending.async_drop_all()
         self.statistics.async_stop()
+        self.house_watch.async_stop()
         self.passbook.async_stop()
         while self._stop_clocks:
             self._stop_clocks.pop()()
@@ -192,88 +185,9 @@ class Hub:
             async with asyncio.timeout(REST_SECONDS):
                 await _async_all(
                     self._store.async_stop(),
+                    self.house.async_stop(),
                     *(terminal.async_stop("unloading") for terminal in self.terminals.values()),
                 )
-
-    async def admit(self, registration: Registration, peer: Peer) -> Terminal | RegistrationRefused:
-        """Let approved terminals in, and announce unknown ones (protocol.listener.Gate).
-
-        Whoever is not let in is told the same, whatever the reason: who guesses learns nothing.
-        """
-        facts = HardwareFacts.of(registration)
-        refused = RegistrationRefused(reason=f"Not admitted, see {registration.serial} in Home Assistant")
-        dead: Session | None = None
-        # Whoever is asked takes time, in which everything may change: so all is looked at again afterwards.
-        while self._stopping is None and (terminal := self.terminals.get(registration.serial)) is not None:
-            session = terminal.session
-            if (doubt := terminal.identity.doubt(facts, peer.address)) is None:
-                if session is None or session is dead:
-                    if self._may_come_back(terminal, session, peer):
-                        if session is not None and session.is_reachable and session.peer.address == peer.address:
-                            terminal.contest.async_taken()
-                        self.claims.async_admitted(terminal.serial, peer.address, facts)
-                        return terminal
-                    self.claims.log.log(
-                        logging.WARNING, _MOVED, peer.address, terminal.name, self.homes.of(terminal.serial)
-                    )
-                    return refused
-                claim = Claim(doubt=Doubt.DUPLICATE, serial=terminal.serial, address=peer.address, facts=facts)
-                if claim in self._believed or self._takes_back(terminal, session, peer):
-                    self._believed.discard(claim)
-                    terminal.contest.async_end()
-                    return terminal
-                if not await _holds_on(session, peer):
-                    dead = session
-                    continue
-                doubt = Doubt.DUPLICATE
-                if session.peer.address == peer.address and not self.claims.is_rejected(claim):
-                    terminal.contest.async_claimed()
-            self.claims.async_hold_off(
-                Claim(doubt=doubt, serial=terminal.serial, address=peer.address, facts=facts),
-                terminal.name,
-                terminal.identity,
-                session.peer.address if session else None,
-            )
-            return refused
-        if self._stopping is None:
-            self._async_announce(registration, peer)
-        return refused
-
-    def _may_come_back(self, terminal: Terminal, dead: Session | None, peer: Peer) -> bool:
-        """Return whether a terminal that is not connected may come in from an address."""
-        serial = terminal.serial
-        if dead is None or dead.peer.address != self.homes.of(serial):
-            return self.homes.may_come_from(serial, peer.address)
-        return self.homes.may_come_from(serial, peer.address, dead.last_frame)
-
-    def _takes_back(self, terminal: Terminal, session: Session, peer: Peer) -> bool:
-        """Return whether a terminal is back at its own address, from which another took its seat."""
-        return session.peer.address != peer.address == self.homes.of(terminal.serial)
-
-    @callback
-    def turned_away(self, peer: Peer, port: int) -> None:
-        """Tell of a peer from outside the networks (protocol.listener.Gate)."""
-        self._outsiders.async_turned_away(peer, port)
-
-    @callback
-    def async_believe(self, claim: Claim) -> None:
-        """Let in a peer that was held off, because somebody says that it is their terminal."""
-        terminal = self.terminals[claim.serial]
-        if claim.doubt is Doubt.IDENTITY:
-            terminal.identity.async_accept(claim.facts)
-        else:
-            terminal.identity.async_allow(claim.address)
-            self._believed.add(claim)
-        self.homes.async_settle(claim.serial, claim.address)
-        self.claims.async_accepted(claim)
-        terminal.async_check_session()
-        self.listener.lobby.invite(claim.serial)
-
-    @callback
-    def async_disbelieve(self, claim: Claim) -> None:
-        """Keep out a peer that was held off, because somebody says that it is not their terminal."""
-        self.claims.async_reject(claim)
-        self.terminals[claim.serial].contest.async_end()
 
     @callback
     def async_apply(self) -> None:
@@ -291,9 +205,11 @@ class Hub:
             terminal = self.terminals.pop(serial)
             self.claims.async_drop(serial)
             self.homes.async_forget(serial)
+            self.house_watch.async_forget(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
+            self._tasks.async_see_through(self.house.async_forget_terminal(serial), f"forget {serial}")
         for serial, subentry in wanted.items():
             if (known := self.terminals.get(serial)) is None:
                 self.terminals[serial] = known = self._make(subentry)
@@ -326,6 +242,7 @@ class Hub:
     def _async_watch(self, terminal: Terminal) -> None:
         watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
+        self.house_watch.async_terminal(terminal)
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:
         surroundings = Surroundings(
@@ -337,6 +254,8 @@ class Hub:
             on_kept=self.statistics.async_changed,
             passbook=self.passbook,
             homes=self.homes,
+            house=self.house,
+            people_of=lambda serial: it.people if (it := self.terminals.get(serial)) else None,
         )
         terminal = Terminal(surroundings, subentry)
         terminal.async_apply_options(self._entry.options)
@@ -344,6 +263,7 @@ class Hub:
 
     @callback
     def _async_apply_options(self) -> None:
+        self.house.async_apply(wants_vault=self._entry.options.get(CONF_VAULT, False))
         days = self._entry.options.get(CONF_KEEP_DAYS, KEEP_DAYS)
         self.nightly.keep_days = days or None
         for terminal in self.terminals.values():
@@ -370,17 +290,6 @@ class Hub:
 def _is_connected(entry: ConfigEntry[Hub], serial: str) -> bool:
     terminal = entry.runtime_data.terminals.get(serial) if entry.state is ConfigEntryState.LOADED else None
     return terminal is not None and terminal.session is not None
-
-
-async def _holds_on(session: Session, peer: Peer) -> bool:
-    """Return whether the present connection of a terminal stays, though somebody else claims to be it.
-
-    From its own address, behind which there may be others, it stays while it answers; terminals leave connections
-    behind without closing them (field notes 0.7). From elsewhere it stays while anything tells that it is there.
-    """
-    if session.peer.address == peer.address:
-        return await session.answers(ANSWERED_SECONDS, RETURN_PROBE_SECONDS)
-    return await session.lives(FRESH_SECONDS, TAKE_OVER_PROBE_SECONDS)
 
 
 async def _async_all(*work: Coroutine[Any, Any, None]) -> None:

@@ -8,6 +8,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
+from ..house.keeper import HouseKeeper
 from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.errors import ProtocolError
 from ..terminal.store import Reconciled, TerminalStore
@@ -28,6 +29,7 @@ class Nightly:
         ledger: Ledger,
         store: TerminalStore,
         terminals: Callable[[], Iterable[Terminal]],
+        house: HouseKeeper,
     ) -> None:
         """Prepare; `keep_days` are the days records are kept for, None is for ever."""
         self._hass = hass
@@ -35,6 +37,7 @@ class Nightly:
         self._ledger = ledger
         self._store = store
         self._terminals = terminals
+        self._house = house
         self.keep_days: int | None = None
 
     @callback
@@ -72,7 +75,9 @@ class Nightly:
         if self.keep_days is None:
             return
         serials = [terminal.serial for terminal in self._terminals()]
-        purged = await self._ledger.purge(serials, dt_util.utcnow() - timedelta(days=self.keep_days))
+        before = dt_util.utcnow() - timedelta(days=self.keep_days)
+        await self._house.async_purge_changes(before)
+        purged = await self._ledger.purge(serials, before)
         for serial, gone in purged.items():
             if known := self._store.reconciled(serial):
                 self._store.async_remember(serial, Reconciled(deficit=known.deficit + gone, day=known.day))

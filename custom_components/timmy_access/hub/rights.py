@@ -80,3 +80,14 @@ async def async_check_right(
         entity_id = registry.async_get_entity_id(platform, DOMAIN, f"{terminal.serial}_{key.format(door=door)}")
         if entity_id is None or not user.permissions.check_entity(entity_id, POLICY_CONTROL):
             raise NotAllowed(context, "not_allowed", terminal.name, entity_id)
+
+
+async def async_check_administrator(hass: HomeAssistant, context: Context, listener: str) -> None:
+    """Return if whoever asked may say who passes in a whole house; raises `NotAllowed` and `UnknownUser`."""
+    if context.user_id is None:
+        return
+    user = await hass.auth.async_get_user(context.user_id)
+    if user is None:
+        raise UnknownUser(context=context, permission=POLICY_CONTROL)
+    if not user.is_admin:
+        raise NotAllowed(context, "administrators_only", listener)

@@ -7,7 +7,9 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 
 from ..guests.passbook import Passbook
+from ..house.house import House
 from ..ledger import Ledger
+from ..people.people import People
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 from .homes import Homes
@@ -15,7 +17,11 @@ from .homes import Homes
 
 @dataclass(frozen=True, kw_only=True)
 class Surroundings:
-    """What a terminal is put together with; `on_kept` is called when there are new records."""
+    """What a terminal is put together with.
+
+    `on_kept` is called when there are new records. `people_of` are those of another terminal of the
+    listener, by serial number.
+    """
 
     hass: HomeAssistant
     entry: ConfigEntry
@@ -25,3 +31,5 @@ class Surroundings:
     on_kept: Callable[[], None]
     passbook: Passbook
     homes: Homes
+    house: House
+    people_of: Callable[[str], People | None]

@@ -65,6 +65,7 @@ from ..terminal.state import TerminalState
 from ..terminal.upkeep import Upkeep
 from .contest import Contest
 from .identity import Identity
+from .in_step import HouseRules, async_writer
 from .interpreter import Interpreter
 from .reception import Reception
 from .surroundings import Surroundings
@@ -115,9 +116,10 @@ class Terminal:
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
         self._silences = Silences(surroundings.store, self.coordinator)
+        first = {"house": lambda: self.writer.async_close()}  # noqa: PLW0108 - it is put together later
         more = {"people": self._async_read_changed_people}
         self._questions = Questions(
-            hass, self.coordinator, self.settings, self.upkeep, self.async_request, self._silences, more
+            hass, self.coordinator, self.settings, self.upkeep, self.async_request, self._silences, first, more
         )
         self._connectivity = Connectivity(hass, self.moments.async_publish)
 
@@ -129,6 +131,7 @@ class Terminal:
         self.links = PersonLinks(hass, self._entry_id, surroundings.store, self.serial, self.roster, lambda: self.name)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes)
+        self.writer = async_writer(surroundings, self, self._echoes)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
         self._occupancy = Occupancy(tasks, self.serial, data, ledger, self.moments, self._async_show_inside)
@@ -174,6 +177,7 @@ class Terminal:
             person_of=self.roster.people.get,
             is_disabled=self.roster.is_disabled,
             linked_to=self.links.entity_id_of,
+            no_passage=HouseRules(surroundings.house, self).no_passage,
         )
         self.verdicts = Verdicts(
             surroundings.hass, premises, surroundings.passbook, self.moments.async_publish, self._async_show_tries
@@ -293,6 +297,7 @@ class Terminal:
         self.doors.async_stop()
         self.verdicts.async_stop()
         self._questions.async_stop()
+        self.writer.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
         self._homes.async_stop(self.serial)
@@ -334,19 +339,12 @@ class Terminal:
             self.upkeep.async_connected()
             self._questions.async_start()
             self.unread.async_restore()
-        state = self.coordinator.data.with_info(info)
-        if last_seen is None or dt_util.utcnow() - last_seen > CONTACT_KNOWN:
-            # What the door has done meanwhile comes as history, if at all.
-            state = replace(state, contacts=replace(state.contacts, door=None))
+            self.writer.async_connected(info)
+        # What the door has done meanwhile comes as history, if at all.
+        forgets = last_seen is None or dt_util.utcnow() - last_seen > CONTACT_KNOWN
+        drift = self.clock.drift
         self.coordinator.async_replace(
-            replace(
-                state,
-                online=True,
-                address=session.peer.address,
-                records_ahead=state.records_ahead and self.clock.drift != timedelta(0),
-                clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
-                info=replace(state.info, extra=info.worth_keeping().extra),
-            )
+            self.coordinator.data.connected(session.peer.address, info, drift, forgets_contact=forgets)
         )
         self.clock.told()
         self._homes.async_registered(self.serial, session, self.identity.async_pin, again=not is_new)
@@ -361,6 +359,7 @@ class Terminal:
         self._last_seen, self._session = self.last_seen, None
         self._homes.async_left(self.serial, session)
         self._questions.async_stop()
+        self.writer.async_left()
         self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
         self.coordinator.async_replace(replace(self.coordinator.data, online=False))
         self._connectivity.async_disconnected()

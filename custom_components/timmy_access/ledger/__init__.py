@@ -13,6 +13,7 @@ from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Proble
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
 from .hourly import HourCount, HourCounts
+from .houses import MAX_SEALED, HouseChange, HouseChanges, HouseItem, HouseKind
 from .ledger import Ledger
 from .limits import Limits
 from .names import likeness
@@ -23,6 +24,7 @@ from .unread import StoredUnread, Tally, UnreadFrame
 from .url import default_url, key_of_url, shown_url
 
 __all__ = [
+    "MAX_SEALED",
     "AttendanceDay",
     "Cause",
     "Counters",
@@ -31,6 +33,10 @@ __all__ = [
     "Health",
     "HourCount",
     "HourCounts",
+    "HouseChange",
+    "HouseChanges",
+    "HouseItem",
+    "HouseKind",
     "Identity",
     "Kept",
     "Ledger",

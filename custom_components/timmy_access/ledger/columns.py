@@ -3,7 +3,7 @@
 from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, String, text
-from sqlalchemy.dialects.mysql import VARBINARY, VARCHAR
+from sqlalchemy.dialects.mysql import MEDIUMBLOB, VARBINARY, VARCHAR
 
 from .values import MAX_KEY, MAX_NAME
 
@@ -18,6 +18,9 @@ _KEY = BigInteger().with_variant(Integer, "sqlite")
 EXACT = String(MAX_KEY).with_variant(VARCHAR(MAX_KEY, charset="utf8mb4", collation="utf8mb4_bin"), "mysql", "mariadb")
 # A column without a length cannot be unique in MariaDB.
 _HASH = LargeBinary(MAX_HASH).with_variant(VARBINARY(MAX_HASH), "mysql", "mariadb")
+
+# Longer than the 64 KiB of MariaDB's usual column.
+_BYTES = LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb")
 
 # MariaDB: transactions, and every character there is.
 TABLE: dict[str, Any] = {"mysql_engine": "InnoDB", "mysql_charset": "utf8mb4"}
@@ -58,6 +61,11 @@ def apart() -> Column[int]:
 def outcome() -> tuple[Column[bool], Column[str]]:
     """Return the columns of what became of a punch, which are empty where that is not known."""
     return Column("granted", Boolean), Column("decided_by", String(MAX_DECIDER))
+
+
+def sealed(name: str) -> Column[bytes]:
+    """Return a column of some hundred kilobytes that only their owner can read, which may be empty."""
+    return Column(name, _BYTES)
 
 
 def terminal(*, primary: bool = False) -> Column[int]:

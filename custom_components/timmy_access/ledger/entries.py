@@ -17,6 +17,7 @@ class Decider(StrEnum):
 
     AUTOMATION = "automation"
     DEFAULT = "default"
+    HOUSE = "house"
     TERMINAL = "terminal"
 
 

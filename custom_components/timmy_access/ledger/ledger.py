@@ -10,7 +10,7 @@ from itertools import batched
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from . import names, passes, people, records, unread
+from . import houses, names, passes, people, records, unread
 from .attendance import AttendanceDay, attendance
 from .database import Database
 from .databases import database_at
@@ -20,8 +20,9 @@ from .extras import are_soon_written
 from .filters import RecordFilter
 from .health import Counters, Health
 from .hourly import HourCounts, hour_counts
+from .houses import HouseChange, HouseChanges, HouseItem, HouseKind
 from .intake import HealthListener, Intake
-from .limits import EXPORT_PAGE, MAX_ENTRIES, MAX_PEOPLE, PEOPLE_ROWS, UNREAD_PAGE, Limits
+from .limits import EXPORT_PAGE, HOUSE_ROWS, MAX_ENTRIES, MAX_PEOPLE, PEOPLE_ROWS, UNREAD_PAGE, Limits
 from .passes import Pass, PassUse
 from .people import Person
 from .reader import Reader
@@ -328,6 +329,46 @@ class Ledger:
     async def pass_use_counts(self) -> dict[str, int]:
         """Return how often each pass was used, by its id; one that never was is left out."""
         return await self._reader.ask(passes.use_counts)
+
+    # Houses
+
+    async def house(self, house: str) -> tuple[HouseItem, ...]:
+        """Return everything that a house holds; it is read a part at a time."""
+        found: list[HouseItem] = []
+        for kind in HouseKind:
+            after = None
+            while part := await self._reader.ask(
+                partial(houses.items, house=house, kind=kind, after=after, limit=HOUSE_ROWS)
+            ):
+                found += part
+                after = part[-1].key
+        return tuple(found)
+
+    async def keep_house(self, house: str, items: Sequence[HouseItem], changes: Sequence[HouseChange] = ()) -> None:
+        """Write, or delete, some things of a house and what is told of it, all or nothing."""
+        key_of("house", house)
+        few("items", items, MAX_PEOPLE)
+        rows = await asyncio.to_thread(lambda: list(map(houses.row_of, items)))
+        told = list(map(houses.row_of_change, changes))
+        await self._write(partial(houses.write, house=house, rows=rows, changes=told))
+
+    async def house_changes(
+        self, house: str, person_id: str | None = None, *, limit: int = 50, before: int | None = None
+    ) -> HouseChanges:
+        """Return a page of who changed what in a house, or for one person of it, newest first.
+
+        `before` is the `next` of the page before; a page has at most 1,000 lines.
+        """
+        return await self._reader.ask(
+            partial(houses.changes, house=house, person_id=person_id, limit=limit, before=before)
+        )
+
+    async def purge_house_changes(self, house: str, before: datetime) -> int:
+        """Forget what was changed in a house before an aware time, and return how many lines."""
+        gone, rows = 0, self._limits.purge_rows
+        while step := await self._write(partial(houses.purge_changes, house=house, before=before, rows=rows)):
+            gone += step
+        return gone
 
     # Backup
 

@@ -54,6 +54,8 @@ MAX_UNREAD_CHARACTERS = 4_000_000
 MAX_UNREAD_FRAME = 32_000
 # Of these a step of reading them again: a few milliseconds of the event loop.
 UNREAD_PAGE = 100
+# Things of a house read at a time, between which others get their turn.
+HOUSE_ROWS = 1_000
 # Values a lookup asks for at a time; SQLite before 3.32 takes 999 parameters.
 LOOKUP_VALUES = 400
 # Threads that read. More would only wait for the same disk.

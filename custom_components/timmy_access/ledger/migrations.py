@@ -27,7 +27,20 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateColumn
 
-from .columns import COUNTED_TABLE, EXACT, TABLE, apart, counted, digest, exact, outcome, person_name, terminal, whole
+from .columns import (
+    COUNTED_TABLE,
+    EXACT,
+    TABLE,
+    apart,
+    counted,
+    digest,
+    exact,
+    outcome,
+    person_name,
+    sealed,
+    terminal,
+    whole,
+)
 from .errors import Cause, LedgerUnavailable
 from .schema import META
 
@@ -237,6 +250,76 @@ def _unread(connection: Connection) -> None:
     _create(connection, tables)
 
 
+def _house(connection: Connection) -> None:
+    tables = MetaData()
+    Table(
+        "house_people",
+        tables,
+        exact("house", primary=True),
+        exact("person_id", primary=True),
+        Column("document", Text, nullable=False),
+        **TABLE,
+    )
+    Table(
+        "house_groups",
+        tables,
+        exact("house", primary=True),
+        exact("group_id", primary=True),
+        Column("document", Text, nullable=False),
+        **TABLE,
+    )
+    Table(
+        "house_credentials",
+        tables,
+        exact("house", primary=True),
+        exact("person_id", primary=True),
+        whole("slot", primary=True),
+        Column("document", Text, nullable=False),
+        sealed("sealed"),
+        **TABLE,
+    )
+    Table(
+        "placements",
+        tables,
+        exact("house", primary=True),
+        exact("serial", primary=True),
+        whole("enroll_id", primary=True),
+        Column("document", Text, nullable=False),
+        **TABLE,
+    )
+    Table(
+        "tombstones",
+        tables,
+        exact("house", primary=True),
+        exact("serial", primary=True),
+        whole("enroll_id", primary=True),
+        Column("document", Text, nullable=False),
+        **TABLE,
+    )
+    Table(
+        "house_terminals",
+        tables,
+        exact("house", primary=True),
+        exact("serial", primary=True),
+        Column("document", Text, nullable=False),
+        **TABLE,
+    )
+    Table(
+        "house_changes",
+        tables,
+        counted(),
+        exact("house"),
+        Column("person_id", EXACT),
+        whole("changed_at"),
+        Column("document", Text, nullable=False),
+        Index("house_changes_house", "house", "id"),
+        Index("house_changes_person", "house", "person_id", "id"),
+        Index("house_changes_time", "house", "changed_at"),
+        **COUNTED_TABLE,
+    )
+    _create(connection, tables)
+
+
 def _create(connection: Connection, tables: MetaData) -> None:
     """Create tables and indexes, but for those that an interrupted step left in MariaDB."""
     tables.create_all(connection)
@@ -245,4 +328,12 @@ def _create(connection: Connection, tables: MetaData) -> None:
             index.create(connection, checkfirst=True)
 
 
-MIGRATIONS: tuple[Migration, ...] = (_records_and_people, _passes, _names, _told_apart, _outcomes, _unread)
+MIGRATIONS: tuple[Migration, ...] = (
+    _records_and_people,
+    _passes,
+    _names,
+    _told_apart,
+    _outcomes,
+    _unread,
+    _house,
+)

@@ -5,7 +5,20 @@ Times are microseconds since 1970 in UTC, but for `records.time`: seconds of the
 
 from sqlalchemy import Boolean, Column, Float, ForeignKey, Index, MetaData, String, Table, Text
 
-from .columns import COUNTED_TABLE, EXACT, TABLE, apart, counted, digest, exact, outcome, person_name, terminal, whole
+from .columns import (
+    COUNTED_TABLE,
+    EXACT,
+    TABLE,
+    apart,
+    counted,
+    digest,
+    exact,
+    outcome,
+    person_name,
+    sealed,
+    terminal,
+    whole,
+)
 
 TABLES = MetaData()
 
@@ -123,5 +136,79 @@ PASS_USES = Table(
     whole("used_at"),
     # One use is kept once; also finds the uses of a pass.
     Index("pass_uses_identity", "pass_id", "used_at", "terminal_id", "door", unique=True),
+    **COUNTED_TABLE,
+)
+
+# What a house holds. Each row is of one house, and nothing of a row is looked for but its key.
+HOUSE_PEOPLE = Table(
+    "house_people",
+    TABLES,
+    exact("house", primary=True),
+    exact("person_id", primary=True),
+    Column("document", Text, nullable=False),
+    **TABLE,
+)
+
+HOUSE_GROUPS = Table(
+    "house_groups",
+    TABLES,
+    exact("house", primary=True),
+    exact("group_id", primary=True),
+    Column("document", Text, nullable=False),
+    **TABLE,
+)
+
+HOUSE_CREDENTIALS = Table(
+    "house_credentials",
+    TABLES,
+    exact("house", primary=True),
+    exact("person_id", primary=True),
+    whole("slot", primary=True),
+    Column("document", Text, nullable=False),
+    sealed("sealed"),
+    **TABLE,
+)
+
+PLACEMENTS = Table(
+    "placements",
+    TABLES,
+    exact("house", primary=True),
+    exact("serial", primary=True),
+    whole("enroll_id", primary=True),
+    Column("document", Text, nullable=False),
+    **TABLE,
+)
+
+TOMBSTONES = Table(
+    "tombstones",
+    TABLES,
+    exact("house", primary=True),
+    exact("serial", primary=True),
+    whole("enroll_id", primary=True),
+    Column("document", Text, nullable=False),
+    **TABLE,
+)
+
+HOUSE_TERMINALS = Table(
+    "house_terminals",
+    TABLES,
+    exact("house", primary=True),
+    exact("serial", primary=True),
+    Column("document", Text, nullable=False),
+    **TABLE,
+)
+
+HOUSE_CHANGES = Table(
+    "house_changes",
+    TABLES,
+    counted(),
+    exact("house"),
+    Column("person_id", EXACT),
+    whole("changed_at"),
+    Column("document", Text, nullable=False),
+    # Newest first: of a house, of a person; also for retention.
+    Index("house_changes_house", "house", "id"),
+    Index("house_changes_person", "house", "person_id", "id"),
+    Index("house_changes_time", "house", "changed_at"),
     **COUNTED_TABLE,
 )

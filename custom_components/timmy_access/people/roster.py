@@ -105,6 +105,7 @@ class Roster:
         self._is_restored = False
         # Who was disabled here, also while a list leaves them out: lists can be somebody else's.
         self._disabled: set[int] = set()
+        self._whole_since: int | None = None
         self.complete = False
 
     def is_disabled(self, enroll_id: int) -> bool | None:
@@ -120,6 +121,11 @@ class Roster:
     def people(self) -> Mapping[int, Person]:
         """Everybody known, by enroll id."""
         return MappingProxyType(self._people)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the terminal has told everybody over this connection: who is not known is not there."""
+        return self._whole_since == self._connections
 
     def name_of(self, enroll_id: int | None) -> str | None:
         """Return a person's name, None where there is none."""
@@ -295,6 +301,7 @@ class Roster:
             names = self._without(self._people.keys() - listed.keys())
             self.complete = True
             self._used_when_read = users_used
+            self._whole_since = connection
         self._is_read = connection == self._connections
         if changed or names:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))

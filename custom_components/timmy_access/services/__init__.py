@@ -3,15 +3,35 @@
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
-from . import access, device, doors, links, logs, passes, people, questionnaire, replies
+from . import (
+    access,
+    device,
+    doors,
+    house_files,
+    house_groups,
+    house_people,
+    house_terminals,
+    links,
+    logs,
+    passes,
+    people,
+    questionnaire,
+    replies,
+)
 from .action import Action
+from .house_action import HouseAction
 
-ACTIONS: tuple[Action, ...] = tuple(
+ACTIONS: tuple[Action | HouseAction, ...] = tuple(
     sorted(
         (
             *access.ACTIONS,
             *device.ACTIONS,
             *doors.ACTIONS,
+            *house_files.ACTIONS,
+            *house_groups.ACTIONS,
+            *house_people.ACTIONS,
+            *house_terminals.ACTIONS,
+            *house_terminals.TERMINAL_ACTIONS,
             *links.ACTIONS,
             *logs.ACTIONS,
             *passes.ACTIONS,

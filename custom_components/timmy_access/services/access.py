@@ -27,9 +27,10 @@ from ..protocol.commands.kinds import MAX_GROUP
 from ..protocol.errors import ProtocolError
 from ..terminal.choices import CHOICES
 from ..terminal.settings import ACCESS
+from ..terminal.zones import Zones
 from .action import Action, Request, door_unknown
 from .device import confirmed, known_values, look_again
-from .schedules import Zones, readable_days, readable_weeks, with_days, with_weeks
+from .schedules import readable_days, readable_weeks, with_days, with_weeks
 
 ATTR_DAY_ZONES = "day_zones"
 ATTR_GROUPS_TOGETHER = "groups_together"

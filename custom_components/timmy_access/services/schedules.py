@@ -5,29 +5,17 @@ up to five sections each, and up to eight week zones that name a day zone for ea
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 
 from ..const import WEEKDAYS
 from ..protocol.commands.access import MAX_SECTIONS
 from ..protocol.commands.kinds import MAX_ZONE
 from ..protocol.errors import CommandInvalid, Problem
-
-# A section that is never open; firmware ignores what a day zone leaves out, so all five are always written.
-NEVER = "00:00~00:00"
+from ..terminal.zones import NEVER, Sections, Zones, padded
 
 type Section = Mapping[str, str]
-type Day = tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Zones:
-    """The tables of one terminal: day zones of sections as on the wire, week zones of day zone numbers."""
-
-    days: tuple[Day, ...] = ()
-    weeks: tuple[tuple[int, ...], ...] = ()
-
-
-def to_sections(sections: Iterable[Section], field: str) -> Day:
+def to_sections(sections: Iterable[Section], field: str) -> Sections:
     """Return sections `{"from": "07:00", "to": "18:00"}` as the wire has them; raises `CommandInvalid`."""
     day = tuple(f"{section['from']}~{section['to']}" for section in sections)
     if len(day) > MAX_SECTIONS:
@@ -62,7 +50,7 @@ def with_days(zones: Zones, days: Mapping[int, Sequence[Section]]) -> Zones:
     for number, sections in days.items():
         _check_number(number, "day_zones")
         changed += [()] * (number - len(changed))
-        changed[number - 1] = _padded(to_sections(sections, f"day_zones.{number}"))
+        changed[number - 1] = padded(to_sections(sections, f"day_zones.{number}"))
     return Zones(days=tuple(changed), weeks=zones.weeks)
 
 
@@ -74,13 +62,13 @@ def with_weeks(zones: Zones, weeks: Mapping[int, Mapping[str, Sequence[Section]]
     """
     days = list(zones.days)
     table = [list(week) + [0] * (len(WEEKDAYS) - len(week)) for week in zones.weeks]
-    wanted: list[tuple[int, int, Day]] = []
+    wanted: list[tuple[int, int, Sections]] = []
     for number, week in weeks.items():
         _check_number(number, "week_zones")
         while len(table) < number:
             table.append([0] * len(WEEKDAYS))
         for weekday, sections in week.items():
-            day = _padded(to_sections(sections, f"week_zones.{number}.{weekday}"))
+            day = padded(to_sections(sections, f"week_zones.{number}.{weekday}"))
             wanted.append((number - 1, WEEKDAYS.index(weekday), day))
     changing = {(week, weekday) for week, weekday, _ in wanted}
     in_use = {*kept} | {
@@ -96,26 +84,21 @@ def with_weeks(zones: Zones, weeks: Mapping[int, Mapping[str, Sequence[Section]]
     return Zones(days=tuple(days), weeks=tuple(tuple(week) for week in table))
 
 
-def _zone_for(days: list[Day], day: Day, in_use: set[int]) -> int:
+def _zone_for(days: list[Sections], day: Sections, in_use: set[int]) -> int:
     """Return the number of a day zone with these sections, making or reusing one where there is none."""
     for number, present in enumerate(days, 1):
-        if _padded(present) == day:
+        if padded(present) == day:
             return number
     for number in range(1, MAX_ZONE + 1):
         if number in in_use:
             continue
-        days += [_padded(())] * (number - len(days))
+        days += [padded(())] * (number - len(days))
         days[number - 1] = day
         return number
     raise CommandInvalid("week_zones", Problem.TOO_MANY, {"limit": str(MAX_ZONE), "size": str(MAX_ZONE + 1)})
 
 
-def _padded(day: Day) -> Day:
-    open_sections = tuple(section for section in day if section != NEVER)
-    return (*open_sections, *(NEVER,) * (MAX_SECTIONS - len(open_sections)))
-
-
-def _day(days: Sequence[Day], number: int) -> Day:
+def _day(days: Sequence[Sections], number: int) -> Sections:
     return days[number - 1] if 0 < number <= len(days) else ()
 
 

@@ -42,15 +42,17 @@ class Questions:
         upkeep: Upkeep,
         request: Request,
         silences: Silences,
+        first: Mapping[str, Question],
         more: Mapping[str, Question],
     ) -> None:
-        """Ask nothing yet; `more` are questions of others, by what is asked for."""
+        """Ask nothing yet; `first` and `more` are what others have to ask and to say, by what it is."""
         self._hass = hass
         self._coordinator = coordinator
         self._request = request
         self._silences = silences
-        # The open delay comes first: doors are used at once.
+        # Then the open delay comes first: doors are used at once.
         self._questions: dict[str, Question] = {
+            **first,
             "access settings": lambda: settings.async_read(ACCESS),
             "settings": lambda: settings.async_read(DEVICE),
             "capacity": self._async_read_capacity,

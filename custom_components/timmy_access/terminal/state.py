@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -112,3 +113,22 @@ class TerminalState:
         """Return the state with what `info` says; the time in it is out of date at once and left out."""
         said = {name: value for name, *_ in wire_fields(DeviceInfo) if (value := getattr(info, name)) is not None}
         return replace(self, info=replace(self.info, **said | {"time": None}))
+
+    def connected(
+        self, address: str, info: DeviceInfo, drift: timedelta | None, *, forgets_contact: bool
+    ) -> TerminalState:
+        """Return the state with a new connection, or one that registers again.
+
+        `drift` is by how much its clock is behind; None where that is not known. With `forgets_contact` it is not known
+        any more whether the door is open.
+        """
+        state = self.with_info(info)
+        return replace(
+            state,
+            online=True,
+            address=address,
+            contacts=replace(state.contacts, door=None) if forgets_contact else state.contacts,
+            records_ahead=state.records_ahead and drift != timedelta(0),
+            clock_ahead=None if drift is None else -round(drift.total_seconds()),
+            info=replace(state.info, extra=info.worth_keeping().extra),
+        )

@@ -8,11 +8,11 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.guests.journal import Journal
 from custom_components.timmy_access.guests.shared_books import journal_path
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable
 from custom_components.timmy_access.ledger.errors import Cause
+from custom_components.timmy_access.records.journal import Journal
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import VirtualTerminal

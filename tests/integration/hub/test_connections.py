@@ -11,7 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from custom_components.timmy_access.hub import hub as hub_module
+from custom_components.timmy_access.hub import gate as gate_module
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol import exchange
 from homeassistant.core import HomeAssistant
@@ -55,7 +55,7 @@ async def test_hundreds_of_reconnects_leave_nothing(
     caplog.set_level(logging.INFO)
     tasks, open_files = running(), files()
     before: ClientConnection | None = None
-    monkeypatch.setattr(hub_module, "RETURN_PROBE_SECONDS", 0.0)  # none of them answers
+    monkeypatch.setattr(gate_module, "RETURN_PROBE_SECONDS", 0.0)  # none of them answers
     for number in range(reconnects):
         terminal = await dial(port)
         assert hub.terminals[FACE].session is not None

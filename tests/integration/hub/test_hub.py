@@ -8,7 +8,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.hub import homes as homes_module, hub as hub_module, pending
+from custom_components.timmy_access.hub import gate as gate_module, homes as homes_module, pending
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import REPEATS_AT_ONCE, REPEATS_PER_SECOND
 from custom_components.timmy_access.protocol.connection import Connection
@@ -249,7 +249,7 @@ async def test_a_moved_terminal_takes_over_once_the_old_connection_is_dead(
     face.faults.half_open = True
     moved = make_terminal("ai_face", FACE, source_address="127.0.0.2")
     with (
-        patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0),
+        patch.multiple(gate_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0),
         patch.object(homes_module, "PATIENCE_SECONDS", 0.0),
         patch.object(Connection, "is_acknowledged", new=False),  # its network is gone
     ):

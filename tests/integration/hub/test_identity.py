@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.hub import claims as claims_module, homes as homes_module, hub as hub_module
+from custom_components.timmy_access.hub import claims as claims_module, gate as gate_module, homes as homes_module
 from custom_components.timmy_access.hub.claims import FORGET_SECONDS, Claim
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.identity import Doubt
@@ -315,7 +315,7 @@ async def test_a_silent_terminal_is_asked_once_however_many_claim_it(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, make_terminal: MakeTerminal
 ) -> None:
     asked = sum(frame.get("cmd") == "getdevinfo" for frame in finger.received)
-    with patch.object(hub_module, "FRESH_SECONDS", 0.0):
+    with patch.object(gate_module, "FRESH_SECONDS", 0.0):
         finger.faults.delay = 0.5
         once = replace(Timing.fast(), reg_repeat=60)
         twins = [
@@ -338,7 +338,7 @@ async def test_a_question_about_a_terminal_that_has_moved_answers_itself(
     await until_issue(hass, TWICE)
     finger.faults.half_open = True
     with (
-        patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0),
+        patch.multiple(gate_module, TAKE_OVER_PROBE_SECONDS=0.1, FRESH_SECONDS=0.0),
         patch.object(homes_module, "PATIENCE_SECONDS", 0.0),
         patch.object(Connection, "is_acknowledged", new=False),  # its network is gone
     ):
@@ -352,7 +352,7 @@ async def test_whoever_comes_while_the_old_connection_is_asked_is_not_pushed_asi
 ) -> None:
     """The terminal itself reconnects while another address waits for its old connection to fail."""
     finger.faults.half_open = True
-    with patch.object(hub_module, "FRESH_SECONDS", 0.0):
+    with patch.object(gate_module, "FRESH_SECONDS", 0.0):
         impostor = make_terminal("tfs30", FINGER, source_address=OTHER_ADDRESS)
         await impostor.start()
         await impostor.wait_transmitted("reg")

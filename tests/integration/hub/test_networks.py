@@ -186,7 +186,7 @@ async def test_a_flood_from_the_internet_is_one_issue(
 ) -> None:
     updates = listen(hass, str(ir.EVENT_REPAIRS_ISSUE_REGISTRY_UPDATED))
     for number in range(5000):
-        hub.turned_away(Peer(f"2001:db8::{number:x}" if number else STRANGER, 4), 7788)
+        hub.gate.turned_away(Peer(f"2001:db8::{number:x}" if number else STRANGER, 4), 7788)
     await hass.async_block_till_done()
     assert list(issues_of(hass)) == [from_internet]
     assert shown(hass, from_internet) == {"address": STRANGER, "port": "7788"}
@@ -197,32 +197,32 @@ async def test_a_flood_from_the_internet_is_one_issue(
 async def test_the_latest_address_is_named_once_a_day(hass: HomeAssistant, hub: Hub, from_internet: str) -> None:
     now = hass.loop.time()
     with patch.object(hass.loop, "time", lambda: now):
-        hub.turned_away(Peer(STRANGER, 4), 7788)
+        hub.gate.turned_away(Peer(STRANGER, 4), 7788)
         now += CHANGE_SECONDS - 1
-        hub.turned_away(Peer("203.0.113.8", 4), 7788)
+        hub.gate.turned_away(Peer("203.0.113.8", 4), 7788)
         assert shown(hass, from_internet)["address"] == STRANGER
         now += 1
-        hub.turned_away(Peer("203.0.113.9", 4), 7789)
+        hub.gate.turned_away(Peer("203.0.113.9", 4), 7789)
         assert shown(hass, from_internet) == {"address": "203.0.113.9", "port": "7789"}
-        hub.turned_away(Peer("203.0.113.10", 4), 7788)
+        hub.gate.turned_away(Peer("203.0.113.10", 4), 7788)
         assert shown(hass, from_internet)["address"] == "203.0.113.9"
 
 
 async def test_it_is_forgotten_a_week_after_the_last_one(hass: HomeAssistant, hub: Hub, from_internet: str) -> None:
-    hub.turned_away(Peer(STRANGER, 4), 7788)
+    hub.gate.turned_away(Peer(STRANGER, 4), 7788)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=FORGET_SECONDS + 1))
     assert from_internet in issues_of(hass)  # by the clock that counts it was just now
     with patch.object(outsiders, "FORGET_SECONDS", 0.0):
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=2 * FORGET_SECONDS + 2))
     assert from_internet not in issues_of(hass)
-    hub.turned_away(Peer("203.0.113.8", 4), 7788)
+    hub.gate.turned_away(Peer("203.0.113.8", 4), 7788)
     assert shown(hass, from_internet)["address"] == "203.0.113.8"
 
 
 async def test_it_goes_when_the_address_is_allowed_and_not_before(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, from_internet: str
 ) -> None:
-    hub.turned_away(Peer(STRANGER, 4), 7788)
+    hub.gate.turned_away(Peer(STRANGER, 4), 7788)
     await choose(hass, entry, "127.0.0.0/8", "203.0.113.8")
     await hass.async_block_till_done()
     assert from_internet in issues_of(hass)
@@ -234,7 +234,7 @@ async def test_it_goes_when_the_address_is_allowed_and_not_before(
 async def test_it_ends_with_the_listener_and_waits_for_the_next_start(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, from_internet: str
 ) -> None:
-    hub.turned_away(Peer(STRANGER, 4), 7788)
+    hub.gate.turned_away(Peer(STRANGER, 4), 7788)
     ir.async_ignore_issue(hass, DOMAIN, from_internet, ignore=True)
     hass.set_state(CoreState.stopping)
     await hub.async_stop()

@@ -10,6 +10,7 @@ from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.rights import NotAllowed, Right
 from custom_components.timmy_access.services import ACTIONS
+from custom_components.timmy_access.services.house_action import HouseAction
 from homeassistant.auth.permissions.const import POLICY_CONTROL
 from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import Unauthorized
@@ -34,16 +35,22 @@ CALLS: dict[str, Callable[[State], tuple[str, dict[str, Any]]]] = {
 }
 # What an action needs besides what its case has.
 EXTRA: dict[str, dict[str, Any]] = {
+    "add_person": {"name": "Zoe"},
     "create_pass": {"name": "Guest"},
     "delete_logs": {"confirm": True},
     "export_logs": {"filename": "log.csv"},
+    "import_people": {"file": "people.csv"},
     "extend_pass": {"pass_id": "x", "max_uses": 1},
     "link_person": {"enroll_id": 1, "person_entity_id": "person.ada"},
+    "remove_access_group": {"group_id": "x"},
+    "remove_person": {"person_id": "x"},
     "reply_access": {"request_id": "x", "access": True},
     "reply_pin": {"request_id": "x", "access": True},
     "reply_qr_code": {"request_id": "x", "access": True},
     "revoke_pass": {"pass_id": "x"},
+    "settle_difference": {"choice": "leave"},
     "unlink_person": {"enroll_id": 1},
+    "update_person": {"person_id": "x"},
 }
 
 
@@ -62,11 +69,13 @@ def visitor(hass: HomeAssistant, hass_read_only_user: MockUser) -> Context:
 
 
 async def ask(hass: HomeAssistant, hub: Hub, action: str, context: Context, serial: str = FACE, **data: Any) -> None:
-    response = next(one for one in ACTIONS if one.name == action).response
+    asked = next(one for one in ACTIONS if one.name == action)
+    response = asked.response
+    place = {} if isinstance(asked, HouseAction) else {"device_id": hub.terminals[serial].device_id}
     await hass.services.async_call(
         DOMAIN,
         action,
-        {"device_id": hub.terminals[serial].device_id, **data},
+        {**place, **data},
         blocking=True,
         context=context,
         return_response=response.value == "only",

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events, async_fire_time_changed
 
-from custom_components.timmy_access.hub import homes as homes_module, hub as hub_module
+from custom_components.timmy_access.hub import gate as gate_module, homes as homes_module
 from custom_components.timmy_access.hub.homes import SETTLED_SECONDS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol.messages import Registration
@@ -129,7 +129,7 @@ async def test_a_terminal_that_answers_nothing_keeps_its_seat_while_its_network_
         finger.faults.delay = 1.0
     impostor = impostor_of(make_terminal, source_address=ELSEWHERE)
     with (
-        patch.multiple(hub_module, TAKE_OVER_PROBE_SECONDS=0.2, FRESH_SECONDS=0.0),
+        patch.multiple(gate_module, TAKE_OVER_PROBE_SECONDS=0.2, FRESH_SECONDS=0.0),
         patch.object(homes_module, "PATIENCE_SECONDS", 0.0),
     ):
         await impostor.start()
@@ -161,7 +161,7 @@ async def test_a_connection_that_was_left_behind_makes_room_at_its_address(
 ) -> None:
     left = hub.terminals[FINGER].session
     finger.faults.half_open = True
-    with patch.object(hub_module, "RETURN_PROBE_SECONDS", 0.2):
+    with patch.object(gate_module, "RETURN_PROBE_SECONDS", 0.2):
         again = impostor_of(make_terminal)
         await again.start()
         await again.wait_registered()
@@ -181,7 +181,7 @@ async def test_doors_and_news_of_a_seat_that_two_claim_are_in_doubt(
     accesses = async_capture_events(hass, "timmy_access_event")
     finger.faults.half_open = True
     taker = impostor_of(make_terminal)
-    with patch.object(hub_module, "RETURN_PROBE_SECONDS", 0.2):
+    with patch.object(gate_module, "RETURN_PROBE_SECONDS", 0.2):
         await taker.start()
         await taker.wait_registered()
     await finger.stop()

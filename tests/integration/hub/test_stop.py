@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.guests.decisions import Decision
-from custom_components.timmy_access.hub import hub as hub_module
+from custom_components.timmy_access.hub import gate as gate_module, hub as hub_module
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import Terminal
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable
@@ -219,7 +219,7 @@ async def test_who_is_being_admitted_while_it_stops_leaves_no_trace(
 
     face.faults.half_open = True
     moved = make_terminal("ai_face", FACE, source_address="127.0.0.2")
-    with patch.object(Session, "lives", _lives), patch.object(hub_module, "FRESH_SECONDS", 0.0):
+    with patch.object(Session, "lives", _lives), patch.object(gate_module, "FRESH_SECONDS", 0.0):
         await moved.start()
         await is_asked.wait()
         await hub.async_stop()

@@ -44,6 +44,7 @@ async def alone(
     profile, serial, doors = CASES[request.param]
     entry = MockConfigEntry(
         domain=DOMAIN,
+        entry_id="01M8CAWRG1RKDW9X0VP195QN9W",  # unique ids of the house are made of it
         minor_version=2,
         data={"port": port, "host": LOOPBACK},
         subentries_data=[subentry_data(serial, "Terminal", doors)],

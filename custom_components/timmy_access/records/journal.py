@@ -1,4 +1,4 @@
-"""What the database has not heard of yet: uses of passes, and passes that were revoked, on the disk all the same.
+"""What the database has not heard of yet, on the disk all the same: uses of passes, and what was closed.
 
 A small file of slots of a fixed size, with room for all of them from the beginning, so that also a disk that is full
 takes another line. A line is on the disk when `append` returns. It is struck out once the database has it; lines that

@@ -1,0 +1,70 @@
+"""Dates and hours of somebody on a terminal: wider, narrower, and what changes them."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from .standing import Standing
+from .steps import Rank, SetAccess
+from .week import NEVER, Week
+
+
+def changed_access(before: Standing, after: Standing, *, again: bool = False) -> SetAccess | None:
+    """Return the step from one to the other, None where it takes none.
+
+    Dates and hours of who is disabled are left alone. Who is let in again is given them anew: the numbers that held
+    theirs may hold others meanwhile. With `again` they are written also where they are as they were.
+    """
+    if not after.enabled:
+        return None
+    is_back = not before.enabled
+    step = SetAccess(
+        enroll_id=after.enroll_id,
+        rank=Rank.CHANGE,
+        valid_from=after.valid_from,
+        valid_until=after.valid_until,
+        hours=dict(after.hours),
+    )
+    target = step.after(before)
+    if target is None or (target == before and not is_back and not again):
+        return None
+    if is_back or target == before or (is_within(before, target) and not is_within(target, before)):
+        return replace(step, rank=Rank.WIDEN)
+    return replace(step, rank=Rank.NARROW) if is_within(target, before) else step
+
+
+def narrowed_access(before: Standing, after: Standing) -> SetAccess | None:
+    """Return the step to the dates and hours that hold both before and after, None where there are none."""
+    starts = [it for it in (before.valid_from, after.valid_from) if it is not None]
+    ends = [it for it in (before.valid_until, after.valid_until) if it is not None]
+    valid_from, valid_until = max(starts, default=None), min(ends, default=None)
+    if valid_from is not None and valid_until is not None and valid_until <= valid_from:
+        return None
+    hours = {door: week & after.hours[door] for door, week in before.hours.items() if door in after.hours}
+    hours = {door: week for door, week in hours.items() if not week.is_never}
+    if not hours:
+        return None
+    return SetAccess(
+        enroll_id=after.enroll_id, rank=Rank.NARROW, valid_from=valid_from, valid_until=valid_until, hours=hours
+    )
+
+
+def is_within(inner: Standing, outer: Standing) -> bool:
+    """Return whether the dates and hours of one allow nothing that those of the other do not."""
+    return (
+        _begins(outer.valid_from, inner.valid_from)
+        and _ends(inner.valid_until, outer.valid_until)
+        and _hours_within(inner.hours, outer.hours)
+    )
+
+
+def _begins(outer: datetime | None, inner: datetime | None) -> bool:
+    return outer is None or (inner is not None and outer <= inner)
+
+
+def _ends(inner: datetime | None, outer: datetime | None) -> bool:
+    return outer is None or (inner is not None and inner <= outer)
+
+
+def _hours_within(inner: Mapping[int, Week], outer: Mapping[int, Week]) -> bool:
+    return all(week <= outer.get(door, NEVER) for door, week in inner.items())

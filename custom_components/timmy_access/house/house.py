@@ -1,0 +1,380 @@
+"""The house of one listener, put together: what is kept, the vault, and the hours that groups refer to."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import replace
+from functools import partial
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
+from homeassistant.util.ulid import ulid_now
+
+from ..const import LOGGER
+from ..fields import credential_name
+from ..issues import async_clear, async_raise
+from ..ledger import MAX_SEALED, Ledger, LedgerUnavailable
+from ..terminal.tasks import Tasks
+from .arrivals import Arrival, Contents, Secrets
+from .changes import (
+    changed_person,
+    group_of,
+    person_of,
+    with_credentials,
+    with_group,
+    with_people,
+    with_terminal,
+    without_contents,
+    without_credential,
+    without_group,
+    without_terminal,
+)
+from .closings import Closes, Closing
+from .credentials import HouseCredential
+from .deeds import Deed, Did
+from .differences import Difference
+from .directory import Directory
+from .errors import HouseUnknown
+from .groups import AccessGroup
+from .household import Household
+from .keeper import HouseKeeper, closings_path
+from .persons import HousePerson
+from .schedules import ScheduleHours
+from .settling import Choice, Settlement, settle
+from .taking_over import Present, TakingOver, preview, taken_over
+from .vault import Vault, VaultState
+
+# Cards and PINs that are sealed in less time than a thread takes to begin.
+FEW = 20
+# What is sealed is held in memory, for terminals that are to be filled: thirty thousand fingerprints, or a thousand
+# photos.
+MAX_VAULT_BYTES = 64 * 1024 * 1024
+ISSUE_VAULT_KEY = "vault_key_gone"
+
+
+class House:
+    """Who may pass which doors when. Every change is of somebody: `by` is the id of a user, None an automation."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        tasks: Tasks,
+        ledger: Ledger,
+        serials: Callable[[], Collection[str]],
+    ) -> None:
+        """Prepare; `async_load` has to follow. `serials` are those of the approved terminals."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._tasks = tasks
+        self.keeper = HouseKeeper(hass, entry_id, ledger)
+        self.vault = Vault(hass, entry_id)
+        self.hours = ScheduleHours(hass, tasks)
+        self._serials = serials
+        self._wants_vault = False
+        self._vault_is_settled = False
+        self._unsubscribe: CALLBACK_TYPE | None = None
+
+    # Its life
+
+    async def async_load(self) -> None:
+        """Take over what is known; a database that is away is no error, and the house is not known until it is back."""
+        self.hours.async_start()
+        await self.keeper.async_load()
+        self._unsubscribe = self.keeper.async_subscribe(self._async_changed)
+        if self.keeper.is_known:
+            await self._async_settle()
+            self._async_follow(self.household)
+
+    async def async_stop(self) -> None:
+        """Write what waits; bounded."""
+        self.hours.async_stop()
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        await self.keeper.async_stop()
+
+    @callback
+    def async_apply(self, *, wants_vault: bool) -> None:
+        """Open the vault, or empty it for good."""
+        if wants_vault != self._wants_vault:
+            self._wants_vault = wants_vault
+            self._vault_is_settled = False
+            if self._unsubscribe is not None and self.keeper.is_known:
+                self._tasks.async_see_through(self._async_settle(), "settle the house")
+
+    @property
+    def household(self) -> Household:
+        """What is known of the house; nothing where it is not known (`keeper.is_known`)."""
+        return self.keeper.household
+
+    # People
+
+    def next_enroll_id(self, taken: Collection[int]) -> int:
+        """Return a number that nobody of the house has or had just now, and that is not taken otherwise."""
+        return next(Directory.of(self.household).free_numbers(taken))
+
+    async def async_add(self, arrivals: Sequence[Arrival], by: str | None, *, same_name: bool = False) -> None:
+        """Take people into the house, or as they are from now on, all or nobody.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
+        """
+        credentials = await self._async_credentials(
+            (arrival.person.person_id, slot, contents)
+            for arrival in arrivals
+            for slot, contents in arrival.secrets.items()
+        )
+        now = dt_util.utcnow()
+
+        def _change(household: Household) -> Household:
+            household = with_people(household, (arrival.person for arrival in arrivals), same_name=same_name)
+            return with_credentials(household, credentials)
+
+        known = self.known().people
+        deeds = [
+            Deed(
+                did=Did.CHANGED if arrival.person.person_id in known else Did.ADDED,
+                at=now,
+                by=by,
+                name=arrival.person.name,
+                person_id=arrival.person.person_id,
+                fields=tuple(map(credential_name, sorted(arrival.secrets))),
+            )
+            for arrival in arrivals
+        ]
+        await self.keeper.async_change(_change, deeds)
+
+    async def async_update(
+        self,
+        person_id: str,
+        changes: Mapping[str, Any],
+        secrets: Secrets,
+        dropped: Iterable[int],
+        by: str | None,
+        *,
+        same_name: bool = False,
+    ) -> HousePerson:
+        """Change somebody: fields, what they identify themselves with by slot, and slots that they lose.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`; who is disabled is so at once all the same, and
+        then `HouseNotWritten` may tell of it.
+        """
+        person = person_of(self.known(), person_id)
+        changed_person(self.household, person_id, changes, same_name=same_name)  # what is wrong is said before anything
+        credentials = await self._async_credentials((person_id, slot, contents) for slot, contents in secrets.items())
+        gone = tuple(dropped)
+
+        def _change(household: Household) -> Household:
+            household = changed_person(household, person_id, changes, same_name=same_name)
+            for slot in gone:
+                household = without_credential(household, person_id, slot)
+            return with_credentials(household, credentials)
+
+        _change(self.household)
+        rest = dict(changes)
+        if rest.get("enabled") is False and person.enabled:
+            await self.async_disable(person_id, by)
+            del rest["enabled"]
+            if not rest and not credentials and not gone:
+                return self.household.people[person_id]
+            changes = rest
+        fields = sorted(
+            [name for name, value in changes.items() if getattr(person, name) != value]
+            + [credential_name(slot) for slot in {*secrets, *gone}]
+        )
+        deed = Deed(
+            did=Did.CHANGED,
+            at=dt_util.utcnow(),
+            by=by,
+            name=changes.get("name", person.name),
+            person_id=person_id,
+            fields=tuple(fields),
+        )
+        if fields:
+            await self.keeper.async_change(_change, [deed])
+        return person_of(self.household, person_id)
+
+    async def async_disable(self, person_id: str, by: str | None) -> None:
+        """Let somebody in nowhere, at once; raises `HouseInvalid` and `HouseNotWritten`."""
+        await self.keeper.async_close(Closing(how=Closes.DISABLE, person_id=person_id, at=dt_util.utcnow(), by=by))
+
+    async def async_remove(self, person_id: str, by: str | None) -> None:
+        """Take somebody out of the house and off every terminal, at once; raises `HouseInvalid`, `HouseNotWritten`."""
+        await self.keeper.async_close(Closing(how=Closes.REMOVE, person_id=person_id, at=dt_util.utcnow(), by=by))
+
+    # What they identify themselves with
+
+    async def async_contents(self, credential: HouseCredential) -> Contents | None:
+        """Return what the vault has of a credential; None where that is nothing that can be read."""
+        return await self.vault.async_unseal(credential)
+
+    async def async_keep_contents(self, place: tuple[str, int], revision: str, contents: Contents) -> bool:
+        """Put into the vault what a terminal told of a credential, by person and slot; False where it has no room.
+
+        Nothing is kept while the vault is not open, nor of a revision that does not hold any more. Raises
+        `HouseUnknown` and `LedgerUnavailable`.
+        """
+        held = self.known().credentials.get(place)
+        if held is None or held.revision != revision or self.vault.state is not VaultState.OPEN:
+            return False
+        sealed = await self.vault.async_seal(*place, held.algorithm, contents)
+        used = sum(len(other.sealed or b"") for other in self.household.credentials.values())
+        if len(sealed) > MAX_SEALED or used + len(sealed) > MAX_VAULT_BYTES:
+            return False
+        mark = self.vault.mark(place[1], contents) if isinstance(contents, int) else None
+
+        def _change(household: Household) -> Household:
+            now = household.credentials.get(place)
+            if now is None or now.revision != revision:
+                return household
+            return replace(
+                household, credentials={**household.credentials, place: replace(now, sealed=sealed, mark=mark)}
+            )
+
+        await self.keeper.async_change(_change)
+        return True
+
+    # Groups
+
+    async def async_set_group(self, group: AccessGroup, by: str | None) -> None:
+        """Add or change a group; raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`."""
+        did = Did.GROUP_CHANGED if group.group_id in self.known().groups else Did.GROUP_ADDED
+        deed = Deed(did=did, at=dt_util.utcnow(), by=by, name=group.name)
+        await self.keeper.async_change(lambda household: with_group(household, group), [deed])
+
+    async def async_remove_group(self, group_id: str, by: str | None) -> None:
+        """Remove a group from everybody; raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`."""
+        name = group_of(self.known(), group_id).name
+        deed = Deed(did=Did.GROUP_REMOVED, at=dt_util.utcnow(), by=by, name=name)
+        await self.keeper.async_change(lambda household: without_group(household, group_id), [deed])
+
+    # Terminals
+
+    def preview(self, present: Present) -> TakingOver:
+        """Return what would become of a terminal that is kept in step from now on; raises `HouseUnknown`."""
+        return preview(self.known(), present, iter(ulid_now, None))
+
+    async def async_take_over(self, taking: TakingOver, name: str, by: str | None) -> None:
+        """Take the people of a terminal into the house and keep it in step.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
+        """
+        now = dt_util.utcnow()
+        deeds = [Deed(did=Did.KEPT_IN_STEP, at=now, by=by, name=name)]
+        deeds += [
+            Deed(did=Did.TAKEN_OVER, at=now, by=by, name=person.name, person_id=person.person_id)
+            for person in (*taking.added, *taking.joined)
+        ]
+        await self.keeper.async_change(lambda household: taken_over(household, taking), deeds)
+
+    async def async_observe(self, serial: str, name: str, by: str | None) -> None:
+        """Write nothing to a terminal any more; raises `HouseUnknown` and `LedgerUnavailable`."""
+        deed = Deed(did=Did.OBSERVED, at=dt_util.utcnow(), by=by, name=name)
+        await self.keeper.async_change(lambda household: with_terminal(household, serial, kept=False), [deed])
+
+    async def async_settle(
+        self, differences: Sequence[Difference], choice: Choice, groups: frozenset[str], by: str | None
+    ) -> None:
+        """Decide about differences, all or none.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
+        """
+        now = dt_util.utcnow()
+
+        def _change(household: Household) -> Household:
+            for difference in differences:
+                household = settle(
+                    household,
+                    Settlement(difference=difference, choice=choice, now=now, new_id=ulid_now, groups=groups),
+                )
+            return household
+
+        deeds = []
+        for difference in differences:
+            person = self.known().people.get(difference.person_id or "")
+            seen = difference.seen.name if difference.seen else None
+            name = person.name if person else seen or str(difference.enroll_id)
+            fields = (difference.kind.value, choice.value)
+            deeds.append(Deed(did=Did.SETTLED, at=now, by=by, name=name, person_id=difference.person_id, fields=fields))
+        await self.keeper.async_change(_change, deeds)
+
+    async def async_forget_terminal(self, serial: str) -> None:
+        """Forget how people stand on a terminal that is not ours any more; a database that is away is no error."""
+        try:
+            await self.keeper.async_change(lambda household: without_terminal(household, serial))
+        except (HouseUnknown, LedgerUnavailable) as err:
+            LOGGER.debug("The house still knows terminal %s: %s", serial, err)
+
+    # Inside
+
+    def known(self) -> Household:
+        """Return the house; raises `HouseUnknown` where it is not known."""
+        if not self.keeper.is_known:
+            raise HouseUnknown
+        return self.household
+
+    async def _async_credentials(self, wanted: Iterable[tuple[str, int, Contents]]) -> list[HouseCredential]:
+        """Return new credentials of people and slots, sealed; raises `HouseInvalid` where the vault is not open."""
+        places = tuple(wanted)
+
+        def _sealed() -> list[HouseCredential]:
+            return [
+                HouseCredential(
+                    person_id=person_id,
+                    slot=slot,
+                    revision=ulid_now(),
+                    sealed=self.vault.seal(person_id, slot, None, contents),
+                    mark=self.vault.mark(slot, contents),
+                )
+                for person_id, slot, contents in places
+            ]
+
+        return _sealed() if len(places) <= FEW else await self._hass.async_add_executor_job(_sealed)
+
+    @callback
+    def _async_changed(self, household: Household) -> None:
+        self._async_follow(household)
+        if not self._vault_is_settled and self.keeper.is_known:
+            self._tasks.async_see_through(self._async_settle(), "settle the house")
+
+    @callback
+    def _async_follow(self, household: Household) -> None:
+        self.hours.async_follow(
+            rule.schedule for group in household.groups.values() for rule in group.rules if rule.schedule is not None
+        )
+
+    async def _async_settle(self) -> None:
+        """Do what waits for the house to be known."""
+        await self._async_settle_vault()
+        # Removed while the database was away: one that is approved again is only observed.
+        for serial in self.household.kept - set(self._serials()):
+            await self.async_forget_terminal(serial)
+
+    async def _async_settle_vault(self) -> None:
+        """Open the vault; where it is not wanted, empty it and forget its key."""
+        if self._vault_is_settled:
+            return
+        self._vault_is_settled = True
+        held = tuple(self.household.credentials.values())
+        if not self._wants_vault and any(one.sealed is not None or one.mark is not None for one in held):
+            deed = Deed(did=Did.VAULT_EMPTIED, at=dt_util.utcnow(), by=None, name="")
+            try:
+                await self.keeper.async_change(without_contents, [deed])
+            except (HouseUnknown, LedgerUnavailable) as err:
+                LOGGER.debug("The vault is not empty yet: %s", err)
+                self._vault_is_settled = False
+                return
+        if self._wants_vault:
+            await self.vault.async_open(wanted=True, held=held)
+        else:
+            await self.vault.async_remove()
+        if self.vault.state is VaultState.KEY_GONE:
+            async_raise(self._hass, self._entry_id, ISSUE_VAULT_KEY, self._entry_id, placeholders={}, fixable=False)
+        else:
+            async_clear(self._hass, ISSUE_VAULT_KEY, self._entry_id)
+
+
+async def async_remove_house(hass: HomeAssistant, entry_id: str) -> None:
+    """Forget the key of the vault and what waits to be written, of a listener that is removed."""
+    await Vault(hass, entry_id).async_remove()
+    async_clear(hass, ISSUE_VAULT_KEY, entry_id)
+    await hass.async_add_executor_job(partial(closings_path(hass, entry_id).unlink, missing_ok=True))

@@ -1,0 +1,369 @@
+"""The house of one listener: held in memory, restored before the first terminal comes in, and kept in the database.
+
+What closes acts in memory at once, and is then written until it is on the disk: into the database, or into the journal
+while the database is away. What opens waits for the database. What terminals confirm is written a little later.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..const import DOMAIN, LOGGER
+from ..ledger import HouseChange, HouseChanges, HouseKind, Ledger, LedgerInvalid, LedgerUnavailable
+from ..records.journal import Journal, Line
+from .changes import carried, person_of, with_placement, with_zones, without_placement, without_tombstone
+from .closings import Closing, closing_in
+from .deeds import Deed
+from .errors import HouseNotWritten, HouseUnknown
+from .household import Household, Placement
+from .stored import Key, changed_keys, household_of, items_of
+
+# How long somebody waits for an action that closes; it acts at once whatever comes of it.
+CLOSING_PATIENCE = 3.0
+# One small write.
+JOURNAL_PATIENCE = 0.7
+# How long to wait before what could not be written is tried again, if nothing says earlier that the database is back.
+RETRY_SECONDS = 10.0
+# A terminal confirms some people a second; together they are one transaction. What is lost of it is read back again.
+CONFIRMED_SECONDS = 1.0
+# How long the last write may take when everything stops.
+STOP_SECONDS = 2.0
+# Making documents of more than this takes the loop longer than a few milliseconds.
+MANY = 200
+
+type Change = Callable[[Household], Household]
+type HouseListener = Callable[[Household], None]
+
+
+@dataclass(eq=False, slots=True)
+class _Unwritten:
+    """A closing that the database has not confirmed yet."""
+
+    closing: Closing
+    name: str
+    done: asyncio.Future[None]
+    slot: int | None = None
+
+
+class HouseKeeper:
+    """Holds the house. Looking at it touches neither disk nor network."""
+
+    def __init__(self, hass: HomeAssistant, house: str, ledger: Ledger) -> None:
+        """Prepare; `async_load` has to follow. `house` is the id of the listener's entry."""
+        self._hass = hass
+        self._house = house
+        self._ledger = ledger
+        self._journal = Journal(closings_path(hass, house))
+        self._journal_turn = asyncio.Lock()
+        self._changing = asyncio.Lock()
+        self._unwritten: list[_Unwritten] = []
+        self._dirty: set[Key] = set()
+        self._listeners: list[HouseListener] = []
+        self._retry: CALLBACK_TYPE | None = None
+        self._writer: asyncio.Task[None] | None = None
+        self._unsubscribe: CALLBACK_TYPE | None = None
+        self.household = Household()
+        self.is_known = False
+        self.unreadable: frozenset[Key] = frozenset()
+
+    # Its life
+
+    async def async_load(self) -> None:
+        """Take over what the journal and the database know; a database that is away is tried again later."""
+        for line in await self._hass.async_add_executor_job(self._open_journal):
+            if (closing := closing_in(line.content)) is None:
+                LOGGER.warning("A line of the journal of the house is of a later version and stays there")
+            else:
+                self._async_add(closing, "").slot = line.slot
+        self._unsubscribe = self._ledger.subscribe(lambda _: self._async_kick())
+        await self._async_catch_up()
+
+    async def async_stop(self) -> None:
+        """Write what waits, what closes into the journal if need be; bounded. A second time does nothing."""
+        if self._unsubscribe is None:
+            return
+        self._async_kick()
+        self._unsubscribe()
+        self._unsubscribe = None
+        if self._writer is not None:
+            await asyncio.wait((self._writer,), timeout=STOP_SECONDS)
+            self._writer.cancel()
+            await asyncio.wait((self._writer,))
+        self._async_cancel_retry()
+        for unwritten in tuple(self._unwritten):
+            if not await self._async_to_journal(unwritten):
+                break
+        with suppress(TimeoutError):
+            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
+                await self._hass.async_add_executor_job(self._journal.close)
+
+    @callback
+    def async_subscribe(self, listener: HouseListener) -> CALLBACK_TYPE:
+        """Call `listener` with every other house, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    # What opens, or is neither
+
+    async def async_change(self, change: Change, deeds: Sequence[Deed] = ()) -> Household:
+        """Change the house, once it is so in the database; `change` may be called again, for a house of later.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`, and then nothing has changed.
+        """
+        async with self._changing:
+            if not self.is_known:
+                raise HouseUnknown
+            if self._unwritten:  # what was closed before this may be opened again by it
+                await self._async_write_waiting()
+            before = self.household
+            after = change(before)
+            if (keys := changed_keys(before, after)) or deeds:
+                await self._async_write(after, keys, [deed.line for deed in deeds])
+            if self.household is before:
+                self._async_put(after)
+                return self.household
+            # Closed or confirmed meanwhile: that stays, also in the database.
+            try:
+                self._async_put(change(self.household))
+            finally:
+                self._dirty |= keys | changed_keys(after, self.household)
+                self._async_kick()
+            return self.household
+
+    # What closes
+
+    async def async_close(self, closing: Closing) -> None:
+        """Keep somebody out at once.
+
+        Raises `HouseInvalid` where there is nobody of that id, and `HouseNotWritten` where it is so and the database
+        does not know it yet.
+        """
+        name = person_of(self.household, closing.person_id).name if self.is_known else ""
+        before = self.household
+        unwritten = self._async_add(closing, name)
+        self._async_put(before)
+        self._dirty |= changed_keys(before, self.household)
+        self._async_kick()
+        if self._ledger.health.available:
+            await asyncio.wait((unwritten.done,), timeout=CLOSING_PATIENCE)
+        if not unwritten.done.done():
+            raise HouseNotWritten(safe=await self._async_to_journal(unwritten))
+
+    # What terminals confirm
+
+    @callback
+    def async_confirm(self, placement: Placement) -> None:
+        """Note how somebody stands on a terminal; unless they, or what is to be there, are gone meanwhile."""
+        if placement.person_id in self.household.people and placement.serial in self.household.kept:
+            self._async_note(
+                with_placement(self.household, placement),
+                (HouseKind.PLACEMENT, (placement.serial, placement.enroll_id)),
+            )
+
+    @callback
+    def async_unplace(self, serial: str, enroll_id: int) -> None:
+        """Note that nobody stands under a number of a terminal."""
+        if (serial, enroll_id) in self.household.placements:
+            self._async_note(
+                without_placement(self.household, serial, enroll_id), (HouseKind.PLACEMENT, (serial, enroll_id))
+            )
+
+    @callback
+    def async_bury(self, serial: str, enroll_id: int) -> None:
+        """Note that a number is gone from a terminal, which the terminal has confirmed."""
+        if (serial, enroll_id) in self.household.tombstones:
+            self._async_note(
+                without_tombstone(self.household, serial, enroll_id), (HouseKind.TOMBSTONE, (serial, enroll_id))
+            )
+
+    @callback
+    def async_carry(self, person_id: str, slot: int, revision: str, serial: str, *, there: bool) -> None:
+        """Note whether a terminal has a revision of a credential."""
+        changed = carried(self.household, (person_id, slot), revision, serial, there=there)
+        if changed is not self.household:
+            self._async_note(changed, (HouseKind.CREDENTIAL, (person_id, slot)))
+
+    @callback
+    def async_take_zones(self, serial: str, zones: Iterable[int]) -> None:
+        """Note which week zones of a terminal belong to the house."""
+        changed = with_zones(self.household, serial, zones)
+        if changed.zones != self.household.zones:
+            self._async_note(changed, (HouseKind.TERMINAL, (serial,)))
+
+    # What was done
+
+    async def async_changes(self, person_id: str | None, *, limit: int, before: int | None = None) -> HouseChanges:
+        """Return a page of the change log (`Ledger.house_changes`); raises `LedgerUnavailable`."""
+        return await self._ledger.house_changes(self._house, person_id, limit=limit, before=before)
+
+    async def async_purge_changes(self, before: datetime) -> None:
+        """Forget what was done before a time; raises `LedgerUnavailable`."""
+        await self._ledger.purge_house_changes(self._house, before)
+
+    # Inside
+
+    @callback
+    def _async_put(self, household: Household) -> None:
+        for unwritten in self._unwritten:
+            household = unwritten.closing.apply(household)
+        if household is self.household:
+            return
+        self.household = household
+        for listener in tuple(self._listeners):
+            listener(household)
+
+    @callback
+    def _async_note(self, household: Household, key: Key) -> None:
+        self._dirty.add(key)
+        self._async_put(household)
+        if self._retry is None and (self._writer is None or self._writer.done()):
+            self._async_retry_in(CONFIRMED_SECONDS)
+
+    @callback
+    def _async_add(self, closing: Closing, name: str) -> _Unwritten:
+        unwritten = _Unwritten(closing, name, asyncio.get_running_loop().create_future())
+        self._unwritten.append(unwritten)
+        return unwritten
+
+    async def _async_write(self, household: Household, keys: set[Key], lines: Sequence[HouseChange]) -> None:
+        """Write some things as a house has them; what is not known to be written is written again as it was."""
+        keys -= self.unreadable
+        try:
+            if len(keys) > MANY:
+                items = await self._hass.async_add_executor_job(items_of, household, tuple(keys))
+            else:
+                items = items_of(household, keys)
+            await self._ledger.keep_house(self._house, items, lines)
+        except LedgerUnavailable:
+            self._dirty |= keys
+            self._async_retry_in(RETRY_SECONDS)
+            raise
+
+    @callback
+    def _async_kick(self) -> None:
+        """Write what waits, unless that is being done; not before the start, nor after the end."""
+        if self._unsubscribe is not None and (self._writer is None or self._writer.done()):
+            self._async_cancel_retry()
+            self._writer = self._hass.async_create_background_task(
+                self._async_catch_up(), "the house", eager_start=False
+            )
+
+    async def _async_catch_up(self) -> None:
+        """Read what is not known and write what waits; what does not work is tried again later."""
+        try:
+            async with self._changing:
+                if not self.is_known:
+                    await self._async_read()
+                while self._unwritten or self._dirty:
+                    await self._async_write_waiting()
+        except LedgerUnavailable as err:
+            LOGGER.debug("The house is not written yet: %s", err)
+            self._async_retry_in(RETRY_SECONDS)
+
+    async def _async_read(self) -> None:
+        items = await self._ledger.house(self._house)
+        restored = await self._hass.async_add_executor_job(household_of, items)
+        self.unreadable = restored.unreadable
+        if restored.unreadable:
+            LOGGER.error("%d entries of the house cannot be understood and stay as they are", len(restored.unreadable))
+        self.is_known = True
+        before = restored.household
+        for unwritten in self._unwritten:
+            person = before.people.get(unwritten.closing.person_id)
+            unwritten.name = unwritten.name or (person.name if person else "")
+        self.household = before
+        closed = before
+        for unwritten in self._unwritten:
+            closed = unwritten.closing.apply(closed)
+        self._dirty |= changed_keys(before, closed)
+        self.household = closed
+        for listener in tuple(self._listeners):
+            listener(closed)
+
+    async def _async_write_waiting(self) -> None:
+        """Write everything that waits in one transaction; raises `LedgerUnavailable`."""
+        closings = tuple(self._unwritten)
+        keys, self._dirty = self._dirty, set()
+        lines = [one.closing.deed(one.name).line for one in closings]
+        try:
+            await self._async_write(self.household, set(keys), lines)
+        except LedgerInvalid as err:  # it would be refused for ever
+            LOGGER.error("The house cannot be written: %s", err)
+        except LedgerUnavailable:
+            self._dirty |= keys
+            raise
+        for unwritten in closings:
+            self._unwritten.remove(unwritten)
+            if not unwritten.done.done():
+                unwritten.done.set_result(None)
+            await self._async_strike(unwritten)
+
+    @callback
+    def _async_retry_in(self, seconds: float) -> None:
+        self._async_cancel_retry()
+        if self._unsubscribe is not None:
+            self._retry = async_call_later(
+                self._hass, seconds, HassJob(self._async_again, "the house", cancel_on_shutdown=True)
+            )
+
+    @callback
+    def _async_again(self, _: datetime) -> None:
+        self._retry = None
+        self._async_kick()
+
+    @callback
+    def _async_cancel_retry(self) -> None:
+        if self._retry is not None:
+            self._retry()
+            self._retry = None
+
+    async def _async_to_journal(self, unwritten: _Unwritten) -> bool:
+        """Write a line into the journal, unless it is there or the database has it; False where that did not work."""
+        if unwritten.slot is not None or unwritten.done.done():
+            return True
+        try:
+            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
+                if not unwritten.done.done():
+                    unwritten.slot = await self._hass.async_add_executor_job(
+                        self._append, unwritten.closing.journal_line
+                    )
+        except (OSError, ValueError) as err:  # TimeoutError is an OSError
+            LOGGER.warning("The journal of the house takes nothing: %s", err or type(err).__name__)
+            return False
+        if unwritten.done.done():  # the database was faster
+            await self._async_strike(unwritten)
+        return True
+
+    async def _async_strike(self, unwritten: _Unwritten) -> None:
+        slot, unwritten.slot = unwritten.slot, None
+        if slot is None:
+            return
+        try:
+            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
+                await self._hass.async_add_executor_job(self._journal.strike, slot)
+        except OSError as err:  # it is done a second time then, which changes nothing
+            LOGGER.debug("A line of the journal of the house was not struck out: %s", err or type(err).__name__)
+
+    def _append(self, line: Mapping[str, Any]) -> int:
+        self._journal.path.parent.mkdir(parents=True, exist_ok=True)
+        return self._journal.append(line)
+
+    def _open_journal(self) -> Sequence[Line]:
+        try:
+            # It takes its room on the disk when something is to be written into it.
+            return self._journal.open() if self._journal.path.exists() else ()
+        except OSError as err:
+            LOGGER.warning("The journal of the house cannot be opened: %s", err)
+            return ()
+
+
+def closings_path(hass: HomeAssistant, house: str) -> Path:
+    """Return where the journal of a house lies: in Home Assistant's own storage, also for a database on a server."""
+    return Path(hass.config.path(".storage", f"{DOMAIN}.{house}.closings"))

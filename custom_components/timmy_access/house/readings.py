@@ -1,0 +1,183 @@
+"""What is read of a terminal before something is written to it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ..people.roster import Person, Roster
+from ..protocol.commands import GetAccessSettings, GetHolidays, Holiday
+from ..protocol.commands.kinds import MAX_ZONE
+from ..protocol.errors import CommandRefused, CommandTimeout
+from ..protocol.reasons import Refusal, refusal_of
+from ..terminal.zones import Zones
+from .hand import Hand
+from .household import Household
+from .plan import Known
+from .standing import Listed, Seen
+from .steps import Add, Adopt, Remove, SetAccess, Step, WriteCredential
+from .wanted import Make
+from .week import NEVER, Week
+from .zones import Tables
+
+# Names that are asked for in one round; the others come with the roster (`people.roster.MAX_NAMES_AGAIN`).
+MAX_NAMES = 500
+# Questions for the tables that stay without an answer over one connection: the firmware does not have the question.
+MAX_SILENCES = 2
+
+
+class Readings:
+    """Reads one terminal; raises the protocol's errors."""
+
+    def __init__(
+        self, serial: str, hand: Hand, roster: Roster, users_used: Callable[[], int | None], doors: Callable[[], int]
+    ) -> None:
+        """Know nothing yet."""
+        self._serial = serial
+        self._hand = hand
+        self._roster = roster
+        self._users_used = users_used
+        self._doors = doors
+        self._has_hours: bool | None = None
+        self._silences = 0
+        self._open_days: frozenset[int] = frozenset()
+        self._without_finger: set[int] = set()
+        self._names: dict[int, str] = {}
+        self.numbers: dict[int, Mapping[int, int]] = {}
+
+    def forget(self) -> None:
+        """Read anew, over a new connection."""
+        self.numbers.clear()
+        self._without_finger.clear()
+        self._names.clear()
+        if self._silences:  # it may have been busy
+            self._silences, self._has_hours = 0, None
+
+    @property
+    def has_hours(self) -> bool:
+        """Whether the firmware has week zones, as far as it has told."""
+        return self._has_hours is not False
+
+    def limited(self, make: Make) -> Make:
+        """Return what the terminal is capable of, less what its firmware has shown not to have."""
+        return make if self._hand.has_dates is not False else replace(make, has_dates=False)
+
+    def heard(self) -> Listed:
+        """Return who was there last, from which nothing follows for anybody else."""
+        return self._listed(complete=False)
+
+    def present(self) -> Listed:
+        """Return who is there, by what was read and written over this connection."""
+        return self._listed(complete=self._roster.is_whole)
+
+    async def async_listed(self, household: Household, asked: frozenset[int]) -> Listed:
+        """Read who is there; of `asked` also the names."""
+        if self._roster.is_stale(self._users_used()):
+            await self._roster.async_refresh(self._users_used())
+        for person in list(self._roster.people.values()):
+            number = person.enroll_id
+            placed = household.placements.get((self._serial, number))
+            confirmed = placed.confirmed.credentials if placed and placed.confirmed else {}
+            is_doubtful = 0 in person.slots and 0 not in confirmed and number not in self._without_finger
+            if is_doubtful and not await self._hand.async_has_template(number):
+                self._without_finger.add(number)
+            if number in asked and not person.name and number not in self._names and len(self._names) < MAX_NAMES:
+                self._names[number] = await self._hand.people.async_name(number)
+        return self.present()
+
+    def _listed(self, *, complete: bool) -> Listed:
+        people = self._roster.people.values()
+        return Listed(people={person.enroll_id: self._seen(person) for person in people}, complete=complete)
+
+    def _seen(self, person: Person) -> Seen:
+        number = person.enroll_id
+        return Seen(
+            enroll_id=number,
+            name=person.name or self._names.get(number),
+            role=person.role,
+            enabled=person.enabled,
+            slots=person.slots - {0} if number in self._without_finger else person.slots,
+        )
+
+    async def async_tables(self, household: Household) -> Tables | None:
+        """Read the tables; as long as it is not read who uses which number, all are in use that are not the house's."""
+        zones = await self._async_zones()
+        if zones is None:
+            return None
+        own = household.zones.get(self._serial, frozenset())
+        every = frozenset(range(1, MAX_ZONE + 1))
+        return Tables(zones=zones, own=own, others=every - own, other_days=every)
+
+    async def async_again(self, household: Household, known: Known) -> Known:
+        """Read the tables once more."""
+        zones = await self._async_zones()
+        if zones is None or known.tables is None:
+            return known
+        own = household.zones.get(self._serial, frozenset())
+        return replace(known, tables=replace(known.tables, zones=zones, own=own))
+
+    async def async_exact(self, household: Household, known: Known) -> Known:
+        """Read who uses which numbers of the tables."""
+        if known.tables is None:
+            return known
+        placed = {number for (at, number), it in household.placements.items() if at == self._serial and it.confirmed}
+        others: set[int] = set()
+        for number in list(self._roster.people):
+            if number in placed and number in self.numbers:
+                continue
+            try:
+                numbers = await self._hand.async_numbers(number)
+            except CommandRefused as err:
+                if refusal_of(err) is not Refusal.UNKNOWN_COMMAND:
+                    continue  # nobody has said when they may pass: they have what terminals give by themselves
+                self._has_hours = False
+                return replace(known, tables=None, has_hours=False)
+            if number in placed:
+                self.numbers[number] = numbers
+            else:
+                others |= set(numbers.values())
+        tables = replace(known.tables, others=frozenset(others), other_days=await self._async_other_days())
+        return replace(known, tables=tables, numbers=dict(self.numbers))
+
+    def note(self, step: Step, numbers: Mapping[Week, int]) -> None:
+        """Note what a step has made known."""
+        number = step.enroll_id
+        if isinstance(step, WriteCredential) and step.slot == 0:
+            self._without_finger.discard(number)
+        if isinstance(step, Add):
+            self._without_finger.add(number)
+        if isinstance(step, SetAccess) or (isinstance(step, Add) and step.standing.enabled):
+            hours = step.hours if isinstance(step, SetAccess) else step.standing.hours
+            zones = {door: numbers.get(hours.get(door, NEVER)) for door in range(1, self._doors() + 1)}
+            self.numbers[number] = {door: zone for door, zone in zones.items() if zone is not None}
+        elif isinstance(step, Add | Adopt | Remove):
+            self.numbers.pop(number, None)
+
+    async def _async_zones(self) -> Zones | None:
+        if self._has_hours is False:
+            return None
+        try:
+            settings = await self._hand.line.async_request(GetAccessSettings())
+        except CommandRefused as err:
+            if refusal_of(err) is Refusal.UNKNOWN_COMMAND:
+                self._has_hours = False
+                return None
+            raise
+        except CommandTimeout:
+            self._silences += 1
+            if self._silences < MAX_SILENCES:
+                raise
+            self._has_hours = False
+            return None
+        if settings.week_zones is None or settings.day_zones is None:
+            self._has_hours = False
+            return None
+        self._has_hours = True
+        self._open_days = frozenset(settings.normally_open or ())
+        return Zones(days=settings.day_zones, weeks=settings.week_zones)
+
+    async def _async_other_days(self) -> frozenset[int]:
+        try:
+            rows = (await self._hand.line.async_read_list(GetHolidays())).rows
+        except CommandRefused, CommandTimeout:
+            rows = ()
+        days = {row.day_zone for row in rows if isinstance(row, Holiday) and row.day_zone}
+        return frozenset(days | self._open_days)

@@ -1,0 +1,35 @@
+"""One walk through what is to be done on a terminal."""
+
+from collections.abc import Iterable, Iterator
+
+from .steps import Rank, Step
+
+
+class Round:
+    """Steps in their order. After one that has failed nothing is done to the same number that may open."""
+
+    def __init__(self, steps: Iterable[Step]) -> None:
+        """Begin with all of them to be done."""
+        self._steps = tuple(steps)
+        self._failed: set[int] = set()
+        self._is_ended = False
+
+    def __iter__(self) -> Iterator[Step]:
+        """Yield what may be done."""
+        for step in self._steps:
+            if step.enroll_id not in self._failed or step.rank <= Rank.NARROW:
+                yield step
+
+    def failed(self, step: Step) -> None:
+        """Note that a step was not done, or that it is not known whether it was."""
+        self._failed.add(step.enroll_id)
+
+    def end(self) -> None:
+        """Note that what is left was not done."""
+        self._is_ended = True
+
+    def is_done(self, enroll_id: int) -> bool:
+        """Return whether something was to be done to a number, and all of it was."""
+        if self._is_ended or enroll_id in self._failed:
+            return False
+        return any(step.enroll_id == enroll_id for step in self._steps)

@@ -1,0 +1,375 @@
+"""Makes one terminal agree with the house, one step at a time, for as long as it is connected.
+
+Nothing is written to a terminal that is not kept in step. What closes is done before anything else is asked over a new
+connection. What is confirmed is kept at once, so that after an end in the middle the rest is done, and nothing twice.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Protocol
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..const import LOGGER
+from ..people.roster import Roster
+from ..protocol.commands import SetAccessSettings
+from ..protocol.errors import (
+    CommandRefused,
+    CommandTimeout,
+    CommandWithoutEffect,
+    ProtocolError,
+    SeatContested,
+    TerminalOffline,
+)
+from ..protocol.messages import DeviceInfo
+from ..protocol.reasons import refusal_of
+from ..terminal.tasks import Tasks
+from ..terminal.zones import Zones
+from .hand import Hand, NoRecord, SomebodyElse
+from .household import Household, Placement
+from .persons import HousePerson
+from .plan import Known, Plan, plan
+from .readings import Readings
+from .rounds import Round
+from .standing import Standing
+from .steps import URGENT, Add, SetAccess, Step
+from .waits import Waits
+from .wanted import Make, Weeks
+
+# Failures one after the other, after which a terminal is not asked for more in this round: it refuses everything, and
+# three thousand refusals help nobody.
+MAX_FAILURES = 10
+# Schedules begin and people expire by the minute; a terminal without dates is told within so many seconds.
+LOOK_AGAIN_SECONDS = 60.0
+
+
+class Keeper(Protocol):
+    """What holds the house."""
+
+    @property
+    def household(self) -> Household:
+        """The house at this moment."""
+
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known at all."""
+
+    def async_confirm(self, placement: Placement) -> None:
+        """Note how somebody stands on a terminal."""
+
+    def async_unplace(self, serial: str, enroll_id: int) -> None:
+        """Note that nobody stands under a number."""
+
+    def async_bury(self, serial: str, enroll_id: int) -> None:
+        """Note that a number is gone."""
+
+    def async_take_zones(self, serial: str, zones: Iterable[int]) -> None:
+        """Note which week zones belong to the house."""
+
+    def async_subscribe(self, listener: Callable[[Household], None]) -> CALLBACK_TYPE:
+        """Call `listener` with every other house."""
+
+
+class Hours(Protocol):
+    """What knows the hours of schedules."""
+
+    @property
+    def weeks(self) -> Weeks:
+        """The hours by schedule."""
+
+    def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` whenever some are others."""
+
+
+class Writer:
+    """Keeps one terminal in step with the house."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        tasks: Tasks,
+        serial: str,
+        keeper: Keeper,
+        hours: Hours,
+        hand: Hand,
+        roster: Roster,
+        readings: Readings,
+        make: Callable[[], Make],
+        now: Callable[[], datetime],
+    ) -> None:
+        """Write nothing until `async_connected`."""
+        self._hass = hass
+        self._tasks = tasks
+        self._serial = serial
+        self._keeper = keeper
+        self._hours = hours
+        self._hand = hand
+        self._readings = readings
+        self._make = make
+        self._now = now
+        self._waits = Waits()
+        self._is_awake = self._is_connected = False
+        self._timer: CALLBACK_TYPE | None = None
+        self._turn = asyncio.Lock()
+        self._task: asyncio.Task[None] | None = None
+        self._unsubscribe: tuple[CALLBACK_TYPE, ...] = (
+            keeper.async_subscribe(self._async_changed),
+            roster.async_subscribe(self._async_changed),
+            hours.async_subscribe(self._async_wake),
+        )
+        self._holders: tuple[Mapping[str, HousePerson], Mapping[int, str]] = ({}, {})
+        self._known: Known | None = None
+        self.plan: Plan | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the terminal is kept in step."""
+        return self._keeper.is_known and self._serial in self._keeper.household.kept
+
+    @property
+    def progress(self) -> tuple[int, int]:
+        """How many numbers are as they should be, and how many there are."""
+        if self.plan is None:
+            return 0, 0
+        numbers = self.plan.agreement.numbers
+        open_numbers = {step.enroll_id for step in self.plan.agreement.steps} | self.plan.agreement.differences.keys()
+        return len(numbers - open_numbers), len(numbers)
+
+    @callback
+    def async_connected(self, info: DeviceInfo) -> None:
+        """Begin over a new connection; `async_close` has to be called before anything that can wait."""
+        self.async_left()
+        self._hand.people.terminal_is(info)
+        self._readings.forget()
+        self._waits.forget()
+        self._is_connected = True
+        self._async_wake()
+
+    @callback
+    def async_left(self) -> None:
+        """Do nothing until the terminal is back."""
+        self._is_connected = False
+        self._async_cancel_timer()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    @callback
+    def async_stop(self) -> None:
+        """Do nothing any more."""
+        self.async_left()
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe = ()
+
+    async def async_close(self) -> None:
+        """Do what closes; raises `TerminalOffline`."""
+        if not self.is_kept:
+            return
+        async with self._turn:
+            planned = self._planned(Known(make=self._made(), listed=self._readings.heard()))
+            await self._async_walk(planned.urgent, planned, Known())
+
+    @callback
+    def _async_changed(self, _: object) -> None:
+        self._async_wake()
+
+    @callback
+    def _async_wake(self) -> None:
+        """Compare again, now or as soon as what is being done is done."""
+        self._is_awake = True
+        if self._is_connected and self.is_kept and (self._task is None or self._task.done()):
+            self._async_cancel_timer()
+            self._task = self._tasks.async_start(self._async_work(), f"keep {self._serial} in step", eager=False)
+
+    @callback
+    def _async_cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer()
+            self._timer = None
+
+    async def _async_work(self) -> None:
+        try:
+            while self._is_awake and self.is_kept:
+                self._is_awake = False
+                await self.async_close()
+                async with self._turn:
+                    await self._async_round()
+        except TerminalOffline, SeatContested:
+            return  # the next connection begins anew
+        except ProtocolError as err:
+            LOGGER.debug("%s is not in step yet: %s", self._serial, err)
+        self._timer = async_call_later(
+            self._hass,
+            self._waits.until_next(LOOK_AGAIN_SECONDS),
+            HassJob(self._async_due, f"keep {self._serial} in step", cancel_on_shutdown=True),
+        )
+
+    @callback
+    def _async_due(self, _: datetime) -> None:
+        self._timer = None
+        if self._has_more():
+            self._async_wake()
+        elif self._is_connected and self.is_kept:
+            self._timer = async_call_later(
+                self._hass, LOOK_AGAIN_SECONDS, HassJob(self._async_due, "look again", cancel_on_shutdown=True)
+            )
+
+    def _has_more(self) -> bool:
+        """Return whether time has brought something: a try that is due, or somebody who has expired."""
+        return self._known is None or bool(self._planned(self._now_known(self._known)).agreement.steps)
+
+    def _now_known(self, known: Known) -> Known:
+        return replace(known, make=self._made(), listed=self._readings.present(), numbers=dict(self._readings.numbers))
+
+    async def _async_round(self) -> None:
+        """Compare and do what follows; raises the protocol's errors."""
+        household = self._keeper.household
+        await self._readings.async_listed(household, self._asked())
+        tables = await self._readings.async_tables(household)
+        known = self._now_known(Known(tables=tables, has_hours=self._readings.has_hours))
+        planned = self._planned(known)
+        await self._async_walk(planned.before_hours, planned, known)
+        if self._needs_reading(planned, known):
+            known = await self._readings.async_exact(self._keeper.household, known)
+        known = self._now_known(known)
+        planned = self._planned(known)
+        known = await self._async_write_tables(planned, known)
+        self._known, self.plan = known, planned
+        walk = await self._async_walk(planned.agreement.steps, planned, known)
+        for number in planned.agreement.numbers - planned.agreement.differences.keys():
+            placement = self._keeper.household.placements.get((self._serial, number))
+            if placement is not None and placement.tries and walk.is_done(number):
+                self._keeper.async_confirm(replace(placement, tries=0, refused=None))
+        self._known = self._now_known(known)
+        self.plan = self._planned(self._known)
+
+    def _needs_reading(self, planned: Plan, known: Known) -> bool:
+        allocation = planned.allocation
+        if allocation is None or known.tables is None:
+            return False
+        return bool(planned.unfit) or allocation.zones != known.tables.zones
+
+    async def _async_write_tables(self, planned: Plan, known: Known) -> Known:
+        """Write the tables where somebody needs others; raises the protocol's errors."""
+        allocation = planned.allocation
+        needs_hours = any(isinstance(step, (SetAccess, Add)) for step in planned.agreement.steps)
+        if allocation is None or known.tables is None or not needs_hours:
+            return known
+        self._keeper.async_take_zones(self._serial, allocation.own)
+        if allocation.zones == known.tables.zones:
+            return known
+        await self._hand.line.async_request(
+            SetAccessSettings(day_zones=allocation.zones.days, week_zones=allocation.zones.weeks)
+        )
+        known = await self._readings.async_again(self._keeper.household, known)
+        if known.tables is None or any(
+            known.tables.zones.weeks[number - 1 : number] != allocation.zones.weeks[number - 1 : number]
+            for number in allocation.numbers.values()
+        ):
+            raise CommandWithoutEffect("week_zones", "others")
+        return known
+
+    async def _async_walk(self, steps: Iterable[Step], planned: Plan, known: Known) -> Round:
+        """Do steps that are due; raises `TerminalOffline`."""
+        walk = Round(steps)
+        before = self._keeper.household
+        failures = 0
+        for step in walk:
+            if not self._waits.is_due(step, planned.wanted.get(step.enroll_id)):
+                walk.failed(step)
+                continue
+            # What closes meanwhile does not wait until the rest of a long list is done.
+            if self._has_changed(before):
+                walk.end()
+                self._is_awake = True
+                break
+            why = await self._async_try(step, planned, known)
+            if why is None:
+                failures = 0
+                continue
+            walk.failed(step)
+            failures += 1
+            if failures >= MAX_FAILURES and step.rank > URGENT:
+                LOGGER.warning("%s takes nothing at present (%s)", self._serial, why)
+                walk.end()
+                break
+        return walk
+
+    async def _async_try(self, step: Step, planned: Plan, known: Known) -> str | None:
+        """Do one step and keep the outcome; return a word for why it is not done."""
+        number = step.enroll_id
+        household = self._keeper.household
+        placement = household.placements.get((self._serial, number))
+        person_id = placement.person_id if placement else self._person_of(number)
+        zones = known.tables.zones if known.tables else Zones()
+        numbers = planned.allocation.numbers if planned.allocation else {}
+        try:
+            standing = await self._hand.async_do(
+                step, placement.confirmed if placement else None, person_id, zones, numbers
+            )
+        except NoRecord:
+            return "no_record"
+        except TerminalOffline, SeatContested:
+            self._note_failure(placement, number, person_id, None)
+            raise
+        except SomebodyElse:
+            why = "somebody_else"
+        except CommandRefused as err:
+            why = refusal_of(err) or "refused"
+        except CommandTimeout:
+            why = "no_answer"
+        except ProtocolError:
+            why = "without_effect"
+        else:
+            self._waits.done(step)
+            self._readings.note(step, numbers)
+            self._keep(step, placement, person_id, standing)
+            return None
+        tries = self._note_failure(placement, number, person_id, why)
+        self._waits.failed(step, tries, planned.wanted.get(number))
+        return why
+
+    def _keep(self, step: Step, placement: Placement | None, person_id: str, standing: Standing | None) -> None:
+        number = step.enroll_id
+        if standing is None:
+            self._keeper.async_unplace(self._serial, number)
+            self._keeper.async_bury(self._serial, number)
+            return
+        before = placement or Placement(serial=self._serial, enroll_id=number, person_id=person_id)
+        self._keeper.async_confirm(replace(before, confirmed=standing))
+
+    def _note_failure(self, placement: Placement | None, number: int, person_id: str, why: str | None) -> int:
+        """Keep that it is not known what became of a step, and return how often that was so in a row."""
+        before = placement or Placement(serial=self._serial, enroll_id=number, person_id=person_id)
+        tries = before.tries + 1
+        if person_id:
+            self._keeper.async_confirm(replace(before, tries=tries, refused=why or before.refused))
+        return tries
+
+    def _has_changed(self, before: Household) -> bool:
+        """Return whether somebody has changed the house since; what was confirmed here is no such change."""
+        now = self._keeper.household
+        same = all(getattr(now, name) is getattr(before, name) for name in ("people", "groups", "credentials", "kept"))
+        return not (same and now.tombstones.keys() <= before.tombstones.keys())
+
+    def _asked(self) -> frozenset[int]:
+        """Return numbers of which it matters who has them on the terminal."""
+        household = self._keeper.household
+        confirmed = {number for (at, number), it in household.placements.items() if at == self._serial and it.confirmed}
+        return frozenset(person.enroll_id for person in household.people.values()) - confirmed
+
+    def _person_of(self, number: int) -> str:
+        people = self._keeper.household.people
+        if self._holders[0] is not people:
+            self._holders = (people, {person.enroll_id: key for key, person in people.items()})
+        return self._holders[1].get(number, "")
+
+    def _made(self) -> Make:
+        return self._readings.limited(self._make())
+
+    def _planned(self, known: Known) -> Plan:
+        return plan(self._keeper.household, self._serial, known, self._hours.weeks, self._now())

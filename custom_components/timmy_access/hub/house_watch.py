@@ -1,0 +1,112 @@
+"""How many differences there are between terminals and the house, and how many changes wait for a terminal."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers.event import async_call_later
+
+from ..house.errors import HouseUnknown
+from ..house.house import House
+from ..terminal.tasks import Tasks
+from .agreements import async_agreement
+from .terminal import Terminal
+
+# Changes come many at a time, and comparing thousands of people takes a moment of a thread.
+LOOK_SECONDS = 5.0
+# A large house with many terminals is looked at less often, so that it takes a twentieth of the time at most.
+PAUSE_FACTOR = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseCounts:
+    """Differences that the owner has not left as they are, and people of whom something is still to be written."""
+
+    differences: int
+    waiting: int
+
+
+class HouseWatch:
+    """Compares some seconds after something has changed; terminals that are only observed cost nothing."""
+
+    def __init__(self, hass: HomeAssistant, tasks: Tasks, house: House) -> None:
+        """Look at a house; nothing is known yet."""
+        self._hass = hass
+        self._tasks = tasks
+        self._house = house
+        self._terminals: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
+        self._listeners: list[Callable[[], None]] = []
+        self._cancel: CALLBACK_TYPE | None = None
+        self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._pause = LOOK_SECONDS
+        self.counts: HouseCounts | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Follow the house and its hours; terminals are told by `async_terminal`."""
+        self._unsubscribe = [
+            self._house.keeper.async_subscribe(lambda _: self._async_look_soon()),
+            self._house.hours.async_subscribe(self._async_look_soon),
+        ]
+        self._async_look_soon()
+
+    @callback
+    def async_stop(self) -> None:
+        """Follow nothing any more."""
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+        for serial in tuple(self._terminals):
+            self.async_forget(serial)
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+
+    @callback
+    def async_terminal(self, terminal: Terminal) -> None:
+        """Follow who is on a terminal."""
+        if self._unsubscribe and terminal.serial not in self._terminals:
+            stop = terminal.roster.async_subscribe(lambda _: self._async_look_soon())
+            self._terminals[terminal.serial] = (terminal, stop)
+            self._async_look_soon()
+
+    @callback
+    def async_forget(self, serial: str) -> None:
+        """Follow a terminal no more."""
+        if (known := self._terminals.pop(serial, None)) is not None:
+            known[1]()
+
+    @callback
+    def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` whenever the counts are others, or the house is, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
+
+    async def async_look(self) -> None:
+        """Compare now."""
+        differences = waiting = 0
+        begun = self._hass.loop.time()
+        try:
+            for terminal, _ in tuple(self._terminals.values()):
+                if terminal.serial in self._house.known().kept:
+                    agreement = await async_agreement(self._hass, self._house, terminal)
+                    differences += sum(not difference.is_left for difference in agreement.differences.values())
+                    waiting += len({step.enroll_id for step in agreement.steps})
+        except HouseUnknown:
+            self.counts = None
+        else:
+            self.counts = HouseCounts(differences=differences, waiting=waiting)
+        self._pause = max(LOOK_SECONDS, PAUSE_FACTOR * (self._hass.loop.time() - begun))
+        for listener in tuple(self._listeners):
+            listener()
+
+    @callback
+    def _async_look_soon(self) -> None:
+        if self._cancel is None and self._unsubscribe:
+            self._cancel = async_call_later(
+                self._hass, self._pause, HassJob(self._async_due, "compare the house", cancel_on_shutdown=True)
+            )
+
+    @callback
+    def _async_due(self, _: object) -> None:
+        self._cancel = None
+        self._tasks.async_start(self.async_look(), "compare the house")

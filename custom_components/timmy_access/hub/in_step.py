@@ -1,0 +1,133 @@
+"""What keeps one terminal in step with the house, put together."""
+
+from functools import partial
+from typing import Protocol
+
+from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
+
+from ..guests.passes import Refused
+from ..house.hand import Contents, Hand
+from ..house.house import House
+from ..house.passage import NoPassage, Passage
+from ..house.readings import Readings
+from ..house.wanted import Make
+from ..house.writer import Writer
+from ..people.roster import Roster
+from ..protocol.errors import ProtocolError
+from ..protocol.turns import Priority
+from ..terminal.coordinator import TerminalCoordinator
+from ..terminal.echoes import Echoes
+from ..terminal.line import Line
+from .surroundings import Surroundings
+
+# What the house says, in the words of events.
+_NO_PASSAGE = {
+    NoPassage.DISABLED: Refused.PERSON_DISABLED,
+    NoPassage.EXPIRED: Refused.EXPIRED,
+    NoPassage.NO_DOOR: Refused.NOT_NOW,
+    NoPassage.NOT_NOW: Refused.NOT_NOW,
+    NoPassage.NOT_YET: Refused.NOT_YET_VALID,
+    NoPassage.UNKNOWN: Refused.PERSON_UNKNOWN,
+}
+
+
+class Kept(Line, Protocol):
+    """A terminal as its writer sees it."""
+
+    serial: str
+    roster: Roster
+    coordinator: TerminalCoordinator
+
+    @property
+    def fingerprint_algorithm(self) -> str | None:
+        """Which templates the terminal understands; None where it does not tell."""
+
+
+@callback
+def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> Writer:
+    """Return the writer of a terminal."""
+
+    def _doors() -> int:
+        return len(terminal.coordinator.data.doors)
+
+    hand = Hand(
+        terminal,
+        terminal.roster,
+        echoes,
+        partial(_async_record, surroundings, terminal.serial),
+        _doors,
+        dt_util.get_default_time_zone,
+    )
+    readings = Readings(
+        terminal.serial, hand, terminal.roster, lambda: terminal.coordinator.data.info.users_used, _doors
+    )
+    return Writer(
+        surroundings.hass,
+        surroundings.tasks,
+        terminal.serial,
+        surroundings.house.keeper,
+        surroundings.house.hours,
+        hand,
+        terminal.roster,
+        readings,
+        lambda: Make(doors=_doors(), algorithm=terminal.fingerprint_algorithm),
+        dt_util.utcnow,
+    )
+
+
+class HouseRules:
+    """What the house says of whoever stands at a terminal that is kept in step."""
+
+    def __init__(self, house: House, terminal: Kept) -> None:
+        """Look the house up when somebody stands there."""
+        self._house = house
+        self._terminal = terminal
+        self._prepared = (house.household, Passage(house.household))
+
+    @callback
+    def no_passage(self, enroll_id: int) -> Refused | None:
+        """Return why somebody may not pass at present, also while the terminal's own memory is of before.
+
+        Whom the house does not know it says nothing of, unless they are to be gone from the terminal.
+        """
+        household, serial = self._house.household, self._terminal.serial
+        if not self._house.keeper.is_known or serial not in household.kept:
+            return None
+        if self._prepared[0] is not household:
+            self._prepared = (household, Passage(household, self._prepared[1]))
+        doors = len(self._terminal.coordinator.data.doors)
+        why = self._prepared[1].refusal(
+            serial, enroll_id, None, dt_util.utcnow(), dt_util.get_default_time_zone(), doors, self._house.hours.weeks
+        )
+        if why is NoPassage.UNKNOWN and (serial, enroll_id) not in household.tombstones:
+            return None
+        return None if why is None else _NO_PASSAGE[why]
+
+
+async def _async_record(surroundings: Surroundings, serial: str, person_id: str, slot: int) -> Contents | None:
+    """Return what a credential holds: from the vault, or from a terminal that has it; None where nobody tells."""
+    house = surroundings.house
+    household = house.household
+    person, credential = household.people.get(person_id), household.credentials.get((person_id, slot))
+    if person is None or credential is None:
+        return None
+    if (kept := await house.vault.async_unseal(credential)) is not None:
+        return kept
+    confirmed = {
+        at
+        for (at, number), placement in household.placements.items()
+        if number == person.enroll_id
+        and placement.confirmed is not None
+        and placement.confirmed.credentials.get(slot) == credential.revision
+    }
+    for other in sorted((credential.terminals | confirmed) - {serial}):
+        if (people := surroundings.people_of(other)) is None:
+            continue
+        try:
+            record = (await people.async_record(person.enroll_id, slot, Priority.BULK)).record
+        except ProtocolError:
+            continue
+        if record not in (None, ""):
+            return record
+    return None

@@ -1,0 +1,282 @@
+"""Actions for the people of the house."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
+from homeassistant.helpers import config_validation as cv, entity_registry as er
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType, JsonValueType
+from homeassistant.util.ulid import ulid_now
+
+from ..const import DOMAIN, PERSON_DOMAIN
+from ..fields import (
+    ATTR_CARD,
+    ATTR_ENROLL_ID,
+    ATTR_NAME,
+    ATTR_PASSWORD,
+    ATTR_ROLE,
+    ROLES,
+    credential_name,
+    digits,
+    instant,
+    pin,
+    whole,
+    word,
+)
+from ..house.arrivals import Arrival, Contents
+from ..house.deeds import told
+from ..house.errors import HouseInvalid, Problem
+from ..house.household import Household
+from ..house.persons import HousePerson
+from ..hub.hub import Hub
+from ..ledger import likeness
+from ..people.names import is_same_name
+from ..people.person_links import async_person
+from ..protocol.commands.kinds import MAX_CARD, MAX_PIN
+from ..protocol.enums import Credential
+from .house_action import HouseAction, HouseRequest
+from .secrets import or_secret
+
+ATTR_ENABLED = "enabled"
+ATTR_GROUPS = "groups"
+ATTR_INCLUDE_CHANGES = "include_changes"
+ATTR_NOTE = "note"
+ATTR_PERSON_ENTITY_ID = "person_entity_id"
+ATTR_PERSON_ID = "person_id"
+ATTR_SAME_NAME = "same_name"
+ATTR_VALID_FROM = "valid_from"
+ATTR_VALID_UNTIL = "valid_until"
+
+# Lines of the change log that are told of one person; the panel pages through the rest.
+MAX_CHANGES = 100
+_SLOTS = {
+    ATTR_CARD: (Credential.CARD.value, MAX_CARD),
+    ATTR_PASSWORD: (Credential.PASSWORD.value, MAX_PIN),
+}
+_PLAIN = (ATTR_ENABLED, ATTR_NAME, ATTR_NOTE, ATTR_ROLE, ATTR_VALID_FROM, ATTR_VALID_UNTIL)
+
+
+async def _add_person(request: HouseRequest) -> ServiceResponse:
+    data, house = request.data, request.house
+    enroll_id = data.get(ATTR_ENROLL_ID)
+    if enroll_id is None:
+        enroll_id = house.next_enroll_id(numbers_on_terminals(request.hub))
+    person = HousePerson(person_id=ulid_now(), enroll_id=enroll_id, **_changes(request))
+    _check_terminals(request.hub, person)
+    secrets, _ = _secrets(data)
+    await house.async_add([Arrival(person=person, secrets=secrets)], request.by, same_name=data[ATTR_SAME_NAME])
+    return {ATTR_PERSON_ID: person.person_id, ATTR_ENROLL_ID: person.enroll_id}
+
+
+async def _update_person(request: HouseRequest) -> None:
+    data = request.data
+    changes = _changes(request)
+    secrets, dropped = _secrets(data)
+    if not changes and not secrets and not dropped:
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_change")
+    await request.house.async_update(
+        data[ATTR_PERSON_ID], changes, secrets, dropped, request.by, same_name=data[ATTR_SAME_NAME]
+    )
+
+
+async def _remove_person(request: HouseRequest) -> None:
+    await request.house.async_remove(request.data[ATTR_PERSON_ID], request.by)
+
+
+async def _get_people(request: HouseRequest) -> ServiceResponse:
+    household, wanted = request.house.known(), request.data.get(ATTR_PERSON_ID)
+    slots = _slots_by_person(household)
+    people: list[JsonValueType] = []
+    for person in sorted(household.people.values(), key=lambda person: (likeness(person.name), person.enroll_id)):
+        if wanted in (None, person.person_id):
+            described = described_person(request, household, person, slots.get(person.person_id, ()))
+            if request.data[ATTR_INCLUDE_CHANGES]:
+                described["changes"] = await _told_changes(request, person.person_id)
+            people.append(described)
+    if wanted is not None and not people:
+        raise HouseInvalid(ATTR_PERSON_ID, Problem.NOT_KNOWN, {"value": wanted})
+    return {"people": people, "leaving": [] if wanted else _leaving(request, household)}
+
+
+def described_person(
+    request: HouseRequest, household: Household, person: HousePerson, slots: Iterable[int]
+) -> JsonObjectType:
+    """Return somebody in words, without secrets."""
+    link = er.async_get(request.hass).entities.get_entry(person.linked_to) if person.linked_to else None
+    return {
+        ATTR_PERSON_ID: person.person_id,
+        ATTR_NAME: person.name,
+        ATTR_ENROLL_ID: person.enroll_id,
+        ATTR_ENABLED: person.enabled,
+        "valid": person.is_valid(dt_util.utcnow()),
+        ATTR_VALID_FROM: text_of(person.valid_from),
+        ATTR_VALID_UNTIL: text_of(person.valid_until),
+        ATTR_ROLE: next((name for name, number in ROLES.items() if number == person.role), None),
+        ATTR_GROUPS: list[JsonValueType](
+            sorted(household.groups[group].name for group in person.groups if group in household.groups)
+        ),
+        "credentials": list[JsonValueType]([credential_name(slot) for slot in sorted(slots)]),
+        ATTR_PERSON_ENTITY_ID: link.entity_id if link else None,
+        ATTR_NOTE: person.note,
+    }
+
+
+def text_of(moment: datetime | None) -> str | None:
+    """Return a time as people read it."""
+    return None if moment is None else dt_util.as_local(moment).isoformat()
+
+
+def numbers_on_terminals(hub: Hub) -> frozenset[int]:
+    """Return every number that somebody has on a terminal, also on one that is only observed."""
+    return frozenset().union(*(terminal.roster.people for terminal in hub.terminals.values()))
+
+
+def _slots_by_person(household: Household) -> Mapping[str, list[int]]:
+    slots: dict[str, list[int]] = {}
+    for person_id, slot in household.credentials:
+        slots.setdefault(person_id, []).append(slot)
+    return slots
+
+
+def _leaving(request: HouseRequest, household: Household) -> list[JsonValueType]:
+    """Return who has left the house and may still be on a terminal."""
+    names = {terminal.serial: terminal.name for terminal in request.hub.terminals.values()}
+    return [
+        {
+            ATTR_NAME: stone.name,
+            ATTR_ENROLL_ID: stone.enroll_id,
+            "terminal": names[stone.serial],
+            "removed_at": text_of(stone.removed_at),
+        }
+        for stone in sorted(household.tombstones.values(), key=lambda stone: stone.removed_at)
+        if stone.serial in names
+    ]
+
+
+async def _told_changes(request: HouseRequest, person_id: str) -> list[JsonValueType]:
+    page = await request.house.keeper.async_changes(person_id, limit=MAX_CHANGES)
+    changes: list[JsonValueType] = []
+    for line in page.changes:
+        about = told(line)
+        user = await request.hass.auth.async_get_user(about["by"]) if about["by"] else None
+        changes.append({**about, "by": user.name if user else about["by"], "at": text_of(line.changed_at)})
+    return changes
+
+
+def _changes(request: HouseRequest) -> dict[str, Any]:
+    """Return the fields of somebody that were given."""
+    data = request.data
+    changes = {key: data[key] for key in _PLAIN if key in data}
+    if ATTR_GROUPS in data:
+        changes[ATTR_GROUPS] = frozenset(group_id_of(request.house.known(), name) for name in data[ATTR_GROUPS])
+    if ATTR_PERSON_ENTITY_ID in data:
+        changes["linked_to"] = _link(request, data[ATTR_PERSON_ENTITY_ID])
+    return changes
+
+
+def group_id_of(household: Household, name: str) -> str:
+    """Return the id of a group by its id or name; raises `HouseInvalid`."""
+    if name in household.groups:
+        return name
+    for group in household.groups.values():
+        if likeness(group.name) == likeness(name):
+            return group.group_id
+    raise HouseInvalid(ATTR_GROUPS, Problem.NOT_KNOWN, {"value": name})
+
+
+def _link(request: HouseRequest, entity_id: str | None) -> str | None:
+    if entity_id is None:
+        return None
+    if (person := async_person(request.hass, entity_id)) is None:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="entity_unknown",
+            translation_placeholders={"field": ATTR_PERSON_ENTITY_ID, "entity": entity_id},
+        )
+    return person.id
+
+
+def _secrets(data: Mapping[str, Any]) -> tuple[dict[int, Contents], tuple[int, ...]]:
+    """Return what somebody gets to identify themselves with, and what is taken from them."""
+    secrets: dict[int, Contents] = {}
+    for name, (slot, high) in _SLOTS.items():
+        if (value := data.get(name)) is not None:
+            if not 1 <= value <= high:
+                raise HouseInvalid(name, Problem.OUT_OF_RANGE, {"low": "1", "high": str(high)})
+            secrets[slot] = value
+    return secrets, tuple(slot for name, (slot, _) in _SLOTS.items() if name in data and data[name] is None)
+
+
+def _check_terminals(hub: Hub, person: HousePerson) -> None:
+    """Raise where somebody else has the number on a terminal: they would be written over, or never be let in."""
+    for terminal in hub.terminals.values():
+        there = terminal.roster.people.get(person.enroll_id)
+        if there is not None and there.name and not is_same_name(there.name, person.name):
+            raise HouseInvalid(
+                ATTR_ENROLL_ID, Problem.NUMBER_IN_USE, {"number": str(person.enroll_id), "holder": there.name}
+            )
+
+
+def text_field(name: str, *, lines: bool = False) -> Any:
+    """Return a validator for a text that people read, which names its field."""
+
+    def _check(value: Any) -> str:
+        text = cv.string(value).strip()
+        if not (text.replace("\n", " ") if lines else text).isprintable():
+            raise ServiceValidationError(
+                translation_domain=DOMAIN, translation_key="invalid_text", translation_placeholders={"field": name}
+            )
+        return text
+
+    return _check
+
+
+_PERSON_FIELDS: Mapping[vol.Marker, Any] = {
+    vol.Optional(ATTR_GROUPS): vol.All(cv.ensure_list, [cv.string]),
+    vol.Optional(ATTR_VALID_FROM): vol.Any(None, instant),
+    vol.Optional(ATTR_VALID_UNTIL): vol.Any(None, instant),
+    vol.Optional(ATTR_CARD): vol.Any(None, or_secret(digits)),
+    vol.Optional(ATTR_PASSWORD): vol.Any(None, or_secret(pin)),
+    vol.Optional(ATTR_ROLE): word(ROLES),
+    vol.Optional(ATTR_PERSON_ENTITY_ID): vol.Any(None, cv.entity_domain(PERSON_DOMAIN)),
+    vol.Optional(ATTR_NOTE): text_field(ATTR_NOTE, lines=True),
+    vol.Optional(ATTR_ENABLED): cv.boolean,
+    vol.Optional(ATTR_SAME_NAME, default=False): cv.boolean,
+}
+
+ACTIONS = (
+    HouseAction(
+        name="add_person",
+        handler=_add_person,
+        fields={
+            vol.Required(ATTR_NAME): text_field(ATTR_NAME),
+            vol.Optional(ATTR_ENROLL_ID): whole,
+            **_PERSON_FIELDS,
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+    HouseAction(
+        name="get_people",
+        handler=_get_people,
+        fields={
+            vol.Optional(ATTR_PERSON_ID): cv.string,
+            vol.Optional(ATTR_INCLUDE_CHANGES, default=False): cv.boolean,
+        },
+        response=SupportsResponse.ONLY,
+    ),
+    HouseAction(name="remove_person", handler=_remove_person, fields={vol.Required(ATTR_PERSON_ID): cv.string}),
+    HouseAction(
+        name="update_person",
+        handler=_update_person,
+        fields={
+            vol.Required(ATTR_PERSON_ID): cv.string,
+            vol.Optional(ATTR_NAME): text_field(ATTR_NAME),
+            **_PERSON_FIELDS,
+        },
+    ),
+)

@@ -1,0 +1,238 @@
+"""Actions for how terminals and the house come to agree."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import wraps
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+from ..const import DOMAIN
+from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, credential_name, whole, word
+from ..house.agreement import Agreement
+from ..house.differences import Difference, DifferenceKind
+from ..house.household import Household
+from ..house.persons import HousePerson
+from ..house.refusals import translated_refusals
+from ..house.settling import Choice
+from ..house.taking_over import Permitted, Present
+from ..house.week import ALWAYS
+from ..house.zones import DEFAULT_ZONE, holds
+from ..hub.agreements import async_agreement, listed
+from ..hub.terminal import Terminal
+from ..protocol.commands import GetAccessSettings, GetPermission, Permission
+from ..protocol.errors import CommandRefused, CommandTimeout
+from ..protocol.reasons import Refusal, refusal_of
+from ..protocol.turns import Priority
+from ..terminal.zones import Zones
+from .access import WEEK_ZONES
+from .action import Action, Handler, Request
+from .house_action import HouseAction, HouseRequest
+from .house_people import ATTR_GROUPS, group_id_of
+
+ATTR_CHOICE = "choice"
+ATTR_ENABLE = "enable"
+ATTR_INCLUDE_LEFT = "include_left"
+ATTR_KIND = "kind"
+_DATES = ("starttime", "endtime")
+# Firmware writes a last day far away for somebody whose days do not end (specification B22).
+_FOR_EVER = 2090
+
+
+def _of_the_house(handler: Handler) -> Handler:
+    """Return a handler for a terminal whose errors of the house are translated too."""
+
+    @wraps(handler)
+    async def _handle(request: Request) -> ServiceResponse:
+        with translated_refusals():
+            return await handler(request)
+
+    return _handle
+
+
+@_of_the_house
+async def _keep_in_step(request: Request) -> ServiceResponse:
+    terminal, house, by = request.terminal, request.hub.house, request.context.user_id
+    if not request.data[ATTR_ENABLE]:
+        if request.data[ATTR_CONFIRM]:
+            await house.async_observe(terminal.serial, terminal.name, by)
+        return {"kept_in_step": not request.data[ATTR_CONFIRM] and terminal.serial in house.known().kept}
+    house.known()
+    await terminal.async_refresh_people()
+    if not terminal.roster.complete:
+        raise HomeAssistantError(
+            translation_domain=DOMAIN,
+            translation_key="house_people_not_read",
+            translation_placeholders={"terminal": terminal.name},
+        )
+    taking = house.preview(await _present(terminal))
+    if request.data[ATTR_CONFIRM]:
+        await house.async_take_over(taking, terminal.name, by)
+    people = terminal.roster.people
+    return {
+        "kept_in_step": terminal.serial in house.household.kept,
+        "group": taking.group.name if taking.group else None,
+        "added": _people(taking.added),
+        "joined": _people(taking.joined),
+        "same": _people(taking.same),
+        "missing": _people(taking.missing),
+        "left": [
+            {ATTR_ENROLL_ID: number, "name": people[number].name if number in people else None, "reason": reason.value}
+            for number, reason in taking.left.items()
+        ],
+    }
+
+
+def _people(people: tuple[HousePerson, ...]) -> list[JsonValueType]:
+    return [{ATTR_ENROLL_ID: person.enroll_id, "name": person.name} for person in people]
+
+
+async def _present(terminal: Terminal) -> Present:
+    """Return a terminal as it is; whose permission cannot be read is not among the permitted."""
+    settings = await terminal.async_request(GetAccessSettings())
+    zones = None if settings.week_zones is None else Zones(days=settings.day_zones or (), weeks=settings.week_zones)
+    there = listed(terminal)
+    permitted: dict[int, Permitted] = {}
+    for enroll_id in there.people:
+        if (said := await _permission(terminal, zones, enroll_id)) is not None:
+            permitted[enroll_id] = said
+    return Present(
+        serial=terminal.serial,
+        name=terminal.name,
+        doors=frozenset(terminal.coordinator.data.doors),
+        people=there.people,
+        permitted=permitted,
+        algorithm=terminal.fingerprint_algorithm,
+    )
+
+
+async def _permission(terminal: Terminal, zones: Zones | None, enroll_id: int) -> Permitted | None:
+    try:
+        said = await terminal.async_request(GetPermission(enroll_id=enroll_id), Priority.BULK)
+    except CommandRefused as err:
+        has_none = refusal_of(err) in (Refusal.UNKNOWN_COMMAND, Refusal.NO_DATA)
+        return Permitted(always=True) if has_none else None
+    except CommandTimeout:
+        return None
+    if any(str(said.extra.get(key, "")).strip(" 0:-") for key in _DATES):  # dates that cannot be read
+        return None
+    valid_from, valid_until = _instant(said.valid_from), _instant(said.valid_until)
+    return Permitted(
+        always=all(_is_always(zones, number) for number in _numbers(said, len(terminal.coordinator.data.doors))),
+        # A first day that has come says nothing any more.
+        valid_from=valid_from if valid_from and valid_from > dt_util.utcnow() else None,
+        valid_until=None if valid_until and valid_until.year >= _FOR_EVER else valid_until,
+    )
+
+
+def _numbers(said: Permission, doors: int) -> list[int]:
+    values = [getattr(said, name) for name in WEEK_ZONES[:doors]]
+    return [value for value in values if value is not None]
+
+
+def _is_always(zones: Zones | None, number: int) -> bool:
+    """Return whether a week zone is every hour; one that nobody has written is, if terminals give it by themselves."""
+    if zones is None or (number == DEFAULT_ZONE and not any(map(any, zones.weeks))):
+        return True
+    return holds(zones, number, ALWAYS)
+
+
+def _instant(moment: datetime | None) -> datetime | None:
+    return None if moment is None else dt_util.as_utc(moment.replace(tzinfo=dt_util.get_default_time_zone()))
+
+
+async def _get_differences(request: HouseRequest) -> ServiceResponse:
+    household = request.house.known()
+    differences: list[JsonValueType] = []
+    for terminal in request.hub.terminals.values():
+        if terminal.serial not in household.kept:
+            continue
+        agreement = await async_agreement(request.hass, request.house, terminal)
+        differences += [
+            _described(household, terminal, difference)
+            for _, difference in sorted(agreement.differences.items())
+            if request.data[ATTR_INCLUDE_LEFT] or not difference.is_left
+        ]
+    observed = [terminal.name for terminal in request.hub.terminals.values() if terminal.serial not in household.kept]
+    return {"differences": differences, "observed": list[JsonValueType](observed)}
+
+
+def _described(household: Household, terminal: Terminal, difference: Difference) -> JsonObjectType:
+    person = household.people.get(difference.person_id or "")
+    seen = difference.seen
+    return {
+        "terminal": terminal.name,
+        "device_id": terminal.device_id,
+        ATTR_ENROLL_ID: difference.enroll_id or None,
+        ATTR_KIND: difference.kind.value,
+        "house": person.name if person else None,
+        "there": seen.name if seen else None,
+        "there_credentials": list[JsonValueType]([credential_name(slot) for slot in sorted(seen.slots or ())])
+        if seen
+        else [],
+        "aspects": list[JsonValueType](sorted(aspect.value for aspect in difference.aspects)),
+        "left": difference.is_left,
+    }
+
+
+@_of_the_house
+async def _settle_difference(request: Request) -> ServiceResponse:
+    terminal, house, data = request.terminal, request.hub.house, request.data
+    household = house.known()
+    groups = frozenset(group_id_of(household, name) for name in data.get(ATTR_GROUPS, ()))
+    agreement = await async_agreement(request.hass, house, terminal)
+    wanted = _wanted(agreement, data) if terminal.serial in household.kept else ()
+    if not wanted:
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="house_no_difference",
+            translation_placeholders={"terminal": terminal.name},
+        )
+    await house.async_settle(wanted, data[ATTR_CHOICE], groups, request.context.user_id)
+    return {"settled": len(wanted)}
+
+
+def _wanted(agreement: Agreement, data: Mapping[str, Any]) -> tuple[Difference, ...]:
+    return tuple(
+        difference
+        for number, difference in sorted(agreement.differences.items())
+        if data.get(ATTR_ENROLL_ID, number) == number and data.get(ATTR_KIND, difference.kind) == difference.kind
+    )
+
+
+TERMINAL_ACTIONS = (
+    Action(
+        name="keep_in_step",
+        handler=_keep_in_step,
+        fields={
+            vol.Optional(ATTR_ENABLE, default=True): cv.boolean,
+            vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+        },
+        response=SupportsResponse.ONLY,
+    ),
+    Action(
+        name="settle_difference",
+        handler=_settle_difference,
+        fields={
+            vol.Optional(ATTR_ENROLL_ID): whole,
+            vol.Optional(ATTR_KIND): word({kind.value: kind for kind in DifferenceKind}),
+            vol.Required(ATTR_CHOICE): word({choice.value: choice for choice in Choice}),
+            vol.Optional(ATTR_GROUPS): vol.All(cv.ensure_list, [cv.string]),
+        },
+        response=SupportsResponse.OPTIONAL,
+    ),
+)
+ACTIONS = (
+    HouseAction(
+        name="get_differences",
+        handler=_get_differences,
+        fields={vol.Optional(ATTR_INCLUDE_LEFT, default=False): cv.boolean},
+        response=SupportsResponse.ONLY,
+    ),
+)

@@ -1,0 +1,293 @@
+"""A terminal that is only thought: it takes steps, refuses, loses answers and is tampered with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from custom_components.timmy_access.house.household import Household, Placement
+from custom_components.timmy_access.house.plan import Known, Plan, hours_by_door, plan
+from custom_components.timmy_access.house.rounds import Round
+from custom_components.timmy_access.house.standing import Listed, Seen, Standing
+from custom_components.timmy_access.house.steps import (
+    Add,
+    Adopt,
+    DeleteCredential,
+    Describe,
+    Disable,
+    Enable,
+    Remove,
+    SetAccess,
+    Step,
+    WriteCredential,
+)
+from custom_components.timmy_access.house.wanted import Make, Weeks
+from custom_components.timmy_access.house.week import NEVER, Week
+from custom_components.timmy_access.house.zones import Tables, week_of
+from custom_components.timmy_access.people.names import is_same_name
+from custom_components.timmy_access.terminal.zones import NEVER as NEVER_OPEN, Zones, padded
+
+SERIAL = "ZX1"
+FACTORY = Zones(
+    days=(padded(("00:01~23:59",)), *(padded((NEVER_OPEN,)),) * 7),
+    weeks=((1,) * 7,) * 8,
+)
+
+
+class Fault(StrEnum):
+    """What goes wrong with one command."""
+
+    IGNORED = "ignored"
+    LOST = "lost"
+    REFUSED = "refused"
+
+
+class Failed(Exception):
+    """A step that is not confirmed."""
+
+
+@dataclass(frozen=True)
+class Somebody:
+    """One person on the terminal."""
+
+    name: str
+    role: int = 0
+    enabled: bool = True
+    zones: Mapping[int, int] = field(default_factory=dict)
+    valid_from: datetime | None = None
+    valid_until: datetime | None = None
+    credentials: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class Terminal:
+    """The terminal, and what the house knows of it."""
+
+    doors: int = 1
+    people: dict[int, Somebody] = field(default_factory=dict)
+    zones: Zones = FACTORY
+    holidays: frozenset[int] = frozenset()
+    written: int = 0
+
+    def hours(self, number: int, zones: Zones | None = None) -> dict[int, Week]:
+        """Return somebody's hours by door."""
+        somebody = self.people[number]
+        return {
+            door: week_of(zones or self.zones, somebody.zones.get(door, 1)) or NEVER
+            for door in range(1, self.doors + 1)
+        }
+
+    def passes(self, number: int, door: int, now: datetime, slot: int | None = None) -> str | None:
+        """Return the revision with which somebody may pass, None where they may not."""
+        somebody = self.people.get(number)
+        if somebody is None or not somebody.enabled or not somebody.credentials:
+            return None
+        if (somebody.valid_from and now < somebody.valid_from) or (
+            somebody.valid_until and now >= somebody.valid_until
+        ):
+            return None
+        if not self.hours(number)[door].holds(now):
+            return None
+        return somebody.credentials.get(slot) if slot is not None else next(iter(somebody.credentials.values()))
+
+    def listed(self, *, complete: bool = True) -> Listed:
+        """Return what a list tells: never who is disabled."""
+        numbers = sorted(self.people)
+        if not complete:
+            numbers = numbers[::2]
+        return Listed(
+            people={
+                number: Seen(
+                    enroll_id=number,
+                    name=self.people[number].name,
+                    role=self.people[number].role,
+                    slots=frozenset(self.people[number].credentials),
+                )
+                for number in numbers
+            },
+            complete=complete,
+        )
+
+
+@dataclass
+class World:
+    """A house and one terminal of it."""
+
+    household: Household
+    terminal: Terminal
+    weeks: dict[str, Week | None]
+    now: datetime
+
+    def tables(self) -> Tables:
+        """Read the tables, and who uses which number."""
+        confirmed = {
+            number for (_, number), placement in self.household.placements.items() if placement.confirmed is not None
+        }
+        others = {
+            zone
+            for number, somebody in self.terminal.people.items()
+            if number not in confirmed
+            for zone in (somebody.zones.get(door, 1) for door in range(1, self.terminal.doors + 1))
+        }
+        return Tables(
+            zones=self.terminal.zones,
+            own=self.household.zones.get(SERIAL, frozenset()),
+            others=frozenset(others),
+            other_days=self.terminal.holidays,
+        )
+
+    def plan(self, *, tables: bool = True, complete: bool = True) -> Plan:
+        """Return what is to be done next."""
+        terminal = self.terminal
+        known = Known(
+            make=Make(doors=terminal.doors),
+            listed=terminal.listed(complete=complete),
+            tables=self.tables() if tables else None,
+            numbers={
+                number: {door: somebody.zones.get(door, 1) for door in range(1, terminal.doors + 1)}
+                for number, somebody in terminal.people.items()
+                if number in {it for (_, it), placed in self.household.placements.items() if placed.confirmed}
+            },
+        )
+        weeks: Weeks = self.weeks
+        return plan(self.household, SERIAL, known, weeks, self.now)
+
+    def perform(self, step: Step, planned: Plan, fault: Fault | None) -> None:
+        """Do a step as the writer does, and note in the house what is confirmed; raises `Failed`."""
+        number = step.enroll_id
+        terminal = self.terminal
+        if isinstance(step, Adopt):
+            if fault:
+                raise Failed
+            somebody = terminal.people[number]
+            hours = {door: week for door, week in terminal.hours(number).items() if not week.is_never}
+            self._confirm(
+                number,
+                replace(
+                    step.standing,
+                    enabled=somebody.enabled,
+                    hours=hours,
+                    valid_from=somebody.valid_from,
+                    valid_until=somebody.valid_until,
+                ),
+            )
+            return
+        if fault in (None, Fault.LOST):
+            terminal.written += 1
+            self._apply(step, planned)
+        if fault:
+            raise Failed
+        placement = self.household.placements.get((SERIAL, number))
+        self._confirm(number, step.after(placement.confirmed if placement else None))
+
+    def _apply(self, step: Step, planned: Plan) -> None:  # noqa: C901 - one branch a kind of step
+        number, people = step.enroll_id, self.terminal.people
+        somebody = people.get(number)
+        if isinstance(step, Remove):
+            if somebody is not None and is_same_name(somebody.name, step.name):
+                del people[number]
+        elif isinstance(step, Add):
+            standing = step.standing
+            if somebody is not None and not is_same_name(somebody.name, standing.name):
+                raise Failed
+            made = Somebody(name=standing.name, role=standing.role, enabled=standing.enabled)
+            if standing.enabled:
+                made = self._with_access(made, planned, standing)
+            people[number] = replace(made, credentials=somebody.credentials if somebody else {})
+        elif somebody is None:
+            raise Failed
+        elif isinstance(step, Disable | Enable):
+            people[number] = replace(somebody, enabled=isinstance(step, Enable))
+        elif isinstance(step, Describe):
+            people[number] = replace(somebody, name=step.name, role=step.role)
+        elif isinstance(step, DeleteCredential):
+            left = {slot: it for slot, it in somebody.credentials.items() if slot != step.slot}
+            people[number] = replace(somebody, credentials=left)
+        elif isinstance(step, WriteCredential):
+            people[number] = replace(somebody, credentials={**somebody.credentials, step.slot: step.revision})
+        elif isinstance(step, SetAccess):
+            people[number] = self._with_access(somebody, planned, step)
+
+    def _with_access(self, somebody: Somebody, planned: Plan, access: SetAccess | Standing) -> Somebody:
+        assert planned.allocation is not None
+        doors = self.terminal.doors
+        hours = {door: access.hours.get(door, NEVER) for door in range(1, doors + 1)}
+        return replace(
+            somebody,
+            zones={door: planned.allocation.numbers[week] for door, week in hours.items()},
+            valid_from=access.valid_from,
+            valid_until=access.valid_until,
+        )
+
+    def _confirm(self, number: int, standing: Standing | None) -> None:
+        key = (SERIAL, number)
+        placements = dict(self.household.placements)
+        tombstones = dict(self.household.tombstones)
+        if standing is None:
+            placements.pop(key, None)
+            tombstones.pop(key, None)
+        else:
+            holder = next(it for it in self.household.people.values() if it.enroll_id == number)
+            before = self.household.placements.get(key)
+            placements[key] = Placement(
+                serial=SERIAL,
+                enroll_id=number,
+                person_id=holder.person_id,
+                confirmed=standing,
+                tries=before.tries if before else 0,
+            )
+        self.household = replace(self.household, placements=placements, tombstones=tombstones)
+
+    def _place(self, placement: Placement) -> None:
+        key = (SERIAL, placement.enroll_id)
+        self.household = replace(self.household, placements={**self.household.placements, key: placement})
+
+    def _failed(self, number: int) -> None:
+        placement = self.household.placements.get((SERIAL, number))
+        holder = next((it for it in self.household.people.values() if it.enroll_id == number), None)
+        if placement is not None:
+            self._place(replace(placement, tries=placement.tries + 1))
+        elif holder is not None:
+            self._place(Placement(serial=SERIAL, enroll_id=number, person_id=holder.person_id, tries=1))
+
+    def walk(self, faults: list[Fault | None], *, complete: bool = True, watch: object = None) -> int:
+        """Go through one round and return how many steps there were; `faults` are used up one by one."""
+        planned = self.plan(complete=complete)
+        self._through(planned.urgent, planned, faults, watch)
+        planned = self.plan(complete=complete)
+        self._through(planned.before_hours, planned, faults, watch)
+        planned = self.plan(complete=complete)
+        steps = planned.agreement.steps
+        if planned.allocation is not None and any(isinstance(step, (SetAccess, Add)) for step in steps):
+            self.household = replace(self.household, zones={**self.household.zones, SERIAL: planned.allocation.own})
+            if planned.allocation.zones != self.terminal.zones:
+                fault = faults.pop(0) if faults else None
+                if fault in (None, Fault.LOST):
+                    self.terminal.written += 1
+                    self.terminal.zones = planned.allocation.zones
+                if callable(watch):
+                    watch()
+                if fault:
+                    return len(steps)
+        walk = self._through(steps, planned, faults, watch)
+        for (_, number), placement in self.household.placements.items():
+            if placement.tries and walk.is_done(number) and number not in planned.agreement.differences:
+                self._place(replace(placement, tries=0))
+        return len(steps)
+
+    def _through(self, steps: tuple[Step, ...], planned: Plan, faults: list[Fault | None], watch: object) -> Round:
+        walk = Round(steps)
+        for step in walk:
+            try:
+                self.perform(step, planned, faults.pop(0) if faults else None)
+            except Failed:
+                walk.failed(step)
+                self._failed(step.enroll_id)
+            if callable(watch):
+                watch()
+        return walk
+
+
+def hours_of(standing: Standing, doors: int) -> Mapping[int, Week]:
+    """Return the hours of every door."""
+    return hours_by_door(standing, doors)
