@@ -50,6 +50,7 @@ MEANINGS: Mapping[str, str] = {
     "number.server_approval_timeout": "How long the terminal waits for Home Assistant to decide about a punch.",
     "select.door_mode": "Holds the only door open or closed. Assumed: terminals never tell it.",
     "select.server_approval": "Whether the terminal asks Home Assistant about each punch; see [guests](guests.md).",
+    "sensor.address": "From which address it dialled in last.",
     "sensor.cards": "Cards on the terminal.",
     "sensor.clock_drift": "By how much its clock was ahead when last looked at.",
     "sensor.faces": "Faces on the terminal.",

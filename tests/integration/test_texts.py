@@ -24,7 +24,13 @@ from custom_components.timmy_access.protocol.messages import DeviceInfo
 from custom_components.timmy_access.protocol.reasons import Refusal
 from custom_components.timmy_access.repairs import FLOWS
 from custom_components.timmy_access.select import SELECTS
-from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
+from custom_components.timmy_access.sensor import (
+    ADDRESS,
+    LAST_SEEN,
+    MEASURED_PUNCH_SENSORS,
+    PUNCH_SENSORS,
+    TERMINAL_SENSORS,
+)
 from custom_components.timmy_access.switch import SWITCHES
 from custom_components.timmy_access.terminal.state import DoorMode, TerminalState
 from homeassistant.config_entries import ConfigFlow
@@ -41,7 +47,7 @@ DESCRIPTIONS: dict[str, tuple[tuple[EntityDescription, ...], ...]] = {
     "image": (IMAGES,),
     "number": (NUMBERS,),
     "select": (SELECTS,),
-    "sensor": (PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (LAST_SEEN,)),
+    "sensor": (PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (LAST_SEEN, ADDRESS)),
     "switch": (SWITCHES,),
 }
 FULL = DeviceInfo.parse(

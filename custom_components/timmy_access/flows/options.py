@@ -19,6 +19,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import (
+    AWAY_DELAY,
+    CONF_AWAY_DELAY,
     CONF_CERTIFICATE,
     CONF_DB_URL,
     CONF_KEEP_DAYS,
@@ -30,6 +32,7 @@ from ..const import (
     CONF_UNWRITTEN_USE,
     KEEP_DAYS,
     LIVE_WINDOW,
+    MAX_AWAY_DELAY,
     MAX_KEEP_DAYS,
     MAX_LIVE_WINDOW,
     MIN_LIVE_WINDOW,
@@ -60,6 +63,14 @@ OPTIONS_SCHEMA = vol.Schema(
             ),
             vol.Coerce(int),
         ),
+        vol.Required(CONF_AWAY_DELAY, default=AWAY_DELAY): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=0, max=MAX_AWAY_DELAY, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.SECONDS
+                )
+            ),
+            vol.Coerce(int),
+        ),
         vol.Required(CONF_KEEP_DAYS, default=KEEP_DAYS): vol.All(
             NumberSelector(
                 NumberSelectorConfig(
@@ -84,7 +95,7 @@ OPTIONS_SCHEMA = vol.Schema(
     }
 )
 # What is chosen without being said: the database in the configuration folder, private networks, no encryption.
-_DEFAULTS = {CONF_TLS: TlsMode.OFF, CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE}
+_DEFAULTS = {CONF_AWAY_DELAY: AWAY_DELAY, CONF_TLS: TlsMode.OFF, CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE}
 # Without a port of its own, TLS takes that of the listener.
 TLS_FIELDS: dict[vol.Marker, Any] = {vol.Optional(CONF_TLS_PORT): PORT}
 CERTIFICATE_FIELDS: dict[vol.Marker, Any] = {

@@ -34,7 +34,7 @@ from ..people.sightings import Sightings
 from ..protocol.answers import HeartbeatAnswer, RegistrationAccepted, UserAccepted
 from ..protocol.commands.base import Command, Paged, Reply
 from ..protocol.counters import Counters
-from ..protocol.errors import SeatContested, TerminalOffline
+from ..protocol.errors import SeatContested
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
 from ..protocol.paging import Listing, PageTaker
@@ -55,6 +55,7 @@ from ..terminal.devices import async_place_doors, async_register_terminal
 from ..terminal.doors import Doors
 from ..terminal.echoes import Echoes
 from ..terminal.moments import Moments
+from ..terminal.presence import Presence
 from ..terminal.questions import Questions
 from ..terminal.settings import TerminalSettings
 from ..terminal.state import TerminalState
@@ -107,6 +108,7 @@ class Terminal:
         self.coordinator = TerminalCoordinator(
             hass, surroundings.entry, self.serial, TerminalState().with_doors(data[CONF_DOORS])
         )
+        self._presence = Presence(hass, self.coordinator, lambda: self._session)
         self.doors = Doors(hass, self.coordinator, self.async_move_door)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
@@ -202,13 +204,13 @@ class Terminal:
 
     async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
         """Send a command over the present connection; raises the protocol's errors."""
-        return await self._connected(command).request(command, priority)
+        return await (await self._presence.async_session(command)).request(command, priority)
 
     async def async_move_door[R: Reply](
         self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None
     ) -> R:
         """Move a door over the present connection, at once or never (see `Exchange.move_door`)."""
-        session = self._connected(command)
+        session = await self._presence.async_session(command, asked_at)
         if self.contest.is_open:
             raise SeatContested(command.name)
         return await session.move_door(command, asked_at, on_moved)
@@ -217,12 +219,7 @@ class Terminal:
         self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
     ) -> Listing[Structure]:
         """Read a list over the present connection; raises the protocol's errors."""
-        return await self._connected(command).read_list(command, priority, on_page)
-
-    def _connected(self, command: Command[Any]) -> Session:
-        if (session := self._session) is None:
-            raise TerminalOffline(command.name)
-        return session
+        return await (await self._presence.async_session(command)).read_list(command, priority, on_page)
 
     @property
     def fingerprint_algorithm(self) -> str | None:
@@ -272,6 +269,7 @@ class Terminal:
     @callback
     def async_apply_options(self, options: Mapping[str, Any]) -> None:
         """Apply the settings of the listener."""
+        self._presence.async_apply(options)
         self.clock.live_window = timedelta(seconds=options.get(CONF_LIVE_WINDOW, LIVE_WINDOW.total_seconds()))
         self.verdicts.disk_patience = DISK_PATIENCE[options.get(CONF_UNWRITTEN_USE, UnwrittenUse.REFUSE)]
 
@@ -289,6 +287,7 @@ class Terminal:
         self._questions.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
+        self._presence.async_stop()
         self._homes.async_stop(self.serial)
         if (session := self._session) is not None:
             self._session = None
@@ -335,11 +334,13 @@ class Terminal:
             replace(
                 state,
                 online=True,
+                is_expected=False,
                 address=session.peer.address,
                 clock_ahead=None if self.clock.drift is None else -round(self.clock.drift.total_seconds()),
                 info=replace(state.info, extra=info.extra),
             )
         )
+        self._presence.async_stop()
         self.clock.told()
         self._homes.async_registered(self.serial, session, self.identity.async_pin, again=not is_new)
         self._connectivity.async_connected()
@@ -354,7 +355,7 @@ class Terminal:
         self._homes.async_left(self.serial, session)
         self._questions.async_stop()
         self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
-        self.coordinator.async_replace(replace(self.coordinator.data, online=False))
+        self._presence.async_left()
         self._connectivity.async_disconnected()
 
     async def user(self, upload: UserUpload) -> UserAccepted:
@@ -390,11 +391,5 @@ class Terminal:
     @callback
     def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:
         return async_register_terminal(
-            self._hass,
-            self._entry_id,
-            self.subentry_id,
-            self.serial,
-            self.name,
-            info,
-            area_id=area_id,
+            self._hass, self._entry_id, self.subentry_id, self.serial, self.name, info, area_id=area_id
         )

@@ -19,7 +19,7 @@ from ..protocol.commands import ControlDoor, OpenDoor
 from ..protocol.commands.base import Command, Reply
 from ..protocol.commands.raw import RawCommand, RawReply
 from ..protocol.enums import DoorControl
-from ..protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
+from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, TerminalOffline
 from ..protocol.exchange import MoveDoor
 from ..protocol.log_budget import LogBudget
 from .coordinator import TerminalCoordinator
@@ -57,7 +57,7 @@ class Doors:
         The door is always named: without a number a controller opens all of them (specification B19). One that is
         held stays so: what the terminal does with a door that is held closed, it does not tell.
         """
-        before, was_there = self._coordinator.data.doors[number].phase, self._coordinator.data.online
+        before = self._coordinator.data.doors[number].phase
         if before is DoorPhase.LOCKED:
             self._async_set(number, DoorPhase.OPENING)
         try:
@@ -65,7 +65,7 @@ class Doors:
         except BaseException as err:
             if self._door(number).phase is DoorPhase.OPENING:
                 self._async_set(number, before)
-                if isinstance(err, CommandTimeout | TerminalOffline) and was_there:
+                if isinstance(err, CommandTimeout | TerminalOffline) and not isinstance(err, TerminalAway):
                     self._async_opened(number, sure=False)
             raise
 
@@ -159,12 +159,12 @@ class Doors:
         await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at)
 
     async def _async_move_all[R: Reply](self, command: Command[R], mode: DoorMode, asked_at: float) -> R:
-        was_there = self._coordinator.data.online
         try:
             return await self._move(command, asked_at, partial(self._async_moved, mode))
+        except TerminalAway:
+            raise
         except asyncio.CancelledError, CommandTimeout, TerminalOffline:
-            if was_there:  # it may have heard it
-                self._async_doubt(mode)
+            self._async_doubt(mode)  # it may have heard it
             raise
 
     @callback

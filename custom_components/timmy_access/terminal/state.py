@@ -68,6 +68,7 @@ class TerminalState:
     * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
     * `has_code`: whether people need a code to open its doors from here.
     * `is_decided_about`: whether somebody here decides about punches, if the terminal asks.
+    * `is_expected`: whether its connection ended so short a time ago that it is most likely about to be back.
     * `pins_guessed`: whether somebody has tried so many wrong PINs lately that there was a pause.
     * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
     * `info`: what it is and how full it is; what a message leaves out stays as it was said before.
@@ -80,12 +81,18 @@ class TerminalState:
     doors: Mapping[int, DoorState] = field(default_factory=lambda: MappingProxyType({}))
     has_code: bool = False
     is_decided_about: bool = False
+    is_expected: bool = False
     info: DeviceInfo = field(default_factory=DeviceInfo)
     latest_punch: Punch | None = None
     online: bool = False
     people_inside: int | None = None
     pins_guessed: bool = False
     settings: Settings | None = None
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is connected, or most likely about to be again."""
+        return self.online or self.is_expected
 
     @property
     def open_delay(self) -> float:
