@@ -12,7 +12,7 @@ from custom_components.timmy_access.image import IMAGES
 from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.answers import MAX_SCREEN_CHARACTERS
 from custom_components.timmy_access.select import DOOR_MODE, SELECTS
-from custom_components.timmy_access.sensor import LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
+from custom_components.timmy_access.sensor import ADDRESS, LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
 from custom_components.timmy_access.switch import SWITCHES
 from homeassistant.helpers.entity import EntityDescription
 
@@ -28,7 +28,7 @@ ENTITIES: Mapping[str, tuple[EntityDescription, ...]] = {
     "image": IMAGES,
     "number": NUMBERS,
     "select": (EntityDescription(key=DOOR_MODE, translation_key=DOOR_MODE), *SELECTS),
-    "sensor": (*PUNCH_SENSORS, *MEASURED_PUNCH_SENSORS, *TERMINAL_SENSORS, LAST_SEEN),
+    "sensor": (LAST_SEEN, ADDRESS, *PUNCH_SENSORS, *MEASURED_PUNCH_SENSORS, *TERMINAL_SENSORS),
     "switch": SWITCHES,
 }
 # What entities mean. Settings that an action can change too are explained there, under the name that they have there.

@@ -47,7 +47,7 @@ DESCRIPTIONS: dict[str, tuple[tuple[EntityDescription, ...], ...]] = {
     "image": (IMAGES,),
     "number": (NUMBERS,),
     "select": (SELECTS,),
-    "sensor": (PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (LAST_SEEN, ADDRESS)),
+    "sensor": (PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (ADDRESS, LAST_SEEN)),
     "switch": (SWITCHES,),
 }
 FULL = DeviceInfo.parse(
