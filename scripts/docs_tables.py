@@ -12,7 +12,13 @@ from custom_components.timmy_access.image import IMAGES
 from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.answers import MAX_SCREEN_CHARACTERS
 from custom_components.timmy_access.select import DOOR_MODE, SELECTS
-from custom_components.timmy_access.sensor import ADDRESS, LAST_SEEN, MEASURED_PUNCH_SENSORS, PUNCH_SENSORS, TERMINAL_SENSORS
+from custom_components.timmy_access.sensor import (
+    ADDRESS,
+    LAST_SEEN,
+    MEASURED_PUNCH_SENSORS,
+    PUNCH_SENSORS,
+    TERMINAL_SENSORS,
+)
 from custom_components.timmy_access.switch import SWITCHES
 from homeassistant.helpers.entity import EntityDescription
 
