@@ -13,6 +13,7 @@ from custom_components.timmy_access.number import NUMBERS
 from custom_components.timmy_access.protocol.answers import MAX_SCREEN_CHARACTERS
 from custom_components.timmy_access.select import DOOR_MODE, SELECTS
 from custom_components.timmy_access.sensor import (
+    ADDRESS,
     HOUSE_SENSORS,
     LAST_SEEN,
     MEASURED_PUNCH_SENSORS,
@@ -34,7 +35,7 @@ ENTITIES: Mapping[str, tuple[EntityDescription, ...]] = {
     "image": IMAGES,
     "number": NUMBERS,
     "select": (EntityDescription(key=DOOR_MODE, translation_key=DOOR_MODE), *SELECTS),
-    "sensor": (*HOUSE_SENSORS, *PUNCH_SENSORS, *MEASURED_PUNCH_SENSORS, *TERMINAL_SENSORS, LAST_SEEN),
+    "sensor": (LAST_SEEN, ADDRESS, *HOUSE_SENSORS, *PUNCH_SENSORS, *MEASURED_PUNCH_SENSORS, *TERMINAL_SENSORS),
     "switch": SWITCHES,
 }
 # What entities mean. Settings that an action can change too are explained there, under the name that they have there.
@@ -56,6 +57,7 @@ MEANINGS: Mapping[str, str] = {
     "number.server_approval_timeout": "How long the terminal waits for Home Assistant to decide about a punch.",
     "select.door_mode": "Holds the only door open or closed. Assumed: terminals never tell it.",
     "select.server_approval": "Whether the terminal asks Home Assistant about each punch; see [guests](guests.md).",
+    "sensor.address": "From which address it dialled in last.",
     "sensor.cards": "Cards on the terminal.",
     "sensor.clock_drift": "By how much its clock was ahead when last looked at.",
     "sensor.faces": "Faces on the terminal.",

@@ -84,6 +84,7 @@ DEEPER = {
     "homeassistant.helpers.target.TargetSelection": "targets of triggers and conditions",
     "homeassistant.helpers.target.async_extract_referenced_entity_ids": "the same",
     "homeassistant.helpers.trace.trace_id_get": "whether a trace would keep the code of a pass",
+    "homeassistant.helpers.translation.async_get_cached_translations": "a line of the logbook is made in one step",
     "homeassistant.helpers.translation.async_get_translations": "texts outside of the frontend",
     "homeassistant.helpers.trigger.Trigger": "triggers of integrations are new, and their API with them",
     "homeassistant.helpers.trigger.TriggerActionRunner": "the same",

@@ -12,6 +12,7 @@ PERSON_DOMAIN: Final = "person"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SUBENTRY_TERMINAL: Final = "terminal"
 
+CONF_AWAY_DELAY: Final = "away_delay"
 CONF_CERTIFICATE: Final = "certificate"
 CONF_CPU_SERIAL: Final = "cpu_serial"
 CONF_DB_URL: Final = "db_url"
@@ -44,6 +45,11 @@ MAX_DOORS: Final = 4
 KEEP_DAYS: Final = 730
 
 MAX_KEEP_DAYS: Final = 36_500  # a century; 0 is for ever
+
+# Seconds for which a terminal is expected back; most dial again within them, the slowest seen within 43 s (field notes
+# 1, reconnect).
+AWAY_DELAY: Final = 10
+MAX_AWAY_DELAY: Final = 120
 
 # Terminals report a punch within 5 s (field notes 3); and what is ten minutes old is no news any more (same place).
 MIN_LIVE_WINDOW: Final = 10

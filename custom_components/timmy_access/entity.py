@@ -31,7 +31,7 @@ def unique_id(terminal: Terminal, key: str) -> str:
 
 
 class TerminalEntity(CoordinatorEntity[TerminalCoordinator]):
-    """An entity of a terminal; available while the terminal is connected."""
+    """An entity of a terminal; available while the terminal is there."""
 
     _attr_device_info: ChildDeviceInfo | DeviceInfo
     _attr_has_entity_name = True
@@ -46,8 +46,8 @@ class TerminalEntity(CoordinatorEntity[TerminalCoordinator]):
     @property
     @override
     def available(self) -> bool:
-        """Whether the terminal is connected; nothing else makes it unavailable."""
-        return self.state_of_terminal.online
+        """Whether the terminal is connected, or was until just now; nothing else makes it unavailable."""
+        return self.state_of_terminal.is_here
 
     async def async_check_right(self, right: Right) -> None:
         """Return if whoever asked for what is being done now may do it with the terminal; raises `NotAllowed`."""
@@ -73,7 +73,7 @@ class DoorEntity(TerminalEntity):
     @property
     @override
     def available(self) -> bool:
-        """Whether the terminal is connected and still has this door."""
+        """Whether the terminal is there and still has this door."""
         return super().available and self.door in self.state_of_terminal.doors
 
     @override

@@ -15,6 +15,7 @@ from .protocol.errors import (
     CommandWithoutEffect,
     ProtocolError,
     SeatContested,
+    TerminalAway,
     TerminalBusy,
     TerminalOffline,
 )
@@ -187,6 +188,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     PassUnknown: "pass_unknown",
     SeatContested: "seat_contested",
     SeveralDoors: "needs_one_door",
+    TerminalAway: "terminal_offline",
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
     TooManyPasses: "too_many_passes",
@@ -215,7 +217,9 @@ def word_of(error: ProtocolError) -> str:
     if isinstance(error, CommandRefused):
         refusal = refusal_of(error)
         return refusal.value if refusal else "refused"
-    return {CommandInvalid: "invalid", TerminalOffline: "offline"}.get(type(error), "no_answer")
+    return {CommandInvalid: "invalid", TerminalAway: "offline", TerminalOffline: "offline"}.get(
+        type(error), "no_answer"
+    )
 
 
 def _refused(error: CommandRefused, terminal: str) -> HomeAssistantError:

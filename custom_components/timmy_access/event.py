@@ -1,7 +1,8 @@
 """Who was at a reader, and what happened to the door, as events.
 
-Events stay available while their terminal is offline: a state that comes back with the connection would look to an
-automation like an event that happened just then.
+None is switched on at first: triggers, events on the bus and the lines of Activity tell the same, and the state of an
+event entity makes a second line each time. Events stay available while their terminal is offline: a state that comes
+back with the connection would look to an automation like an event that happened just then.
 """
 
 from collections.abc import Callable, Mapping
@@ -39,6 +40,7 @@ class TerminalEventDescription(EventEntityDescription):
     """Which moments an event entity shows, and how."""
 
     attributes_fn: Callable[[Any], Mapping[str, Any]]
+    entity_registry_enabled_default: bool = False
     moment: type[CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | Punch]
 
 

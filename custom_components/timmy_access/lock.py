@@ -27,6 +27,7 @@ from .terminal.state import DoorMode, DoorPhase
 # Every terminal has its own queue with doors first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0
 
+_AT_REST = frozenset({DoorPhase.HELD_CLOSED, DoorPhase.LOCKED, DoorPhase.OPENING})
 # A lock is unknown when it may be held open, and then no more is known after a restart.
 _MAY_BE_HELD_OPEN = frozenset({LockState.UNLOCKED, STATE_UNKNOWN})
 
@@ -89,22 +90,20 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
     @property
     @override
     def is_locked(self) -> bool | None:
-        """Whether the relay is at rest or held closed; None for one that may be open."""
+        """Whether the relay is at rest or held closed; None for one that may be open.
+
+        It is at rest while a terminal has been asked to open and has not answered: the answer takes milliseconds, and
+        *opening* would be a line of Activity beside the one of *open*.
+        """
         if not self.state_of_door.sure and self.state_of_door.phase is not DoorPhase.HELD_CLOSED:
             return None
-        return self.state_of_door.phase in {DoorPhase.HELD_CLOSED, DoorPhase.LOCKED}
+        return self.state_of_door.phase in _AT_REST
 
     @property
     @override
     def is_open(self) -> bool:
         """Whether the door was released and its open delay still runs."""
         return self.state_of_door.phase is DoorPhase.OPEN and self.state_of_door.sure
-
-    @property
-    @override
-    def is_opening(self) -> bool:
-        """Whether the terminal has been asked to open and has not answered yet."""
-        return self.state_of_door.phase is DoorPhase.OPENING
 
     @property
     @override

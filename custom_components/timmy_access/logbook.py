@@ -1,102 +1,78 @@
-"""Lines of the logbook that read like sentences."""
+"""Lines of the logbook that read like sentences, in the language of Home Assistant."""
 
 from collections.abc import Callable, Mapping
 
 from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
-from homeassistant.const import ATTR_NAME
+from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_cached_translations
 
-from .automation.bus import ATTR_KIND, ATTR_PERSON, ATTR_TYPE, EVENT
+from .automation.activity import (
+    ATTR_ENROLL_ID,
+    ATTR_HOW,
+    ATTR_ICON,
+    ATTR_PERSON,
+    ATTR_RECORDS,
+    ATTR_TEXT,
+    ATTR_WHY,
+    EVENT_ACTIVITY,
+)
 from .const import DOMAIN
 from .protocol.peer import as_text
-from .terminal.moments import AccessKind, CodeKind, CodeSource, DoorKind, EnrolmentKind
 
-_METHODS: Mapping[str, str] = {
-    AccessKind.CARD: "by card",
-    AccessKind.COMBINED: "by several credentials",
-    AccessKind.FACE: "by face",
-    AccessKind.FINGERPRINT: "by fingerprint",
-    AccessKind.PALM: "by palm",
-    AccessKind.PASSWORD: "by password",
-    AccessKind.QR_CODE: "by QR code",
-}
-_DOORS: Mapping[str, str] = {
-    DoorKind.ALARM: "raised an alarm",
-    DoorKind.BOOT: "started",
-    DoorKind.CLOSED: "was closed",
-    DoorKind.CLOSED_BY_SOFTWARE: "was closed by software",
-    DoorKind.EXIT_BUTTON: "was opened with the exit button",
-    DoorKind.FORCED_OPEN: "was forced open",
-    DoorKind.OPENED: "was opened",
-    DoorKind.OPENED_BY_SOFTWARE: "was opened by software",
-    DoorKind.TAMPER: "was tampered with",
-}
-_ENROLMENTS: Mapping[str, str] = {
-    EnrolmentKind.CANCELLED: "stopped enrolling {person}",
-    EnrolmentKind.ENROLLED: "enrolled {person}",
-    EnrolmentKind.FAILED: "could not enrol {person}",
-    EnrolmentKind.STARTED: "waits to enrol {person}",
-}
-_SOURCES: Mapping[str, str] = {
-    CodeSource.PIN: "a PIN",
-    CodeSource.PUNCH: "a punch",
-    CodeSource.QR_CODE: "a QR code",
-    CodeSource.UNLOCK_CODE: "a code to unlock",
-}
-_ICONS: Mapping[str, str] = {
-    "access": "mdi:account-key",
-    "code": "mdi:qrcode-scan",
-    "door": "mdi:door",
-    "enrolment": "mdi:account-plus-outline",
-    "records": "mdi:database-clock",
-}
-
-
-def _access(event: Event) -> str:
-    person = event.data[ATTR_PERSON]
-    if person is None:
-        return "did not recognise somebody"
-    person = as_text(person)
-    method = _METHODS.get(event.data[ATTR_KIND])
-    return f"recognised {person} {method}" if method else f"recognised {person}"
-
-
-def _code(event: Event) -> str:
-    source = _SOURCES[event.data["source"]]
-    who = as_text(event.data["pass_name"] or event.data[ATTR_PERSON] or "")
-    kind = event.data[ATTR_KIND]
-    if kind == CodeKind.BLOCKED:
-        return "takes no codes for a while after too many wrong ones"
-    if kind == CodeKind.SCANNED:
-        return f"asks about {source}"
-    if kind == CodeKind.GRANTED:
-        return f"let {who} in by {source}" if who else f"let somebody in by {source}"
-    return f"refused {source}: {str(event.data['reason']).replace('_', ' ')}"
-
-
-_SENTENCES: Mapping[str, Callable[[Event], str]] = {
-    "access": _access,
-    "code": _code,
-    "door": lambda event: _DOORS[event.data[ATTR_KIND]],
-    "enrolment": lambda event: _ENROLMENTS[event.data[ATTR_KIND]].format(person=as_text(event.data[ATTR_PERSON])),
-    "records": lambda event: f"handed in {event.data['records']} records of the time before",
-}
+# Home Assistant has loaded these of every integration that runs; English is there while another language is loaded.
+_FALLBACK_LANGUAGE = "en"
+# Where the words for how and why somebody came in, or did not, have their texts.
+_HOW = ("access.state_attributes.event_type", "code.state_attributes.source")
+_WHY = ("code.state_attributes.reason",)
 
 
 @callback
 def async_describe_events(
-    hass: HomeAssistant,  # noqa: ARG001 - given by Home Assistant
-    async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None],
+    hass: HomeAssistant, async_describe_event: Callable[[str, str, Callable[[Event], dict[str, str]]], None]
 ) -> None:
-    """Describe the events of terminals."""
+    """Describe what happens at terminals."""
 
     @callback
     def _async_describe(event: Event) -> dict[str, str]:
-        kind = event.data[ATTR_TYPE]
-        return {
-            LOGBOOK_ENTRY_ICON: _ICONS[kind],
-            LOGBOOK_ENTRY_MESSAGE: _SENTENCES[kind](event),
-            LOGBOOK_ENTRY_NAME: as_text(event.data[ATTR_NAME]),
+        data = event.data
+        where = as_text(data[ATTR_NAME])
+        message = _sentence(hass, data[ATTR_TEXT], where=where, records=str(data.get(ATTR_RECORDS, "")))
+        if (how := _word(hass, _HOW, data.get(ATTR_HOW))) is not None:
+            message = _sentence(hass, "how", message=message, how=how)
+        if (why := _word(hass, _WHY, data.get(ATTR_WHY))) is not None:
+            message = _sentence(hass, "why", message=message, why=why)
+        line = {
+            LOGBOOK_ENTRY_ICON: data[ATTR_ICON],
+            LOGBOOK_ENTRY_MESSAGE: message,
+            LOGBOOK_ENTRY_NAME: _who(hass, data) if ATTR_PERSON in data else where,
         }
+        if (entity_id := data.get(ATTR_ENTITY_ID)) is not None:
+            line[ATTR_ENTITY_ID] = entity_id
+        return line
 
-    async_describe_event(DOMAIN, EVENT, _async_describe)
+    async_describe_event(DOMAIN, EVENT_ACTIVITY, _async_describe)
+
+
+def _who(hass: HomeAssistant, data: Mapping[str, str | int | None]) -> str:
+    if (person := data[ATTR_PERSON]) is not None:
+        return as_text(person)
+    if (number := data[ATTR_ENROLL_ID]) is not None:
+        return _sentence(hass, "number", number=str(number))
+    return _sentence(hass, "unknown")
+
+
+def _sentence(hass: HomeAssistant, key: str, **facts: str) -> str:
+    return _texts(hass, "common")[f"component.{DOMAIN}.common.activity_{key}"].format_map(facts)
+
+
+def _word(hass: HomeAssistant, places: tuple[str, ...], word: str | None) -> str | None:
+    """Return the text of a word, which is the first that one of the places of events has."""
+    texts = _texts(hass, "entity")
+    keys = (f"component.{DOMAIN}.entity.event.{place}.state.{word}" for place in places)
+    return next((texts[key] for key in keys if key in texts), None)
+
+
+def _texts(hass: HomeAssistant, category: str) -> Mapping[str, str]:
+    texts = async_get_cached_translations(hass, hass.config.language, category, DOMAIN)
+    return texts or async_get_cached_translations(hass, _FALLBACK_LANGUAGE, category, DOMAIN)

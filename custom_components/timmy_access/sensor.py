@@ -1,4 +1,4 @@
-"""Who was let in last, and when; how full a terminal is, and how it is doing.
+"""When and where a terminal was last seen; who was let in last, and when; how full a terminal is, and how it is doing.
 
 What is known of the latest punch stays available while the terminal is offline, as events do, and survives a restart;
 so does when the terminal was last seen. How much of its memory is used are attributes of each count: so the device
@@ -9,9 +9,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, override
+from typing import Any, Final, override
 
 from homeassistant.components.sensor import (
+    ATTR_STATE_CLASS,
     RestoreSensor,
     SensorDeviceClass,
     SensorEntity,
@@ -39,11 +40,19 @@ LAST_SEEN_INTERVAL = timedelta(minutes=1)
 
 PERCENT = 100
 
+# Activity leaves out sensors that have this attribute, whatever it says. Without it, each minute and each punch would
+# make a line there that tells nothing; Home Assistant has no other way for a state that is no number.
+SILENT: Final = {ATTR_STATE_CLASS: None}
+
 
 @dataclass(frozen=True, kw_only=True)
 class PunchSensorDescription(SensorEntityDescription):
-    """What a sensor shows of the latest punch."""
+    """What a sensor shows of the latest punch.
 
+    Off at first: the lock's `changed_by`, triggers, events on the bus and the lines of Activity tell the same.
+    """
+
+    entity_registry_enabled_default: bool = False
     value_fn: Callable[[Punch], datetime | float | str | None]
 
     def reported_fn(self, state: TerminalState) -> bool:
@@ -83,6 +92,7 @@ MEASURED_PUNCH_SENSORS: tuple[PunchSensorDescription, ...] = (
         key="latest_punch_temperature",
         translation_key="latest_punch_temperature",
         device_class=SensorDeviceClass.TEMPERATURE,
+        entity_registry_enabled_default=True,
         native_unit_of_measurement=UnitOfTemperature.CELSIUS,
         suggested_display_precision=1,
         value_fn=lambda punch: punch.temperature,
@@ -163,7 +173,11 @@ LAST_SEEN = SensorEntityDescription(
     translation_key="last_seen",
     device_class=SensorDeviceClass.TIMESTAMP,
     entity_category=EntityCategory.DIAGNOSTIC,
-    entity_registry_enabled_default=False,
+)
+ADDRESS = SensorEntityDescription(
+    key="address",
+    translation_key="address",
+    entity_category=EntityCategory.DIAGNOSTIC,
 )
 
 
@@ -178,8 +192,9 @@ async def async_setup_entry(
         entry,
         async_add_entities,
         lambda terminal: [
-            *(PunchSensor(terminal, description) for description in PUNCH_SENSORS),
             LastSeenSensor(terminal, LAST_SEEN),
+            AddressSensor(terminal, ADDRESS),
+            *(PunchSensor(terminal, description) for description in PUNCH_SENSORS),
         ],
     )
     async_add_reported_entities(hass, entry, async_add_entities, Platform.SENSOR, MEASURED_PUNCH_SENSORS, PunchSensor)
@@ -286,6 +301,8 @@ class TerminalSensor(TerminalEntity, SensorEntity):
 class LastSeenSensor(TerminalEntity, RestoreSensor):
     """When the latest frame of a terminal came; looked at once a minute."""
 
+    _attr_extra_state_attributes = SILENT
+
     def __init__(self, terminal: Terminal, description: SensorEntityDescription) -> None:
         """Show when a terminal was last seen."""
         super().__init__(terminal, description.key)
@@ -323,20 +340,18 @@ class LastSeenSensor(TerminalEntity, RestoreSensor):
         """Ignore the state of the terminal: the minute decides."""
 
 
-class PunchSensor(TerminalEntity, RestoreSensor):
-    """One fact about the latest punch."""
+class RememberedSensor(TerminalEntity, RestoreSensor):
+    """What is known of a terminal also while it is offline, and from before a restart."""
 
-    entity_description: PunchSensorDescription
-
-    def __init__(self, terminal: Terminal, description: PunchSensorDescription) -> None:
-        """Show one fact about the latest punch at a terminal."""
+    def __init__(self, terminal: Terminal, description: SensorEntityDescription) -> None:
+        """Show what the terminal told last."""
         super().__init__(terminal, description.key)
         self.entity_description = description
         self._restored: str | int | float | date | datetime | Decimal | None = None
 
     @override
     async def async_added_to_hass(self) -> None:
-        """Remember the latest punch from before a restart."""
+        """Remember from before a restart."""
         await super().async_added_to_hass()
         if (last := await self.async_get_last_sensor_data()) is not None:
             self._restored = last.native_value
@@ -344,8 +359,26 @@ class PunchSensor(TerminalEntity, RestoreSensor):
     @property
     @override
     def available(self) -> bool:
-        """Always: a punch that happened stays a fact."""
+        """Always: what happened stays a fact, and whoever looks for a terminal wants to know where it was."""
         return True
+
+
+class AddressSensor(RememberedSensor):
+    """From which address a terminal dialled in last."""
+
+    @property
+    @override
+    def native_value(self) -> str | int | float | date | datetime | Decimal | None:
+        """The address."""
+        return self.state_of_terminal.address or self._restored
+
+
+class PunchSensor(RememberedSensor):
+    """One fact about the latest punch."""
+
+    _attr_extra_state_attributes = SILENT
+
+    entity_description: PunchSensorDescription
 
     @property
     @override

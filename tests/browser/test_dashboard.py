@@ -27,7 +27,7 @@ async def test_the_dashboard_shows_the_doors_and_opens_one(tmp_path: Path) -> No
         await page.get_by_text(PEOPLE[1]).first.wait_for()
         assert await page.locator("hui-error-card").count() == 0
         assert await page.get_by_text("Entity not found").count() == 0
-        assert await page.locator("hui-tile-card").count() == 9
+        assert await page.locator("hui-tile-card").count() == 7
 
         door = page.locator("hui-tile-card").filter(has_text="Door 3")
         before = {number: state.openings for number, state in built.controller.doors.items()}

@@ -85,9 +85,9 @@ async def test_a_waiting_terminal_is_approved_and_its_door_opened(built: House, 
     # The page follows what happens once it shows what has.
     await page.locator("ha-logbook").get_by_text("Door 3").first.wait_for()
     built.face.punch(1)
-    await page.get_by_text(f"recognised {PEOPLE[1]} by face").first.wait_for()
+    await page.get_by_text("entered at Front door (Face)").first.wait_for()
     await keep(page, "4-punched")
-    assert (await built.home.entity(f"{FACE}_latest_punch"))["state"] == PEOPLE[1]
+    assert (await built.home.entity(f"{FACE}_door1_lock"))["attributes"]["changed_by"] == PEOPLE[1]
 
 
 async def test_an_automation_is_built_with_our_trigger(built: House, page: Page, keep: Keep) -> None:

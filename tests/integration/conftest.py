@@ -15,7 +15,10 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.event import TerminalEvent
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.sensor import PunchSensor
+from custom_components.timmy_access.terminal import presence
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -51,10 +54,26 @@ def _custom_integrations(enable_custom_integrations: None) -> None:
     """Let Home Assistant load what is in custom_components."""
 
 
+@pytest.fixture(autouse=True)
+def _away_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let terminals be away when their connection ends, except where the owner chose otherwise."""
+    monkeypatch.setattr(presence, "AWAY_DELAY", 0)
+
+
 @pytest.fixture
 def all_enabled() -> Generator[None]:
     """Enable also the entities that are disabled by default."""
     with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=True):
+        yield
+
+
+@pytest.fixture
+def moments_shown() -> Generator[None]:
+    """Enable the entities that show moments, which are disabled by default."""
+    with (
+        patch.object(TerminalEvent, "entity_registry_enabled_default", new=True),
+        patch.object(PunchSensor, "entity_registry_enabled_default", new=True),
+    ):
         yield
 
 

@@ -23,6 +23,8 @@ from .conftest import FACE
 from .guests.test_guests import WRONG, passes, without_window
 from .until import listen, until
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 _BLOCK = re.compile(r"^```ya?ml\n(?P<yaml>.*?)^```", re.DOTALL | re.MULTILINE)
 # Integrations whose settings are shown, which need accounts elsewhere.
 ELSEWHERE = {"alexa", "google_assistant", "homekit"}

@@ -32,6 +32,7 @@ from custom_components.timmy_access.protocol.reasons import Refusal
 from custom_components.timmy_access.repairs import FLOWS
 from custom_components.timmy_access.select import SELECTS
 from custom_components.timmy_access.sensor import (
+    ADDRESS,
     HOUSE_SENSORS,
     LAST_SEEN,
     MEASURED_PUNCH_SENSORS,
@@ -54,7 +55,7 @@ DESCRIPTIONS: dict[str, tuple[tuple[EntityDescription, ...], ...]] = {
     "image": (IMAGES,),
     "number": (NUMBERS,),
     "select": (SELECTS,),
-    "sensor": (HOUSE_SENSORS, PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (LAST_SEEN,)),
+    "sensor": (HOUSE_SENSORS, PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (ADDRESS, LAST_SEEN)),
     "switch": (SWITCHES,),
 }
 FULL = DeviceInfo.parse(

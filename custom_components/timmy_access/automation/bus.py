@@ -1,6 +1,6 @@
 """Moments outside of their terminal.
 
-They are events on Home Assistant's bus, for the logbook and for automations that listen to events, and a signal for
+They are events on Home Assistant's bus, for automations that listen to events and for the logbook, and a signal for
 triggers, which outlive the terminals they hear of.
 """
 
@@ -18,6 +18,7 @@ from ..const import DOMAIN
 from ..hub.hub import Hub
 from ..hub.terminal import Terminal
 from ..terminal.moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Punch, PunchPhoto
+from .activity import async_fire_activity
 from .event_data import caught_up_facts, code_facts, enrolment_facts
 
 EVENT: Final = f"{DOMAIN}_event"
@@ -95,3 +96,4 @@ def _async_fire(hass: HomeAssistant, terminal: Terminal, moment: Moment) -> None
             **more(moment),
         },
     )
+    async_fire_activity(hass, terminal, moment)

@@ -20,6 +20,8 @@ from homeassistant.helpers.selector import (
 )
 
 from ..const import (
+    AWAY_DELAY,
+    CONF_AWAY_DELAY,
     CONF_CERTIFICATE,
     CONF_DB_URL,
     CONF_KEEP_DAYS,
@@ -32,6 +34,7 @@ from ..const import (
     CONF_VAULT,
     KEEP_DAYS,
     LIVE_WINDOW,
+    MAX_AWAY_DELAY,
     MAX_KEEP_DAYS,
     MAX_LIVE_WINDOW,
     MIN_LIVE_WINDOW,
@@ -62,6 +65,14 @@ OPTIONS_SCHEMA = vol.Schema(
             ),
             vol.Coerce(int),
         ),
+        vol.Required(CONF_AWAY_DELAY, default=AWAY_DELAY): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=0, max=MAX_AWAY_DELAY, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.SECONDS
+                )
+            ),
+            vol.Coerce(int),
+        ),
         vol.Required(CONF_KEEP_DAYS, default=KEEP_DAYS): vol.All(
             NumberSelector(
                 NumberSelectorConfig(
@@ -88,7 +99,12 @@ OPTIONS_SCHEMA = vol.Schema(
 )
 # What is chosen without being said: the database in the configuration folder, private networks, no encryption, no
 # vault.
-_DEFAULTS = {CONF_TLS: TlsMode.OFF, CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE, CONF_VAULT: False}
+_DEFAULTS = {
+    CONF_AWAY_DELAY: AWAY_DELAY,
+    CONF_TLS: TlsMode.OFF,
+    CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE,
+    CONF_VAULT: False,
+}
 # Without a port of its own, TLS takes that of the listener.
 TLS_FIELDS: dict[vol.Marker, Any] = {vol.Optional(CONF_TLS_PORT): PORT}
 CERTIFICATE_FIELDS: dict[vol.Marker, Any] = {

@@ -35,7 +35,6 @@ from ..people.sightings import Sightings
 from ..protocol.answers import HeartbeatAnswer, RegistrationAccepted, UserAccepted
 from ..protocol.commands.base import Command, Paged, Reply
 from ..protocol.counters import Counters
-from ..protocol.errors import TerminalOffline
 from ..protocol.exchange import Check
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
@@ -58,6 +57,7 @@ from ..terminal.devices import async_place_doors, async_register_terminal
 from ..terminal.doors import Doors
 from ..terminal.echoes import Echoes
 from ..terminal.moments import Moments
+from ..terminal.presence import Presence
 from ..terminal.questions import Questions
 from ..terminal.settings import TerminalSettings
 from ..terminal.silences import Silences
@@ -112,6 +112,7 @@ class Terminal:
         self.coordinator = TerminalCoordinator(
             hass, surroundings.entry, self.serial, TerminalState().with_doors(data[CONF_DOORS])
         )
+        self._presence = Presence(hass, self.coordinator, lambda: self._session)
         self.doors = Doors(hass, self.coordinator, self.async_move_door)
         self.settings = TerminalSettings(self.coordinator, self.async_request)
         self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
@@ -214,24 +215,20 @@ class Terminal:
 
     async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
         """Send a command over the present connection; raises the protocol's errors."""
-        return await self._connected(command).request(command, priority)
+        return await (await self._presence.async_session(command)).request(command, priority)
 
     async def async_move_door[R: Reply](
         self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check
     ) -> R:
         """Move a door over the present connection, at once or never (see `Exchange.move_door`)."""
-        return await self._connected(command).move_door(command, asked_at, on_moved, self.contest.check, *checks)
+        session = await self._presence.async_session(command, asked_at)
+        return await session.move_door(command, asked_at, on_moved, self.contest.check, *checks)
 
     async def async_read_list(
         self, command: Paged[Any], priority: Priority = Priority.BULK, on_page: PageTaker | None = None
     ) -> Listing[Structure]:
         """Read a list over the present connection; raises the protocol's errors."""
-        return await self._connected(command).read_list(command, priority, on_page)
-
-    def _connected(self, command: Command[Any]) -> Session:
-        if (session := self._session) is None:
-            raise TerminalOffline(command.name)
-        return session
+        return await (await self._presence.async_session(command)).read_list(command, priority, on_page)
 
     @property
     def fingerprint_algorithm(self) -> str | None:
@@ -282,6 +279,7 @@ class Terminal:
     @callback
     def async_apply_options(self, options: Mapping[str, Any]) -> None:
         """Apply the settings of the listener."""
+        self._presence.async_apply(options)
         self.clock.live_window = timedelta(seconds=options.get(CONF_LIVE_WINDOW, LIVE_WINDOW.total_seconds()))
         self.verdicts.disk_patience = DISK_PATIENCE[options.get(CONF_UNWRITTEN_USE, UnwrittenUse.REFUSE)]
 
@@ -300,6 +298,7 @@ class Terminal:
         self.writer.async_stop()
         self._backlog.async_stop()
         self._connectivity.async_stop()
+        self._presence.async_stop()
         self._homes.async_stop(self.serial)
         if (session := self._session) is not None:
             self._session = None
@@ -346,6 +345,7 @@ class Terminal:
         self.coordinator.async_replace(
             self.coordinator.data.connected(session.peer.address, info, drift, forgets_contact=forgets)
         )
+        self._presence.async_stop()
         self.clock.told()
         self._homes.async_registered(self.serial, session, self.identity.async_pin, again=not is_new)
         self._connectivity.async_connected()
@@ -361,7 +361,7 @@ class Terminal:
         self._questions.async_stop()
         self.writer.async_left()
         self.log.log(logging.INFO, "%s (%s) is no longer connected", self.name, self.serial)
-        self.coordinator.async_replace(replace(self.coordinator.data, online=False))
+        self._presence.async_left()
         self._connectivity.async_disconnected()
 
     async def user(self, upload: UserUpload) -> UserAccepted:

@@ -16,6 +16,10 @@ class TerminalOffline(ProtocolError):
     """There is no connection to the terminal, or it ended before the answer came."""
 
 
+class TerminalAway(TerminalOffline):
+    """There is no connection to the terminal, and nothing was sent."""
+
+
 class TerminalBusy(ProtocolError):
     """A door command waited too long behind another command and was dropped, unsent."""
 

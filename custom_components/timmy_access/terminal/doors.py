@@ -20,7 +20,7 @@ from ..protocol.commands import ControlDoor, OpenDoor
 from ..protocol.commands.base import Command, Reply
 from ..protocol.commands.raw import RawCommand, RawReply
 from ..protocol.enums import DoorControl
-from ..protocol.errors import CommandTimeout, ProtocolError, TerminalOffline
+from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, TerminalOffline
 from ..protocol.exchange import MoveDoor
 from ..protocol.log_budget import LogBudget
 from .coordinator import TerminalCoordinator
@@ -60,7 +60,7 @@ class Doors:
         """
         check = partial(self._check_there, number)
         check()
-        before, was_there = self._door(number).phase, self._coordinator.data.online
+        before = self._door(number).phase
         if before is DoorPhase.LOCKED:
             self._async_set(number, DoorPhase.OPENING)
         try:
@@ -68,7 +68,7 @@ class Doors:
         except BaseException as err:
             if self._door(number).phase is DoorPhase.OPENING:
                 self._async_set(number, before)
-                if isinstance(err, CommandTimeout | TerminalOffline) and was_there:
+                if isinstance(err, CommandTimeout | TerminalOffline) and not isinstance(err, TerminalAway):
                     self._async_opened(number, sure=False)
             raise
 
@@ -173,13 +173,13 @@ class Doors:
         await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at)
 
     async def _async_move_all[R: Reply](self, command: Command[R], mode: DoorMode, asked_at: float) -> R:
-        was_there = self._coordinator.data.online
         checks = () if mode is DoorMode.NORMAL else (self._check_alone,)
         try:
             return await self._move(command, asked_at, partial(self._async_moved, mode), *checks)
+        except TerminalAway:
+            raise
         except asyncio.CancelledError, CommandTimeout, TerminalOffline:
-            if was_there:  # it may have heard it
-                self._async_doubt(mode)
+            self._async_doubt(mode)  # it may have heard it
             raise
 
     @callback

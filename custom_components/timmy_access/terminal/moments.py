@@ -82,14 +82,17 @@ class Punch:
 
     `asked` is set where the terminal asks whether they may pass: the answer is a `CodeMoment` of its own. `granted`
     is that answer; None where there was none, as where the terminal decides by itself.
-    `person_entity_id` is the person of Home Assistant that the owner has linked to the enroll ID.
+    `person_entity_id` is the person of Home Assistant that the owner has linked to the enroll ID. `method` is how
+    somebody tried, also where they were not recognised. Without `is_named`, `person` is only made of the enroll ID.
     """
 
     asked: bool = False
     enroll_id: int
     function_key: int
     granted: bool | None = None
+    is_named: bool = True
     kind: AccessKind
+    method: AccessKind = AccessKind.OTHER
     mode: int
     occurred_at: datetime
     person: str | None
@@ -235,7 +238,9 @@ def moment_of(record: LogRecord, occurred_at: datetime, name: str | None) -> Mom
     return Punch(
         enroll_id=record.enroll_id,
         function_key=record.event or 0,
+        is_named=bool(name),
         kind=AccessKind.UNRECOGNISED if record.is_stranger else access_kind(record.method),
+        method=access_kind(record.method),
         mode=record.mode or 0,
         occurred_at=occurred_at,
         person=None if record.is_stranger else name or f"User {record.enroll_id}",

@@ -70,6 +70,7 @@ class TerminalState:
     * `clock_ahead`: seconds by which its clock was ahead when it was last looked at; None where it does not tell.
     * `has_code`: whether people need a code to open its doors from here.
     * `is_decided_about`: whether somebody here decides about punches, if the terminal asks.
+    * `is_expected`: whether its connection ended so short a time ago that it is most likely about to be back.
     * `pins_guessed`: whether somebody has tried so many wrong PINs lately that there was a pause.
     * `people_inside`: how many came in and have not gone out; None where nobody said which reader is the way in.
     * `records_ahead`: whether it has reported what is yet to come, and its clock was not seen to be right since.
@@ -84,6 +85,7 @@ class TerminalState:
     doors: Mapping[int, DoorState] = field(default_factory=lambda: MappingProxyType({}))
     has_code: bool = False
     is_decided_about: bool = False
+    is_expected: bool = False
     info: DeviceInfo = field(default_factory=DeviceInfo)
     latest_punch: Punch | None = None
     online: bool = False
@@ -92,6 +94,11 @@ class TerminalState:
     records_ahead: bool = False
     settings: Settings | None = None
     unread: Tally = field(default_factory=Tally)
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it is connected, or most likely about to be again."""
+        return self.online or self.is_expected
 
     @property
     def open_delay(self) -> float:
@@ -126,6 +133,7 @@ class TerminalState:
         return replace(
             state,
             online=True,
+            is_expected=False,
             address=address,
             contacts=replace(state.contacts, door=None) if forgets_contact else state.contacts,
             records_ahead=state.records_ahead and drift != timedelta(0),

@@ -31,6 +31,8 @@ from ..terminal.test_moments import record, report
 from ..until import state_of, until, until_state
 from .test_triggers import passed, seconds_ago
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "blueprints" / "automation" / "timmy_access"
 BLUEPRINTS = sorted(path.stem for path in FOLDER.glob("*.yaml"))

@@ -35,6 +35,8 @@ from ..people.test_persons import link
 from ..terminal.test_moments import record, report
 from ..until import state_of, until, until_state
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 ROOT = Path(__file__).resolve().parents[3]
 CONNECTIVITY = "binary_sensor.front_door_connectivity"
 CONTACT = "binary_sensor.front_door_door"

@@ -38,6 +38,8 @@ from ..conftest import ADA, CONTROLLER, FACE, FINGER, Jump, MakeTerminal, connec
 from ..services.test_actions import act
 from ..until import listen, state_of, until
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 CODE = "event.front_door_code"
 EVENT = "timmy_access_event"
 WRONG = "NOBODY HAS THIS CODE"

@@ -25,6 +25,8 @@ from ..services.test_actions import act
 from ..until import listen, state_of
 from .test_guests import EVENT, asking, told
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 __all__ = ["asking"]  # a fixture
 
 LOCK, ACCESS = "lock.front_door", "event.front_door_access"

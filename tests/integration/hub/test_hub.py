@@ -21,6 +21,8 @@ from simulator import VirtualTerminal
 from ..conftest import CONTROLLER, FACE, MakeTerminal, connected, subentry
 from ..until import state_of, until_state
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 ONLINE = "binary_sensor.front_door_connectivity"
 STRANGER = "ZX99999999"
 

@@ -37,6 +37,8 @@ from ..guests.test_guests import make_pass, passes, without_window
 from ..services.test_actions import act
 from ..until import issues_of, listen, until
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 SCAN = {"cmd": "sendqrcode", "sn": FACE}
 # Home Assistant gives an integration 10 s.
 UNLOAD_SECONDS = 10.0

@@ -23,6 +23,8 @@ from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
 from ..services.test_actions import act
 from ..until import listen, state_of, until
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 ENROLMENT = "event.front_door_enrolment"
 TEMPLATE = "c5" * 300
 

@@ -20,6 +20,8 @@ from ..services.test_actions import act
 from ..terminal.test_moments import record, report
 from ..until import listen, state_of, until
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 EVENT = "timmy_access_event"
 ACCESS = "event.front_door_access"
 

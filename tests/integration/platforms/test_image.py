@@ -21,6 +21,8 @@ from simulator import PUNCH_PHOTO, VirtualTerminal
 from ..conftest import FACE, FINGER
 from ..until import state_of, until, until_state
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 PHOTO = "image.front_door_latest_punch_photo"
 JPEG = base64.b64decode(PUNCH_PHOTO)
 

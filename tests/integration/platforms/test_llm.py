@@ -14,6 +14,8 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import User, VirtualTerminal
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 TOOL = "timmy_access__who_came_in"
 FRONT, OFFICE = "event.front_door_access", "event.office_access"
 

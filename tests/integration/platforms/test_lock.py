@@ -1,5 +1,6 @@
 """Doors as locks: exactly the named door opens, and the state says what is known."""
 
+import asyncio
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
@@ -10,7 +11,7 @@ from custom_components.timmy_access.errors import translated_errors
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol import exchange
 from custom_components.timmy_access.protocol.commands import GetSettings, GetTime
-from custom_components.timmy_access.terminal.state import DoorMode
+from custom_components.timmy_access.terminal.state import DoorMode, DoorPhase
 from homeassistant.const import STATE_UNAVAILABLE
 from homeassistant.core import HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
@@ -69,7 +70,7 @@ async def test_the_states_while_opening(hass: HomeAssistant, face: VirtualTermin
     await act(hass, "open", FRONT)
     await hass.async_block_till_done()
     states = [change.data["new_state"].state for change in changes if change.data["entity_id"] == FRONT]
-    assert states == ["opening", "open"]
+    assert states == ["open"]
 
 
 async def test_opening_an_open_door_is_fine_and_prolongs_it(
@@ -257,10 +258,15 @@ async def test_a_press_that_is_cancelled_while_the_terminal_is_busy_opens_nothin
     received = len(face.received)
     blocking = hass.async_create_task(hub.terminals[FACE].async_request(GetSettings()))
     await face.wait_received("getdevinfo", after=received)
+    waits = asyncio.Event()
+    remove = hub.terminals[FACE].coordinator.async_add_listener(waits.set)
     pressing = hass.async_create_task(act(hass, "open", FRONT))
-    await until_state(hass, FRONT, "opening")
+    await waits.wait()
+    remove()
+    assert hub.terminals[FACE].coordinator.data.doors[1].phase is DoorPhase.OPENING
     pressing.cancel()
-    await until_state(hass, FRONT, "locked")
+    await asyncio.wait((pressing,))
+    assert hub.terminals[FACE].coordinator.data.doors[1].phase is DoorPhase.LOCKED
     await face.send({"ret": "getdevinfo", "result": True})
     await blocking
     await hub.terminals[FACE].async_request(GetTime())

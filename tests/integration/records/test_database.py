@@ -23,6 +23,8 @@ from ..conftest import FINGER, MakeTerminal
 from ..services.test_actions import act
 from ..until import TEXTS, listen, until
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 # The ledger looks for its database with pauses that begin at one second and double.
 SECONDS = 30.0
 

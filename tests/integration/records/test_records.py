@@ -21,7 +21,6 @@ from custom_components.timmy_access.backup import async_post_backup, async_pre_b
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable, RecordFilter
 from custom_components.timmy_access.ledger.errors import Cause
-from custom_components.timmy_access.logbook import async_describe_events
 from custom_components.timmy_access.protocol.codec import MAX_ITEMS
 from custom_components.timmy_access.protocol.throttle import Throttle
 from custom_components.timmy_access.records import records as records_module
@@ -37,6 +36,8 @@ from simulator import VirtualTerminal
 from ..conftest import ADA, FACE, FINGER, MakeTerminal, connected
 from ..services.test_actions import act
 from ..until import listen, state_of, until, until_issue
+
+pytestmark = pytest.mark.usefixtures("moments_shown")
 
 ACCESS = "event.office_access"
 
@@ -577,23 +578,6 @@ async def test_names_are_known_after_a_restart_before_the_terminal_is_there(
     await finger.stop()
     assert await hass.config_entries.async_reload(entry.entry_id)
     assert entry.runtime_data.terminals[FINGER].roster.name_of(1) == ADA
-
-
-async def test_lines_of_the_logbook_read_like_sentences(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
-    describe: dict[str, Any] = {}
-    async_describe_events(hass, lambda _, name, function: describe.__setitem__(name, function))
-    heard = listen(hass, "timmy_access_event")
-    face.punch(1)
-    face.punch(99999999, event=2)
-    face.door_event(5)
-    await face.wait_sent()
-    await hass.async_block_till_done()
-    lines = [describe["timmy_access_event"](event) for event in heard]
-    assert [f"{line['name']} {line['message']}" for line in lines] == [
-        f"Front door recognised {ADA} by face",
-        "Front door did not recognise somebody",
-        "Front door was forced open",
-    ]
 
 
 async def test_a_frame_with_more_records_than_firmware_sends_is_not_taken(

@@ -17,6 +17,8 @@ from simulator import VirtualTerminal
 from ..conftest import ADA, FACE, FINGER, MakeTerminal, connected
 from ..until import state_of, until, until_state
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 ACCESS = "event.front_door_access"
 DOOR = "event.front_door_door"
 
