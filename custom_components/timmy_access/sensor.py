@@ -187,7 +187,16 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the sensors of the house, of every terminal, and those that only some report."""
-    async_add_entities(HouseSensor(entry, description) for description in HOUSE_SENSORS)
+    house = [HouseSensor(entry, description) for description in HOUSE_SENSORS]
+
+    @callback
+    def _async_add_house(_: Terminal) -> None:
+        """Show the house once there is a terminal: whoever sets up a listener has no house to name yet."""
+        if house:
+            async_add_entities(tuple(house))
+            house.clear()
+
+    entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_add_house))
     async_add_terminal_entities(
         entry,
         async_add_entities,
