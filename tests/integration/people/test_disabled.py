@@ -36,16 +36,16 @@ async def test_a_list_that_leaves_somebody_out_enables_nobody(
     asking.add_user(User(enrollid=2, name="Grace"))
     await hub.terminals[FACE].async_refresh_people()
     assert 1 not in hub.terminals[FACE].roster.people
-    assert (await answer(asking, punch(1)))["access"] == 0
+    assert (await answer(asking, {**punch(1), "mode": 1}))["access"] == 0
     hub = await reload(hass, entry, asking)
     owner_chose(hub, "grant_unknown")
-    assert (await answer(asking, punch(1, 1)))["access"] == 0
+    assert (await answer(asking, {**punch(1), "mode": 2}))["access"] == 0
     asking.add_user(User(enrollid=1, name=ADA))
     await hub.terminals[FACE].async_refresh_people()
     assert hub.terminals[FACE].roster.people[1].enabled is False
-    assert (await answer(asking, punch(1, 2)))["access"] == 0
+    assert (await answer(asking, {**punch(1), "mode": 3}))["access"] == 0
     await act(hass, hub, FACE, "enable_user", enroll_id=1)
-    assert (await answer(asking, punch(1, 3)))["access"] == 1
+    assert (await answer(asking, {**punch(1), "mode": 4}))["access"] == 1
 
 
 async def test_whoever_is_deleted_here_is_not_disabled_any_more(
