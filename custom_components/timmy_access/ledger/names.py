@@ -18,6 +18,8 @@ from .values import LOWEST, instant_of, name_of
 
 # The first name that is ever known of a number also holds for what was before: nobody is known who had it earlier.
 ALWAYS = LOWEST
+# Stands for the name of a number that a list left out: its holder may be there all the same, or somebody else by then.
+UNTOLD = ""
 
 
 # Joiners and marks that nobody sees, and that keyboards leave out or put in.
@@ -31,7 +33,10 @@ def likeness(name: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The names of some numbers, each a list of instants and names in order; None is a number that was freed."""
+    """The names of some numbers, each a list of instants and names in order.
+
+    None is a number that was freed, and `UNTOLD` one that may have been.
+    """
 
     names: Mapping[tuple[int, int], Sequence[tuple[int, str | None]]]
 
@@ -44,7 +49,13 @@ class History:
         place = bisect_right(known, instant, key=_since) - 1
         if place < 0:
             return "" if known else None
-        return next((name for _, name in known[place:] if name is not None), None)
+        name = next((name for _, name in known[place:] if name is not None), None)
+        if name != UNTOLD:
+            return name
+        # Whoever was there before and after was there all the time.
+        before = next((name for _, name in reversed(known[:place]) if name), None)
+        after = next((name for _, name in known[place:] if name), None)
+        return after if likeness(before) == likeness(after) else UNTOLD
 
     def changes(self, first: int, last: int) -> list[int]:
         """Return the instants between two at which any name changed, in order."""
@@ -70,7 +81,7 @@ def history(connection: Connection, terminals: Iterable[int], enroll_ids: Iterab
 
 
 class Named(NamedTuple):
-    """What somebody with a number is called from a time on; None frees the number."""
+    """What somebody with a number is called from a time on; None frees the number, and `UNTOLD` may do so."""
 
     enroll_id: int
     name: str | None
@@ -84,15 +95,15 @@ def note(connection: Connection, serial: str, named: Sequence[Named]) -> None:
     last = {enroll_id: past[-1] for (_, enroll_id), past in known.items()}
     rows: list[dict[str, Any]] = []
     for one in named:
-        told = name_of("name", one.name) or None
+        told = name_of("name", one.name)
         past = last.get(one.enroll_id)
-        if past is not None and told == past[1]:
+        if past is not None and (told == past[1] or (told is None and past[1] == UNTOLD)):
             continue
         since = instant_of("since", one.since)
         if past is not None:
             # Two changes within one microsecond, or a clock that was set back, keep their order.
             since = max(since, past[0] + 1)
-        elif told is not None:
+        elif told:
             since = ALWAYS
         last[one.enroll_id] = since, told
         rows.append({"terminal_id": number, "enroll_id": one.enroll_id, "since": since, "name": told})

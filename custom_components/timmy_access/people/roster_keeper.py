@@ -10,6 +10,7 @@ from homeassistant.util import dt as dt_util
 from .. import ledger as ledger_module
 from ..const import LOGGER
 from ..ledger import Health, Ledger, LedgerUnavailable, Named
+from ..ledger.names import UNTOLD
 from ..terminal.tasks import Tasks
 from .roster import Person, Roster, RosterChange
 
@@ -111,7 +112,7 @@ class RosterKeeper:
         self._gone.update(change.gone)
         now = dt_util.utcnow()
         for enroll_id in change.gone:
-            self._note(Named(enroll_id, None, now))
+            self._note(Named(enroll_id, None if change.deleted else UNTOLD, now))
         for person in change.changed:
             if person.name:
                 self._note(Named(person.enroll_id, person.name, now))
