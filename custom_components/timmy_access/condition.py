@@ -58,14 +58,14 @@ def _was_seen(terminal: Terminal, options: Mapping[str, Any]) -> bool:
         sighting.occurred_at >= since
         and matches(
             {
-                "enroll_id": enroll_id,
+                "enroll_id": sighting.enroll_id,
                 "person": sighting.person,
                 # Who had the number then is not who has it now, where the names differ.
-                "person_entity_id": terminal.links.entity_id_of(enroll_id, sighting.name),
+                "person_entity_id": terminal.links.entity_id_of(sighting.enroll_id, sighting.name),
             },
             who,
         )
-        for enroll_id, sighting in terminal.sightings.latest.items()
+        for sighting in terminal.sightings.latest
     )
 
 

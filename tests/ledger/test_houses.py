@@ -91,8 +91,14 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], b
     "last_apart": (lambda ledger: ledger.last_apart(OURS), lambda found: found == {}),
     "house": (lambda ledger: ledger.house("ours"), lambda items: items == ITEMS),
     "house_changes": (lambda ledger: ledger.house_changes("ours"), lambda page: page.changes == (ADDED,)),
-    "last_seen": (lambda ledger: ledger.last_seen(OURS, NOW), lambda seen: seen == {17: NOW}),
-    "latest_readers": (lambda ledger: ledger.latest_readers(OURS, NOW), lambda seen: seen == {17: (NOW, 0)}),
+    "last_seen": (
+        lambda ledger: ledger.last_seen(OURS, NOW),
+        lambda seen: [(one.enroll_id, one.occurred_at) for one in seen] == [(17, NOW)],
+    ),
+    "latest_readers": (
+        lambda ledger: ledger.latest_readers(OURS, NOW),
+        lambda seen: [(one.enroll_id, one.reader) for one in seen] == [(17, 0)],
+    ),
     "newest": (lambda ledger: ledger.newest(FILTER), lambda record: record.serial == OURS),
     "oldest": (lambda ledger: ledger.oldest(FILTER), lambda record: record.serial == OURS),
     "people": (lambda ledger: ledger.people(OURS), lambda people: [person.name for person in people] == ["Ada"]),

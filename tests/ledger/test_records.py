@@ -14,6 +14,7 @@ from sqlalchemy import event
 
 from custom_components.timmy_access.ledger import (
     Entry,
+    LastSeen,
     Ledger,
     LedgerInvalid,
     Problem,
@@ -44,9 +45,10 @@ async def test_who_was_there_last(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [*punches(4, enroll_id=1), punch(2, enroll_id=2), late, DOOR, STRANGER, nobody])
     await ledger.keep(OTHER, [punch(8, enroll_id=1)])
     at = NOW + timedelta(seconds=3)
-    assert await ledger.last_seen(SERIAL, NOW) == {1: at, 2: NOW + timedelta(seconds=2)}
-    assert await ledger.last_seen(SERIAL, at) == {1: at}
-    assert await ledger.last_seen("ZX9", NOW) == {}
+    ada, grace = LastSeen(1, PUNCH.name, at, None), LastSeen(2, PUNCH.name, NOW + timedelta(seconds=2), None)
+    assert set(await ledger.last_seen(SERIAL, NOW)) == {ada, grace}
+    assert await ledger.last_seen(SERIAL, at) == (ada,)
+    assert await ledger.last_seen("ZX9", NOW) == ()
 
 
 async def test_filters(ledger: Ledger) -> None:
@@ -344,6 +346,8 @@ async def test_any_filter_and_page_equal_a_sorted_list(
 async def test_at_which_reader_each_person_was_last(ledger: Ledger) -> None:
     out = replace(punch(9, enroll_id=1, live=False), reader=1)
     await ledger.keep(SERIAL, [*punches(4, enroll_id=1), punch(2, enroll_id=2), out, DOOR, STRANGER])
-    latest = await ledger.latest_readers(SERIAL, NOW)
-    assert latest == {1: (out.occurred_at, 1), 2: (NOW + timedelta(seconds=2), PUNCH.reader)}
-    assert await ledger.latest_readers("ZX9", NOW) == {}
+    assert set(await ledger.latest_readers(SERIAL, NOW)) == {
+        LastSeen(1, PUNCH.name, out.occurred_at, 1),
+        LastSeen(2, PUNCH.name, NOW + timedelta(seconds=2), PUNCH.reader),
+    }
+    assert await ledger.latest_readers("ZX9", NOW) == ()

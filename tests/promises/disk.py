@@ -16,6 +16,7 @@ from custom_components.timmy_access.ledger import (
     HouseItem,
     Identity,
     Kept,
+    LastSeen,
     LedgerInvalid,
     LedgerUnavailable,
     Pass,
@@ -201,9 +202,9 @@ class MemoryLedger:
         await self._write(lambda: None)
         return 0
 
-    async def last_seen(self, *_: Any) -> Mapping[int, datetime]:
+    async def last_seen(self, *_: Any) -> tuple[LastSeen, ...]:
         await self._read(lambda: None)
-        return {}
+        return ()
 
     # Passes
 

@@ -9,6 +9,7 @@ from homeassistant.helpers import config_validation as cv
 
 from ..const import PERSON_DOMAIN
 from ..fields import Fields, whole
+from ..ledger import likeness
 
 texts = vol.All(cv.ensure_list, [cv.string])
 wholes = vol.All(cv.ensure_list, [whole])
@@ -30,11 +31,11 @@ def words(choices: Iterable[str]) -> Any:
 def matches(facts: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
     """Return whether each fact that an option is about is one of its values; an empty list asks for nothing.
 
-    Texts are compared as people write them: names do not differ by capitals or by blanks around them.
+    Texts are compared as people write them: names do not differ by capitals, or by the width of letters and spaces.
     """
     return all(not wanted or folded(facts[key]) in map(folded, wanted) for key, wanted in options.items())
 
 
 def folded(value: Any) -> Any:
     """Return what a value is compared by."""
-    return value.strip().casefold() if isinstance(value, str) else value
+    return likeness(value) if isinstance(value, str) else value

@@ -90,7 +90,7 @@ class Hand:
     ) -> None:
         """Reach the terminal by `line`; dates are written in the time of `zone`. `has_dates` is what it has shown."""
         self.line = Patient(line)
-        self.people = People(self.line, roster, echoes)
+        self.people = People(self.line, roster, echoes, doors)
         self._roster = roster
         self._records = records
         self._doors = doors

@@ -131,10 +131,10 @@ class Terminal:
         self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
         self.links = PersonLinks(hass, self._entry_id, surroundings.store, self.serial, self.roster, lambda: self.name)
         self._echoes = Echoes()
-        self.people = People(self, self.roster, self._echoes)
+        self.people = People(self, self.roster, self._echoes, lambda: len(self.coordinator.data.doors))
         self.writer = async_writer(surroundings, self, self._echoes)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
-        self.sightings = Sightings(self.serial, ledger, self.roster, self.moments)
+        self.sightings = Sightings(self.serial, ledger, self.moments)
         self._occupancy = Occupancy(tasks, self.serial, data, ledger, self.moments, self._async_show_inside)
 
     def _compose_records(self, surroundings: Surroundings) -> None:

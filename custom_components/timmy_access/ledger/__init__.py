@@ -16,10 +16,10 @@ from .hourly import HourCount, HourCounts
 from .houses import MAX_SEALED, HouseChange, HouseChanges, HouseItem, HouseKind
 from .ledger import Ledger
 from .limits import Limits
-from .names import likeness
+from .names import Named, likeness
 from .passes import Pass, PassUse
 from .people import Person
-from .records import Page
+from .records import LastSeen, Page
 from .unread import StoredUnread, Tally, UnreadFrame
 from .url import default_url, key_of_url, shown_url
 
@@ -39,11 +39,13 @@ __all__ = [
     "HouseKind",
     "Identity",
     "Kept",
+    "LastSeen",
     "Ledger",
     "LedgerError",
     "LedgerInvalid",
     "LedgerUnavailable",
     "Limits",
+    "Named",
     "Page",
     "Pass",
     "PassUse",

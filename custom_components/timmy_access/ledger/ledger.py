@@ -23,10 +23,11 @@ from .hourly import HourCounts, hour_counts
 from .houses import HouseChange, HouseChanges, HouseItem, HouseKind
 from .intake import HealthListener, Intake
 from .limits import EXPORT_PAGE, HOUSE_ROWS, MAX_ENTRIES, MAX_PEOPLE, PEOPLE_ROWS, UNREAD_PAGE, Limits
+from .names import Named
 from .passes import Pass, PassUse
 from .people import Person
 from .reader import Reader
-from .records import Page
+from .records import LastSeen, Page
 from .retention import purge, purge_names
 from .rows import rows_of
 from .unread import StoredUnread, Tally, UnreadFrame
@@ -175,15 +176,15 @@ class Ledger:
         """Return who was there on each local day from `first` to `last`, both included, a year at most."""
         return await self._reader.ask(partial(attendance, first=first, last=last, zone=zone, where=where))
 
-    async def last_seen(self, serial: str, since: datetime) -> dict[int, datetime]:
-        """Return when each person was at a terminal last, at or after an aware time, by enroll id.
+    async def last_seen(self, serial: str, since: datetime) -> tuple[LastSeen, ...]:
+        """Return when each person was at a terminal last, at or after an aware time.
 
         Only what was told as it happened counts.
         """
         return await self._reader.ask(partial(records.last_seen, serial=serial, since=since))
 
-    async def latest_readers(self, serial: str, since: datetime) -> dict[int, tuple[datetime, int]]:
-        """Return when and at which reader (a raw number) each person was last, at or after an aware time, by enroll id.
+    async def latest_readers(self, serial: str, since: datetime) -> tuple[LastSeen, ...]:
+        """Return when and at which reader each person was last, at or after an aware time.
 
         What came in late counts too; whom the terminal did not recognise does not.
         """
@@ -272,10 +273,12 @@ class Ledger:
             for part_gone in batched(gone, PEOPLE_ROWS, strict=False):
                 await self.forget_people(serial, part_gone)
 
-    async def update_people(self, serial: str, said: Sequence[Person]) -> None:
-        """Write how people stand now, with all the slots they have; nobody else is touched."""
+    async def update_people(self, serial: str, said: Sequence[Person], named: Sequence[Named] = ()) -> None:
+        """Write how people stand now, with all the slots they have, and what names were given before, in order."""
         key_of("serial", serial)
         few("people", said, MAX_PEOPLE)
+        for names_part in batched(named, PEOPLE_ROWS, strict=False):
+            await self._write(partial(names.note, serial=serial, named=names_part))
         now = datetime.now(UTC)
         for part in batched(said, PEOPLE_ROWS, strict=False):
             await self._write(partial(people.merge, serial=serial, said=part, now=now, complete=True))

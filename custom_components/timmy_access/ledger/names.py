@@ -6,18 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched, pairwise
 import re
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from sqlalchemy import Connection, func, select
 
 from .limits import LOOKUP_VALUES
 from .schema import NAMES, RECORDS
-from .terminals import numbers
+from .terminals import numbered, numbers
 from .values import LOWEST, instant_of, name_of
 
 # The first name that is ever known of a number also holds for what was before: nobody is known who had it earlier.
 ALWAYS = LOWEST
+# Stands for the name of a number that a list left out: its holder may be there all the same, or somebody else by then.
+UNTOLD = ""
 
 
 # Joiners and marks that nobody sees, and that keyboards leave out or put in.
@@ -31,7 +33,10 @@ def likeness(name: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """The names of some numbers, each a list of instants and names in order; None is a number that was freed."""
+    """The names of some numbers, each a list of instants and names in order.
+
+    None is a number that was freed, and `UNTOLD` one that may have been.
+    """
 
     names: Mapping[tuple[int, int], Sequence[tuple[int, str | None]]]
 
@@ -44,11 +49,21 @@ class History:
         place = bisect_right(known, instant, key=_since) - 1
         if place < 0:
             return "" if known else None
-        return next((name for _, name in known[place:] if name is not None), None)
+        name = next((name for _, name in known[place:] if name is not None), None)
+        if name != UNTOLD:
+            return name
+        # Whoever was there before and after was there all the time.
+        before = next((name for _, name in reversed(known[:place]) if name), None)
+        after = next((name for _, name in known[place:] if name), None)
+        return after if likeness(before) == likeness(after) else UNTOLD
 
     def changes(self, first: int, last: int) -> list[int]:
         """Return the instants between two at which any name changed, in order."""
         return sorted({since for known in self.names.values() for since, _ in known if first < since < last})
+
+    def shared_since(self, first: int) -> set[int]:
+        """Return the numbers of which a name has changed after an instant."""
+        return {enroll_id for (_, enroll_id), known in self.names.items() if known[-1][0] > first}
 
 
 def history(connection: Connection, terminals: Iterable[int], enroll_ids: Iterable[int] | None = None) -> History:
@@ -65,18 +80,33 @@ def history(connection: Connection, terminals: Iterable[int], enroll_ids: Iterab
     return History(found)
 
 
-def note(connection: Connection, number: int, names: Mapping[int, str | None], now: datetime) -> None:
-    """Note names that people of a terminal have from now on; None frees a number."""
-    known = history(connection, [number], names).names
+class Named(NamedTuple):
+    """What somebody with a number is called from a time on; None frees the number, and `UNTOLD` may do so."""
+
+    enroll_id: int
+    name: str | None
+    since: datetime
+
+
+def note(connection: Connection, serial: str, named: Sequence[Named]) -> None:
+    """Note names of the people of a terminal, in the order in which they were given."""
+    number = numbered(connection, serial)
+    known = history(connection, [number], {one.enroll_id for one in named}).names
+    last = {enroll_id: past[-1] for (_, enroll_id), past in known.items()}
     rows: list[dict[str, Any]] = []
-    for enroll_id, name in names.items():
-        past = known.get((number, enroll_id), ())
-        told = name_of("name", name) or None
-        if told == (past[-1][1] if past else None):
+    for one in named:
+        told = name_of("name", one.name)
+        past = last.get(one.enroll_id)
+        if past is not None and (told == past[1] or (told is None and past[1] == UNTOLD)):
             continue
-        # Two changes within one microsecond, or a clock that was set back, keep their order.
-        since = max(instant_of("now", now), past[-1][0] + 1) if past else ALWAYS
-        rows.append({"terminal_id": number, "enroll_id": enroll_id, "since": since, "name": told})
+        since = instant_of("since", one.since)
+        if past is not None:
+            # Two changes within one microsecond, or a clock that was set back, keep their order.
+            since = max(since, past[0] + 1)
+        elif told:
+            since = ALWAYS
+        last[one.enroll_id] = since, told
+        rows.append({"terminal_id": number, "enroll_id": one.enroll_id, "since": since, "name": told})
     if rows:
         connection.execute(NAMES.insert(), rows)
 

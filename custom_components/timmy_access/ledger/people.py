@@ -86,7 +86,8 @@ def merge(connection: Connection, serial: str, said: Sequence[Person], now: date
     if changed:
         _delete(connection, number, [person.enroll_id for person in changed if person.enroll_id in present])
         connection.execute(PEOPLE.insert(), [_row_of(number, person, now) for person in changed])
-        names.note(connection, number, {person.enroll_id: person.name for person in changed if person.name}, now)
+        named = [names.Named(person.enroll_id, person.name, now) for person in changed if person.name]
+        names.note(connection, serial, named)
     return len(changed)
 
 
@@ -106,7 +107,7 @@ def forget(connection: Connection, serial: str, enroll_ids: Collection[int] | No
         return 0
     if enroll_ids is None:
         enroll_ids = connection.scalars(select(PEOPLE.c.enroll_id).where(PEOPLE.c.terminal_id == number)).all()
-    names.note(connection, number, dict.fromkeys(enroll_ids), now)
+    names.note(connection, serial, [names.Named(enroll_id, None, now) for enroll_id in enroll_ids])
     return _delete(connection, number, enroll_ids)
 
 

@@ -4,14 +4,15 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
+from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, Row as ResultRow, func, null, select
 
 from .entries import DOOR_ID, STRANGER_ID, Identity, StoredRecord
 from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, beyond, conditions, not_refused
 from .limits import LOOKUP_VALUES, MAX_PAGE
-from .names import history
+from .names import history, likeness
 from .rows import Row, record_of
 from .schema import RECORDS
 from .terminals import numbers, serials
@@ -20,6 +21,8 @@ from .values import MISSING, instant_from, instant_of, local_from, local_of, num
 # Records of all terminals among which the newest of one is looked for, once at a start.
 _LATELY = 1_000
 _ROW = [RECORDS.c[name] for name in Row._fields]
+_SEEN = select(RECORDS.c.enroll_id, RECORDS.c.name, RECORDS.c.occurred_at, RECORDS.c.reader)
+_OLDEST_FIRST = (RECORDS.c.occurred_at, RECORDS.c.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,20 @@ class Page:
 
     records: tuple[StoredRecord, ...]
     next: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LastSeen:
+    """When somebody was at a terminal last, in UTC, and at which reader, a raw number; None where nobody asked.
+
+    A person is an enroll id and a name: a number may be given to somebody else. The name is the one of that time, None
+    where none is known.
+    """
+
+    enroll_id: int
+    name: str | None
+    occurred_at: datetime
+    reader: int | None
 
 
 def page(
@@ -52,8 +69,7 @@ def page(
         query = query.where(*beyond(Cursor.read(after), oldest_first=oldest_first))
     if up_to is not None:
         query = query.where(RECORDS.c.id <= up_to)
-    order = (RECORDS.c.occurred_at, RECORDS.c.id)
-    query = query.order_by(*(order if oldest_first else (column.desc() for column in order)))
+    query = query.order_by(*(_OLDEST_FIRST if oldest_first else (column.desc() for column in _OLDEST_FIRST)))
     found = connection.execute(query.limit(limit + 1)).all()
     rows = found[:limit]
     last = rows[-1] if len(found) > limit else None
@@ -148,33 +164,49 @@ def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:
     return {known[number]: count for number, count in connection.execute(query)}
 
 
-def latest_readers(connection: Connection, serial: str, since: datetime) -> dict[int, tuple[datetime, int]]:
+def latest_readers(connection: Connection, serial: str, since: datetime) -> tuple[LastSeen, ...]:
     """Return when and at which reader each person was last and not refused, at or after a time."""
     number = numbers(connection, [serial]).get(serial)
-    query = (
-        select(RECORDS.c.enroll_id, RECORDS.c.occurred_at, RECORDS.c.reader)
-        .where(
-            RECORDS.c.terminal_id == number,
-            RECORDS.c.occurred_at >= instant_of("since", since),
-            RECORDS.c.enroll_id.not_in([DOOR_ID, STRANGER_ID, MISSING]),
-            not_refused(),
-        )
-        .order_by(RECORDS.c.occurred_at, RECORDS.c.id)
-    )
-    return {enroll_id: (instant_from(at), reader) for enroll_id, at, reader in connection.execute(query)}
+    where = (*_of_people(number, since), not_refused())
+    return _latest(connection, number, connection.execute(_SEEN.where(*where).order_by(*_OLDEST_FIRST)).all())
 
 
-def last_seen(connection: Connection, serial: str, since: datetime) -> dict[int, datetime]:
+def last_seen(connection: Connection, serial: str, since: datetime) -> tuple[LastSeen, ...]:
     """Return when each person was at a terminal last, at or after a time, of what was told as it happened."""
     number = numbers(connection, [serial]).get(serial)
-    query = (
-        select(RECORDS.c.enroll_id, func.max(RECORDS.c.occurred_at))
-        .where(
-            RECORDS.c.terminal_id == number,
-            RECORDS.c.occurred_at >= instant_of("since", since),
-            RECORDS.c.live.is_(True),
-            RECORDS.c.enroll_id.not_in([DOOR_ID, STRANGER_ID, MISSING]),
-        )
-        .group_by(RECORDS.c.enroll_id)
+    where = (*_of_people(number, since), RECORDS.c.live.is_(True))
+    newest = func.max(RECORDS.c.occurred_at)
+    query = select(RECORDS.c.enroll_id, RECORDS.c.name, newest, null())
+    found = connection.execute(query.where(*where).group_by(RECORDS.c.enroll_id, RECORDS.c.name)).all()
+    # Most numbers were one person all the time; of the others each record says whose it is.
+    shared = history(connection, [number] if number else (), {row[0] for row in found}).shared_since(
+        instant_of("since", since)
     )
-    return {enroll_id: instant_from(occurred_at) for enroll_id, occurred_at in connection.execute(query)}
+    rows = [row for row in found if row[0] not in shared]
+    query = _SEEN.with_only_columns(RECORDS.c.enroll_id, RECORDS.c.name, RECORDS.c.occurred_at, null())
+    for part in batched(sorted(shared), LOOKUP_VALUES, strict=False):
+        rows += connection.execute(query.where(*where, RECORDS.c.enroll_id.in_(part)).order_by(*_OLDEST_FIRST))
+    return _latest(connection, number, rows)
+
+
+def _of_people(number: int | None, since: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Return the conditions of what somebody did at a terminal, at or after a time."""
+    return (
+        RECORDS.c.terminal_id == number,
+        RECORDS.c.occurred_at >= instant_of("since", since),
+        RECORDS.c.enroll_id.not_in([DOOR_ID, STRANGER_ID, MISSING]),
+    )
+
+
+def _latest(connection: Connection, number: int | None, rows: Collection[ResultRow[Any]]) -> tuple[LastSeen, ...]:
+    """Return the last of some rows of each person, who is a number and the name it had then."""
+    unnamed = {row.enroll_id for row in rows if not row.name}
+    names = history(connection, [number] if number else (), unnamed)
+    found: dict[tuple[int, str], LastSeen] = {}
+    for enroll_id, said, at, reader in rows:
+        name = said or names.name_at(number or 0, enroll_id, at) or None
+        who = (enroll_id, likeness(name))
+        occurred_at = instant_from(at)
+        if who not in found or found[who].occurred_at <= occurred_at:
+            found[who] = LastSeen(enroll_id, name, occurred_at, reader)
+    return tuple(found.values())

@@ -87,13 +87,21 @@ async def async_read_original(place: Place, enroll_id: int) -> Original:
 async def async_check_same(original: Original, place: Place) -> None:
     """Raise `PersonIsSomebodyElse` where the number belongs to another name on a terminal; nothing is written.
 
-    The terminal is asked: the roster may be of yesterday. One that does not tell is taken at its roster's word.
+    The terminal is asked: the roster may be of yesterday. One that does not tell a name is taken at its list's word;
+    raises what kept it from telling where that is not known either.
     """
     person = original.person
     there = place.roster.people.get(person.enroll_id)
     try:
         name = await place.people.async_name(person.enroll_id)
-    except CommandRefused, CommandTimeout, TerminalOffline:
+    except TerminalOffline:
+        name = there.name if there else ""
+    except CommandRefused, CommandTimeout:
+        if there is None and not place.roster.is_whole:
+            await place.roster.async_refresh(None, Priority.INTERACTIVE)
+            there = place.roster.people.get(person.enroll_id)
+        if there is None and not place.roster.is_whole:
+            raise
         name = there.name if there else ""
     if there is None and not name:
         return

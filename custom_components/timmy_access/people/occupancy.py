@@ -14,7 +14,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_ENTRY_READER, LOGGER
-from ..ledger import Ledger, LedgerUnavailable
+from ..ledger import Ledger, LedgerUnavailable, likeness
 from ..protocol.enums import Reader
 from ..terminal.moments import CaughtUp, CodeKind, CodeMoment, CodeSource, Moment, Moments, Punch
 from ..terminal.tasks import Tasks
@@ -52,7 +52,8 @@ class Occupancy:
         self._ledger = ledger
         self._show = show
         self._way_in = _chosen(data)
-        self._inside: dict[int, datetime] = {}
+        # Whoever gets the number of somebody who is inside is not that person.
+        self._inside: dict[tuple[int, str], datetime] = {}
         moments.async_subscribe(self._async_on_moment)
 
     @callback
@@ -74,9 +75,9 @@ class Occupancy:
                 LOGGER.debug("Who is inside by %s is not known: %s", self._serial, err)
                 return
             self._inside = {
-                enroll_id: occurred_at
-                for enroll_id, (occurred_at, reader) in latest.items()
-                if Reader(reader).name.lower() == self._way_in
+                (one.enroll_id, likeness(one.name)): one.occurred_at
+                for one in latest
+                if one.reader is not None and Reader(one.reader).name.lower() == self._way_in
             }
         self._async_show()
 
@@ -97,16 +98,17 @@ class Occupancy:
 
     @callback
     def _async_note(self, punch: Punch) -> None:
+        who, nameless = (punch.enroll_id, likeness(punch.name)), (punch.enroll_id, "")
+        # Whose name is read after they came is the one who had none.
+        self._inside.pop(who if who in self._inside else nameless, None)
         if punch.reader == self._way_in:
-            self._inside[punch.enroll_id] = punch.occurred_at
-        else:
-            self._inside.pop(punch.enroll_id, None)
+            self._inside[who] = punch.occurred_at
         self._async_show()
 
     @callback
     def _async_show(self) -> None:
         since = dt_util.utcnow() - LONGEST_STAY
-        self._inside = {enroll_id: came for enroll_id, came in self._inside.items() if came >= since}
+        self._inside = {who: came for who, came in self._inside.items() if came >= since}
         self._show(None if self._way_in is EntryReader.NONE else len(self._inside))
 
     @callback

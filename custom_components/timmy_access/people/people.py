@@ -5,7 +5,7 @@ Two generations of firmware take a person in different ways. Newer AI firmware h
 terminal speaks shows in its answers and is remembered while Home Assistant runs.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import batched
@@ -80,11 +80,12 @@ _ONLY_PROFILES = ("verify_mode", "department", "access_times")
 class People:
     """Everything that is done to the people of one terminal; raises the protocol's errors."""
 
-    def __init__(self, line: Line, roster: Roster, echoes: Echoes) -> None:
-        """Use `line` to reach the terminal, and keep `roster` and `echoes` in step."""
+    def __init__(self, line: Line, roster: Roster, echoes: Echoes, doors: Callable[[], int]) -> None:
+        """Use `line` to reach the terminal, which has so many `doors`, and keep `roster` and `echoes` in step."""
         self._line = line
         self._roster = roster
         self._echoes = echoes
+        self._doors = doors
         self._has_profiles: bool | None = None
 
     def terminal_is(self, info: DeviceInfo) -> None:
@@ -109,12 +110,16 @@ class People:
             return (await self._line.async_request(GetUserName(enroll_id=enroll_id))).name or ""
         except (CommandRefused, CommandTimeout) as err:
             person = self._roster.people.get(enroll_id)
-            if isinstance(err, CommandRefused) and (person is None or refusal_of(err) in _NOBODY):
+            if isinstance(err, CommandRefused) and (refusal_of(err) in _NOBODY or self._is_nobody(enroll_id, err)):
                 return ""
             for slot in sorted(person.slots if person else ()):
                 if (name := (await self.async_record(enroll_id, slot)).name) is not None:
                     return name
             raise
+
+    def _is_nobody(self, enroll_id: int, error: CommandRefused) -> bool:
+        """Return whether a refusal means that nobody has a number: a bare one does (specification B5), no other."""
+        return enroll_id not in self._roster.people and (self._roster.is_whole or not error.message)
 
     async def async_set(self, change: PersonChange) -> None:
         """Make a change in one go, whatever the firmware; a person who is not there yet is made.
@@ -206,10 +211,16 @@ class People:
     async def async_set_access(self, change: Permission) -> None:
         """Change when and where a person may pass; what is None stays as the terminal has it (specification B23).
 
-        The rest is read and sent along: firmware refuses half a record (field notes 5, setuserlock).
+        The rest is read and sent along: firmware refuses half a record (field notes 5, setuserlock). Where it cannot be
+        read, as by firmware that lacks the command and says so without words, only a whole record is written.
         """
         enroll_id = change.enroll_id or 0
-        present = await self._async_permission(enroll_id)
+        try:
+            present = await self._async_permission(enroll_id)
+        except CommandRefused, CommandTimeout:
+            if not self._is_whole(change):
+                raise
+            present = {}
         values: dict[str, Any] = {
             item.name: present.get(item.name)
             for item in fields(Permission)
@@ -217,6 +228,11 @@ class People:
         }
         whole = replace(change, **values)
         await self._line.async_request(SetPermissions(records=(whole,)))
+
+    def _is_whole(self, access: Permission) -> bool:
+        """Return whether nothing that the terminal has of somebody would be left to keep."""
+        zones = (access.week_zone, access.week_zone_2, access.week_zone_3, access.week_zone_4)[: self._doors()]
+        return None not in (*zones, access.group, access.valid_from, access.valid_until)
 
     async def _async_permission(self, enroll_id: int) -> Mapping[str, Any]:
         """Return when and where a person may pass now, nothing where the terminal has no such thing.

@@ -1,13 +1,16 @@
 """Writes a terminal's roster into the ledger, so that names are known before the terminal dials in again."""
 
 import asyncio
+from itertools import chain
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
 
 from .. import ledger as ledger_module
 from ..const import LOGGER
-from ..ledger import Health, Ledger, LedgerUnavailable
+from ..ledger import Health, Ledger, LedgerUnavailable, Named
+from ..ledger.names import UNTOLD
 from ..terminal.tasks import Tasks
 from .roster import Person, Roster, RosterChange
 
@@ -17,6 +20,8 @@ WRITE_SECONDS = 5.0
 WRITE_AGAIN_SECONDS = 10.0
 # While the ledger is away, nobody is let in by default of whom it alone knows whether they are disabled.
 RESTORE_AGAIN_SECONDS = 10.0
+# Names of one number that are remembered until they are written; people change them by hand.
+MAX_NAMES_UNWRITTEN = 16
 
 
 class RosterKeeper:
@@ -34,6 +39,8 @@ class RosterKeeper:
         self._roster = roster
         self._changed: set[int] = set()
         self._gone: set[int] = set()
+        # A punch between a change and its being written is under the name of its time.
+        self._named: dict[int, list[Named]] = {}
         self._cancel: CALLBACK_TYPE | None = None
         self._restore_again: CALLBACK_TYPE | None = None
         self._writing = asyncio.Lock()
@@ -96,15 +103,28 @@ class RosterKeeper:
         if self._kept_in not in (None, health.identity):
             self._changed.update(self._roster.people)
         self._kept_in = health.identity
-        if self._changed or self._gone:
+        if self._changed or self._gone or self._named:
             self._async_write_within(WRITE_SECONDS)
 
     @callback
     def _async_changed(self, change: RosterChange) -> None:
         self._changed.update(person.enroll_id for person in change.changed)
         self._gone.update(change.gone)
+        now = dt_util.utcnow()
+        for enroll_id in change.gone:
+            self._note(Named(enroll_id, None if change.deleted else UNTOLD, now))
+        for person in change.changed:
+            if person.name:
+                self._note(Named(person.enroll_id, person.name, now))
         closes = any(person.enabled is False for person in change.changed)
         self._async_write_within(0.0 if closes else WRITE_SECONDS)
+
+    def _note(self, *named: Named) -> None:
+        for one in named:
+            noted = self._named.setdefault(one.enroll_id, [])
+            if not noted or noted[-1].name != one.name:
+                noted.append(one)
+                del noted[:-MAX_NAMES_UNWRITTEN]
 
     @callback
     def _async_write_within(self, seconds: float) -> None:
@@ -129,19 +149,22 @@ class RosterKeeper:
         people = self._roster.people
         changed, self._changed = self._changed, set()
         left_out, self._gone = self._gone - people.keys(), set()
+        named, self._named = self._named, {}
         # Whom a list leaves out who is disabled is so still when a list has them again.
         gone = {enroll_id for enroll_id in left_out if not self._roster.is_disabled(enroll_id)}
-        if not changed and not gone:
+        if not changed and not gone and not named:
             return
+        present = [_kept_person(people[enroll_id]) for enroll_id in changed & people.keys()]
         try:
+            await self._ledger.update_people(self._serial, present, list(chain.from_iterable(named.values())))
             if gone:
                 await self._ledger.forget_people(self._serial, gone)
-            present = [_kept_person(people[enroll_id]) for enroll_id in changed & people.keys()]
-            await self._ledger.update_people(self._serial, present)
         except LedgerUnavailable as err:
             LOGGER.debug("The people of %s could not be kept: %s", self._serial, err)
             self._changed |= changed
             self._gone |= gone
+            newer, self._named = self._named, named
+            self._note(*chain.from_iterable(newer.values()))
             if self._unsubscribe is not None:
                 self._async_write_within(WRITE_AGAIN_SECONDS)
 

@@ -1,17 +1,17 @@
 """When each person was last recognised at a terminal, as it happened: what came in late does not count."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from types import MappingProxyType
 
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..ledger import Ledger, LedgerUnavailable
+from ..ledger import Ledger, LedgerUnavailable, likeness
+from ..protocol.peer import printable
 from ..terminal.moments import Moment, Moments, Punch
-from .roster import MAX_PEOPLE, Roster
+from .roster import MAX_PEOPLE
 
 # How far back a restart looks, and so how far back can be asked for: a person on holiday is not "seen lately".
 MAX_SIGHTING_AGE = timedelta(days=7)
@@ -21,26 +21,26 @@ MAX_SIGHTING_AGE = timedelta(days=7)
 class Sighting:
     """Somebody was recognised: `person` is what to call them, `name` the name they had, None where none is known."""
 
+    enroll_id: int
     occurred_at: datetime
     person: str
     name: str | None = None
 
 
 class Sightings:
-    """The latest sighting of each person at one terminal, by enroll id."""
+    """The latest sighting of each person at one terminal, who is a number and the name it had then."""
 
-    def __init__(self, serial: str, ledger: Ledger, roster: Roster, moments: Moments) -> None:
+    def __init__(self, serial: str, ledger: Ledger, moments: Moments) -> None:
         """Follow the moments of a terminal."""
         self._serial = serial
         self._ledger = ledger
-        self._roster = roster
-        self._latest: dict[int, Sighting] = {}
+        self._latest: dict[tuple[int, str], Sighting] = {}
         moments.async_subscribe(self._async_on_moment)
 
     @property
-    def latest(self) -> Mapping[int, Sighting]:
+    def latest(self) -> Collection[Sighting]:
         """The latest of each person."""
-        return MappingProxyType(self._latest)
+        return self._latest.values()
 
     async def async_restore(self) -> None:
         """Take over from before a restart; a ledger that is away is no error."""
@@ -49,25 +49,34 @@ class Sightings:
         except LedgerUnavailable as err:
             LOGGER.debug("Who was at %s lately is not known: %s", self._serial, err)
             return
-        for enroll_id, occurred_at in seen.items():
-            name = self._roster.name_of(enroll_id)
+        for one in seen:
+            name = printable(one.name) if one.name else None
             self._async_note(
-                enroll_id, Sighting(occurred_at=occurred_at, person=name or f"User {enroll_id}", name=name)
+                Sighting(
+                    enroll_id=one.enroll_id,
+                    occurred_at=one.occurred_at,
+                    person=name or f"User {one.enroll_id}",
+                    name=name,
+                )
             )
 
     @callback
     def _async_on_moment(self, moment: Moment) -> None:
         if isinstance(moment, Punch) and moment.person is not None:
-            self._async_note(moment.enroll_id, self._sighting(moment, moment.person))
-
-    def _sighting(self, punch: Punch, person: str) -> Sighting:
-        name = None if person == f"User {punch.enroll_id}" else person
-        return Sighting(occurred_at=punch.occurred_at, person=person, name=name)
+            self._async_note(
+                Sighting(
+                    enroll_id=moment.enroll_id,
+                    occurred_at=moment.occurred_at,
+                    person=moment.person,
+                    name=moment.name,
+                )
+            )
 
     @callback
-    def _async_note(self, enroll_id: int, sighting: Sighting) -> None:
-        before = self._latest.get(enroll_id)
+    def _async_note(self, sighting: Sighting) -> None:
+        who = (sighting.enroll_id, likeness(sighting.name))
+        before = self._latest.get(who)
         if before is None and len(self._latest) >= MAX_PEOPLE:
             return
         if before is None or before.occurred_at <= sighting.occurred_at:
-            self._latest[enroll_id] = sighting
+            self._latest[who] = sighting

@@ -100,6 +100,11 @@ class Punch:
     reader: str
     temperature: float | None
 
+    @property
+    def name(self) -> str | None:
+        """The name that the person was known by; None where there was none."""
+        return None if self.person == f"User {self.enroll_id}" else self.person
+
 
 @dataclass(frozen=True, kw_only=True)
 class CodeMoment:

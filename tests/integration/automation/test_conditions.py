@@ -125,8 +125,8 @@ async def test_a_person_was_seen(hass: HomeAssistant, hub: Hub, face: VirtualTer
     assert not await holds(hass, "person_was_seen", here, person="Grace", **week)
     assert not await holds(hass, "person_was_seen", here, enroll_id=2, **week)
     assert not await holds(hass, "person_was_seen", there, **week)
-    hub.terminals[FACE].sightings._latest[1] = Sighting(
-        occurred_at=dt_util.utcnow() - timedelta(minutes=10), person=ADA
+    hub.terminals[FACE].sightings._latest[1, ADA.casefold()] = Sighting(
+        enroll_id=1, occurred_at=dt_util.utcnow() - timedelta(minutes=10), person=ADA
     )
     assert not await holds(hass, "person_was_seen", here, within="00:05:00")
     assert await holds(hass, "person_was_seen", here, within="00:15:00")
@@ -139,8 +139,50 @@ async def test_who_was_seen_survives_a_restart(
     await report(face, record(), record(enrollid=5), record(enrollid=7, time=old), record(enrollid=99_999_999))
     await hass.async_block_till_done(wait_background_tasks=True)
     seen = (await reload(hass, entry, face)).terminals[FACE].sightings.latest
-    assert {enroll_id: sighting.person for enroll_id, sighting in seen.items()} == {1: ADA, 5: "User 5"}
+    assert {sighting.enroll_id: sighting.person for sighting in seen} == {1: ADA, 5: "User 5"}
     assert await holds(hass, "person_was_seen", person=ADA, within=60)
+
+
+async def test_who_gets_the_number_of_somebody_else_was_not_seen_before(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal
+) -> None:
+    hub.terminals[FACE].roster.async_note(7, name="Bruno")
+    await report(face, record(enrollid=7))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hub.terminals[FACE].roster.async_forget([7])
+    hub.terminals[FACE].roster.async_note(7, name="Grace")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    hub = await reload(hass, entry, face)
+    hub.terminals[FACE].roster.async_note(7, name="Grace")
+    assert await holds(hass, "person_was_seen", person="bruno", within=60)
+    assert not await holds(hass, "person_was_seen", person="Grace", within=60)
+    await report(face, record(enrollid=7, mode=8))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    # Nor is he forgotten.
+    assert await holds(hass, "person_was_seen", person="Bruno", within=60)
+    assert await holds(hass, "person_was_seen", person="GRACE", within=60)
+
+
+async def test_the_same_number_elsewhere_is_somebody_else(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    """Bruno and Grace have the same number; Grace is written in two ways."""
+    finger = await connected(hass, make_terminal("tfs30", FINGER))
+    here, there = hub.terminals[FACE].device_id, hub.terminals[FINGER].device_id
+    for serial, enroll_id, name in ((FACE, 7, "Bruno"), (FINGER, 7, "GRACE hopper"), (FACE, 8, "Grace\u3000 Hopper")):
+        hub.terminals[serial].roster.async_note(enroll_id, name=name)
+    await report(face, record(enrollid=7))
+    await hass.async_block_till_done()
+    grace: Mapping[str, Any] = {"person": "Grace Hopper", "within": 60}
+    assert not await holds(hass, "person_was_seen", **grace)
+    await report(face, record(enrollid=8))
+    await hass.async_block_till_done()
+    assert await holds(hass, "person_was_seen", here, **grace)
+    assert not await holds(hass, "person_was_seen", there, **grace)
+    await report(finger, record(enrollid=7))
+    await hass.async_block_till_done()
+    assert await holds(hass, "person_was_seen", here, there, behavior="all", **grace)
+    assert not await holds(hass, "person_was_seen", there, person="Bruno", within=60)
 
 
 async def test_a_ledger_that_is_away_is_borne(
@@ -165,7 +207,7 @@ async def test_who_was_seen_is_bounded(
     monkeypatch.setattr("custom_components.timmy_access.people.sightings.MAX_PEOPLE", 2)
     await report(face, *(record(enrollid=number) for number in (1, 2, 3, 1)))
     await hass.async_block_till_done()
-    assert hub.terminals[FACE].sightings.latest.keys() == {1, 2}
+    assert hub.terminals[FACE].sightings._latest.keys() == {(1, ADA.casefold()), (2, "")}
 
 
 @pytest.mark.parametrize(

@@ -166,7 +166,7 @@ SCENES: dict[str, tuple[Scene, Mapping[str, Any], Mapping[str, Any], Mapping[str
             "enroll_id": ["1", 5],
             "function_key": 0,
             "method": ["card", "face"],
-            "person": [" ada LOVELACE"],
+            "person": [" ada\u3000 LOVELACE"],
             "person_entity_id": ["person.ada", "person.grace"],
             "reader": "main",
         },

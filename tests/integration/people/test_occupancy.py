@@ -51,6 +51,23 @@ async def test_people_come_and_go(hass: HomeAssistant, counting: VirtualTerminal
     await until_state(hass, SENSOR, "0")
 
 
+async def test_who_gets_the_number_of_somebody_inside_is_one_more(
+    hass: HomeAssistant, hub: Hub, counting: VirtualTerminal
+) -> None:
+    counting.punch(2, inout=IN)
+    await until_state(hass, SENSOR, "1")
+    roster = hub.terminals[FACE].roster
+    roster.async_forget([2])
+    roster.async_note(2, name="Bruno")
+    counting.add_user(User(enrollid=2, name="Bruno"))
+    counting.punch(2, inout=IN, mode=1)
+    await until_state(hass, SENSOR, "2")
+    roster.async_note(2, name="BRUNO\u3000")
+    counting.add_user(User(enrollid=2, name="BRUNO\u3000"))
+    counting.punch(2, inout=OUT)
+    await until_state(hass, SENSOR, "1")
+
+
 async def test_what_came_in_late_counts_too(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, counting: VirtualTerminal
 ) -> None:

@@ -162,3 +162,38 @@ async def test_a_pin_that_a_terminal_cannot_hold_is_refused(
         await act(hass, hub, FACE, action, **number, **data)
     assert error.value.translation_key == "pin_begins_with_zero"
     assert all(10 not in user.credentials for user in face.users.values())
+
+
+@pytest.mark.parametrize("answer", [{"reason": 1}, {"reason": 1, "msg": "busy"}])
+async def test_dates_are_written_blindly_only_with_all_that_is_there(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, answer: dict[str, Any]
+) -> None:
+    face.machine.users.change_lock(1, {"weekzone": 3, "group": 2})
+    face.faults.refuse["getuserlock"] = answer
+    before = face.users[1].lock
+    until = "2026-12-31 08:00:00"
+    with pytest.raises(HomeAssistantError):
+        await act(hass, hub, FACE, "set_user_access", enroll_id=1, valid_until=until)
+    assert face.users[1].lock == before
+    whole = {"valid_from": "2026-01-01 00:00:00", "valid_until": until, "week_zone": 4, "group": 0}
+    await act(hass, hub, FACE, "set_user_access", enroll_id=1, **whole)
+    assert (face.users[1].lock.weekzone, face.users[1].lock.endtime) == (4, until)
+
+
+async def test_a_number_of_which_nothing_can_be_read_is_not_written_over(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, other: VirtualTerminal
+) -> None:
+    face.enrol_user(person())
+    await face.wait_for(lambda: not face.machine.new_users)
+    other.faults.refuse["getusername"] = other.faults.refuse["getuserlist"] = {"reason": 1, "msg": "busy"}
+    roster = hub.terminals[FINGER].roster
+    roster._without([7])
+    roster.async_connected()
+    with pytest.raises(HomeAssistantError):
+        await copied(hass, hub)
+    assert (other.users[7].name, other.users[7].credentials) == ("Elif", {11: 4711})
+    del other.faults.refuse["getuserlist"]
+    # The list tells that somebody has the number, though not who.
+    with pytest.raises(ServiceValidationError) as error:
+        await copied(hass, hub)
+    assert error.value.translation_key == "person_is_somebody_else"
