@@ -94,7 +94,8 @@ def agree(
     numbers = frozenset(wanted.keys() | placements.keys() | tombstones.keys())
     confirmed = {number for number, placement in placements.items() if placement.confirmed}
     if listed.complete and len(confirmed) >= MANY and not confirmed & listed.people.keys():
-        reset = Difference(serial=serial, enroll_id=0, kind=DifferenceKind.WAS_RESET)
+        is_left = (serial, 0) in household.left
+        reset = Difference(serial=serial, enroll_id=0, kind=DifferenceKind.WAS_RESET, is_left=is_left)
         return Agreement(differences={0: reset}, numbers=numbers, was_reset=True)
     holders = {person.enroll_id: person_id for person_id, person in household.people.items()}
     steps: list[Step] = []
