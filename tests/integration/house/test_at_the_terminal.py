@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.house.arrivals import Arrival
 from custom_components.timmy_access.house.differences import Aspect, DifferenceKind
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household
@@ -134,3 +135,37 @@ async def test_what_closes_stays_closed_while_a_terminal_refuses_something_else(
     await again(hass, hub, kept)
     assert 7 not in kept.users or not kept.users[7].enabled
     assert (await found(hass, hub))[7].value == kind
+
+
+async def test_how_everybody_is_on_a_terminal_is_told_with_the_reason(
+    hass: HomeAssistant, hub: Hub, kept: VirtualTerminal
+) -> None:
+    async def _told() -> tuple[dict[str, tuple[str, str | None]], tuple[int, int]]:
+        answer: Any = await hass.services.async_call(DOMAIN, "get_people", {}, blocking=True, return_response=True)
+        device_id = hub.terminals[FACE].device_id
+        states = {
+            person["name"]: (place["state"], place["reason"])
+            for person in answer["people"]
+            for place in person["placements"]
+            if place["device_id"] == device_id
+        }
+        (progress,) = (it for it in answer["terminals"] if it["device_id"] == device_id)
+        assert progress["kept_in_step"]
+        return states, (progress["in_step"], progress["people"])
+
+    assert await _told() == ({"Bo": ("in_step", None), "Zoe": ("in_step", None)}, (2, 2))
+    await ask(hass, hub, "disable_user", enroll_id=7)
+    kept.faults.refuse["setuserinfo"] = {"reason": 3, "msg": "no space"}
+    max_ = HousePerson(person_id="max", name="Max", enroll_id=9, groups=frozenset({"all"}))
+    await hub.house.async_add([Arrival(person=max_)], None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert await _told() == (
+        {"Bo": ("differs", "changed"), "Zoe": ("in_step", None), "Max": ("refused", "no_space")},
+        (1, 3),
+    )
+    await kept.stop()
+    await hass.async_block_till_done()
+    await hub.house.async_update("zoe", {"name": "Zoe Zimt"}, {}, (), None)
+    states, progress = await _told()
+    assert states["Zoe Zimt"] == ("waiting", None)
+    assert progress == (0, 3)
