@@ -11,8 +11,10 @@ from custom_components.timmy_access.house.credentials import HouseCredential
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household, Placement
 from custom_components.timmy_access.house.persons import HousePerson
+from custom_components.timmy_access.house.settling import Choice
 from custom_components.timmy_access.house.standing import Standing, Tombstone
 from custom_components.timmy_access.house.week import ALWAYS
+from custom_components.timmy_access.hub.agreements import async_agreement
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
@@ -187,6 +189,18 @@ async def test_nothing_is_written_to_a_terminal_that_was_reset_before_the_owner_
     await hub.house_watch.async_look()
     assert list(shown(hass, entry)) == ["house_was_reset"]
     assert [it["cmd"] for it in face.received[frames:] if not it.get("cmd", "get").startswith("get")] == []
+    assert face.users == {}
+
+
+async def test_a_reset_that_the_owner_leaves_as_it_is_is_shown_no_more(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    await reset_terminal(hass, hub, face)
+    differences = (await async_agreement(hass, hub.house, hub.terminals[FACE])).differences
+    await hub.house.async_settle(tuple(differences.values()), Choice.LEAVE, frozenset(), None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hub.house_watch.async_look()
+    assert shown(hass, entry) == {}
     assert face.users == {}
 
 
