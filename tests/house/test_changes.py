@@ -95,9 +95,9 @@ def test_who_is_removed_is_to_be_gone_from_everywhere(house: Household, data: st
     placed = {serial for (serial, _), place in house.placements.items() if place.person_id == gone.person_id}
     for serial in house.kept | carried | placed:
         stone = after.tombstones[serial, gone.enroll_id]
-        place = house.placements.get((serial, gone.enroll_id))
-        # What the terminal calls them, as far as that was read back.
-        name = place.confirmed.name if place and place.confirmed else gone.name
+        there = house.placements.get((serial, gone.enroll_id))
+        # By the name that they are known to have there.
+        name = there.confirmed.name if there is not None and there.confirmed is not None else gone.name
         assert (stone.name, stone.removed_at) == (name, NOW)
     assert gone.person_id not in after.people
     assert all(owner != gone.person_id for owner, _ in after.credentials)
