@@ -10,15 +10,18 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
 from .automation.bus import async_fire_moments
-from .const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, LOGGER, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
 from .guests.pictures import PASSES
+from .house.forgetting import async_forget_house
 from .house.house import async_remove_house
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
+from .ledger import LedgerUnavailable
 from .records.exporting import EXPORTS
+from .records.ledgers import async_acquire, async_release
 from .records.private_files import PrivateFileView
 from .services import async_setup_services
 from .terminal.store import TerminalStore
@@ -88,11 +91,18 @@ async def async_unload_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry)
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Forget what is kept of a listener beside the access log, which stays."""
+    """Forget what is kept of a listener, and the people of its house; the access log stays."""
     await TerminalStore(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
+    ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
+    try:
+        await async_forget_house(ledger, entry.entry_id)
+    except LedgerUnavailable as err:
+        LOGGER.warning("The people of the house of %s stay in the database, which is away: %s", entry.title, err)
+    finally:
+        await async_release(hass, ledger)
 
 
 async def async_remove_config_entry_device(

@@ -14,8 +14,11 @@ from homeassistant.helpers import issue_registry as ir
 
 from .const import CONF_CPU_SERIAL, DOMAIN
 from .errors import translated_errors
+from .house.refusals import translated_refusals
+from .hub.after_reset import AfterReset, async_after_reset
 from .hub.begun_anew import Loss, async_fetch_all
 from .hub.claims import Claim
+from .hub.house_issues import WAS_RESET
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.identity import Doubt
 from .hub.listening import LISTENING_KINDS
@@ -220,6 +223,40 @@ class HistoryFlow(_Flow):
         return self.async_create_entry(data={})
 
 
+class WasResetFlow(_Flow):
+    """Asks what becomes of a terminal that has nobody any more; nothing is written before."""
+
+    async def async_step_init(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Ask."""
+        return self.async_show_menu(
+            step_id="init", menu_options=[*AfterReset, "later"], description_placeholders=self._placeholders
+        )
+
+    async def async_step_fill(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Write everybody of the house to it again."""
+        return await self._async_do(AfterReset.FILL)
+
+    async def async_step_take_over(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Take it as it is: who was on it has no door there any more."""
+        return await self._async_do(AfterReset.TAKE_OVER)
+
+    async def async_step_later(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
+        """Leave everything as it is, and the issue too."""
+        return self.async_abort(reason="later")
+
+    async def _async_do(self, what: AfterReset) -> RepairsFlowResult:
+        entry, terminal = self._entry, self._terminal
+        if entry is None or terminal is None:
+            return self.async_abort(reason="not_running")
+        try:
+            with translated_errors(terminal.name), translated_refusals():
+                is_done = await async_after_reset(self.hass, entry.runtime_data.house, terminal, what)
+        except HomeAssistantError as err:
+            key = err.translation_key
+            return self.async_abort(reason=key if key in _ERRORS else "failed")
+        return self.async_create_entry(data={}) if is_done else self.async_abort(reason="settled")
+
+
 async def _async_let_it_decide(terminal: Terminal) -> None:
     await terminal.settings.async_write(DEVICE, SERVER_APPROVAL_KEY, 0)
 
@@ -232,6 +269,7 @@ FLOWS: dict[str, Callable[[IssueData], RepairsFlow]] = {
     "capacity_logs": lambda data: CommandFlow(data, lambda terminal: terminal.catching_up.async_delete_logs()),
     "clock_wrong": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_set_clock()),
     RENAMED: RenamedFlow,
+    WAS_RESET: WasResetFlow,
     "records_ahead": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_correct_clock()),
     "tamper_stuck": lambda data: CommandFlow(data, lambda terminal: terminal.upkeep.async_cancel_alarm()),
 }

@@ -17,6 +17,7 @@ from custom_components.timmy_access.house.settling import Choice
 from custom_components.timmy_access.hub import elsewhere
 from custom_components.timmy_access.hub.begun_anew import Loss
 from custom_components.timmy_access.hub.certificates import CertificateProblem, TlsMode
+from custom_components.timmy_access.hub.house_issues import HOUSE_KINDS, WAS_RESET
 from custom_components.timmy_access.hub.identity import Doubt
 from custom_components.timmy_access.hub.listening import LISTENING_KINDS
 from custom_components.timmy_access.hub.migration import MIGRATION_KINDS
@@ -92,6 +93,7 @@ def test_every_refusal_and_every_cause_has_a_text() -> None:
 def test_every_issue_has_a_text_and_a_way_out() -> None:
     kinds = {trouble.kind: trouble.fixable for trouble in TROUBLES}
     kinds |= dict.fromkeys((*LISTENING_KINDS, *Doubt, *Loss, *MIGRATION_KINDS, "database_set_aside", RENAMED), True)
+    kinds |= {WAS_RESET: True, **dict.fromkeys(HOUSE_KINDS, False)}
     kinds |= dict.fromkeys((*Origin, elsewhere.KIND), False)
     for kind, fixable in kinds.items():
         texts = TEXTS["issues"][kind]

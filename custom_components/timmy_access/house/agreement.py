@@ -9,6 +9,7 @@ list that is not complete. Somebody is never taken for removed because a list le
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cached_property
 
 from ..people.names import is_same_name
 from ..protocol.enums import Credential
@@ -63,6 +64,11 @@ class Agreement:
     numbers: frozenset[int] = field(default_factory=frozenset)
     was_reset: bool = False
 
+    @cached_property
+    def open_numbers(self) -> frozenset[int]:
+        """Those of whom something is to be done."""
+        return frozenset(step.enroll_id for step in self.steps)
+
     def state_of(self, placement: Placement | None, enroll_id: int, *, kept: bool, online: bool) -> PlacementState:
         """Return how one of the numbers is."""
         if not kept:
@@ -71,7 +77,7 @@ class Agreement:
             return PlacementState.DIFFERS
         if placement is not None and placement.refused:
             return PlacementState.REFUSED
-        if any(step.enroll_id == enroll_id for step in self.steps):
+        if enroll_id in self.open_numbers:
             return PlacementState.WRITING if online else PlacementState.WAITING
         return PlacementState.IN_STEP if placement and placement.confirmed else PlacementState.WAITING
 
@@ -94,7 +100,8 @@ def agree(
     numbers = frozenset(wanted.keys() | placements.keys() | tombstones.keys())
     confirmed = {number for number, placement in placements.items() if placement.confirmed}
     if listed.complete and len(confirmed) >= MANY and not confirmed & listed.people.keys():
-        reset = Difference(serial=serial, enroll_id=0, kind=DifferenceKind.WAS_RESET)
+        is_left = (serial, 0) in household.left
+        reset = Difference(serial=serial, enroll_id=0, kind=DifferenceKind.WAS_RESET, is_left=is_left)
         return Agreement(differences={0: reset}, numbers=numbers, was_reset=True)
     holders = {person.enroll_id: person_id for person_id, person in household.people.items()}
     steps: list[Step] = []

@@ -304,6 +304,13 @@ class House:
         except (HouseUnknown, LedgerUnavailable) as err:
             LOGGER.debug("The house still knows terminal %s: %s", serial, err)
 
+    @callback
+    def async_deleted_at(self, serial: str, enroll_id: int | None = None) -> None:
+        """Note that somebody, or everybody, was deleted at a terminal: that is no step of the house that got lost."""
+        for (at, number), placement in self.household.placements.items():
+            if at == serial and enroll_id in (None, number) and placement.tries:
+                self.keeper.async_confirm(replace(placement, tries=0, refused=None))
+
     # Inside
 
     def known(self) -> Household:

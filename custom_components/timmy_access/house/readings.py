@@ -40,6 +40,7 @@ class Readings:
         self._silences = 0
         self._open_days: frozenset[int] = frozenset()
         self._without_finger: set[int] = set()
+        self._with_finger: set[int] = set()
         self._names: dict[int, str] = {}
         self.numbers: dict[int, Mapping[int, int]] = {}
 
@@ -47,6 +48,7 @@ class Readings:
         """Read anew, over a new connection."""
         self.numbers.clear()
         self._without_finger.clear()
+        self._with_finger.clear()
         self._names.clear()
         if self._silences:  # it may have been busy
             self._silences, self._has_hours = 0, None
@@ -59,6 +61,15 @@ class Readings:
     def limited(self, make: Make) -> Make:
         """Return what the terminal is capable of, less what its firmware has shown not to have."""
         return make if self._hand.has_dates is not False else replace(make, has_dates=False)
+
+    def has_finger(self, number: int) -> bool | None:
+        """Return whether somebody's slot 0 holds a finger, and None as long as the terminal has not been asked.
+
+        Terminals list that slot for people without any credential too.
+        """
+        if number in self._without_finger:
+            return False
+        return True if number in self._with_finger else None
 
     def heard(self) -> Listed:
         """Return who was there last, from which nothing follows for anybody else."""
@@ -76,9 +87,9 @@ class Readings:
             number = person.enroll_id
             placed = household.placements.get((self._serial, number))
             confirmed = placed.confirmed.credentials if placed and placed.confirmed else {}
-            is_doubtful = 0 in person.slots and 0 not in confirmed and number not in self._without_finger
-            if is_doubtful and not await self._hand.async_has_template(number):
-                self._without_finger.add(number)
+            if 0 in person.slots and 0 not in confirmed and self.has_finger(number) is None:
+                told = self._with_finger if await self._hand.async_has_template(number) else self._without_finger
+                told.add(number)
             if number in asked and not person.name and number not in self._names and len(self._names) < MAX_NAMES:
                 self._names[number] = await self._hand.people.async_name(number)
         return self.present()
@@ -142,7 +153,9 @@ class Readings:
         number = step.enroll_id
         if isinstance(step, WriteCredential) and step.slot == 0:
             self._without_finger.discard(number)
+            self._with_finger.add(number)
         if isinstance(step, Add):
+            self._with_finger.discard(number)
             self._without_finger.add(number)
         if isinstance(step, SetAccess) or (isinstance(step, Add) and step.standing.enabled):
             hours = step.hours if isinstance(step, SetAccess) else step.standing.hours

@@ -138,6 +138,10 @@ class Writer:
         open_numbers = {step.enroll_id for step in self.plan.agreement.steps} | self.plan.agreement.differences.keys()
         return len(numbers - open_numbers), len(numbers)
 
+    def has_finger(self, number: int) -> bool | None:
+        """Return whether somebody's slot 0 holds a finger, and None as long as that is not known."""
+        return self._readings.has_finger(number)
+
     @callback
     def async_connected(self, info: DeviceInfo) -> None:
         """Begin over a new connection; `async_close` has to be called before anything that can wait."""

@@ -1,5 +1,6 @@
 """How the terminals of a listener are with its house, by what is known of them at present."""
 
+from copy import replace
 from functools import partial
 
 from homeassistant.core import HomeAssistant
@@ -10,14 +11,26 @@ from ..house.house import House
 from ..house.household import Household
 from ..house.standing import Listed, Seen
 from ..house.wanted import Make, Weeks, standings_wanted
+from ..people.people import EMPTY_SLOT
 from .terminal import Terminal
 
 
 async def async_agreement(hass: HomeAssistant, house: House, terminal: Terminal) -> Agreement:
     """Return what is to be done on a terminal, and what its owner has to decide; raises `HouseUnknown`."""
-    make = Make(doors=len(terminal.coordinator.data.doors), algorithm=terminal.fingerprint_algorithm)
-    work = partial(_agreement, house.known(), terminal.serial, make, dict(house.hours.weeks), listed(terminal))
+    work = partial(
+        _agreement,
+        house.known(),
+        terminal.serial,
+        make_of(terminal),
+        dict(house.hours.weeks),
+        known_of(house, terminal),
+    )
     return await hass.async_add_executor_job(work)
+
+
+def make_of(terminal: Terminal) -> Make:
+    """Return what a terminal can hold, as far as that is known without asking."""
+    return Make(doors=len(terminal.coordinator.data.doors), algorithm=terminal.fingerprint_algorithm)
 
 
 def listed(terminal: Terminal) -> Listed:
@@ -33,6 +46,21 @@ def listed(terminal: Terminal) -> Listed:
         for enroll_id, person in terminal.roster.people.items()
     }
     return Listed(people=people, complete=terminal.roster.complete)
+
+
+def known_of(house: House, terminal: Terminal) -> Listed:
+    """Return whom a terminal has, without fingers of which it is not known whether they are any.
+
+    Terminals list slot 0 for people without any credential too: what is not known is no difference.
+    """
+    there, placements = listed(terminal), house.household.placements
+    people = dict(there.people)
+    for number, seen in there.people.items():
+        placement = placements.get((terminal.serial, number))
+        confirmed = placement.confirmed.credentials if placement and placement.confirmed else {}
+        if EMPTY_SLOT in (seen.slots or ()) and EMPTY_SLOT not in confirmed and not terminal.writer.has_finger(number):
+            people[number] = replace(seen, slots=(seen.slots or frozenset()) - {EMPTY_SLOT})
+    return Listed(people=people, complete=there.complete)
 
 
 def _agreement(household: Household, serial: str, make: Make, weeks: Weeks, there: Listed) -> Agreement:

@@ -1,15 +1,16 @@
 """How many differences there are between terminals and the house, and how many changes wait for a terminal."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..house.errors import HouseUnknown
 from ..house.house import House
+from ..house.obstacles import Obstacle, obstacles
 from ..terminal.tasks import Tasks
-from .agreements import async_agreement
+from .agreements import async_agreement, known_of, make_of
 from .terminal import Terminal
 
 # Changes come many at a time, and comparing thousands of people takes a moment of a thread.
@@ -19,11 +20,33 @@ PAUSE_FACTOR = 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class HouseCounts:
-    """Differences that the owner has not left as they are, and people of whom something is still to be written."""
+class TerminalCounts:
+    """Of one terminal: differences that the owner has not left, and people of whom something is still to be written.
+
+    `obstacles` are how many people it does not take as it should, by what is in the way.
+    """
 
     differences: int
     waiting: int
+    was_reset: bool = False
+    obstacles: Mapping[Obstacle, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class HouseCounts:
+    """How the terminals that are kept in step are with the house, by serial number."""
+
+    terminals: Mapping[str, TerminalCounts]
+
+    @property
+    def differences(self) -> int:
+        """Differences that the owner has not left as they are."""
+        return sum(terminal.differences for terminal in self.terminals.values())
+
+    @property
+    def waiting(self) -> int:
+        """People on terminals of whom something is still to be written."""
+        return sum(terminal.waiting for terminal in self.terminals.values())
 
 
 class HouseWatch:
@@ -74,6 +97,7 @@ class HouseWatch:
         """Follow a terminal no more."""
         if (known := self._terminals.pop(serial, None)) is not None:
             known[1]()
+            self._async_look_soon()
 
     @callback
     def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -83,21 +107,39 @@ class HouseWatch:
 
     async def async_look(self) -> None:
         """Compare now."""
-        differences = waiting = 0
+        terminals: dict[str, TerminalCounts] = {}
         begun = self._hass.loop.time()
         try:
             for terminal, _ in tuple(self._terminals.values()):
                 if terminal.serial in self._house.known().kept:
-                    agreement = await async_agreement(self._hass, self._house, terminal)
-                    differences += sum(not difference.is_left for difference in agreement.differences.values())
-                    waiting += len({step.enroll_id for step in agreement.steps})
+                    terminals[terminal.serial] = await self._async_count(terminal)
         except HouseUnknown:
             self.counts = None
         else:
-            self.counts = HouseCounts(differences=differences, waiting=waiting)
+            self.counts = HouseCounts(terminals=terminals)
         self._pause = max(LOOK_SECONDS, PAUSE_FACTOR * (self._hass.loop.time() - begun))
         for listener in tuple(self._listeners):
             listener()
+
+    async def _async_count(self, terminal: Terminal) -> TerminalCounts:
+        agreement = await async_agreement(self._hass, self._house, terminal)
+        plan = terminal.writer.plan
+        found = await self._hass.async_add_executor_job(
+            obstacles,
+            self._house.known(),
+            terminal.serial,
+            make_of(terminal),
+            agreement,
+            known_of(self._house, terminal),
+            plan.unfit if plan else {},
+        )
+        differences = [difference for difference in agreement.differences.values() if not difference.is_left]
+        return TerminalCounts(
+            differences=len(differences),
+            waiting=len({step.enroll_id for step in agreement.steps}),
+            was_reset=agreement.was_reset and bool(differences),
+            obstacles={obstacle: len(numbers) for obstacle, numbers in found.items()},
+        )
 
     @callback
     def _async_look_soon(self) -> None:

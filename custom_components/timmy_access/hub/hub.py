@@ -43,6 +43,7 @@ from .claims import Claims
 from .elsewhere import Elsewhere
 from .gate import Gate
 from .homes import Homes
+from .house_issues import HouseIssues
 from .house_watch import HouseWatch
 from .nightly import Nightly
 from .outsiders import Outsiders
@@ -85,6 +86,13 @@ class Hub:
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
         self.house_watch = HouseWatch(hass, self._tasks, self.house)
+        self._house_issues = HouseIssues(
+            hass,
+            entry.entry_id,
+            self.house,
+            self.house_watch,
+            lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
+        )
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
@@ -135,6 +143,7 @@ class Hub:
         if self._stopping is not None:
             return
         self.house_watch.async_start()
+        self._house_issues.async_start()
         for terminal in self.terminals.values():
             self._async_watch(terminal)
         begun_anew = BegunAnew(self._hass, self._entry.entry_id, self.ledger, self._store)
@@ -169,6 +178,7 @@ class Hub:
         stays = self._hass.is_stopping
         self.claims.async_stop(clear=not stays)
         self._outsiders.async_stop(clear=not stays)
+        self._house_issues.async_stop(clear=not stays)
         self._elsewhere.async_stop()
         for watch in self._watches.values():
             watch.async_stop(clear=not stays)

@@ -34,6 +34,7 @@ from ..house.errors import HouseInvalid, Problem
 from ..house.household import Household
 from ..house.persons import HousePerson
 from ..hub.hub import Hub
+from ..hub.placements import TerminalPlacements, async_placements
 from ..ledger import likeness
 from ..people.names import is_same_name
 from ..people.person_links import async_person
@@ -91,16 +92,47 @@ async def _remove_person(request: HouseRequest) -> None:
 async def _get_people(request: HouseRequest) -> ServiceResponse:
     household, wanted = request.house.known(), request.data.get(ATTR_PERSON_ID)
     slots = _slots_by_person(household)
+    terminals = await async_placements(request.hass, request.house, request.hub.terminals.values())
     people: list[JsonValueType] = []
     for person in sorted(household.people.values(), key=lambda person: (likeness(person.name), person.enroll_id)):
         if wanted in (None, person.person_id):
             described = described_person(request, household, person, slots.get(person.person_id, ()))
+            described["placements"] = _placements(terminals, person.enroll_id)
             if request.data[ATTR_INCLUDE_CHANGES]:
                 described["changes"] = await _told_changes(request, person.person_id)
             people.append(described)
     if wanted is not None and not people:
         raise HouseInvalid(ATTR_PERSON_ID, Problem.NOT_KNOWN, {"value": wanted})
-    return {"people": people, "leaving": [] if wanted else _leaving(request, household)}
+    leaving = [] if wanted else _leaving(request, household)
+    return {"people": people, "leaving": leaving, "terminals": _progress(terminals)}
+
+
+def _placements(terminals: Iterable[TerminalPlacements], enroll_id: int) -> list[JsonValueType]:
+    """Return how somebody is on each terminal where they have a door."""
+    return [
+        {
+            "terminal": it.terminal.name,
+            "device_id": it.terminal.device_id,
+            "state": placed.state.value,
+            "reason": placed.reason,
+        }
+        for it in terminals
+        if (placed := it.placed.get(enroll_id)) is not None
+    ]
+
+
+def _progress(terminals: Iterable[TerminalPlacements]) -> list[JsonValueType]:
+    """Return how many people are on each terminal as they should be, and how many should."""
+    return [
+        {
+            "terminal": it.terminal.name,
+            "device_id": it.terminal.device_id,
+            "kept_in_step": it.is_kept,
+            "in_step": it.in_step,
+            "people": len(it.placed),
+        }
+        for it in terminals
+    ]
 
 
 def described_person(

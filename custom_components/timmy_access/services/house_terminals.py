@@ -1,7 +1,6 @@
 """Actions for how terminals and the house come to agree."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -10,7 +9,6 @@ import voluptuous as vol
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
@@ -21,17 +19,9 @@ from ..house.household import Household
 from ..house.persons import HousePerson
 from ..house.refusals import translated_refusals
 from ..house.settling import Choice
-from ..house.taking_over import Permitted, Present
-from ..house.week import ALWAYS
-from ..house.zones import DEFAULT_ZONE, holds
-from ..hub.agreements import async_agreement, listed
+from ..hub.agreements import async_agreement
+from ..hub.taking_stock import async_present
 from ..hub.terminal import Terminal
-from ..protocol.commands import GetAccessSettings, GetPermission, Permission
-from ..protocol.errors import CommandRefused, CommandTimeout
-from ..protocol.reasons import Refusal, refusal_of
-from ..protocol.turns import Priority
-from ..terminal.zones import Zones
-from .access import WEEK_ZONES
 from .action import Action, Handler, Request
 from .house_action import HouseAction, HouseRequest
 from .house_people import ATTR_GROUPS, group_id_of
@@ -40,9 +30,6 @@ ATTR_CHOICE = "choice"
 ATTR_ENABLE = "enable"
 ATTR_INCLUDE_LEFT = "include_left"
 ATTR_KIND = "kind"
-_DATES = ("starttime", "endtime")
-# Firmware writes a last day far away for somebody whose days do not end (specification B22).
-_FOR_EVER = 2090
 
 
 def _of_the_house(handler: Handler) -> Handler:
@@ -71,7 +58,7 @@ async def _keep_in_step(request: Request) -> ServiceResponse:
             translation_key="house_people_not_read",
             translation_placeholders={"terminal": terminal.name},
         )
-    taking = house.preview(await _present(terminal))
+    taking = house.preview(await async_present(terminal))
     if request.data[ATTR_CONFIRM]:
         await house.async_take_over(taking, terminal.name, by)
     people = terminal.roster.people
@@ -91,60 +78,6 @@ async def _keep_in_step(request: Request) -> ServiceResponse:
 
 def _people(people: tuple[HousePerson, ...]) -> list[JsonValueType]:
     return [{ATTR_ENROLL_ID: person.enroll_id, "name": person.name} for person in people]
-
-
-async def _present(terminal: Terminal) -> Present:
-    """Return a terminal as it is; whose permission cannot be read is not among the permitted."""
-    settings = await terminal.async_request(GetAccessSettings())
-    zones = None if settings.week_zones is None else Zones(days=settings.day_zones or (), weeks=settings.week_zones)
-    there = listed(terminal)
-    permitted: dict[int, Permitted] = {}
-    for enroll_id in there.people:
-        if (said := await _permission(terminal, zones, enroll_id)) is not None:
-            permitted[enroll_id] = said
-    return Present(
-        serial=terminal.serial,
-        name=terminal.name,
-        doors=frozenset(terminal.coordinator.data.doors),
-        people=there.people,
-        permitted=permitted,
-        algorithm=terminal.fingerprint_algorithm,
-    )
-
-
-async def _permission(terminal: Terminal, zones: Zones | None, enroll_id: int) -> Permitted | None:
-    try:
-        said = await terminal.async_request(GetPermission(enroll_id=enroll_id), Priority.BULK)
-    except CommandRefused as err:
-        has_none = refusal_of(err) in (Refusal.UNKNOWN_COMMAND, Refusal.NO_DATA)
-        return Permitted(always=True) if has_none else None
-    except CommandTimeout:
-        return None
-    if any(str(said.extra.get(key, "")).strip(" 0:-") for key in _DATES):  # dates that cannot be read
-        return None
-    valid_from, valid_until = _instant(said.valid_from), _instant(said.valid_until)
-    return Permitted(
-        always=all(_is_always(zones, number) for number in _numbers(said, len(terminal.coordinator.data.doors))),
-        # A first day that has come says nothing any more.
-        valid_from=valid_from if valid_from and valid_from > dt_util.utcnow() else None,
-        valid_until=None if valid_until and valid_until.year >= _FOR_EVER else valid_until,
-    )
-
-
-def _numbers(said: Permission, doors: int) -> list[int]:
-    values = [getattr(said, name) for name in WEEK_ZONES[:doors]]
-    return [value for value in values if value is not None]
-
-
-def _is_always(zones: Zones | None, number: int) -> bool:
-    """Return whether a week zone is every hour; one that nobody has written is, if terminals give it by themselves."""
-    if zones is None or (number == DEFAULT_ZONE and not any(map(any, zones.weeks))):
-        return True
-    return holds(zones, number, ALWAYS)
-
-
-def _instant(moment: datetime | None) -> datetime | None:
-    return None if moment is None else dt_util.as_utc(moment.replace(tzinfo=dt_util.get_default_time_zone()))
 
 
 async def _get_differences(request: HouseRequest) -> ServiceResponse:

@@ -1,6 +1,7 @@
 """Actions for the people on a terminal, their credentials and their enrolment."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -119,12 +120,8 @@ async def _set_user_names(request: Request) -> None:
     await request.terminal.people.async_set_names(names)
 
 
-async def _enable_user(request: Request) -> None:
-    await request.terminal.people.async_enable(request.data[ATTR_ENROLL_ID], enabled=True)
-
-
-async def _disable_user(request: Request) -> None:
-    await request.terminal.people.async_enable(request.data[ATTR_ENROLL_ID], enabled=False)
+async def _enable(request: Request, *, enabled: bool) -> None:
+    await request.terminal.people.async_enable(request.data[ATTR_ENROLL_ID], enabled=enabled)
 
 
 async def _set_credential(request: Request) -> None:
@@ -149,11 +146,13 @@ async def _delete_credential(request: Request) -> None:
 
 async def _delete_user(request: Request) -> None:
     await request.terminal.people.async_delete(request.data[ATTR_ENROLL_ID])
+    request.hub.house.async_deleted_at(request.terminal.serial, request.data[ATTR_ENROLL_ID])
 
 
 async def _delete_all_users(request: Request) -> None:
     confirmed(request.data)
     await request.terminal.people.async_delete_all()
+    request.hub.house.async_deleted_at(request.terminal.serial)
 
 
 async def _clear_admins(request: Request) -> None:
@@ -351,8 +350,8 @@ ACTIONS = (
         },
     ),
     Action(name="delete_user", handler=_delete_user, fields=ENROLL_ID),
-    Action(name="disable_user", handler=_disable_user, fields=ENROLL_ID),
-    Action(name="enable_user", handler=_enable_user, fields=ENROLL_ID),
+    Action(name="disable_user", handler=partial(_enable, enabled=False), fields=ENROLL_ID),
+    Action(name="enable_user", handler=partial(_enable, enabled=True), fields=ENROLL_ID),
     Action(name="get_user", handler=_get_user, fields={**ENROLL_ID, **_SECRETS}, response=SupportsResponse.ONLY),
     Action(name="get_users", handler=_get_users, fields=_SECRETS, response=SupportsResponse.ONLY),
     Action(

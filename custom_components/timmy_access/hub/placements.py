@@ -1,0 +1,80 @@
+"""How everybody of the house is on each terminal, in words for whoever looks."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from homeassistant.core import HomeAssistant
+
+from ..house.agreement import Agreement, PlacementState
+from ..house.house import House
+from ..house.household import Household
+from .agreements import async_agreement
+from .terminal import Terminal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """How somebody is on one terminal, and why where that needs one: a word of `Refusal`, `Unfit` or the difference."""
+
+    state: PlacementState
+    reason: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TerminalPlacements:
+    """Everybody with a door of one terminal, by enroll id."""
+
+    terminal: Terminal
+    is_kept: bool
+    placed: Mapping[int, Placed]
+
+    @property
+    def in_step(self) -> int:
+        """How many are as they should be."""
+        return sum(it.state is PlacementState.IN_STEP for it in self.placed.values())
+
+
+async def async_placements(
+    hass: HomeAssistant, house: House, terminals: Iterable[Terminal]
+) -> tuple[TerminalPlacements, ...]:
+    """Return how everybody is on each terminal; raises `HouseUnknown`."""
+    found: list[TerminalPlacements] = []
+    for terminal in tuple(terminals):
+        household = house.known()
+        is_kept = terminal.serial in household.kept
+        agreement = await async_agreement(hass, house, terminal) if is_kept else Agreement()
+        plan = terminal.writer.plan
+        unfit = {number: why.value for number, why in plan.unfit.items()} if plan and is_kept else {}
+        placed = await hass.async_add_executor_job(
+            _placed, household, terminal.serial, agreement, is_kept, terminal.coordinator.data.online, unfit
+        )
+        found.append(TerminalPlacements(terminal=terminal, is_kept=is_kept, placed=placed))
+    return tuple(found)
+
+
+def _placed(
+    household: Household,
+    serial: str,
+    agreement: Agreement,
+    is_kept: bool,
+    online: bool,
+    unfit: Mapping[int, str],
+) -> dict[int, Placed]:
+    reaching = {
+        group_id for group_id, group in household.groups.items() if any(rule.doors.get(serial) for rule in group.rules)
+    }
+    placed: dict[int, Placed] = {}
+    for person in household.people.values():
+        number = person.enroll_id
+        placement = household.placements.get((serial, number))
+        if reaching.isdisjoint(person.groups) and (placement is None or not is_kept):
+            continue
+        state = agreement.state_of(placement, number, kept=is_kept, online=online)
+        reason = unfit.get(number)
+        if state is PlacementState.REFUSED and placement is not None:
+            reason = placement.refused
+        elif state is PlacementState.DIFFERS:
+            difference = agreement.differences.get(number) or agreement.differences.get(0)
+            reason = difference.kind.value if difference else None
+        placed[number] = Placed(state=state, reason=reason)
+    return placed
