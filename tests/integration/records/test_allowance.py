@@ -20,6 +20,8 @@ from ..services.test_actions import act
 from ..until import issues_of, listen, until, until_issue
 from .test_records import ACCESS, ago, kept
 
+pytestmark = pytest.mark.usefixtures("moments_shown")
+
 ISSUE = f"log_allowance_used_up_{FINGER}"
 RECORDS = 5
 
