@@ -297,13 +297,15 @@ class Roster:
                 self._people[enroll_id] = person
                 changed.append(person)
         names: dict[int, str] = {}
+        was_whole = self.is_whole
         if listing.complete and self._is_everybody(len(listed), users_used):
             names = self._without(self._people.keys() - listed.keys())
             self.complete = True
             self._used_when_read = users_used
             self._whole_since = connection
         self._is_read = connection == self._connections
-        if changed or names:
+        # That nobody else is there is news too: whoever is to be added waits for it.
+        if changed or names or self.is_whole != was_whole:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
         self._listed.set()
         await self._async_read_names(names_priority, list(self._people) if all_names else self._names_to_read())
