@@ -1,5 +1,6 @@
 """Power cuts, ends of Home Assistant, other firmware and people at the keypad, while a terminal is kept in step."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.timmy_access.house import writer
+from custom_components.timmy_access.house import intents, writer
 from custom_components.timmy_access.house.changes import changed_person, with_terminal, without_person
 from custom_components.timmy_access.house.credentials import HouseCredential
 from custom_components.timmy_access.house.household import Household
@@ -357,3 +358,35 @@ async def test_a_terminal_that_was_reset_is_left_alone_until_the_owner_says(
     assert plan.agreement.was_reset
     assert len(hub.house.household.people) == len(people)
     assert _all_there(hub.house.household)
+
+
+async def test_a_database_that_hangs_holds_up_no_removal_and_nothing_opens_before_it_is_noted(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intents, "PATIENCE", 0.3)
+    monkeypatch.setattr(intents, "CLOSING_PATIENCE", 0.1)
+    monkeypatch.setattr(writer, "LOOK_AGAIN_SECONDS", 0.2)
+    there = await two(hass, make_terminal)
+    await have(hub, lambda _: house(CY, EVE, kept=KEPT, credentials=CARDS))
+    await until(hub, lambda: is_in_step(hub, 8, 9))
+    await settled(hass)
+    await hub.house.keeper._async_catch_up()
+    keep, hanging = Ledger.keep_house, asyncio.Event()
+
+    async def _keep(ledger: Ledger, *arguments: Any) -> None:
+        await hanging.wait()
+        await keep(ledger, *arguments)
+
+    monkeypatch.setattr(Ledger, "keep_house", _keep)
+    seen = there.commands.count
+    changed = changed_person(without_person(hub.house.household, "cy", NOW), "eve", {"enabled": True})
+    hub.house.keeper._async_put(changed)
+    await until(hub, lambda: is_buried(hub))
+    assert 8 not in there.users
+    # Looked at again and again meanwhile.
+    await there.wait_for(lambda: len(there.commands.named("getdevlock", after=seen)) > 2 or None)
+    assert not there.commands.named("enableuser", after=seen)
+    assert not opens(there, 9)
+    hanging.set()
+    await until(hub, lambda: opens(there, 9) and is_in_step(hub, 9))
+    await settled(hass)
