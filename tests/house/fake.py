@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from custom_components.timmy_access.house.changes import with_doubts
 from custom_components.timmy_access.house.household import Household, Placement
 from custom_components.timmy_access.house.plan import Known, Plan, hours_by_door, plan
 from custom_components.timmy_access.house.rounds import Round
@@ -38,8 +39,13 @@ class Fault(StrEnum):
     """What goes wrong with one command."""
 
     IGNORED = "ignored"
+    KILLED = "killed"
     LOST = "lost"
     REFUSED = "refused"
+
+
+class Killed(Exception):
+    """Home Assistant ended in the middle, and the terminal has done what it was asked."""
 
 
 class Failed(Exception):
@@ -117,6 +123,8 @@ class World:
     terminal: Terminal
     weeks: dict[str, Week | None]
     now: datetime
+    # What is left of the house after a kill.
+    disk: Household = field(default_factory=Household)
 
     def tables(self) -> Tables:
         """Read the tables, and who uses which number."""
@@ -172,9 +180,11 @@ class World:
                 ),
             )
             return
-        if fault in (None, Fault.LOST):
+        if fault in (None, Fault.LOST, Fault.KILLED):
             terminal.written += 1
             self._apply(step, planned)
+        if fault is Fault.KILLED:
+            raise Killed
         if fault:
             raise Failed
         placement = self.household.placements.get((SERIAL, number))
@@ -184,7 +194,7 @@ class World:
         number, people = step.enroll_id, self.terminal.people
         somebody = people.get(number)
         if isinstance(step, Remove):
-            if somebody is not None and is_same_name(somebody.name, step.name):
+            if somebody is not None and step.means(somebody.name):
                 del people[number]
         elif isinstance(step, Add):
             standing = step.standing
@@ -238,6 +248,9 @@ class World:
             )
         self.household = replace(self.household, placements=placements, tombstones=tombstones)
 
+    def _holder_of(self, number: int) -> dict[int, str]:
+        return {it.enroll_id: it.person_id for it in self.household.people.values() if it.enroll_id == number}
+
     def _place(self, placement: Placement) -> None:
         key = (SERIAL, placement.enroll_id)
         self.household = replace(self.household, placements={**self.household.placements, key: placement})
@@ -252,6 +265,16 @@ class World:
 
     def walk(self, faults: list[Fault | None], *, complete: bool = True, watch: object = None) -> int:
         """Go through one round and return how many steps there were; `faults` are used up one by one."""
+        self.disk = self.household
+        try:
+            return self._round(faults, complete=complete, watch=watch)
+        except Killed:
+            self.household = self.disk
+            if callable(watch):
+                watch()
+            return 1
+
+    def _round(self, faults: list[Fault | None], *, complete: bool, watch: object) -> int:
         planned = self.plan(complete=complete)
         self._through(planned.urgent, planned, faults, watch)
         planned = self.plan(complete=complete)
@@ -262,11 +285,13 @@ class World:
             self.household = replace(self.household, zones={**self.household.zones, SERIAL: planned.allocation.own})
             if planned.allocation.zones != self.terminal.zones:
                 fault = faults.pop(0) if faults else None
-                if fault in (None, Fault.LOST):
+                if fault in (None, Fault.LOST, Fault.KILLED):
                     self.terminal.written += 1
                     self.terminal.zones = planned.allocation.zones
                 if callable(watch):
                     watch()
+                if fault is Fault.KILLED:
+                    raise Killed
                 if fault:
                     return len(steps)
         walk = self._through(steps, planned, faults, watch)
@@ -278,6 +303,8 @@ class World:
     def _through(self, steps: tuple[Step, ...], planned: Plan, faults: list[Fault | None], watch: object) -> Round:
         walk = Round(steps)
         for step in walk:
+            if not isinstance(step, Adopt):  # as `Intents`
+                self.disk = with_doubts(self.disk, SERIAL, self._holder_of(step.enroll_id))
             try:
                 self.perform(step, planned, faults.pop(0) if faults else None)
             except Failed:

@@ -104,7 +104,12 @@ def households(draw: st.DrawFn) -> Household:
     }
     tombstones = {
         (serial, number): Tombstone(
-            serial=serial, enroll_id=number, name=draw(NAMES), person_id="gone", removed_at=draw(MOMENTS)
+            serial=serial,
+            enroll_id=number,
+            name=draw(NAMES),
+            person_id="gone",
+            removed_at=draw(MOMENTS),
+            other_name=draw(st.just("") | NAMES),
         )
         for serial, number in draw(st.sets(st.tuples(SERIALS, st.integers(20, 29)), max_size=3))
     }

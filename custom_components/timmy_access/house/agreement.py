@@ -150,9 +150,9 @@ class _Case:
         # Who had the number before is gone before somebody else gets it.
         is_theirs = self.placement is not None and self.placement.person_id == self.holder
         if self.tombstone is not None:
-            yield self._removal(self.tombstone.name)
+            yield self._removal(self.tombstone.name, self.tombstone.other_name)
         elif confirmed is not None and (self.wanted is None or not is_theirs):
-            yield self._removal(confirmed.name)
+            yield self._removal(confirmed.name, self._new_name() if is_theirs else "")
         elif self.wanted is None:
             if self.unsure and self.seen is not None and self._is_holder(self.seen):
                 yield self._removal(self.seen.name or "")  # what was added may have got there
@@ -174,11 +174,15 @@ class _Case:
         person = self.household.people.get(self.holder or "")
         return person is not None and is_same_name(seen.name or "", person.name)
 
-    def _removal(self, name: str) -> Step | Difference:
+    def _new_name(self) -> str:
+        """Return what the house calls them, which may have got there."""
+        person = self.household.people.get(self.holder or "")
+        return person.name if person else ""
+
+    def _removal(self, name: str, other_name: str = "") -> Step | Difference:
         told = self.seen.name if self.seen else None
-        if told and not is_same_name(told, name):
-            return self._difference(DifferenceKind.SOMEBODY_ELSE)
-        return Remove(enroll_id=self.enroll_id, name=name)
+        step = Remove(enroll_id=self.enroll_id, name=name, other_name="" if other_name == name else other_name)
+        return self._difference(DifferenceKind.SOMEBODY_ELSE) if told and not step.means(told) else step
 
     def _first(self, wanted: Standing) -> Iterator[Step | Difference]:
         if self.seen is None:

@@ -78,12 +78,13 @@ def without_person(household: Household, person_id: str, removed_at: datetime) -
         (serial, number): Tombstone(
             serial=serial,
             enroll_id=number,
-            # What the terminal calls them: another name may not have got there.
+            # What the terminal calls them: another name may not have got there, and it may have.
             name=placed.confirmed.name
             if (placed := household.placements.get((serial, number))) and placed.confirmed
             else person.name,
             person_id=person_id,
             removed_at=removed_at,
+            other_name=person.name if placed and placed.confirmed and placed.confirmed.name != person.name else "",
         )
         for serial in terminals_of(household, person_id)
     }
@@ -203,6 +204,16 @@ def with_placement(household: Household, placement: Placement) -> Household:
     """Return a house that knows how somebody stands on a terminal."""
     key = (placement.serial, placement.enroll_id)
     return replace(household, placements={**household.placements, key: placement})
+
+
+def with_doubts(household: Household, serial: str, numbers: Mapping[int, str]) -> Household:
+    """Return a house that is not sure how these people, by enroll id, stand on a terminal that it keeps in step."""
+    placements = dict(household.placements)
+    for number, person_id in numbers.items() if serial in household.kept else ():
+        before = placements.get((serial, number)) or Placement(serial=serial, enroll_id=number, person_id=person_id)
+        if before.person_id in household.people and not before.tries:
+            placements[serial, number] = replace(before, tries=1)
+    return replace(household, placements=placements)
 
 
 def without_placement(household: Household, serial: str, enroll_id: int) -> Household:

@@ -7,7 +7,7 @@ terminal is as it should be, nothing is written, or the same once more.
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, tzinfo
-from typing import Any
+from typing import Any, Protocol
 
 from ..people.names import is_same_name
 from ..people.people import EMPTY_SLOT, People, PersonChange
@@ -18,6 +18,7 @@ from ..protocol.commands.people import UserInfo
 from ..protocol.commands.permissions import UserPermission
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, CommandWithoutEffect
+from ..protocol.exchange import Check
 from ..protocol.paging import Listing, PageTaker
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
@@ -51,20 +52,39 @@ class SomebodyElse(Exception):
     """The number belongs to another name; nothing was written."""
 
 
-class Patient:
-    """A line that lets everybody go first."""
+class NotKept(Exception):
+    """The terminal is not kept in step: nothing more was written."""
 
-    def __init__(self, line: Line) -> None:
+
+class CheckedLine(Line, Protocol):
+    """A line that looks, in the step in which it writes a command, whether that is still to be."""
+
+    async def async_request[R: Reply](
+        self, command: Command[R], priority: Priority = Priority.INTERACTIVE, *checks: Check
+    ) -> R:
+        """Send a command and return its reply; raises the protocol's errors, and what a check raises."""
+
+
+class Patient:
+    """A line that lets everybody go first, and over which nothing but questions goes to what is not kept in step."""
+
+    def __init__(self, line: CheckedLine, is_kept: Callable[[], bool]) -> None:
         """Use another line."""
         self._line = line
+        self._is_kept = is_kept
 
     async def async_request[R: Reply](
         self,
         command: Command[R],
         priority: Priority = Priority.BULK,  # noqa: ARG002 - whoever asks
     ) -> R:
-        """Send a command after all others."""
-        return await self._line.async_request(command, Priority.BULK)
+        """Send a command after all others; raises `NotKept`."""
+        checks = () if command.repeatable else (self._check,)
+        return await self._line.async_request(command, Priority.BULK, *checks)
+
+    def _check(self) -> None:
+        if not self._is_kept():
+            raise NotKept
 
     async def async_read_list(
         self,
@@ -77,19 +97,23 @@ class Patient:
 
 
 class Hand:
-    """Does steps; raises the protocol's errors, `NoRecord` and `SomebodyElse`, and then the outcome is not known."""
+    """Does steps; raises the protocol's errors, `NoRecord`, `NotKept` and `SomebodyElse`: the outcome is not known."""
 
     def __init__(
         self,
-        line: Line,
+        line: CheckedLine,
+        is_kept: Callable[[], bool],
         roster: Roster,
         echoes: Echoes,
         records: Records,
         doors: Callable[[], int],
         zone: Callable[[], tzinfo],
     ) -> None:
-        """Reach the terminal by `line`; dates are written in the time of `zone`. `has_dates` is what it has shown."""
-        self.line = Patient(line)
+        """Reach the terminal by `line`, and write as long as it is kept in step.
+
+        Dates are written in the time of `zone`. `has_dates` is what the terminal has shown.
+        """
+        self.line = Patient(line, is_kept)
         self.people = People(self.line, roster, echoes, doors)
         self._roster = roster
         self._records = records
@@ -131,7 +155,7 @@ class Hand:
     async def _async_remove(self, step: Remove, *_: object) -> None:
         number = step.enroll_id
         name = await self.people.async_name(number)
-        if name and step.name and not is_same_name(name, step.name):
+        if name and step.name and not step.means(name):
             raise SomebodyElse
         refused: CommandRefused | None = None
         try:

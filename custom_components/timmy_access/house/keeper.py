@@ -18,7 +18,7 @@ from homeassistant.helpers.event import async_call_later
 from ..const import DOMAIN, LOGGER
 from ..ledger import HouseChange, HouseChanges, HouseKind, Ledger, LedgerInvalid, LedgerUnavailable
 from ..records.journal import Journal, Line
-from .changes import carried, person_of, with_placement, with_zones, without_placement, without_tombstone
+from .changes import carried, person_of, with_doubts, with_placement, with_zones, without_placement, without_tombstone
 from .closings import Closing, closing_in
 from .deeds import Deed
 from .errors import HouseNotWritten, HouseUnknown
@@ -166,6 +166,17 @@ class HouseKeeper:
                 with_placement(self.household, placement),
                 (HouseKind.PLACEMENT, (placement.serial, placement.enroll_id)),
             )
+
+    async def async_intend(self, serial: str, numbers: Mapping[int, str]) -> None:
+        """Have it on the disk that it is not known how people, by enroll id, stand on a terminal.
+
+        Raises `HouseUnknown` and `LedgerUnavailable`.
+        """
+        async with self._changing:
+            if not self.is_known:
+                raise HouseUnknown
+            self._async_put(with_doubts(self.household, serial, numbers))
+            await self._async_write(self.household, {(HouseKind.PLACEMENT, (serial, it)) for it in numbers}, ())
 
     @callback
     def async_unplace(self, serial: str, enroll_id: int) -> None:

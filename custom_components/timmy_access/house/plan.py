@@ -39,10 +39,14 @@ class Known:
 class Plan:
     """What is to be done, and why somebody cannot be as the house wants it, by enroll id.
 
+    `household` and `weeks` are what it was made of: where they are others, it is out of date.
+
     Who does not fit is not let in at all. `allocation` is None where the tables are not known. `unread` are people
     whose week zones have to be read before a table is written, so that nobody gets other hours by accident.
     """
 
+    household: Household
+    weeks: Weeks
     agreement: Agreement
     wanted: Mapping[int, Standing]
     allocation: Allocation | None
@@ -108,7 +112,14 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
         steps = [step for step in steps if step.rank < Rank.WIDEN or step.enroll_id not in waiting]
     elif allocation is not None and known.tables is not None:
         steps += _drifted(known, known.tables, agreement, wanted, before)
-    return Plan(agreement=replace(agreement, steps=in_order(steps)), wanted=wanted, allocation=allocation, unfit=unfit)
+    return Plan(
+        household=household,
+        weeks=weeks,
+        agreement=replace(agreement, steps=in_order(steps)),
+        wanted=wanted,
+        allocation=allocation,
+        unfit=unfit,
+    )
 
 
 def hours_by_door(standing: Standing, doors: int) -> dict[int, Week]:

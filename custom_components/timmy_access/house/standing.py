@@ -40,7 +40,8 @@ class Seen:
 class Tombstone:
     """A number that is to be gone from a terminal, until the terminal has confirmed it.
 
-    `name` is who had it: somebody else who has got the number at the keypad meanwhile is not removed.
+    `name` is who had it: somebody else who has got the number at the keypad meanwhile is not removed. `other_name` is
+    what they may be called as well, where another name was on its way; empty for none.
     """
 
     serial: str
@@ -48,6 +49,7 @@ class Tombstone:
     name: str
     person_id: str
     removed_at: datetime
+    other_name: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 
+from ..people.names import is_same_name
 from .standing import Standing
 from .week import Week
 
@@ -50,10 +51,15 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Remove(Step):
-    """Delete somebody with everything. `name` is who is meant: nobody else is deleted."""
+    """Delete somebody with everything. `name` or `other_name` is who is meant: nobody else is deleted."""
 
     rank: Rank = Rank.REMOVE
     name: str
+    other_name: str = ""
+
+    def means(self, told: str) -> bool:
+        """Return whether somebody who is called so is meant."""
+        return any(is_same_name(told, name) for name in (self.name, self.other_name) if name)
 
     def after(self, before: Standing | None) -> Standing | None:  # noqa: ARG002 - nothing is left of it
         """Return nothing."""

@@ -268,6 +268,7 @@ def _tombstone_to(household: Household, key: Any) -> Mapping[str, Any] | None:
         "name": stone.name,
         "person_id": stone.person_id,
         "removed_at": stone.removed_at.isoformat(),
+        "other_name": stone.other_name,
     }
 
 
@@ -282,6 +283,7 @@ def _tombstone_from(item: HouseItem, document: Mapping[str, Any]) -> Tombstone:
         name=document["name"],
         person_id=document["person_id"],
         removed_at=removed_at,
+        other_name=document.get("other_name", ""),
     )
 
 

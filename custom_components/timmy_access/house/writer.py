@@ -6,9 +6,10 @@ connection. What is confirmed is kept at once, so that after an end in the middl
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol
+from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -28,60 +29,28 @@ from ..protocol.messages import DeviceInfo
 from ..protocol.reasons import refusal_of
 from ..terminal.tasks import Tasks
 from ..terminal.zones import Zones
-from .hand import Hand, NoRecord, SomebodyElse
+from .hand import Hand, NoRecord, NotKept, SomebodyElse
 from .household import Household, Placement
+from .intents import NUMBERS_AHEAD, Intents
 from .persons import HousePerson
 from .plan import Known, Plan, plan
 from .readings import Readings
 from .rounds import Round
+from .sources import Hours, Keeper
 from .standing import Standing
 from .steps import URGENT, Add, SetAccess, Step
 from .waits import Waits
-from .wanted import Make, Weeks
+from .wanted import Make
 
 # Failures one after the other, after which a terminal is not asked for more in this round: it refuses everything, and
 # three thousand refusals help nobody.
 MAX_FAILURES = 10
+# Comparing more people and placements than this takes the loop longer than some milliseconds.
+MANY = 200
+# How often is compared anew when the house changes meanwhile; after that the loop waits for it.
+MAX_COMPARED = 3
 # Schedules begin and people expire by the minute; a terminal without dates is told within so many seconds.
 LOOK_AGAIN_SECONDS = 60.0
-
-
-class Keeper(Protocol):
-    """What holds the house."""
-
-    @property
-    def household(self) -> Household:
-        """The house at this moment."""
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it is known at all."""
-
-    def async_confirm(self, placement: Placement) -> None:
-        """Note how somebody stands on a terminal."""
-
-    def async_unplace(self, serial: str, enroll_id: int) -> None:
-        """Note that nobody stands under a number."""
-
-    def async_bury(self, serial: str, enroll_id: int) -> None:
-        """Note that a number is gone."""
-
-    def async_take_zones(self, serial: str, zones: Iterable[int]) -> None:
-        """Note which week zones belong to the house."""
-
-    def async_subscribe(self, listener: Callable[[Household], None]) -> CALLBACK_TYPE:
-        """Call `listener` with every other house."""
-
-
-class Hours(Protocol):
-    """What knows the hours of schedules."""
-
-    @property
-    def weeks(self) -> Weeks:
-        """The hours by schedule."""
-
-    def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call `listener` whenever some are others."""
 
 
 class Writer:
@@ -111,10 +80,14 @@ class Writer:
         self._make = make
         self._now = now
         self._waits = Waits()
+        self._intents = Intents(serial, keeper, self._person_of)
         self._is_awake = self._is_connected = False
         self._timer: CALLBACK_TYPE | None = None
         self._turn = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
+        self._closing: asyncio.Task[None] | None = None
+        # The house for which was closed last.
+        self._closed = Household()
         self._unsubscribe: tuple[CALLBACK_TYPE, ...] = (
             keeper.async_subscribe(self._async_changed),
             roster.async_subscribe(self._async_changed),
@@ -157,9 +130,10 @@ class Writer:
         """Do nothing until the terminal is back."""
         self._is_connected = False
         self._async_cancel_timer()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
+        for task in (self._task, self._closing):
+            if task is not None:
+                task.cancel()
+        self._task = self._closing = None
 
     @callback
     def async_stop(self) -> None:
@@ -174,12 +148,23 @@ class Writer:
         if not self.is_kept:
             return
         async with self._turn:
-            planned = self._planned(Known(make=self._made(), listed=self._readings.heard()))
-            await self._async_walk(planned.urgent, planned, Known())
+            planned = await self._async_planned(lambda: Known(make=self._made(), listed=self._readings.heard()))
+            self._closed = planned.household
+            with suppress(NotKept):
+                await self._async_walk(planned.urgent, planned, Known())
 
     @callback
     def _async_changed(self, _: object) -> None:
+        is_busy = self._task is not None and not self._task.done()
+        if is_busy and (self._closing is None or self._closing.done()) and self._has_changed(self._closed):
+            # What closes does not wait until much is read.
+            self._closing = self._tasks.async_start(self._async_close_now(), f"close {self._serial}", eager=False)
         self._async_wake()
+
+    async def _async_close_now(self) -> None:
+        with suppress(ProtocolError):  # it is tried again
+            while self.is_kept and self._has_changed(self._closed):
+                await self.async_close()
 
     @callback
     def _async_wake(self) -> None:
@@ -200,7 +185,7 @@ class Writer:
             while self._is_awake and self.is_kept:
                 self._is_awake = False
                 await self.async_close()
-                async with self._turn:
+                with suppress(NotKept):
                     await self._async_round()
         except TerminalOffline, SeatContested:
             return  # the next connection begins anew
@@ -215,16 +200,19 @@ class Writer:
     @callback
     def _async_due(self, _: datetime) -> None:
         self._timer = None
-        if self._has_more():
-            self._async_wake()
-        elif self._is_connected and self.is_kept:
-            self._timer = async_call_later(
-                self._hass, LOOK_AGAIN_SECONDS, HassJob(self._async_due, "look again", cancel_on_shutdown=True)
-            )
+        if self._is_connected and self.is_kept and (self._task is None or self._task.done()):
+            self._task = self._tasks.async_start(self._async_look(), f"look after {self._serial}", eager=False)
 
-    def _has_more(self) -> bool:
-        """Return whether time has brought something: a try that is due, or somebody who has expired."""
-        return self._known is None or bool(self._planned(self._now_known(self._known)).agreement.steps)
+    async def _async_look(self) -> None:
+        """See whether time has brought something: a try that is due, somebody who has expired, or all of a list."""
+        known = self._known
+        if (
+            known is None
+            or not self._readings.present().complete
+            or (await self._async_planned(lambda: self._now_known(known))).agreement.steps
+        ):
+            self._is_awake = True
+        await self._async_work()
 
     def _now_known(self, known: Known) -> Known:
         return replace(known, make=self._made(), listed=self._readings.present(), numbers=dict(self._readings.numbers))
@@ -234,13 +222,19 @@ class Writer:
         household = self._keeper.household
         await self._readings.async_listed(household, self._asked())
         tables = await self._readings.async_tables(household)
-        known = self._now_known(Known(tables=tables, has_hours=self._readings.has_hours))
-        planned = self._planned(known)
-        await self._async_walk(planned.before_hours, planned, known)
+        async with self._turn:
+            known = self._now_known(Known(tables=tables, has_hours=self._readings.has_hours))
+            planned = await self._async_planned(lambda: known)
+            await self._async_walk(planned.before_hours, planned, known)
         if self._needs_reading(planned, known):
             known = await self._readings.async_exact(self._keeper.household, known)
-        known = self._now_known(known)
-        planned = self._planned(known)
+        async with self._turn:
+            await self._async_finish(known)
+
+    async def _async_finish(self, known: Known) -> None:
+        """Do what is left, once enough is read; raises the protocol's errors."""
+        read = known
+        planned = await self._async_planned(lambda: self._now_known(read))
         known = await self._async_write_tables(planned, known)
         self._known, self.plan = known, planned
         walk = await self._async_walk(planned.agreement.steps, planned, known)
@@ -248,8 +242,8 @@ class Writer:
             placement = self._keeper.household.placements.get((self._serial, number))
             if placement is not None and placement.tries and walk.is_done(number):
                 self._keeper.async_confirm(replace(placement, tries=0, refused=None))
-        self._known = self._now_known(known)
-        self.plan = self._planned(self._known)
+        self._known = last = self._now_known(known)
+        self.plan = await self._async_planned(lambda: last)
 
     def _needs_reading(self, planned: Plan, known: Known) -> bool:
         allocation = planned.allocation
@@ -280,20 +274,31 @@ class Writer:
     async def _async_walk(self, steps: Iterable[Step], planned: Plan, known: Known) -> Round:
         """Do steps that are due; raises `TerminalOffline`."""
         walk = Round(steps)
-        before = self._keeper.household
-        failures = 0
+        try:
+            await self._async_follow(walk, planned, known)
+        finally:
+            self._intents.end()
+        return walk
+
+    async def _async_follow(self, walk: Round, planned: Plan, known: Known) -> None:
+        intents, failures = self._intents, 0
         for step in walk:
             if not self._waits.is_due(step, planned.wanted.get(step.enroll_id)):
                 walk.failed(step)
                 continue
+            if not await intents.async_note(step, walk.ahead(NUMBERS_AHEAD)):
+                walk.end()
+                break
             # What closes meanwhile does not wait until the rest of a long list is done.
-            if self._has_changed(before):
+            if self._is_outdated(planned):
                 walk.end()
                 self._is_awake = True
                 break
             why = await self._async_try(step, planned, known)
             if why is None:
                 failures = 0
+                if walk.is_over(step.enroll_id):
+                    intents.done(step.enroll_id)
                 continue
             walk.failed(step)
             failures += 1
@@ -301,7 +306,6 @@ class Writer:
                 LOGGER.warning("%s takes nothing at present (%s)", self._serial, why)
                 walk.end()
                 break
-        return walk
 
     async def _async_try(self, step: Step, planned: Plan, known: Known) -> str | None:
         """Do one step and keep the outcome; return a word for why it is not done."""
@@ -311,6 +315,7 @@ class Writer:
         person_id = placement.person_id if placement else self._person_of(number)
         zones = known.tables.zones if known.tables else Zones()
         numbers = planned.allocation.numbers if planned.allocation else {}
+        self._intents.begin(step)
         try:
             standing = await self._hand.async_do(
                 step, placement.confirmed if placement else None, person_id, zones, numbers
@@ -349,7 +354,7 @@ class Writer:
     def _note_failure(self, placement: Placement | None, number: int, person_id: str, why: str | None) -> int:
         """Keep that it is not known what became of a step, and return how often that was so in a row."""
         before = placement or Placement(serial=self._serial, enroll_id=number, person_id=person_id)
-        tries = before.tries + 1
+        tries = self._intents.tries(number) + 1
         if person_id:
             self._keeper.async_confirm(replace(before, tries=tries, refused=why or before.refused))
         return tries
@@ -375,5 +380,20 @@ class Writer:
     def _made(self) -> Make:
         return self._readings.limited(self._make())
 
-    def _planned(self, known: Known) -> Plan:
-        return plan(self._keeper.household, self._serial, known, self._hours.weeks, self._now())
+    async def _async_planned(self, known: Callable[[], Known]) -> Plan:
+        """Return what is to be done by what is known at this moment; a large house is compared beside the loop."""
+        for _ in range(MAX_COMPARED):
+            household = self._keeper.household
+            if len(household.people) + len(household.placements) <= MANY:
+                break
+            planned = await self._hass.async_add_executor_job(self._comparing(known()))
+            if not self._is_outdated(planned):
+                return planned
+        return self._comparing(known())()
+
+    def _comparing(self, known: Known) -> Callable[[], Plan]:
+        household, weeks = self._keeper.household, dict(self._hours.weeks)
+        return partial(plan, household, self._serial, known, weeks, self._now())
+
+    def _is_outdated(self, planned: Plan) -> bool:
+        return self._has_changed(planned.household) or planned.weeks != self._hours.weeks

@@ -7,7 +7,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..guests.passes import Refused
-from ..house.hand import Contents, Hand
+from ..house.hand import CheckedLine, Contents, Hand
 from ..house.house import House
 from ..house.passage import NoPassage, Passage
 from ..house.readings import Readings
@@ -18,7 +18,6 @@ from ..protocol.errors import ProtocolError
 from ..protocol.turns import Priority
 from ..terminal.coordinator import TerminalCoordinator
 from ..terminal.echoes import Echoes
-from ..terminal.line import Line
 from .surroundings import Surroundings
 
 # What the house says, in the words of events.
@@ -32,7 +31,7 @@ _NO_PASSAGE = {
 }
 
 
-class Kept(Line, Protocol):
+class Kept(CheckedLine, Protocol):
     """A terminal as its writer sees it."""
 
     serial: str
@@ -51,8 +50,10 @@ def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> 
     def _doors() -> int:
         return len(terminal.coordinator.data.doors)
 
+    keeper = surroundings.house.keeper
     hand = Hand(
         terminal,
+        lambda: keeper.is_known and terminal.serial in keeper.household.kept,
         terminal.roster,
         echoes,
         partial(_async_record, surroundings, terminal.serial),
@@ -66,7 +67,7 @@ def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> 
         surroundings.hass,
         surroundings.tasks,
         terminal.serial,
-        surroundings.house.keeper,
+        keeper,
         surroundings.house.hours,
         hand,
         terminal.roster,

@@ -213,9 +213,11 @@ class Terminal:
             return self._last_seen
         return dt_util.utcnow() - timedelta(seconds=self._hass.loop.time() - self._session.last_frame)
 
-    async def async_request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
+    async def async_request[R: Reply](
+        self, command: Command[R], priority: Priority = Priority.INTERACTIVE, *checks: Check
+    ) -> R:
         """Send a command over the present connection; raises the protocol's errors."""
-        return await (await self._presence.async_session(command)).request(command, priority)
+        return await (await self._presence.async_session(command)).request(command, priority, *checks)
 
     async def async_move_door[R: Reply](
         self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check

@@ -6,6 +6,7 @@ terminal speaks shows in its answers and is remembered while Home Assistant runs
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import batched
@@ -113,8 +114,10 @@ class People:
             if isinstance(err, CommandRefused) and (refusal_of(err) in _NOBODY or self._is_nobody(enroll_id, err)):
                 return ""
             for slot in sorted(person.slots if person else ()):
-                if (name := (await self.async_record(enroll_id, slot)).name) is not None:
-                    return name
+                # A slot that is not there any more, such as the empty one of somebody who got a card since, tells none.
+                with suppress(CommandRefused):
+                    if (name := (await self.async_record(enroll_id, slot)).name) is not None:
+                        return name
             raise
 
     def _is_nobody(self, enroll_id: int, error: CommandRefused) -> bool:

@@ -106,6 +106,7 @@ class Roster:
         # Who was disabled here, also while a list leaves them out: lists can be somebody else's.
         self._disabled: set[int] = set()
         self._whole_since: int | None = None
+        self._used_when_asked: int | None = None
         self.complete = False
 
     def is_disabled(self, enroll_id: int) -> bool | None:
@@ -169,10 +170,10 @@ class Roster:
     def is_stale(self, users_used: int | None) -> bool:
         """Return whether the roster should be read.
 
-        It should where that was not done over this connection, where the terminal's own count has changed since, and
-        where names are left to be read.
+        It should where that was not done over this connection, where the terminal's own count has changed since, also
+        since a list that seemed cut, and where names are left to be read.
         """
-        if not self.complete or not self._is_read:
+        if not self.complete or not self._is_read or (not self.is_whole and users_used != self._used_when_asked):
             return True
         return (users_used is not None and users_used != self._used_when_read) or any(
             self._names_read.get(enroll_id) != self._connections for enroll_id in self._names_to_read()
@@ -284,6 +285,7 @@ class Roster:
         self, users_used: int | None, priority: Priority, names_priority: Priority, *, all_names: bool
     ) -> None:
         connection = self._connections
+        self._used_when_asked = users_used
         listing = await self._line.async_read_list(GetUserList(), priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
         changed = []
@@ -297,13 +299,15 @@ class Roster:
                 self._people[enroll_id] = person
                 changed.append(person)
         names: dict[int, str] = {}
+        was_whole = self.is_whole
         if listing.complete and self._is_everybody(len(listed), users_used):
             names = self._without(self._people.keys() - listed.keys())
             self.complete = True
             self._used_when_read = users_used
             self._whole_since = connection
         self._is_read = connection == self._connections
-        if changed or names:
+        # That nobody else is there is news too: whoever is to be added waits for it.
+        if changed or names or self.is_whole != was_whole:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
         self._listed.set()
         await self._async_read_names(names_priority, list(self._people) if all_names else self._names_to_read())

@@ -49,7 +49,7 @@ LATE_SECONDS = 30.0
 MISNAMED_REPLIES = {"setdevlock": "getdevlock"}
 
 
-# Raises where a door is not to be moved after all.
+# Raises where a door is not to be moved, or something not to be written, after all.
 type Check = Callable[[], None]
 
 
@@ -130,20 +130,22 @@ class Exchange:
             return
         waiter.replies.put_nowait(frame)
 
-    async def request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
-        """Send a command and return its typed reply.
+    async def request[R: Reply](
+        self, command: Command[R], priority: Priority = Priority.INTERACTIVE, *checks: Check
+    ) -> R:
+        """Send a command and return its typed reply; `checks` are made in the step in which it is written.
 
-        Raises `TerminalOffline`, `CommandTimeout`, `CommandRefused`, and for door commands, which are asked for just
-        now, what `move_door` raises.
+        Raises `TerminalOffline`, `CommandTimeout`, `CommandRefused`, what a check raises, and for door commands, which
+        are asked for just now, what `move_door` raises.
         """
         if command.moves_door:
-            return await self.move_door(command, self._loop.time())
+            return await self.move_door(command, self._loop.time(), None, *checks)
         if command.detached:
             async with self._detached_turns.turn(priority):
-                return await self._request_detached(command, priority)
+                return await self._request_detached(command, priority, checks)
         patience = QUESTION_SECONDS if priority > Priority.INTERACTIVE and command.repeatable else None
         async with self._turns.turn(priority, lends=command.is_small, patience=patience) as turn:
-            return await self._exchange(command, turn)
+            return await self._exchange(command, turn, checks)
 
     async def move_door[R: Reply](
         self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check
@@ -282,12 +284,16 @@ class Exchange:
             self._reset()
             raise CommandTimeout(command.name) from None
 
-    async def _request_detached[R: Reply](self, command: Command[R], priority: Priority) -> R:
+    async def _request_detached[R: Reply](
+        self, command: Command[R], priority: Priority, checks: Collection[Check]
+    ) -> R:
         waiter = self._expect(command)
         owed = False
         try:
             async with self._turns.turn(priority, lends=True):
                 await self._fence(command)
+                for check in checks:
+                    check()
                 owed = True
                 await self._sender.send(command.frame())
             frame = await waiter.reply(command.timeout)
@@ -301,13 +307,17 @@ class Exchange:
             if owed:
                 self._give_up(command, 1)
 
-    async def _exchange[R: Reply](self, command: Command[R], turn: Turn | None = None) -> R:
+    async def _exchange[R: Reply](
+        self, command: Command[R], turn: Turn | None = None, checks: Collection[Check] = ()
+    ) -> R:
         if not command.repeatable:
             await self._fence(command)
         waiter = self._expect(command, turn)
         sent = 0
         try:
             while sent < (READ_ATTEMPTS if command.repeatable else 1) and not waiter.has_lost_its_turn:
+                for check in checks:
+                    check()
                 sent += 1
                 await self._sender.send(command.frame())
                 if not command.timeout:

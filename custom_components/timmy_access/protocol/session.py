@@ -190,9 +190,11 @@ class Session:
 
     # Commands
 
-    async def request[R: Reply](self, command: Command[R], priority: Priority = Priority.INTERACTIVE) -> R:
+    async def request[R: Reply](
+        self, command: Command[R], priority: Priority = Priority.INTERACTIVE, *checks: Check
+    ) -> R:
         """Send a command and return its typed reply; raises as `Exchange.request`."""
-        return await self._exchange.request(command, priority)
+        return await self._exchange.request(command, priority, *checks)
 
     async def move_door[R: Reply](
         self, command: Command[R], asked_at: float, on_moved: Callable[[], None] | None = None, *checks: Check

@@ -1,0 +1,154 @@
+"""Hours of people on a terminal: followed while it was away, kept where nobody knows them, and never too wide."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+import threading
+from typing import Any
+
+import pytest
+
+from custom_components.timmy_access.house import writer
+from custom_components.timmy_access.house.groups import AccessGroup, Rule
+from custom_components.timmy_access.house.household import Household
+from custom_components.timmy_access.house.persons import HousePerson
+from custom_components.timmy_access.house.plan import Plan, plan
+from custom_components.timmy_access.house.week import ALWAYS, Week
+from custom_components.timmy_access.hub.hub import Hub
+from homeassistant.core import HomeAssistant
+from simulator import VirtualTerminal
+
+from ..conftest import FACE, MakeTerminal, connected
+from .test_in_step import CARD, bo, have, until, writes
+from .test_trouble import CARDS, KEPT, at_each_command, is_in_step, settled, two
+
+MONDAY = datetime(2026, 11, 2)  # noqa: DTZ001 - a terminal's
+DAY = Week.of([[(480, 1080)]] * 7)
+MORNING = Week.of([[(480, 720)]] * 7)
+SIX_SPANS = Week.of([[(60 * hour, 60 * hour + 30) for hour in range(8, 20, 2)]] * 7)
+
+
+def at(hour: int) -> datetime:
+    return MONDAY + timedelta(hours=hour)
+
+
+def follow(hub: Hub, **weeks: Week | None) -> None:
+    """Have schedules with these hours, as helpers would say."""
+    hub.house.hours._weeks = dict(weeks)
+    for listener in tuple(hub.house.hours._listeners):
+        listener()
+
+
+def at_some_hours(*schedules: str) -> Callable[[Household], Household]:
+    """Return a house in which somebody may come by each schedule, beginning with Bo and number 7."""
+    groups = {
+        schedule: AccessGroup(
+            group_id=schedule, name=schedule, rules=(Rule(doors={FACE: frozenset({1})}, schedule=schedule),)
+        )
+        for schedule in schedules
+    }
+    people = [
+        bo(groups=frozenset({schedules[0]})),
+        *(
+            HousePerson(person_id=it, name=f"Person {it}", enroll_id=number, groups=frozenset({it}))
+            for number, it in enumerate(schedules[1:], 50)
+        ),
+    ]
+    return lambda house: Household(
+        people={it.person_id: it for it in people}, groups=groups, kept=KEPT, credentials=CARDS, zones=house.zones
+    )
+
+
+@pytest.fixture
+async def there(hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal) -> VirtualTerminal:
+    return await two(hass, make_terminal)
+
+
+async def test_hours_that_got_narrower_while_a_terminal_was_away_hold_when_it_is_back(
+    hass: HomeAssistant, hub: Hub, there: VirtualTerminal
+) -> None:
+    follow(hub, s=DAY)
+    await have(hub, at_some_hours("s"))
+    await until(hub, lambda: is_in_step(hub, 7))
+    assert (bool(there.would_open(7, 1, at(9))), bool(there.would_open(7, 1, at(15)))) == (True, True)
+    assert not there.would_open(7, 1, at(20))
+    await settled(hass)
+    await there.lose_power()
+    await settled(hass)
+    follow(hub, s=MORNING)
+    await connected(hass, there)
+    await there.wait_for(lambda: not there.would_open(7, 1, at(15)) or None)
+    await settled(hass)
+    assert there.would_open(7, 1, at(9))
+    frames = len(there.received)
+    # A helper that is gone says nothing: what held last is left alone.
+    follow(hub, s=None)
+    await settled(hass)
+    assert writes(there, frames) == []
+    assert there.would_open(7, 1, at(9))
+    assert not there.would_open(7, 1, at(15))
+
+
+async def test_who_has_more_hours_in_a_day_than_fit_is_not_let_in_at_all(
+    hass: HomeAssistant, hub: Hub, there: VirtualTerminal
+) -> None:
+    follow(hub, s=SIX_SPANS)
+    await have(hub, at_some_hours("s"))
+    await until(hub, lambda: is_in_step(hub, 7))
+    await settled(hass)
+    assert not any(there.would_open(7, 1, at(hour)) for hour in range(24))
+    follow(hub, s=MORNING)
+    await there.wait_for(lambda: there.would_open(7, 1, at(9)) or None)
+    assert not there.would_open(7, 1, at(15))
+    await settled(hass)
+
+
+async def test_of_more_weeks_than_fit_those_that_do_hold(hass: HomeAssistant, hub: Hub, there: VirtualTerminal) -> None:
+    schedules = tuple(f"s{number}" for number in range(10))
+    follow(hub, **{it: Week.of([[(60 * hour, 60 * hour + 60)]] * 7) for hour, it in enumerate(schedules, 8)})
+    await have(hub, at_some_hours(*schedules))
+    numbers = (7, *range(50, 59))
+
+    def _all_there() -> bool:
+        placements = hub.house.household.placements
+        return all((it := placements.get((FACE, number))) and it.confirmed and not it.tries for number in numbers)
+
+    await until(hub, _all_there)
+    await settled(hass)
+    planned = hub.terminals[FACE].writer.plan
+    assert planned is not None
+    assert planned.unfit
+    assert len(planned.unfit) < len(numbers)
+    for own, number in enumerate(numbers, 8):
+        assert there.users[number].enabled == (number not in planned.unfit)
+        # A card is a way in.
+        there.users[number].credentials[CARD] = number
+        opened = [hour for hour in range(24) if there.would_open(number, 1, at(hour) + timedelta(minutes=30))]
+        assert opened == ([] if number in planned.unfit else [own])
+
+
+async def test_a_large_house_is_compared_beside_the_loop_and_anew_when_it_changes_meanwhile(
+    hass: HomeAssistant, hub: Hub, there: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "MANY", 0)
+    threads: list[int] = []
+
+    def _plan(household: Household, *others: Any) -> Plan:
+        if "bo" in household.people:
+            if not threads:
+                disabled = replace(household, people={"bo": bo(enabled=False, groups=frozenset({"s"}))})
+                hass.loop.call_soon_threadsafe(hub.house.keeper._async_put, disabled)
+            threads.append(threading.get_ident())
+        return plan(household, *others)
+
+    monkeypatch.setattr(writer, "plan", _plan)
+    opened: list[int] = []
+    at_each_command(there, lambda: opened.append(1) if there.would_open(7, 1, at(9)) else None)
+    follow(hub, s=ALWAYS)
+    await have(hub, at_some_hours("s"))
+    await until(hub, lambda: is_in_step(hub, 7))
+    await settled(hass)
+    assert len(threads) > 1
+    assert threading.get_ident() not in threads
+    assert not opened
+    assert not there.would_open(7, 1, at(9))
