@@ -93,16 +93,16 @@ class Intents:
         self._before[number] = placement.tries if placement else None
         if placement is None or not placement.tries:
             present = placement or Placement(serial=self._serial, enroll_id=number, person_id=holder)
-            self._keeper.async_confirm(replace(present, tries=1))
+            self._keeper.async_confirm(replace(present, tries=1), quietly=True)
 
     def _put_back(self, number: int, tries: int | None) -> None:
         placement = self._placement(number)
         if placement is None:
             return
         if tries is None and placement.confirmed is None:
-            self._keeper.async_unplace(self._serial, number)
+            self._keeper.async_unplace(self._serial, number, quietly=True)
         elif placement.tries != (tries or 0):
-            self._keeper.async_confirm(replace(placement, tries=tries or 0))
+            self._keeper.async_confirm(replace(placement, tries=tries or 0), quietly=True)
 
     def _placement(self, number: int) -> Placement | None:
         return self._keeper.household.placements.get((self._serial, number))

@@ -159,12 +159,13 @@ class HouseKeeper:
     # What terminals confirm
 
     @callback
-    def async_confirm(self, placement: Placement) -> None:
+    def async_confirm(self, placement: Placement, *, quietly: bool = False) -> None:
         """Note how somebody stands on a terminal; unless they, or what is to be there, are gone meanwhile."""
         if placement.person_id in self.household.people and placement.serial in self.household.kept:
             self._async_note(
                 with_placement(self.household, placement),
                 (HouseKind.PLACEMENT, (placement.serial, placement.enroll_id)),
+                quietly=quietly,
             )
 
     async def async_intend(self, serial: str, numbers: Mapping[int, str]) -> None:
@@ -175,15 +176,17 @@ class HouseKeeper:
         async with self._changing:
             if not self.is_known:
                 raise HouseUnknown
-            self._async_put(with_doubts(self.household, serial, numbers))
+            self._async_put(with_doubts(self.household, serial, numbers), quietly=True)
             await self._async_write(self.household, {(HouseKind.PLACEMENT, (serial, it)) for it in numbers}, ())
 
     @callback
-    def async_unplace(self, serial: str, enroll_id: int) -> None:
+    def async_unplace(self, serial: str, enroll_id: int, *, quietly: bool = False) -> None:
         """Note that nobody stands under a number of a terminal."""
         if (serial, enroll_id) in self.household.placements:
             self._async_note(
-                without_placement(self.household, serial, enroll_id), (HouseKind.PLACEMENT, (serial, enroll_id))
+                without_placement(self.household, serial, enroll_id),
+                (HouseKind.PLACEMENT, (serial, enroll_id)),
+                quietly=quietly,
             )
 
     @callback
@@ -221,19 +224,19 @@ class HouseKeeper:
     # Inside
 
     @callback
-    def _async_put(self, household: Household) -> None:
+    def _async_put(self, household: Household, *, quietly: bool = False) -> None:
         for unwritten in self._unwritten:
             household = unwritten.closing.apply(household)
         if household is self.household:
             return
         self.household = household
-        for listener in tuple(self._listeners):
+        for listener in () if quietly else tuple(self._listeners):
             listener(household)
 
     @callback
-    def _async_note(self, household: Household, key: Key) -> None:
+    def _async_note(self, household: Household, key: Key, *, quietly: bool = False) -> None:
         self._dirty.add(key)
-        self._async_put(household)
+        self._async_put(household, quietly=quietly)
         if self._retry is None and (self._writer is None or self._writer.done()):
             self._async_retry_in(CONFIRMED_SECONDS)
 

@@ -34,6 +34,10 @@ class Round:
         """Return whether all that was to be done to a number is done."""
         return not self._left[enroll_id] and enroll_id not in self._failed
 
+    def has_failed(self, enroll_id: int) -> bool:
+        """Return whether something was not done to a number."""
+        return enroll_id in self._failed
+
     def failed(self, step: Step) -> None:
         """Note that a step was not done, or that it is not known whether it was."""
         self._failed.add(step.enroll_id)

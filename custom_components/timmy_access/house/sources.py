@@ -20,8 +20,8 @@ class Keeper(Protocol):
     def is_known(self) -> bool:
         """Whether it is known at all."""
 
-    def async_confirm(self, placement: Placement) -> None:
-        """Note how somebody stands on a terminal."""
+    def async_confirm(self, placement: Placement, *, quietly: bool = False) -> None:
+        """Note how somebody stands on a terminal; quietly where that is no reason to compare anything again."""
 
     async def async_intend(self, serial: str, numbers: Mapping[int, str]) -> None:
         """Have it on the disk that it is not known how people, by enroll id, stand on a terminal.
@@ -29,8 +29,8 @@ class Keeper(Protocol):
         Raises `LedgerUnavailable`, and `HouseUnknown`.
         """
 
-    def async_unplace(self, serial: str, enroll_id: int) -> None:
-        """Note that nobody stands under a number."""
+    def async_unplace(self, serial: str, enroll_id: int, *, quietly: bool = False) -> None:
+        """Note that nobody stands under a number, quietly as `async_confirm`."""
 
     def async_bury(self, serial: str, enroll_id: int) -> None:
         """Note that a number is gone."""

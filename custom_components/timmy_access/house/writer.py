@@ -300,6 +300,8 @@ class Writer:
                 if walk.is_over(step.enroll_id):
                     intents.done(step.enroll_id)
                 continue
+            if why == "no_record" and not walk.has_failed(step.enroll_id):
+                intents.done(step.enroll_id)  # nothing was sent
             walk.failed(step)
             failures += 1
             if failures >= MAX_FAILURES and step.rank > URGENT:
@@ -321,6 +323,8 @@ class Writer:
                 step, placement.confirmed if placement else None, person_id, zones, numbers
             )
         except NoRecord:
+            if tries := self._intents.tries(number):
+                self._waits.failed(step, tries, planned.wanted.get(number))
             return "no_record"
         except TerminalOffline, SeatContested:
             self._note_failure(placement, number, person_id, None)
