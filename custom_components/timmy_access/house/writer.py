@@ -76,7 +76,7 @@ class Writer:
         self._keeper = keeper
         self._hours = hours
         self._hand = hand
-        self._readings = readings
+        self._readings, self.has_finger = readings, readings.has_finger
         self._make = make
         self._now = now
         self._waits = Waits()
@@ -110,10 +110,6 @@ class Writer:
         numbers = self.plan.agreement.numbers
         open_numbers = {step.enroll_id for step in self.plan.agreement.steps} | self.plan.agreement.differences.keys()
         return len(numbers - open_numbers), len(numbers)
-
-    def has_finger(self, number: int) -> bool | None:
-        """Return whether somebody's slot 0 holds a finger, and None as long as that is not known."""
-        return self._readings.has_finger(number)
 
     @callback
     def async_connected(self, info: DeviceInfo) -> None:
