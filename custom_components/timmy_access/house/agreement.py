@@ -282,6 +282,11 @@ def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool)
         if slot not in there:
             added.append(WriteCredential(enroll_id=number, rank=Rank.WIDEN, slot=slot, revision=revision))
             continue
+        if unsure and slot in TRANSFERABLE:
+            # The card that it replaces may be gone, and the hours that were for that one not be narrowed yet.
+            yield DeleteCredential(enroll_id=number, slot=slot)
+            added.append(WriteCredential(enroll_id=number, rank=Rank.WIDEN, slot=slot, revision=revision))
+            continue
         # A card in the place of another closes the other.
         rank = Rank.NARROW if slot in TRANSFERABLE else Rank.CHANGE
         yield WriteCredential(enroll_id=number, rank=rank, slot=slot, revision=revision)
