@@ -30,12 +30,12 @@ async def inserted(inserts: BareInserts, first: int, count: int) -> float:
     return perf_counter() - begun
 
 
-async def told(house: Building) -> dict[str, str]:
-    """Return when each terminal last told of a punch."""
+async def told(house: Building) -> dict[str, str | None]:
+    """Return who used each door last: that changes with news only."""
     return {
-        entity: state["state"]
+        entity: state["attributes"].get("changed_by")
         for entity, state in (await house.home.states()).items()
-        if entity.startswith("event.") and entity.endswith("_access")
+        if entity.startswith("lock.")
     }
 
 

@@ -50,7 +50,7 @@ async def punch_bare(url: str, serial: str, people: range) -> list[float]:
 async def punch_house(house: Building, people: range) -> tuple[list[float], list[float]]:
     """Return how many seconds each acknowledgement took, and how many until a dashboard was told."""
     serial = house.serials[0]
-    entity_id = (await house.home.entity(f"{serial}_access"))["entity_id"]
+    entity_id = (await house.home.entity(f"{serial}_door1_lock"))["entity_id"]  # which tells who used it last
     acknowledged, shown = [], []
     async with house.home.another() as dashboard, LeanTerminal(house.url, serial) as terminal:
         changes = dashboard.changes([entity_id])

@@ -9,7 +9,6 @@ from pathlib import Path
 import signal
 import sys
 import time
-from typing import Any
 
 from homeassistant.util.yaml import load_yaml_dict
 from simulator import Timing, User, VirtualTerminal
@@ -189,14 +188,11 @@ class Check:
     async def _punch(self) -> None:
         self._house.face.punch(1)
 
-        async def look() -> dict[str, Any] | None:
-            state = await self._home.entity(f"{FACE}_access")
-            attributes: dict[str, Any] = state.get("attributes", {})
-            return attributes if attributes.get("person") == PEOPLE[1] else None
+        async def look() -> bool:
+            attributes = (await self._home.entity(f"{FACE}_door1_lock")).get("attributes", {})
+            return bool(attributes.get("changed_by") == PEOPLE[1])
 
-        attributes: dict[str, Any] = await self._home.until(f"{PEOPLE[1]} in the event", look)
-        if attributes["event_type"] != "face":
-            raise HomeError(f"she came by {attributes['event_type']}")
+        await self._home.until(f"{PEOPLE[1]} at the lock", look)
 
     async def _settled(self) -> None:
         for flow in await self._home.call("config_entries/flow/progress"):
