@@ -47,10 +47,24 @@ def records(first: int, count: int) -> list[tuple[object, ...]]:
 def row(record: Mapping[str, Any]) -> tuple[object, ...]:
     """Return a record of a frame as a row, with nothing checked."""
     seconds = int(datetime.fromisoformat(record["time"]).replace(tzinfo=UTC).timestamp())
-    return (
-        *(1, seconds, record["enrollid"], record["mode"], record["inout"], record["event"]),
-        *(None, record["name"], record["temp"], None, seconds * 1_000_000, seconds * 1_000_000, False),
+    said = Row(
+        time=seconds,
+        enroll_id=record["enrollid"],
+        mode=record["mode"],
+        reader=record["inout"],
+        event=record["event"],
+        apart=0,
+        verify_mode=None,
+        name=record["name"],
+        temperature=record["temp"],
+        extra=None,
+        occurred_at=seconds * 1_000_000,
+        received_at=seconds * 1_000_000,
+        live=False,
+        granted=None,
+        decided_by=None,
     )
+    return (1, *said)
 
 
 async def make_database(path: Path) -> None:
