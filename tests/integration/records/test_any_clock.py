@@ -83,7 +83,9 @@ class House:
 
     def do_punch(self, enroll_id: int) -> None:
         self.now += timedelta(seconds=11)
-        if self.ahead:  # a clock that has begun anew shows the same second for somebody else each time
+        # A clock that has begun anew shows the same second for somebody else each time. And of a person without a time,
+        # made while away, nothing tells whether it is the record before, of which the acknowledgement was lost.
+        if self.ahead or (self.wordless and not self.connected):
             self.numbers += 1
             enroll_id = self.numbers
         shown = "0000-00-00 00:00:00" if self.wordless else self.shown()
