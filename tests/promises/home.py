@@ -29,7 +29,7 @@ from custom_components.timmy_access.ledger import LedgerUnavailable, Person
 from custom_components.timmy_access.protocol import listener, outlet
 from custom_components.timmy_access.protocol.errors import ProtocolError
 from custom_components.timmy_access.protocol.peer import Peer
-from custom_components.timmy_access.records import answered, journal, ledgers
+from custom_components.timmy_access.records import answered, journal, ledgers, patient_journal
 from custom_components.timmy_access.terminal.clock import TerminalClock
 from custom_components.timmy_access.terminal.moments import CodeKind, CodeMoment, CodeSource, Moment
 from homeassistant.config_entries import ConfigSubentry
@@ -592,7 +592,7 @@ def made_home(folder: Path) -> Generator[Home]:
         patch.object(tries, "time", clock),
         patch.object(answered, "time", clock),
         patch.object(reception, "time", clock),
-        patch.object(book, "Journal", TroubledJournal),
+        patch.object(patient_journal, "Journal", TroubledJournal),
         patch.object(journal, "SLOTS", SLOTS),
         patch("os.fsync", lambda _: None),
         patch.object(ledgers, "Ledger", lambda url: MemoryLedger(homes[0].disk, url)),

@@ -7,7 +7,6 @@ a new pass or one that is extended, waits for the database.
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -22,15 +21,13 @@ from homeassistant.helpers.event import async_call_later
 from ..const import LOGGER
 from ..errors import PassNotWritten, PassRevoked, PassUnknown
 from ..ledger import Ledger, LedgerInvalid, LedgerUnavailable, PassUse, Problem
-from ..records.journal import Journal
+from ..records.patient_journal import PatientJournal
 from .passes import Pass
 from .stored_passes import held_of, line_of_revocation, line_of_use, revocation_in, stored, use_in, without_lost_uses
 from .unwritten import Unwritten, waiting_revocations, waiting_uses
 
 # A commit takes some milliseconds, on an SD card some tens; somebody stands at a door.
 DATABASE_PATIENCE = 0.3
-# The same for the journal, which is one small write.
-JOURNAL_PATIENCE = 0.7
 # How long somebody waits for an action that closes; it acts at once whatever comes of it.
 CLOSING_PATIENCE = 3.0
 # How long to wait before what could not be written is tried again, if nothing says earlier that the database is back.
@@ -62,8 +59,7 @@ class Book:
         """Prepare; `async_load` has to follow. The journal lies in a file of its own."""
         self._hass = hass
         self._ledger = ledger
-        self._journal = Journal(journal)
-        self._journal_turn = asyncio.Lock()
+        self._journal = PatientJournal(hass, journal, "passes")
         self._changing = asyncio.Lock()
         self._passes: dict[str, Pass] = {}
         self._by_hash: dict[bytes, str] = {}
@@ -81,7 +77,7 @@ class Book:
 
     async def async_load(self) -> None:
         """Take over what the journal and the database know; a database that is away is tried again later."""
-        for line in await self._hass.async_add_executor_job(self._open_journal):
+        for line in await self._journal.async_open(takes_room=True):
             if (use := use_in(line.content)) is not None:
                 self._async_add(partial(self._async_write_use, use), line.content).slot = line.slot
             elif (revoked := revocation_in(line.content)) is not None:
@@ -102,11 +98,9 @@ class Book:
             self._writer.cancel()
             await asyncio.wait((self._writer,))
         for unwritten in tuple(self._unwritten):
-            if not await self._async_to_journal(unwritten):
+            if not await self._journal.async_put(unwritten):
                 break
-        with suppress(TimeoutError):
-            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
-                await self._hass.async_add_executor_job(self._journal.close)
+        await self._journal.async_close()
 
     @callback
     def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -183,7 +177,7 @@ class Book:
             partial(self._async_write_revocation, pass_id, now), line_of_revocation(pass_id, now)
         )
         if not await self._async_in_database(unwritten, CLOSING_PATIENCE):
-            raise PassNotWritten(safe=await self._async_to_journal(unwritten))
+            raise PassNotWritten(safe=await self._journal.async_put(unwritten))
 
     @callback
     def async_take(self, held: Pass, digest: bytes, serial: str, door: int | None, now: datetime) -> PassUse:
@@ -198,7 +192,7 @@ class Book:
         """Write a use, and return whether it is on the disk; `patience` is how much longer than usual to wait."""
         unwritten = self._async_add(partial(self._async_write_use, use), line_of_use(use))
         wait = DATABASE_PATIENCE if self._ledger.health.available else 0.0
-        if await self._async_in_database(unwritten, wait) or await self._async_to_journal(unwritten):
+        if await self._async_in_database(unwritten, wait) or await self._journal.async_put(unwritten):
             return True
         return patience > 0 and await self._async_in_database(unwritten, patience)
 
@@ -259,39 +253,6 @@ class Book:
             await asyncio.wait((unwritten.done,), timeout=patience)
         return unwritten.done.done()
 
-    async def _async_to_journal(self, unwritten: Unwritten) -> bool:
-        """Write a line into the journal, unless it is there or the database has it; False where that did not work."""
-        if unwritten.slot is not None or unwritten.done.done() or unwritten.line is None:
-            return True
-        try:
-            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
-                if not unwritten.done.done():
-                    unwritten.slot = await self._hass.async_add_executor_job(self._journal.append, unwritten.line)
-        except (OSError, ValueError) as err:  # TimeoutError is an OSError
-            LOGGER.warning("The journal of passes takes nothing: %s", err or type(err).__name__)
-            return False
-        if unwritten.done.done():  # the database was faster
-            await self._async_strike(unwritten)
-        return True
-
-    async def _async_strike(self, unwritten: Unwritten) -> None:
-        slot, unwritten.slot = unwritten.slot, None
-        if slot is None:
-            return
-        try:
-            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
-                await self._hass.async_add_executor_job(self._journal.strike, slot)
-        except OSError as err:  # the line is written a second time then, which changes nothing
-            LOGGER.debug("A line of the journal of passes was not struck out: %s", err or type(err).__name__)
-
-    def _open_journal(self) -> list[Any]:
-        try:
-            self._journal.path.parent.mkdir(parents=True, exist_ok=True)
-            return list(self._journal.open())
-        except OSError as err:
-            LOGGER.warning("The journal of passes cannot be opened: %s", err)
-            return []
-
     @callback
     def _async_kick(self) -> None:
         """Write what waits, unless that is being done; not before the start, nor after the end."""
@@ -336,7 +297,7 @@ class Book:
             self._unwritten.remove(unwritten)
             if not unwritten.done.done():
                 unwritten.done.set_result(None)
-            await self._async_strike(unwritten)
+            await self._journal.async_strike(unwritten)
 
     async def _async_write_use(self, use: PassUse) -> None:
         try:

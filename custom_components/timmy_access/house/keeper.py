@@ -6,7 +6,6 @@ while the database is away. What opens waits for the database. What terminals co
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from homeassistant.helpers.event import async_call_later
 
 from ..const import DOMAIN, LOGGER
 from ..ledger import HouseChange, HouseChanges, HouseKind, Ledger, LedgerInvalid, LedgerUnavailable
-from ..records.journal import Journal, Line
+from ..records.patient_journal import PatientJournal
 from .changes import carried, person_of, with_doubts, with_placement, with_zones, without_placement, without_tombstone
 from .closings import Closing, closing_in
 from .deeds import Deed
@@ -27,8 +26,6 @@ from .stored import Key, changed_keys, household_of, items_of
 
 # How long somebody waits for an action that closes; it acts at once whatever comes of it.
 CLOSING_PATIENCE = 3.0
-# One small write.
-JOURNAL_PATIENCE = 0.7
 # How long to wait before what could not be written is tried again, if nothing says earlier that the database is back.
 RETRY_SECONDS = 10.0
 # A terminal confirms some people a second; together they are one transaction. What is lost of it is read back again.
@@ -51,6 +48,11 @@ class _Unwritten:
     done: asyncio.Future[None]
     slot: int | None = None
 
+    @property
+    def line(self) -> Mapping[str, Any]:
+        """What the journal takes meanwhile."""
+        return self.closing.journal_line
+
 
 class HouseKeeper:
     """Holds the house. Looking at it touches neither disk nor network."""
@@ -60,8 +62,7 @@ class HouseKeeper:
         self._hass = hass
         self._house = house
         self._ledger = ledger
-        self._journal = Journal(closings_path(hass, house))
-        self._journal_turn = asyncio.Lock()
+        self._journal = PatientJournal(hass, closings_path(hass, house), "the house")
         self._changing = asyncio.Lock()
         self._unwritten: list[_Unwritten] = []
         self._dirty: set[Key] = set()
@@ -77,7 +78,7 @@ class HouseKeeper:
 
     async def async_load(self) -> None:
         """Take over what the journal and the database know; a database that is away is tried again later."""
-        for line in await self._hass.async_add_executor_job(self._open_journal):
+        for line in await self._journal.async_open(takes_room=False):
             if (closing := closing_in(line.content)) is None:
                 LOGGER.warning("A line of the journal of the house is of a later version and stays there")
             else:
@@ -98,11 +99,9 @@ class HouseKeeper:
             await asyncio.wait((self._writer,))
         self._async_cancel_retry()
         for unwritten in tuple(self._unwritten):
-            if not await self._async_to_journal(unwritten):
+            if not await self._journal.async_put(unwritten):
                 break
-        with suppress(TimeoutError):
-            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
-                await self._hass.async_add_executor_job(self._journal.close)
+        await self._journal.async_close()
 
     @callback
     def async_subscribe(self, listener: HouseListener) -> CALLBACK_TYPE:
@@ -154,7 +153,7 @@ class HouseKeeper:
         if self._ledger.health.available:
             await asyncio.wait((unwritten.done,), timeout=CLOSING_PATIENCE)
         if not unwritten.done.done():
-            raise HouseNotWritten(safe=await self._async_to_journal(unwritten))
+            raise HouseNotWritten(safe=await self._journal.async_put(unwritten))
 
     # What terminals confirm
 
@@ -317,7 +316,7 @@ class HouseKeeper:
             self._unwritten.remove(unwritten)
             if not unwritten.done.done():
                 unwritten.done.set_result(None)
-            await self._async_strike(unwritten)
+            await self._journal.async_strike(unwritten)
 
     @callback
     def _async_retry_in(self, seconds: float) -> None:
@@ -337,45 +336,6 @@ class HouseKeeper:
         if self._retry is not None:
             self._retry()
             self._retry = None
-
-    async def _async_to_journal(self, unwritten: _Unwritten) -> bool:
-        """Write a line into the journal, unless it is there or the database has it; False where that did not work."""
-        if unwritten.slot is not None or unwritten.done.done():
-            return True
-        try:
-            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
-                if not unwritten.done.done():
-                    unwritten.slot = await self._hass.async_add_executor_job(
-                        self._append, unwritten.closing.journal_line
-                    )
-        except (OSError, ValueError) as err:  # TimeoutError is an OSError
-            LOGGER.warning("The journal of the house takes nothing: %s", err or type(err).__name__)
-            return False
-        if unwritten.done.done():  # the database was faster
-            await self._async_strike(unwritten)
-        return True
-
-    async def _async_strike(self, unwritten: _Unwritten) -> None:
-        slot, unwritten.slot = unwritten.slot, None
-        if slot is None:
-            return
-        try:
-            async with asyncio.timeout(JOURNAL_PATIENCE), self._journal_turn:
-                await self._hass.async_add_executor_job(self._journal.strike, slot)
-        except OSError as err:  # it is done a second time then, which changes nothing
-            LOGGER.debug("A line of the journal of the house was not struck out: %s", err or type(err).__name__)
-
-    def _append(self, line: Mapping[str, Any]) -> int:
-        self._journal.path.parent.mkdir(parents=True, exist_ok=True)
-        return self._journal.append(line)
-
-    def _open_journal(self) -> Sequence[Line]:
-        try:
-            # It takes its room on the disk when something is to be written into it.
-            return self._journal.open() if self._journal.path.exists() else ()
-        except OSError as err:
-            LOGGER.warning("The journal of the house cannot be opened: %s", err)
-            return ()
 
 
 def closings_path(hass: HomeAssistant, house: str) -> Path:

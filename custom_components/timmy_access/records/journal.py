@@ -46,8 +46,12 @@ class Journal:
         self._free: list[int] = []
 
     def open(self) -> list[Line]:
-        """Open the file, or make it with all its room, and return the lines in it; torn ones were never promised."""
+        """Open the file and return the lines in it; torn ones were never promised.
+
+        Where there is no file it is made with all its room, and its folder.
+        """
         self.close()
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         file = os.open(self.path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
             if os.fstat(file).st_size < SLOTS * SLOT_BYTES:
