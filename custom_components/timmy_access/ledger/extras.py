@@ -65,7 +65,7 @@ def document_of(extra: Mapping[str, Any]) -> str | None:
 def are_soon_written(extras: Iterable[Mapping[str, Any]]) -> bool:
     """Return whether the documents of some records are made within milliseconds, by what is in them."""
     keys = 0
-    for extra in extras:
+    for extra in filter(None, extras):
         keys += len(extra)
         if keys > MAX_KEYS_IN_LOOP or any(isinstance(value, Mapping | list | tuple) for value in extra.values()):
             return False

@@ -15,8 +15,10 @@ from .values import (
     few,
     instant_from,
     instant_of,
+    instants_of,
     local_from,
     local_of,
+    locals_of,
     name_of,
     number_from,
     number_of,
@@ -63,7 +65,8 @@ type Values = tuple[
 ]
 
 type _Store = Callable[[str, Any], object]
-type _Test = Callable[[Sequence[Any]], bool]
+# Gives a whole column as it lies in the database; None where each value is to be looked at.
+type _StoreAll = Callable[[Sequence[Any]], Sequence[object] | None]
 
 
 def rows_of(entries: Sequence[Entry]) -> list[Values]:
@@ -72,7 +75,7 @@ def rows_of(entries: Sequence[Entry]) -> list[Values]:
     if not entries:
         return []
     said = dict(zip(Entry._fields, zip(*entries, strict=True), strict=True))
-    columns = [_stored(name, said[name], of, is_stored) for name, (of, is_stored) in _COLUMNS.items()]
+    columns = [_stored(name, said[name], of, all_of) for name, (of, all_of) in _COLUMNS.items()]
     return list(zip(*columns, strict=True))
 
 
@@ -98,10 +101,10 @@ def record_of(serial: str, key: int, row: Row, person: str | None) -> StoredReco
     return StoredRecord(id=key, serial=serial, entry=entry, person=person)
 
 
-def _stored(field: str, values: Sequence[Any], of: _Store, is_stored: _Test | None) -> Sequence[object]:
+def _stored(field: str, values: Sequence[Any], of: _Store, all_of: _StoreAll | None) -> Sequence[object]:
     """Return a column as it lies in the database; raises `LedgerInvalid`."""
-    if is_stored is not None and is_stored(values):
-        return values
+    if all_of is not None and (whole := all_of(values)) is not None:
+        return whole
     alike = values.count(values[0]) == len(values)
     stored: list[object] = []
     try:
@@ -112,15 +115,16 @@ def _stored(field: str, values: Sequence[Any], of: _Store, is_stored: _Test | No
     return stored * len(values) if alike else stored
 
 
-def _are_numbers(values: Sequence[Any]) -> bool:
-    return set(map(type, values)) == {int} and min(values) >= LOWEST and max(values) <= HIGHEST
+def _numbers_of(values: Sequence[Any]) -> Sequence[object] | None:
+    is_stored = set(map(type, values)) == {int} and min(values) >= LOWEST and max(values) <= HIGHEST
+    return values if is_stored else None
 
 
-def _are_names(values: Sequence[Any]) -> bool:
+def _names_of(values: Sequence[Any]) -> Sequence[object] | None:
     if set(map(type, values)) != {str} or max(map(len, values)) > MAX_NAME:
-        return False
+        return None
     text = "".join(values)
-    return text.isascii() and "\0" not in text
+    return values if text.isascii() and "\0" not in text else None
 
 
 def _optional_number_of(field: str, value: int | None) -> int | None:
@@ -141,19 +145,19 @@ def _truth_of(_: str, value: object) -> object:
     return value
 
 
-# How the columns of a `Row`, in their order, are stored, and which of them may lie as they are.
-_COLUMNS: Mapping[str, tuple[_Store, _Test | None]] = {
-    "time": (local_of, None),
-    "enroll_id": (number_of, _are_numbers),
+# How the columns of a `Row`, in their order, are stored, and all of one at once where that is known.
+_COLUMNS: Mapping[str, tuple[_Store, _StoreAll | None]] = {
+    "time": (local_of, locals_of),
+    "enroll_id": (number_of, _numbers_of),
     "mode": (number_of, None),
     "reader": (number_of, None),
     "event": (number_of, None),
     "apart": (number_of, None),
     "verify_mode": (_optional_number_of, None),
-    "name": (name_of, _are_names),
+    "name": (name_of, _names_of),
     "temperature": (_temperature_of, None),
     "extra": (_extra_of, None),
-    "occurred_at": (instant_of, None),
+    "occurred_at": (instant_of, instants_of),
     "received_at": (instant_of, None),
     "live": (_truth_of, None),
     "granted": (_truth_of, None),

@@ -1,8 +1,9 @@
 """How times, numbers and texts lie in the database, and which of them it takes."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 import re
+from typing import Any
 
 from .errors import LedgerInvalid, Problem
 
@@ -55,6 +56,14 @@ def instant_of(field: str, value: datetime) -> int:
     return (since.days * 86_400 + since.seconds) * SECOND + since.microseconds
 
 
+def instants_of(values: Sequence[object]) -> list[int] | None:
+    """Return what `instant_of` makes of each of many; None where it has to be asked."""
+    since = _since(_EPOCH, values)
+    if since is None:
+        return None
+    return [(one.days * 86_400 + one.seconds) * SECOND + one.microseconds for one in since]
+
+
 def instant_from(stored: int) -> datetime:
     """Return what `instant_of` stored, in UTC."""
     return _EPOCH + timedelta(microseconds=stored)
@@ -68,6 +77,12 @@ def local_of(field: str, value: datetime | None) -> int:
         raise LedgerInvalid(field, Problem.NOT_A_DATE)
     since = value - _LOCAL_EPOCH
     return since.days * 86_400 + since.seconds
+
+
+def locals_of(values: Sequence[object]) -> list[int] | None:
+    """Return what `local_of` makes of each of many; None where it has to be asked."""
+    since = _since(_LOCAL_EPOCH, values)
+    return None if since is None else [one.days * 86_400 + one.seconds for one in since]
 
 
 def local_from(stored: int) -> datetime | None:
@@ -96,3 +111,13 @@ def few(field: str, values: Collection[object], limit: int) -> None:
     """Refuse a collection of more than `limit` values."""
     if len(values) > limit:
         raise LedgerInvalid(field, Problem.TOO_MANY, {"size": str(len(values)), "limit": str(limit)})
+
+
+def _since(epoch: datetime, values: Sequence[Any]) -> list[timedelta] | None:
+    """Return how long after `epoch` times are; None unless all are, and aware as `epoch` is."""
+    if set(map(type, values)) != {datetime}:
+        return None
+    try:
+        return [value - epoch for value in values]
+    except TypeError:
+        return None

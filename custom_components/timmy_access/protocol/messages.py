@@ -11,7 +11,7 @@ import re
 from typing import Any, Self, override
 
 from .enums import DoorEvent, VerifyMethod
-from .kinds import EnrollId, Kind, Moment, Number, Opaque, Text, Whole
+from .kinds import MAX_TEXT, EnrollId, Kind, Moment, Number, Opaque, Text, Whole
 from .record_time import RecordTime
 from .table import Rows, Table
 from .unread import IDENTITY, Unread, unread_records, unread_rest
@@ -67,6 +67,25 @@ class Temperature(Kind[float]):
             if _COLDEST <= number / scale <= _HOTTEST:
                 return number / scale
         return None
+
+    @override
+    def read_all(self, values: list[Any]) -> list[float | None]:
+        """Return the degrees; a column that is in order is seen to be so at once."""
+        if set(map(type, values)) == {float} and all(_COLDEST <= value <= _HOTTEST for value in set(values)):
+            return values
+        return super().read_all(values)
+
+
+@dataclass(frozen=True)
+class PersonName(Text):
+    """What somebody is called, as the terminal says it with each record."""
+
+    @override
+    def read_all(self, values: list[Any]) -> list[str | None]:
+        """Return the names; a column that is in order is seen to be so at once."""
+        if set(map(type, values)) == {str} and max(map(len, values)) <= MAX_TEXT:
+            return values
+        return super().read_all(values)
 
 
 @dataclass(frozen=True)
@@ -190,7 +209,7 @@ class LogRecord(Structure):
     reader: int | None = field(default=None, metadata=wire("inout", Whole()))
     event: int | None = field(default=None, metadata=wire("event", Whole()))
     verify_mode: int | None = field(default=None, metadata=wire("verifymode", Whole()))
-    name: str | None = field(default=None, metadata=wire("name", _TEXT))
+    name: str | None = field(default=None, metadata=wire("name", PersonName(_TEXT.limit)))
     temperature: float | None = field(default=None, metadata=wire("temp", Temperature()))
     image: str | None = field(default=None, repr=False, metadata=wire("image", Photo(2_000_000)))
 

@@ -213,7 +213,7 @@ class Arrivals:
 def shared_of(records: Table[LogRecord]) -> list[Shared]:
     """Return what records say that may tell each from others of its terminal (field notes 0.3)."""
     times: Sequence[datetime | None] = records.column("time")
-    if any(time is not None and time.tzinfo is not None for time in times):
+    if [time for time in times if time is not None and time.tzinfo is not None]:
         times = [local_naive(time) if time is not None and time.tzinfo is not None else time for time in times]
     columns = [times if name == "time" else records.column(name) for name in Identity._fields[:-1]]
     return list(map(Identity._make, zip(*columns, repeat(0), strict=False)))

@@ -23,21 +23,27 @@ def entries_of(
     `decided_by` is who decided about the punches that are news, where that is known already.
     """
     *said, aparts = zip(*identities, strict=True) if identities else ((),) * len(Identity._fields)
+    occurred_at, live = zip(*placed, strict=True) if placed else ((), ())
     columns = zip(
         *said,
-        [place.occurred_at for place in placed],
+        occurred_at,
         repeat(received_at),
-        [place.live for place in placed],
+        live,
         records.column("verify_mode"),
-        [printable(name) if name else None for name in records.column("name")],
+        _shown(records.column("name")),
         records.column("temperature"),
         records.column("extra"),
         aparts,
         repeat(None),
         [
-            decided_by if place.live and identity.enroll_id else None
-            for identity, place in zip(identities, placed, strict=True)
+            decided_by if is_live and identity.enroll_id else None
+            for identity, is_live in zip(identities, live, strict=True)
         ],
         strict=False,
     )
     return list(map(Entry._make, columns))
+
+
+def _shown(names: Sequence[str | None]) -> list[str | None]:
+    shown = {name: printable(name) if name else None for name in set(names)}
+    return [shown[name] for name in names]

@@ -281,10 +281,12 @@ class Records:
     def _remember(self, identities: Sequence[Identity]) -> None:
         """Remember what is kept."""
         self._arrivals.kept(identities)
-        for identity in identities:
-            self._pending.pop(identity, None)
-            self._kept[identity] = None
-            self._kept.move_to_end(identity)
+        if self._pending:
+            for identity in identities:
+                self._pending.pop(identity, None)
+        for identity in self._kept.keys() & identities:
+            del self._kept[identity]
+        self._kept.update(dict.fromkeys(identities))
         # As many as came: what piles up makes the garbage collector walk through all of Home Assistant.
         while len(self._kept) > REMEMBERED:
             self._kept.popitem(last=False)
@@ -331,18 +333,16 @@ class Records:
 
     def _tell(self, frame: _Frame, kept: Kept) -> None:
         """Tell each record that is new, once, and remember that all of them are kept."""
-        history: list[datetime] = []
-        live: list[int] = []
-        for index, (identity, place) in enumerate(zip(frame.identities, frame.placed, strict=True)):
-            pending = self._pending.get(identity)
-            if identity in self._kept or (pending is not None and pending.told):
-                continue
-            if not kept.new[index]:
-                self._counters.duplicates += 1
-            elif place.live:
-                live.append(index)
-            else:
-                history.append(place.occurred_at)
+        told = self._kept.keys() & frame.identities
+        if self._pending:
+            told |= {identity for identity in frame.identities if (one := self._pending.get(identity)) and one.told}
+        untold: Sequence[int] = range(len(kept.new))
+        if told:
+            untold = [index for index in untold if frame.identities[index] not in told]
+        new = [index for index in untold if kept.new[index]]
+        self._counters.duplicates += len(untold) - len(new)
+        live = [index for index in new if frame.placed[index].live]
+        history = [frame.placed[index].occurred_at for index in new if not frame.placed[index].live]
         self._remember(frame.identities)
         self._counters.history += len(history)
         if history:

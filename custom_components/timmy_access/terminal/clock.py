@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
+from itertools import repeat
 from time import monotonic
-from typing import NamedTuple
+from typing import NamedTuple, TypeGuard
 
 from homeassistant.util import dt as dt_util
 
@@ -32,6 +33,8 @@ DRIFT_TOLERANCE = timedelta(seconds=10)
 
 # Clocks are set to another zone's time by so much; a date is set wrong by more.
 ZONES_APART = timedelta(hours=27)
+# Later than this, a local time is within the calendar in UTC too.
+_EARLIEST = datetime.min + ZONES_APART  # noqa: DTZ901 - local
 
 
 class Placed(NamedTuple):
@@ -79,6 +82,23 @@ def _instants(shown: Iterable[datetime | None], near: datetime) -> Iterator[date
             yield localise(naive, near) if offset is None else (naive - offset).replace(tzinfo=UTC)
         except OverflowError:
             yield None
+
+
+def _are_past(shown: Sequence[datetime | None], now: datetime) -> bool:
+    """Return whether all are times long before `now`, in whichever zone; False where that takes a closer look."""
+    times = [naive for naive in shown if naive is not None]
+    if not times or len(times) < len(shown):
+        return False
+    try:
+        first, last = min(times), max(times)
+    except TypeError:  # some are instants
+        return False
+    return last.tzinfo is None and first > _EARLIEST and last < local_naive(now) - ZONES_APART
+
+
+def _are_before(instants: Sequence[datetime | None], earliest: datetime) -> TypeGuard[Sequence[datetime]]:
+    times = [instant for instant in instants if instant is not None]
+    return 0 < len(times) == len(instants) and max(times) < earliest
 
 
 @lru_cache(DAYS_REMEMBERED)
@@ -232,6 +252,8 @@ class TerminalClock:
     def tells_nothing(self, shown: Sequence[datetime | None]) -> list[bool]:
         """Return which times tell nothing: none, one outside the calendar, or one that is yet to come."""
         latest = self._now() + DRIFT_TOLERANCE
+        if _are_past(shown, latest):
+            return [False] * len(shown)
         return [instant is None or instant > latest for instant in _instants(shown, latest)]
 
     def place(self, shown: Sequence[datetime | None], records_in_frame: int) -> list[Placed]:
@@ -240,12 +262,15 @@ class TerminalClock:
         `records_in_frame` may be more than those that are to be placed.
         """
         now = self._now()
-        earliest, latest = now - self.live_window, now + self.live_window
-        if self._connected_at is not None:
-            earliest = max(earliest, now - CONNECTING - timedelta(seconds=self._elapsed() - self._connected_at))
+        earliest, latest = self._earliest_news(now), now + self.live_window
+        instants = list(_instants(shown, now))
         behind = self._behind_us(now)
+        if self._wrong is None and not behind and _are_before(instants, earliest):
+            # A backlog of a clock that was right: looked at as a whole.
+            self._count(now, len(instants))
+            return list(map(Placed, instants, repeat(False)))  # noqa: FBT003 - not live
         placed: list[Placed] = []
-        for instant in _instants(shown, now):
+        for instant in instants:
             if instant is None:
                 placed.append(Placed(now, live=False))
                 self._count(now)
@@ -281,7 +306,16 @@ class TerminalClock:
     def is_ahead(self, shown: Sequence[datetime | None]) -> bool:
         """Return whether any time is of the future, which a record can be by a wrong clock only."""
         now = self._now()
+        if _are_past(shown, now):
+            return False
         return any(instant is not None and instant > now + DRIFT_TOLERANCE for instant in _instants(shown, now))
+
+    def _earliest_news(self, now: datetime) -> datetime:
+        """Return when a record may have been made at the earliest to be live."""
+        earliest = now - self.live_window
+        if self._connected_at is None:
+            return earliest
+        return max(earliest, now - CONNECTING - timedelta(seconds=self._elapsed() - self._connected_at))
 
     def _behind_us(self, now: datetime) -> timedelta | None:
         """Return what our own clocks have been changed by since the terminal was told the time; None for nothing."""
@@ -304,9 +338,9 @@ class TerminalClock:
         """Return whether a record of now, as it is shown, may have been made while the clock was wrong."""
         return self._wrong is not None and self._backlog != 0 and self._wrong.may_have_written(instant)
 
-    def _count(self, now: datetime) -> None:
-        """Note that one of the unsent records has come; more may follow at once."""
+    def _count(self, now: datetime, records: int = 1) -> None:
+        """Note that some of the unsent records have come; more may follow at once."""
         if self._backlog:
-            self._backlog -= 1
+            self._backlog = max(0, self._backlog - records)
         if self._is_late(now):
             self._doubt_until = now + self.live_window
