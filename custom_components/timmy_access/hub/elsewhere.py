@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from homeassistant.config_entries import ConfigEntry
+from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -35,19 +35,30 @@ class Elsewhere:
         Where that listener has it at present, whoever comes here is somebody else, and is not told of.
         """
         serial = registration.serial
-        for entry in self._hass.config_entries.async_entries(DOMAIN):
-            for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL):
-                if entry is not self._entry and subentry.unique_id == serial:
-                    if not self._is_connected(entry, serial):
-                        self._async_tell(serial, subentry.title, entry, peer)
-                    return True
-        return False
+        if (found := self._find(serial)) is None:
+            return False
+        entry, subentry = found
+        if not self._is_connected(entry, serial):
+            self._async_tell(serial, subentry.title, entry, peer)
+        return True
+
+    @callback
+    def has(self, serial: str) -> bool:
+        """Return whether a terminal is approved at another listener."""
+        return self._find(serial) is not None
 
     @callback
     def async_stop(self) -> None:
         """Tell of nobody any more."""
         for serial in tuple(self._told):
             self._async_end(serial)
+
+    def _find(self, serial: str) -> tuple[ConfigEntry, ConfigSubentry] | None:
+        for entry in self._hass.config_entries.async_entries(DOMAIN):
+            for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL):
+                if entry is not self._entry and subentry.unique_id == serial:
+                    return entry, subentry
+        return None
 
     @callback
     def _async_tell(self, serial: str, name: str, there: ConfigEntry, peer: Peer) -> None:

@@ -105,7 +105,9 @@ class Hub:
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
         self._watches: dict[str, TroubleWatch] = {}
-        self.nightly = Nightly(hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper)
+        self.nightly = Nightly(
+            hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper, self._elsewhere.has
+        )
         self._wall_clock = WallClock(hass, self._async_tell_time)
         encryption = None if tls is None else Encryption(context=tls, port=entry.options.get(CONF_TLS_PORT))
         self.gate = Gate(self.terminals, self.claims, self.homes, self._outsiders, self._async_announce)
@@ -142,6 +144,7 @@ class Hub:
         await self.listener.start()
         if self._stopping is not None:
             return
+        self._store.async_note_ours(self.terminals)
         self.house_watch.async_start()
         self._house_issues.async_start()
         for terminal in self.terminals.values():
@@ -233,6 +236,7 @@ class Hub:
                 self.listener.lobby.invite(serial)
             for listener in tuple(self._changed):
                 listener(known)
+        self._store.async_note_ours(self.terminals)
 
     @callback
     def async_subscribe_terminals(self, listener: TerminalListener) -> CALLBACK_TYPE:

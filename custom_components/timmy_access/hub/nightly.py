@@ -30,14 +30,19 @@ class Nightly:
         store: TerminalStore,
         terminals: Callable[[], Iterable[Terminal]],
         house: HouseKeeper,
+        is_elsewhere: Callable[[str], bool],
     ) -> None:
-        """Prepare; `keep_days` are the days records are kept for, None is for ever."""
+        """Prepare; `is_elsewhere` tells whether a terminal is another listener's.
+
+        `keep_days` are the days records are kept for, None is for ever.
+        """
         self._hass = hass
         self._tasks = tasks
         self._ledger = ledger
         self._store = store
         self._terminals = terminals
         self._house = house
+        self._is_elsewhere = is_elsewhere
         self.keep_days: int | None = None
 
     @callback
@@ -81,3 +86,16 @@ class Nightly:
         for serial, gone in purged.items():
             if known := self._store.reconciled(serial):
                 self._store.async_remember(serial, Reconciled(deficit=known.deficit + gone, day=known.day))
+        await self._async_purge_left(before)
+
+    async def _async_purge_left(self, before: datetime) -> None:
+        """Delete what is older than is kept of terminals that were ours.
+
+        Whoever has one of them now keeps what it has said since it left us.
+        """
+        for serial, left in self._store.left.items():
+            if not self._is_elsewhere(serial):
+                await self._ledger.purge([serial], min(before, left))
+                if left > before:
+                    continue
+            self._store.async_forget_left(serial)

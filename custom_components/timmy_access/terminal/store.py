@@ -1,11 +1,13 @@
 """What is to be remembered of the terminals of one listener besides their records."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
 
@@ -67,6 +69,8 @@ class TerminalStore:
         self.home_addresses: frozenset[str] = frozenset()
         self._paused: dict[str, dict[int, str]] = {}
         self._answering: dict[str, Answering] = {}
+        # All that were terminals of this listener, and since when they are none any more; None for those that are.
+        self._ours: dict[str, datetime | None] = {}
         self.database: KnownDatabase | None = None
         self._counted = 0
         self._counted_in = ""
@@ -94,6 +98,9 @@ class TerminalStore:
             )
             for serial, values in stored.get("answering", {}).items()
         }
+        # A file that does not say which were ours tells it by what else it knows of them.
+        ours = stored.get("ours", dict.fromkeys((*self._reconciled, *self._answering, *self._homes, *self._links)))
+        self._ours = {serial: left and dt_util.parse_datetime(left) for serial, left in ours.items()}
         database = stored.get("database")
         self.database = database and KnownDatabase(**database)
         self._counted = stored.get("counted", 0)
@@ -117,6 +124,26 @@ class TerminalStore:
         """Remember it, over restarts too."""
         self._reconciled[serial] = reconciled
         self._async_save_soon()
+
+    @property
+    def left(self) -> Mapping[str, datetime]:
+        """When terminals that were this listener's were seen to be so no more, by serial number."""
+        return {serial: left for serial, left in self._ours.items() if left is not None}
+
+    @callback
+    def async_note_ours(self, serials: Collection[str]) -> None:
+        """Note which terminals are this listener's now; others that were have left."""
+        left = dt_util.utcnow()
+        ours = {serial: known or left for serial, known in self._ours.items()} | dict.fromkeys(serials)
+        if ours != self._ours:
+            self._ours = ours
+            self._async_save_soon()
+
+    @callback
+    def async_forget_left(self, serial: str) -> None:
+        """Forget that a terminal was this listener's."""
+        if self._ours.pop(serial, None) is not None:
+            self._async_save_soon()
 
     @property
     def counted(self) -> int:
@@ -231,6 +258,7 @@ class TerminalStore:
                 serial: {**asdict(known), "answered": sorted(known.answered)}
                 for serial, known in self._answering.items()
             },
+            "ours": {serial: left and left.isoformat() for serial, left in self._ours.items()},
             "database": self.database and asdict(self.database),
             "counted": self._counted,
             "counted_in": self._counted_in,

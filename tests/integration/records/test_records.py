@@ -10,7 +10,7 @@ import re
 import sqlite3
 import stat
 from typing import Any
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 from hypothesis import example, given, strategies as st
 import pytest
@@ -26,6 +26,7 @@ from custom_components.timmy_access.protocol.throttle import Throttle
 from custom_components.timmy_access.records import records as records_module
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
 from custom_components.timmy_access.records.exporting import safe_cell
+from custom_components.timmy_access.terminal import store as store_module
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import issue_registry as ir
@@ -338,6 +339,37 @@ async def test_the_night_leaves_the_records_of_another_listener(
     hub.nightly.keep_days = 15
     await hub.nightly.async_round()
     assert await hub.ledger.count() == {"ZX00000099": 1}
+
+
+async def test_the_night_lets_go_of_what_a_terminal_said_that_was_removed(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, entry: MockConfigEntry, hass_config_dir: str
+) -> None:
+    """Over a restart too, and not of what it has said since to another house that shares the database."""
+    for days in (30, 10):
+        finger.machine.log({"enrollid": 1, "time": str(ago(days=days)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    theirs = (await hub.ledger.records()).records[0].entry
+    await hub.ledger.keep("ZX00000099", [theirs])
+    await finger.stop()
+    left = dt_util.utcnow() - timedelta(days=25)
+    with patch.object(store_module, "dt_util", Mock(wraps=dt_util, utcnow=lambda: left)):
+        hass.config_entries.async_remove_subentry(entry, hub.terminals[FINGER].subentry_id)
+        await hass.async_block_till_done()
+    assert FINGER not in hub.terminals
+    occurred = dt_util.utcnow() - timedelta(days=20)
+    await hub.ledger.keep(FINGER, [theirs._replace(enroll_id=2, occurred_at=occurred)])
+    await hass.async_add_executor_job(arrived_when_they_occurred, hass_config_dir)
+    await hass.config_entries.async_reload(entry.entry_id)
+    hub = entry.runtime_data
+    hub.nightly.keep_days = 40
+    await hub.nightly.async_round()
+    assert await hub.ledger.count() == {FINGER: 3, "ZX00000099": 1}
+    hub.nightly.keep_days = 15
+    await hub.nightly.async_round()
+    assert await hub.ledger.count() == {FINGER: 2, "ZX00000099": 1}
+    assert {
+        record.entry.enroll_id for record in (await hub.ledger.records(RecordFilter(serials=[FINGER]))).records
+    } == {1, 2}
 
 
 async def test_a_log_that_was_cleared_is_compared_from_there_on(
