@@ -15,6 +15,7 @@ from custom_components.timmy_access.house.credentials import HouseCredential
 from custom_components.timmy_access.house.errors import HouseInvalid, Problem
 from custom_components.timmy_access.house.household import Household
 from custom_components.timmy_access.house.importing import MAX_FAULTS, Importing, importing, safe_cell, text_of
+from custom_components.timmy_access.protocol.peer import is_printable
 
 from .households import FRONT, HOUSE, NAMES, NOW
 
@@ -139,7 +140,29 @@ def test_an_encoding_is_never_guessed(content: bytes, encoding: str | None) -> N
     assert (caught.value.field, caught.value.problem) == ("encoding", Problem.ENCODING)
 
 
-@given(st.lists(NAMES.filter(str.isprintable).map(str.strip), max_size=6, unique_by=lambda name: name.casefold()))
+# Persian with a joiner that is none, Sinhala with one, an ideographic and an unbroken space, at an edge too.
+SCRIPTS = ("\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "ශ්\u200dරී", "山田\u3000太郎", "Ada\u00a0Lovelace", "\u200dA")
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_names_of_all_scripts_are_taken_as_they_are(name: str) -> None:
+    result = imported(f"name,note\n{name},{name}\n")
+    assert result.faults == ()
+    assert [(it.person.name, it.person.note) for it in result.added] == [(name, name)]
+
+
+@pytest.mark.parametrize("sign", ["\0", "\a", "\x7f", "\u200b", "\u202e", "\ufeff"])
+def test_what_nobody_sees_is_no_name(sign: str) -> None:
+    assert faults(f"name\nA{sign}da\n") == [(2, "name", Problem.NOT_A_TEXT)]
+
+
+@given(
+    st.lists(
+        (NAMES | st.sampled_from(SCRIPTS)).filter(is_printable).map(str.strip),
+        max_size=6,
+        unique_by=lambda name: name.casefold(),
+    )
+)
 def test_names_that_were_written_safely_come_back(names: list[str]) -> None:
     written = io.StringIO()
     csv.writer(written).writerows([["name"], *([safe_cell(name)] for name in names)])

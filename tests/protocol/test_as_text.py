@@ -1,11 +1,12 @@
 """Words of peers are shown as text, whatever is made of them."""
 
 import re
+import unicodedata
 
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.timmy_access.protocol.peer import MAX_SHOWN, as_text
+from custom_components.timmy_access.protocol.peer import MAX_SHOWN, as_text, is_printable, printable
 
 # What Markdown (GitHub's, as Home Assistant renders dialogs) and HTML begin anything with.
 LIVE = re.compile(
@@ -65,3 +66,24 @@ def test_names_are_left_alone(text: str) -> None:
 def test_it_still_reads_the_same() -> None:
     assert as_text("![](http://e.vil/x.png)") == "!\uff3b\uff3d(http\uff1a//e.vil/x.png)"
     assert as_text("<b>x</b>") == "\uff1cb\uff1ex\uff1c/b\uff1e"
+
+
+# Letters, marks and signs of all scripts, the spaces among them, and what nobody sees.
+SEEN = st.characters(categories=["L", "M", "N", "P", "S", "Zs"]) | st.sampled_from("\u200c\u200d\u3000\u00a0")
+UNSEEN = st.characters(categories=["Cc", "Cf", "Zl", "Zp"], exclude_characters="\u200c\u200d")
+
+
+@given(st.text(SEEN, max_size=MAX_SHOWN))
+def test_names_of_all_scripts_are_shown_as_they_are(name: str) -> None:
+    assert printable(name) == name
+    assert is_printable(name)
+
+
+@given(st.text(SEEN | UNSEEN, max_size=MAX_SHOWN))
+def test_only_what_nobody_sees_is_replaced(text: str) -> None:
+    shown = printable(text)
+    assert len(shown) == len(text)
+    for said, char in zip(text, shown, strict=True):
+        is_unseen = unicodedata.category(said) in ("Cc", "Cf", "Zl", "Zp") and said not in "\u200c\u200d"
+        assert char == ("\ufffd" if is_unseen else said)
+    assert is_printable(text) == (shown == text)

@@ -19,6 +19,7 @@ from ..ledger import likeness
 from ..people.names import is_same_name
 from ..protocol.commands.kinds import MAX_CARD, MAX_PIN
 from ..protocol.enums import Credential
+from ..protocol.peer import is_printable
 from .arrivals import Arrival, Contents
 from .changes import in_use
 from .directory import Directory
@@ -202,7 +203,7 @@ class _Work:
         if column == GROUPS:
             return frozenset(self._group(name) for name in re.split(r"[;|]", cell) if name.strip())
         cell = "\n".join(cell.splitlines())
-        if not (cell.replace("\n", " ") if column == NOTE else cell).isprintable():
+        if not is_printable(cell.replace("\n", " ") if column == NOTE else cell):
             raise HouseInvalid(column, Problem.NOT_A_TEXT)
         return cell
 

@@ -55,8 +55,13 @@ def printable(text: object, limit: int = MAX_SHOWN) -> str:
     text = str(text)
     if len(text) <= limit and text.isprintable():
         return text
-    shown = "".join(char if char.isprintable() or _is_of_a_script(char) else "�" for char in text[: limit + 1])
+    shown = "".join(char if is_printable(char) else "�" for char in text[: limit + 1])
     return shown if len(shown) <= limit else f"{shown[: limit - 1]}…"
+
+
+def is_printable(text: str) -> bool:
+    """Return whether `printable` replaces nothing of a text."""
+    return text.isprintable() or all(char.isprintable() or _is_of_a_script(char) for char in text)
 
 
 def as_text(text: object, limit: int = MAX_SHOWN) -> str:

@@ -40,6 +40,7 @@ from ..people.names import is_same_name
 from ..people.person_links import async_person
 from ..protocol.commands.kinds import MAX_CARD, MAX_PIN
 from ..protocol.enums import Credential
+from ..protocol.peer import is_printable
 from .house_action import HouseAction, HouseRequest
 from .secrets import or_secret
 
@@ -259,7 +260,7 @@ def text_field(name: str, *, lines: bool = False) -> Any:
 
     def _check(value: Any) -> str:
         text = cv.string(value).strip()
-        if not (text.replace("\n", " ") if lines else text).isprintable():
+        if not is_printable(text.replace("\n", " ") if lines else text):
             raise ServiceValidationError(
                 translation_domain=DOMAIN, translation_key="invalid_text", translation_placeholders={"field": name}
             )

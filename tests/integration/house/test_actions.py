@@ -126,6 +126,13 @@ async def test_somebody_comes_changes_and_leaves(hass: HomeAssistant, hub: Hub, 
     assert (answer["people"], answer["leaving"]) == ([], [])
 
 
+@pytest.mark.parametrize("name", ["\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "山田\u3000太郎", "Ada\u00a0Lovelace"])
+async def test_names_of_all_scripts_are_taken_as_they_are(hass: HomeAssistant, hub: Hub, name: str) -> None:
+    await ask(hass, "add_person", name=name, note=name)
+    answer = await ask(hass, "get_people")
+    assert [(one["name"], one["note"]) for one in answer["people"]] == [(name, name)]
+
+
 @pytest.mark.parametrize(
     ("action", "data", "key", "placeholders"),
     [
