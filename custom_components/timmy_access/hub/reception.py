@@ -14,7 +14,7 @@ from homeassistant.util import dt as dt_util
 from ..errors import DoorUnknown, PassRevoked
 from ..guests.decisions import Decision
 from ..guests.verdicts import Approval, Verdicts
-from ..ledger import Kept
+from ..ledger import Decider, Kept
 from ..protocol.answers import Answer, LogsAccepted, PinVerdict, QrVerdict
 from ..protocol.errors import CommandRefused, ProtocolError, SeatContested, TerminalBusy
 from ..protocol.log_budget import LogBudget
@@ -29,6 +29,7 @@ from ..terminal.moments import CodeSource, Punch
 from ..terminal.tasks import Tasks
 from ..terminal.upkeep import Upkeep
 from .interpreter import Interpreter, Question
+from .passed import Passed
 
 # How long somebody waits while a terminal whose clock may be wrong is asked what it shows; it answers within some
 # milliseconds.
@@ -53,6 +54,7 @@ class _Waiting:
     decision: Decision
     question: Question | None = None
     batch: LogBatch | None = None
+    source: CodeSource | None = None
 
 
 class Reception:
@@ -83,6 +85,7 @@ class Reception:
         self._interpreter = interpreter
         self._log = log
         self._waiting: dict[int, _Waiting] = {}
+        self._passed = Passed()
         self._keeping: set[asyncio.Task[Kept | None]] = set()
         self._compare_after = 0.0
         self._correct_after = 0.0
@@ -103,6 +106,9 @@ class Reception:
         """Keep records and acknowledge the frame; no answer, and the terminal keeps them, when they are not safe."""
         shown = batch.records.column("time")
         ahead = self._clock.is_ahead(shown)
+        with_pass = len(shown) == 1 and self._clock.is_present(shown[0]) and self._passed.take(batch.records[0])
+        if with_pass:
+            self._records.async_note_outcome(batch, granted=True, decided_by=Decider.PASS)
         if await self._records.async_take(batch) is None:
             return None
         state = self._coordinator.data
@@ -268,7 +274,7 @@ class Reception:
             font_size=decision.font_size,
             text_color=decision.text_color,
         )
-        self._async_await(verdict, decision)
+        self._async_await(verdict, decision, CodeSource.QR_CODE)
         return verdict
 
     async def pin_entry(self, entry: PinEntry) -> PinVerdict | None:
@@ -287,7 +293,7 @@ class Reception:
             voice=decision.voice,
             voice_index=decision.voice_index,
         )
-        self._async_await(verdict, decision)
+        self._async_await(verdict, decision, CodeSource.PIN)
         return verdict
 
     @callback
@@ -297,14 +303,17 @@ class Reception:
         if waiting is None:
             return
         self._verdicts.async_settle(waiting.decision, delivered=delivered)
+        decision = waiting.decision
+        if waiting.source and delivered and decision.granted and decision.held and decision.enroll_id:
+            self._passed.note(decision.enroll_id, waiting.source)
         if waiting.question is not None and waiting.decision.granted:
             self._interpreter.async_decide(waiting.question, granted=delivered)
         if waiting.batch is not None and waiting.decision.granted and delivered:
             self._records.async_note_outcome(waiting.batch, granted=True, decided_by=waiting.decision.decided_by)
 
-    def _async_await(self, answer: Answer, decision: Decision) -> None:
+    def _async_await(self, answer: Answer, decision: Decision, source: CodeSource) -> None:
         """Remember what an answer decides until it is on its way."""
-        self._waiting[id(answer)] = _Waiting(answer, decision)
+        self._waiting[id(answer)] = _Waiting(answer, decision, source=source)
 
     def _opens_itself(self, decision: Decision) -> bool:
         """Return whether the terminal itself is to open, which then chooses the doors of several.

@@ -18,6 +18,7 @@ class Decider(StrEnum):
     AUTOMATION = "automation"
     DEFAULT = "default"
     HOUSE = "house"
+    PASS = "pass"  # noqa: S105 - no secret
     TERMINAL = "terminal"
 
 

@@ -125,6 +125,27 @@ async def test_the_pass_of_a_person_says_who_comes_in(hass: HomeAssistant, hub: 
     assert (state.attributes["enroll_id"], state.attributes["person"]) == (1, ADA)
 
 
+@pytest.mark.parametrize(("method", "outcome"), [(13, ("granted", "pass")), (1, ("unknown", "terminal"))])
+async def test_the_record_of_a_pass_says_so(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, method: int, outcome: tuple[str, str]
+) -> None:
+    """The one that the terminal makes of it: not another punch of the same person, nor a second one."""
+    made = await make_pass(hass, hub, enroll_id=1)
+    assert (await face.scan_qr(made["code"]))["access"] == 1
+    await until(hass, CODE, lambda state: state.attributes.get("event_type") == "granted")
+    for key, mode in enumerate((method, 13)):
+        face.machine.log(
+            {"enrollid": 1, "time": f"{dt_util.now():%Y-%m-%d %H:%M:%S}", "mode": mode, "inout": 0, "event": key}
+        )
+        await face.wait_sent()
+        await hass.async_block_till_done(wait_background_tasks=True)
+    found = await act(hass, hub, FACE, "get_logs")
+    assert found is not None
+    told_of = [(record["outcome"], record["decided_by"]) for record in reversed(found["records"])]
+    assert told_of[0] == outcome
+    assert told_of[1] == (("unknown", "terminal") if method == 13 else ("granted", "pass"))
+
+
 async def test_the_pass_of_a_person_who_is_disabled_opens_nothing(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:
