@@ -113,6 +113,21 @@ async def test_names_are_of_the_record_else_of_the_roster(ledger: Ledger) -> Non
     assert [day.name for day in everywhere] == ["Ada", "Eve", "Grace", None]
 
 
+async def test_the_same_number_elsewhere_is_another_day(ledger: Ledger) -> None:
+    """Unless the name is the same, in whichever way it is written."""
+    noon = local(VIENNA, 2026, 11, 24, 12)
+    for serial, names in ((SERIAL, ("Bruno", "Ada")), (OTHER, ("Grace", "ADA\u3000"))):
+        people = [Person(enroll_id=number, name=name) for number, name in enumerate(names, 1)]
+        await ledger.keep_people(serial, people, complete=True)
+        await ledger.keep(serial, [at(noon, 1), at(noon + timedelta(hours=1), 1), at(noon, 2)])
+    days = await ledger.attendance(noon.date(), noon.date(), VIENNA)
+    assert sorted((day.enroll_id, (day.name or "").strip().title(), day.records) for day in days) == [
+        (1, "Bruno", 2),
+        (1, "Grace", 2),
+        (2, "Ada", 2),
+    ]
+
+
 async def test_range_within_the_days(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [at(local(VIENNA, 2026, 11, 24, hour)) for hour in (8, 12, 17)])
     [day] = await ledger.attendance(

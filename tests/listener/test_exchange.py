@@ -67,6 +67,25 @@ async def test_a_reply_named_by_cmd_is_understood(terminal: ScriptedTerminal, se
     assert (await request).time is not None
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        {"ret": " opendoor ", "result": True},
+        {" ret": "OpenDoor", "result ": "true"},
+        {"RET": "OPENDOOR", "Result": 1},
+        {"cmd": " OpenDoor", "result": True},
+    ],
+)
+async def test_a_reply_is_known_however_its_word_is_spelt(
+    terminal: ScriptedTerminal, session: Session, reply: dict[str, Any]
+) -> None:
+    request = asyncio.create_task(session.request(OpenDoor(door=1)))
+    await terminal.hear()
+    await terminal.say(reply)
+    assert (await request).result is True
+    assert not session.ended
+
+
 async def test_a_reply_without_result_is_a_success(terminal: ScriptedTerminal, session: Session) -> None:
     request = asyncio.create_task(session.request(GetTime()))
     await terminal.hear()
