@@ -7,7 +7,15 @@ from hypothesis import given, strategies as st
 
 from custom_components.timmy_access.ledger import Entry
 from custom_components.timmy_access.ledger.rows import Row, rows_of
-from custom_components.timmy_access.ledger.values import HIGHEST, LOWEST, MAX_NAME
+from custom_components.timmy_access.ledger.values import (
+    HIGHEST,
+    LOWEST,
+    MAX_NAME,
+    instant_of,
+    instants_of,
+    local_of,
+    locals_of,
+)
 
 numbers = st.none() | st.sampled_from([0, 1, True, LOWEST, HIGHEST]) | st.integers(0, 99_999_999)
 naive = st.none() | st.datetimes()
@@ -40,6 +48,15 @@ def test_rows_say_together_what_they_say_alone(said: list[Entry], times: int) ->
     assert together == alone
     assert {len(row) for row in together} == {len(Row._fields)}
     assert {type(row[1]) for row in together} == {int}
+
+
+@given(st.lists(st.datetimes(timezones=st.just(UTC)) | aware, min_size=1), st.lists(st.datetimes(), min_size=1))
+def test_times_are_stored_together_as_alone(instants: list[datetime], local: list[datetime]) -> None:
+    assert instants_of(instants) == [instant_of("occurred_at", instant) for instant in instants]
+    assert locals_of(local) == [local_of("time", time) for time in local]
+    assert instants_of([*instants, local[0]]) is None
+    assert locals_of([*local, instants[0]]) is None
+    assert locals_of([*local, None]) is None
 
 
 def test_nothing_becomes_no_rows() -> None:

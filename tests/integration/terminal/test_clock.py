@@ -1,10 +1,12 @@
 """When a record happened: drift, backlogs, and the two hours of a year that are not like the others."""
 
 from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
 
+from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.timmy_access.terminal.clock import Placed, TerminalClock, local_naive, localise
+from custom_components.timmy_access.terminal.clock import DRIFT_TOLERANCE, Placed, TerminalClock, local_naive, localise
 from homeassistant.util import dt as dt_util
 
 BERLIN = "Europe/Berlin"
@@ -51,6 +53,50 @@ def clock(watch: Watch) -> TerminalClock:
 def placed(clock: TerminalClock, shown: datetime | None, records_in_frame: int) -> Placed:
     [place] = clock.place([shown], records_in_frame)
     return place
+
+
+# Of now, of the days around, at the ends of the calendar, of two days on which clocks are changed, and instants.
+SECONDS = st.integers(-60, 60) | st.integers(-48 * 3600, 48 * 3600)
+SHOWN = st.lists(
+    st.none()
+    | SECONDS.map(lambda seconds: NOW.replace(tzinfo=None) + timedelta(hours=1, seconds=seconds))
+    | st.datetimes()
+    | st.builds(datetime, st.just(2026), st.just(10), st.just(25), st.integers(0, 4), st.integers(0, 59))
+    | st.builds(datetime, st.just(2026), st.just(3), st.just(29), st.integers(0, 4), st.integers(0, 59))
+    | st.sampled_from([datetime.min, datetime.max])  # noqa: DTZ901 - as terminals tell them
+    | SECONDS.map(lambda seconds: NOW + timedelta(seconds=seconds)),
+    max_size=6,
+)
+
+
+OLD = NOW.replace(tzinfo=None) - timedelta(days=2)
+
+
+@given(SHOWN, st.booleans())
+def test_what_is_looked_at_together_is_what_it_is_alone(shown: list[datetime | None], is_old: bool) -> None:
+    dt_util.set_default_time_zone(ZoneInfo(BERLIN))
+    if is_old:  # as a backlog is
+        shown = [one for one in shown if one is not None and one.tzinfo is None and one < OLD]
+    instants: list[datetime | None] = []
+    for one in shown:
+        try:
+            instants.append(None if one is None else localise(one, NOW))
+        except OverflowError:
+            instants.append(None)
+    watch = Watch()
+    clock = TerminalClock(watch, elapsed=watch.seconds)
+    ahead = [instant is not None and instant > NOW + DRIFT_TOLERANCE for instant in instants]
+    assert clock.is_ahead(shown) is any(ahead)
+    assert clock.tells_nothing(shown) == [
+        instant is None or late for instant, late in zip(instants, ahead, strict=True)
+    ]
+    clock.measured(watch.local(), len(shown) + 1)
+    assert clock.place(shown, len(shown)) == [
+        Placed(NOW, live=False)
+        if instant is None
+        else Placed(min(instant, NOW), live=abs(instant - NOW) <= clock.live_window)
+        for instant in instants
+    ]
 
 
 def test_a_right_clock_is_believed(clock: TerminalClock, watch: Watch) -> None:
