@@ -27,7 +27,7 @@ async def async_after_reset(hass: HomeAssistant, house: House, terminal: Termina
     taking = what is AfterReset.TAKE_OVER
     if taking:
         await terminal.async_refresh_people(all_names=True)
-    present = await async_present(terminal) if taking and terminal.roster.people else None
+    present = await async_present(terminal, house) if taking and terminal.roster.people else None
     agreement = await async_agreement(hass, house, terminal)
     if terminal.serial not in house.known().kept or not agreement.was_reset:
         return False

@@ -101,6 +101,8 @@ class Hub:
             self.house_watch,
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
+        # About how many of how many people a terminal has been asked that is looked at, by serial number.
+        self.asked: dict[str, tuple[int, int]] = {}
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
