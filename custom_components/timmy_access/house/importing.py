@@ -258,7 +258,7 @@ class _Work:
         secrets = {_SLOTS[column][0]: values[column] for column in _SLOTS if values.get(column) is not None}
         for slot, contents in secrets.items():
             self._check_secret(person, slot, contents)
-        arrival = Arrival(person=person, secrets=secrets)
+        arrival = Arrival(person=person, before=known, secrets=secrets)
         if known is None:
             self._added.append(arrival)
         elif person != known or secrets:
