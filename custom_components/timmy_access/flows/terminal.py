@@ -210,12 +210,13 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         subentry, chosen = self._get_reconfigure_subentry(), self._chosen
         if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="entry_not_loaded")
+        has, probably = subentry.data[CONF_DOORS], suggested_for(chosen)[CONF_DOORS]
         errors: dict[str, str] = {}
         if user_input is not None:
             try:
                 if not (errors := self._replacing_errors(chosen)):
                     hub, old = entry.runtime_data, subentry.data[CONF_SERIAL]
-                    is_done = await hub.async_replace(hub.terminals[old], chosen)
+                    is_done = await hub.async_replace(hub.terminals[old], chosen, user_input[CONF_DOORS])
                     return self.async_abort(
                         reason="terminal_replaced" if is_done else "terminal_replaced_later",
                         description_placeholders=as_placeholders({CONF_NAME: subentry.title}),
@@ -224,7 +225,8 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 errors["base"] = "database_away"
         return self.async_show_form(
             step_id="replace_confirm",
-            data_schema=vol.Schema({}),
+            # A terminal that is told to open a door that it has not may open the one that it has.
+            data_schema=vol.Schema({vol.Required(CONF_DOORS, default=min(has, probably)): _DOORS}),
             description_placeholders=as_placeholders(
                 {
                     CONF_NAME: subentry.title,

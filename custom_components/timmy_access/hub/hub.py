@@ -13,6 +13,7 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from ..const import (
     CONF_CERTIFICATE,
     CONF_DB_URL,
+    CONF_DOORS,
     CONF_KEEP_DAYS,
     CONF_KEY,
     CONF_SERIAL,
@@ -247,8 +248,8 @@ class Hub:
             for listener in tuple(self._changed):
                 listener(known)
 
-    async def async_replace(self, terminal: Terminal, waiting: PendingTerminal) -> bool:
-        """Put a terminal that waits into the place of an approved one: the listener starts again, and is another then.
+    async def async_replace(self, terminal: Terminal, waiting: PendingTerminal, doors: int) -> bool:
+        """Put a terminal that waits, with so many doors, into the place of an approved one: the listener starts again.
 
         False where the database has gone away meanwhile: then it is done when that is back. Raises `HouseUnknown` and
         `LedgerUnavailable`, and then nothing has changed.
@@ -259,12 +260,13 @@ class Hub:
             old=terminal.serial,
             new=waiting.serial,
             address=waiting.address,
-            pins={CONF_MODEL: waiting.model, **facts_data(waiting.facts)},
+            data={CONF_MODEL: waiting.model, CONF_DOORS: doors, **facts_data(waiting.facts)},
             names=names,
         )
         await async_plan(self._entry, self.ledger, self.house, self.passbook.book, self._store, plan)
         await self._hass.config_entries.async_reload(self._entry.entry_id)
-        return self._entry.subentries[terminal.subentry_id].unique_id == waiting.serial
+        subentry = self._entry.subentries.get(terminal.subentry_id)
+        return subentry is not None and subentry.unique_id == waiting.serial
 
     @callback
     def async_subscribe_terminals(self, listener: TerminalListener) -> CALLBACK_TYPE:

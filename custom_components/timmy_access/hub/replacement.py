@@ -115,7 +115,7 @@ def _data(data: Mapping[str, Any], plan: Replacement) -> dict[str, Any]:
     former = (plan.old, *data.get(CONF_FORMER_SERIALS, ()))
     return {
         **{key: value for key, value in data.items() if key not in _HARDWARE},
-        **plan.pins,
+        **plan.data,
         CONF_SERIAL: plan.new,
         CONF_FORMER_SERIALS: [serial for serial in former if serial != plan.new],
         CONF_COUNTED_AS: data.get(CONF_COUNTED_AS, plan.old),

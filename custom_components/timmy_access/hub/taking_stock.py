@@ -8,10 +8,12 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
+from ..house.deeds import Did, told
 from ..house.house import House
 from ..house.taking_over import Left, Permitted, Present
 from ..house.week import ALWAYS
 from ..house.zones import DEFAULT_ZONE, holds
+from ..ledger import likeness
 from ..protocol.commands import GetAccessSettings, GetPermission, Permission
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
@@ -31,6 +33,9 @@ _FOR_EVER = 2090
 MAX_SILENT = 3
 # Half an hour is 50,000 people on a quick terminal; who is not asked about by then is told as not read.
 LONGEST = 1800.0
+# A hundred thousand lines: who was removed before them is found by their number alone.
+MAX_CHANGE_PAGES = 100
+MAX_PAGE = 1000
 
 type Progress = Callable[[int, int], None]
 
@@ -39,7 +44,7 @@ async def async_present(terminal: Terminal, house: House, progress: Progress = l
     """Return a terminal as it is; whose permission cannot be read is not among the permitted.
 
     Asked about is only whose permission decides what becomes of them; `progress` is called with how many of how many
-    have been. Raises `HouseUnknown` and the protocol's errors.
+    have been. Raises `HouseUnknown`, `LedgerUnavailable` and the protocol's errors.
     """
     settings = await terminal.async_request(GetAccessSettings())
     zones = None if settings.week_zones is None else Zones(days=settings.day_zones or (), weeks=settings.week_zones)
@@ -50,9 +55,25 @@ async def async_present(terminal: Terminal, house: House, progress: Progress = l
         people=listed(terminal).people,
         permitted={},
         algorithm=terminal.fingerprint_algorithm,
+        departed=await _departed(house),
     )
     wanted = [number for number, why in house.preview(present).left.items() if why is Left.NOT_READ]
     return replace(present, permitted=await _permissions(terminal, zones, wanted, progress))
+
+
+async def _departed(house: House) -> frozenset[str]:
+    """Return what those were called who have been removed, as far back as the change log goes.
+
+    A terminal that was away, or not ours, still has them.
+    """
+    names: set[str] = set()
+    before: int | None = None
+    for _ in range(MAX_CHANGE_PAGES):
+        page = await house.keeper.async_changes(None, limit=MAX_PAGE, before=before)
+        names |= {likeness(line["name"]) for line in map(told, page.changes) if line["did"] == Did.REMOVED}
+        if (before := page.next) is None:
+            break
+    return frozenset(names - {""})
 
 
 async def _permissions(

@@ -57,15 +57,15 @@ class Answering:
 class Replacement:
     """A terminal that takes the place of another, from when somebody said so until all files have it.
 
-    `pins` is what is kept in the subentry of the new one's hardware, `address` where it waited. `names` are those of
-    the people who are linked to persons, by enroll id.
+    `data` is what is kept in the subentry of the new one: its doors, and its hardware. `address` is where it waited.
+    `names` are those of the people who are linked to persons, by enroll id.
     """
 
     subentry_id: str
     old: str
     new: str
     address: str
-    pins: Mapping[str, str]
+    data: Mapping[str, Any]
     names: Mapping[int, str]
 
 

@@ -288,7 +288,12 @@ async def test_a_database_that_goes_away_in_the_middle_delays_it_and_changes_not
 def plan(hub: Hub, new: str = NEW) -> Replacement:
     """Return that another terminal takes the place of the one at the front door."""
     return Replacement(
-        subentry_id=hub.terminals[FACE].subentry_id, old=FACE, new=new, address=LOOPBACK, pins={"model": "x"}, names={}
+        subentry_id=hub.terminals[FACE].subentry_id,
+        old=FACE,
+        new=new,
+        address=LOOPBACK,
+        data={"model": "x", "doors": 1},
+        names={},
     )
 
 
@@ -478,3 +483,21 @@ async def test_what_is_left_of_the_new_one_gives_way(
     after = registered(hass, entry)
     assert {name: after[name] for name in before} == before
     assert devices.async_get(left.id) is None
+
+
+async def test_one_with_fewer_doors_has_no_others(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    """Firmware with one door may open it whatever number it is told."""
+    new = await wait_outside(hass, make_terminal("ai_face", NEW))
+    before = registered(hass, entry)
+    form = await configure(hass, await begin(hass, entry, CONTROLLER), serial=NEW)
+    assert form["data_schema"]({}) == {"doors": 1}
+    assert (await configure(hass, form, doors=1))["reason"] == "terminal_replaced"
+    await hass.async_block_till_done()
+    hub = entry.runtime_data
+    await admitted(hass, hub, new)
+    assert hub.terminals[NEW].coordinator.data.doors.keys() == {1}
+    after = registered(hass, entry)
+    assert after["lock.warehouse_door_1"][0] == before["lock.warehouse_door_1"][0]
+    assert "lock.warehouse_door_2" not in after

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.hub import taking_stock
 from custom_components.timmy_access.hub.hub import Hub
@@ -12,7 +13,7 @@ from homeassistant.core import HomeAssistant
 from simulator import User, VirtualTerminal
 
 from ..conftest import ADA, FACE
-from .test_actions import ask
+from .test_actions import ask, people
 
 
 async def look(hass: HomeAssistant, hub: Hub, *, confirm: bool = False) -> dict[str, Any]:
@@ -82,3 +83,28 @@ async def test_a_look_has_an_end(
 ) -> None:
     monkeypatch.setattr(taking_stock, "LONGEST", 0.0)
     assert [one["reason"] for one in (await look(hass, hub))["left"]] == ["not_read"]
+
+
+async def test_who_has_left_is_not_taken_in_again_by_a_terminal_that_was_not_ours_meanwhile(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    """It was removed from Home Assistant and is approved again: somebody who has left meanwhile is still on it."""
+    face.add_user(User(enrollid=7, name="Bo Diddley"))
+    face.add_user(User(enrollid=8, name="Grace"))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    await look(hass, hub, confirm=True)
+    subentry = entry.subentries[hub.terminals[FACE].subentry_id]
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done()
+    gone = next(one for one in await people(hass) if one["name"] == "Bo Diddley")
+    await ask(hass, "remove_person", person_id=gone["person_id"])
+    hass.config_entries.async_add_subentry(entry, subentry)
+    await hass.async_block_till_done()
+    await face.wait_for(lambda: hub.terminals[FACE].session)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    found = await look(hass, hub, confirm=True)
+    assert found["added"] == []
+    assert found["left"] == [{"enroll_id": 7, "name": "Bo Diddley", "reason": "leaving"}]
+    differences = (await ask(hass, "get_differences"))["differences"]
+    assert [(one["enroll_id"], one["kind"]) for one in differences] == [(7, "unknown_here")]
