@@ -126,7 +126,9 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
 
     # Who was offered, by what stands for them in the list: that one is approved, whoever has come since.
     _offered: Mapping[str, PendingTerminal] = {}
+    # Who was shown as the new and as the old one.
     _chosen: PendingTerminal
+    _replaced: str
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose one of the waiting terminals, or type a serial number ahead of its first visit."""
@@ -188,7 +190,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         if entry.state is not ConfigEntryState.LOADED:
             return self.async_abort(reason="entry_not_loaded")
         if user_input is not None and (chosen := self._offered.get(user_input[CONF_SERIAL])) is not None:
-            self._chosen = chosen
+            self._chosen, self._replaced = chosen, self._get_reconfigure_subentry().data[CONF_SERIAL]
             return await self.async_step_replace_confirm()
         self._offered = _offers(entry.runtime_data.pending.async_waiting())
         url = await async_entry_url(self.hass, entry)
@@ -215,8 +217,8 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         if user_input is not None:
             try:
                 if not (errors := self._replacing_errors(chosen)):
-                    hub, old = entry.runtime_data, subentry.data[CONF_SERIAL]
-                    is_done = await hub.async_replace(hub.terminals[old], chosen, user_input[CONF_DOORS])
+                    hub = entry.runtime_data
+                    is_done = await hub.async_replace(hub.terminals[self._replaced], chosen, user_input[CONF_DOORS])
                     return self.async_abort(
                         reason="terminal_replaced" if is_done else "terminal_replaced_later",
                         description_placeholders=as_placeholders({CONF_NAME: subentry.title}),
@@ -230,8 +232,8 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             description_placeholders=as_placeholders(
                 {
                     CONF_NAME: subentry.title,
-                    "old": subentry.data[CONF_SERIAL],
-                    "old_address": self._present_address(subentry.data[CONF_SERIAL]),
+                    "old": self._replaced,
+                    "old_address": self._present_address(self._replaced),
                     "new": chosen.serial,
                     "model": chosen.model,
                     "address": chosen.address,
@@ -250,7 +252,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         hub, network = entry.runtime_data, self._get_reconfigure_subentry().data.get(CONF_NETWORK)
         if async_is_approved(self.hass, chosen.serial):
             return {"base": "already_configured"}
-        if chosen not in hub.pending.async_waiting():
+        if chosen not in hub.pending.async_waiting() or self._replaced not in hub.terminals:
             return {"base": "waits_no_more"}
         if network and not Networks((parse_network(network),)).admits(chosen.address):
             return {"base": "network_of_the_old"}

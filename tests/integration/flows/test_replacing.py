@@ -1,5 +1,6 @@
 """A terminal dies, and another one takes its place: nothing changes but the hardware."""
 
+from collections.abc import Mapping
 from copy import replace as replace_data
 from typing import Any
 
@@ -28,6 +29,7 @@ from ..automation.test_triggers import trigger
 from ..automations import automate
 from ..conftest import ADA, CONTROLLER, FACE, FINGER, LOOPBACK, MakeTerminal, connected, settings_form
 from ..guests.test_guests import make_pass
+from ..house.test_actions import ask
 from ..house.test_in_step import BO, CARD, UNTIL, bo, house, placed, until as until_house
 from ..people.test_persons import link
 from ..services.test_actions import act
@@ -501,3 +503,53 @@ async def test_one_with_fewer_doors_has_no_others(
     after = registered(hass, entry)
     assert after["lock.warehouse_door_1"][0] == before["lock.warehouse_door_1"][0]
     assert "lock.warehouse_door_2" not in after
+
+
+async def test_what_another_administrator_has_replaced_already_is_not_replaced_again(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    first = await wait_outside(hass, make_terminal("ai_face", NEW))
+    second = await wait_outside(hass, make_terminal("ai_face", NEWER))
+    form = await configure(hass, await begin(hass, entry, FACE), serial=NEWER)
+    assert (await replace(hass, entry, FACE, NEW))["reason"] == "terminal_replaced"
+    hub = entry.runtime_data
+    await admitted(hass, hub, first)
+    await second.wait_for(lambda: hub.pending.async_waiting() or None)
+    form = await configure(hass, form)
+    assert form["errors"] == {"base": "waits_no_more"}
+    assert form["description_placeholders"]["old"] == FACE
+    assert entry.runtime_data is hub
+
+
+async def test_who_is_on_a_used_terminal_is_told_and_not_written_over(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    finger = make_terminal("tfs30", FINGER)
+    finger.users.clear()
+    finger.add_user(User(enrollid=8, name="Grace", credentials={CARD: 4711}))
+    await connected(hass, finger)
+    held = HouseCredential(person_id="grace", slot=CARD, revision="r1", terminals=frozenset({FINGER}))
+    grace = bo(person_id="grace", name="Grace", enroll_id=8)
+    ada = bo(person_id="ada", name=ADA, enroll_id=1)
+    await hub.house.keeper.async_change(
+        lambda _: house(ada, bo(), grace, kept=frozenset({FACE}), credentials={("grace", CARD): held})
+    )
+    used = make_terminal("ai_face", NEW)
+    used.add_user(User(enrollid=7, name="Eve", credentials={CARD: 666}))
+    used.add_user(User(enrollid=99, name="Mallory", credentials={CARD: 667}))
+    await wait_outside(hass, used)
+    assert (await replace(hass, entry, FACE, NEW))["reason"] == "terminal_replaced"
+    hub = entry.runtime_data
+    await admitted(hass, hub, used)
+    await until_house(hub, lambda: CARD in filled(hub, 8))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert {number: user.name for number, user in used.users.items()} == {1: ADA, 7: "Eve", 8: "Grace", 99: "Mallory"}
+    assert (used.users[7].credentials, used.users[99].credentials) == ({CARD: 666}, {CARD: 667})
+    told = (await ask(hass, "get_differences"))["differences"]
+    assert [(it["enroll_id"], it["kind"]) for it in told] == [(7, "somebody_else"), (99, "unknown_here")]
+
+
+def filled(hub: Hub, number: int) -> Mapping[int, str]:
+    """Return what of somebody the new terminal has confirmed."""
+    placement = hub.house.household.placements.get((NEW, number))
+    return placement.confirmed.credentials if placement and placement.confirmed else {}
