@@ -40,6 +40,7 @@ pytestmark = pytest.mark.usefixtures("moments_shown")
 
 NEW = "AYTG00000077"
 NEWER = "AYTG00000088"
+SECRETS = {"card": "4711", "password": "815815"}
 
 
 async def configure(hass: HomeAssistant, flow: Any, **data: Any) -> Any:
@@ -547,6 +548,35 @@ async def test_who_is_on_a_used_terminal_is_told_and_not_written_over(
     assert (used.users[7].credentials, used.users[99].credentials) == ({CARD: 666}, {CARD: 667})
     told = (await ask(hass, "get_differences"))["differences"]
     assert [(it["enroll_id"], it["kind"]) for it in told] == [(7, "somebody_else"), (99, "unknown_here")]
+
+
+async def test_cards_and_pins_come_from_the_vault(
+    hass: HomeAssistant, entry: MockConfigEntry, make_terminal: MakeTerminal
+) -> None:
+    """The dead terminal was the only one that had them."""
+    hass.config_entries.async_update_entry(entry, options={"vault": True})
+    hub = await settle_and_start(hass, entry)
+    front = hub.terminals[FACE].device_id
+    old = make_terminal("ai_face", FACE)
+    old.users.clear()
+    await connected(hass, old)
+    await ask(hass, "set_access_group", name="Family", rules=[{"device_id": [front]}])
+    await ask(hass, "add_person", name="Zoe", enroll_id=7, groups=["Family"], **SECRETS)
+    await ask(hass, "keep_in_step", device_id=front, confirm=True)
+    await until_house(hub, lambda: CARD in placed(hub, FACE) and 10 in placed(hub, FACE))
+    await old.stop()
+    new = make_terminal("ai_face", NEW)
+    new.users.clear()
+    await wait_outside(hass, new)
+    assert (await replace(hass, entry, FACE, NEW))["reason"] == "terminal_replaced"
+    hub = entry.runtime_data
+    await admitted(hass, hub, new)
+    await until_house(hub, lambda: filled(hub, 7).keys() >= {CARD, 10})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert (new.users[7].name, new.users[7].credentials) == ("Zoe", {CARD: 4711, 10: 815815})
+    front_door = (await ask(hass, "get_people"))["terminals"][0]
+    assert (front_door["terminal"], front_door["in_step"], front_door["people"]) == ("Front door", 1, 1)
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 def filled(hub: Hub, number: int) -> Mapping[int, str]:
