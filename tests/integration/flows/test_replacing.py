@@ -40,7 +40,7 @@ pytestmark = pytest.mark.usefixtures("moments_shown")
 
 NEW = "AYTG00000077"
 NEWER = "AYTG00000088"
-SECRETS = {"card": "4711", "password": "815815"}
+SECRETS: dict[str, Any] = {"card": "4711", "password": "815815"}
 
 
 async def configure(hass: HomeAssistant, flow: Any, **data: Any) -> Any:
