@@ -261,17 +261,29 @@ def with_zones(household: Household, serial: str, zones: Iterable[int]) -> House
 
 
 def without_terminal(household: Household, serial: str) -> Household:
-    """Return a house without a terminal. Who was to be gone from it still is, should it come back."""
+    """Return a house without a terminal. Who was to be gone from it still is, should it come back.
+
+    A credential that it was the last to have is gone with it, unless the vault holds it.
+    """
+    placements = {key: value for key, value in household.placements.items() if key[0] != serial}
+    elsewhere = {
+        (placed.person_id, slot, revision)
+        for placed in placements.values()
+        if placed.confirmed is not None
+        for slot, revision in placed.confirmed.credentials.items()
+    }
+    credentials = {
+        key: replace(held, terminals=held.terminals - {serial}) if serial in held.terminals else held
+        for key, held in household.credentials.items()
+        if held.terminals != {serial} or held.sealed is not None or (*key, held.revision) in elsewhere
+    }
     return replace(
         household,
         kept=household.kept - {serial},
         zones={key: value for key, value in household.zones.items() if key != serial},
-        placements={key: value for key, value in household.placements.items() if key[0] != serial},
+        placements=placements,
         left=frozenset(key for key in household.left if key[0] != serial),
-        credentials={
-            key: replace(held, terminals=held.terminals - {serial}) if serial in held.terminals else held
-            for key, held in household.credentials.items()
-        },
+        credentials=credentials,
     )
 
 
