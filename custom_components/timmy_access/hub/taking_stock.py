@@ -6,6 +6,7 @@ from contextlib import suppress
 from copy import replace
 from datetime import datetime
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..house.deeds import Did, told
@@ -40,7 +41,9 @@ MAX_PAGE = 1000
 type Progress = Callable[[int, int], None]
 
 
-async def async_present(terminal: Terminal, house: House, progress: Progress = lambda *_: None) -> Present:
+async def async_present(
+    hass: HomeAssistant, terminal: Terminal, house: House, progress: Progress = lambda *_: None
+) -> Present:
     """Return a terminal as it is; whose permission cannot be read is not among the permitted.
 
     Asked about is only whose permission decides what becomes of them; `progress` is called with how many of how many
@@ -57,7 +60,8 @@ async def async_present(terminal: Terminal, house: House, progress: Progress = l
         algorithm=terminal.fingerprint_algorithm,
         departed=await _departed(house),
     )
-    wanted = [number for number, why in house.preview(present).left.items() if why is Left.NOT_READ]
+    undecided = await hass.async_add_executor_job(house.preview, present)
+    wanted = [number for number, why in undecided.left.items() if why is Left.NOT_READ]
     return replace(present, permitted=await _permissions(terminal, zones, wanted, progress))
 
 

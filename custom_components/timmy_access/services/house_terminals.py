@@ -60,10 +60,12 @@ async def _keep_in_step(request: Request) -> ServiceResponse:
         )
     asked = request.hub.asked
     try:
-        present = await async_present(terminal, house, lambda done, of: asked.update({terminal.serial: (done, of)}))
+        present = await async_present(
+            request.hass, terminal, house, lambda done, of: asked.update({terminal.serial: (done, of)})
+        )
     finally:
         asked.pop(terminal.serial, None)
-    taking = house.preview(present)
+    taking = await request.hass.async_add_executor_job(house.preview, present)
     if request.data[ATTR_CONFIRM]:
         await house.async_take_over(taking, terminal.name, by)
     people = terminal.roster.people
