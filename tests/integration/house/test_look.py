@@ -33,7 +33,8 @@ async def test_only_those_are_asked_about_whose_permission_decides(
     await hub.terminals[FACE].async_refresh_people(all_names=True)
     frames = len(face.received)
     await look(hass, hub, confirm=True)
-    assert asked(face, frames) == [1, 2, 4]
+    assert asked(face, frames)[:3] == [1, 2, 4]
+    await hass.async_block_till_done(wait_background_tasks=True)  # its writer asks, too
     frames = len(face.received)
     assert [one["enroll_id"] for one in (await look(hass, hub))["same"]] == [1, 2, 4]
     assert asked(face, frames) == []
