@@ -211,6 +211,6 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "options": options,
     "setup": lambda: form(TEXTS["config"]["step"]["user"]),
     "terminal": lambda: form(TEXTS["config_subentries"]["terminal"]["step"]["user"]),
-    "terminal options": lambda: form(TEXTS["config_subentries"]["terminal"]["step"]["reconfigure"]),
+    "terminal options": lambda: form(TEXTS["config_subentries"]["terminal"]["step"]["settings"]),
     **{f"entities {platform}": lambda platform=platform: entities(platform) for platform in ENTITIES},  # type: ignore[misc]
 }

@@ -12,8 +12,9 @@ from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig,
 
 from .const import ALL_ADDRESSES, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
-from .flows.terminal import TerminalSubentryFlow, async_is_approved, subentry_data, suggested_for, terminal_fields
+from .flows.terminal import TerminalSubentryFlow, subentry_data, suggested_for, terminal_fields
 from .hub.address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
+from .hub.identity import async_is_approved
 from .hub.pending import PendingTerminal
 from .issues import as_placeholders
 from .protocol.listener import DEFAULT_PORT

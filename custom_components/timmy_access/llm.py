@@ -21,7 +21,7 @@ from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .ledger import LedgerUnavailable, RecordFilter, RecordKind
 from .protocol.peer import as_text
-from .records.reading import Readable
+from .records.reading import Readable, serials_of
 
 # A model reads every word of an answer; more people than these are no answer to be spoken.
 MAX_RECORDS = 100
@@ -68,9 +68,7 @@ class WhoCameInTool(Tool):
             asked = [terminal for terminal in terminals if data.get(ATTR_TERMINAL, terminal.name) == terminal.name]
             if not asked:
                 continue
-            which = RecordFilter(
-                serials=[terminal.serial for terminal in asked], since=since, until=until, kind=RecordKind.PUNCH
-            )
+            which = RecordFilter(serials=serials_of(asked), since=since, until=until, kind=RecordKind.PUNCH)
             try:
                 page = await entry.runtime_data.ledger.records(which, limit=MAX_RECORDS)
             except LedgerUnavailable:

@@ -1,5 +1,6 @@
 """A table of people is taken as it is written, or refused cell by cell."""
 
+from copy import replace
 import csv
 from datetime import UTC, datetime
 import io
@@ -86,6 +87,8 @@ def test_a_table_as_a_spreadsheet_writes_it() -> None:
         ("name,number\nx,0\n", [(2, "number", Problem.OUT_OF_RANGE)]),
         ("name,number\nZoe,1\n", [(2, "number", Problem.NUMBER_IN_USE)]),
         ("name,number\nx,5\ny,5\n", [(3, "number", Problem.NUMBER_IN_USE)]),
+        ("name,number,note\nAda,1,a\nAda,1,b\n", [(3, "number", Problem.NUMBER_IN_USE)]),
+        ("name,number\nAda,1\nAda,1\n", [(3, "number", Problem.NUMBER_IN_USE)]),
         ("name\nADA\n", [(2, "name", Problem.NAME_IN_USE)]),
         ("name\nx\nX\n", [(3, "name", Problem.NAME_IN_USE)]),
         ("name,card\nx,5\ny,5\n", [(3, "card", Problem.CARD_IN_USE)]),
@@ -109,6 +112,13 @@ def test_who_has_a_card_is_told() -> None:
     [fault] = imported("name,card\nx,7\n", house).faults
     assert (fault.error.problem, fault.error.placeholders) == (Problem.CARD_IN_USE, {"holder": "Ada"})
     assert imported("name,number,card\nAda,1,7\n", house).faults == ()
+
+
+def test_two_of_a_name_are_two_people() -> None:
+    namesake = replace(HOUSE.people["p1"], person_id="p9", enroll_id=9)
+    house = with_people(HOUSE, [namesake], same_name=True)
+    assert faults("name,number,card\nAda,1,7\nAda,9,7\n", house) == [(3, "card", Problem.CARD_IN_USE)]
+    assert len(imported("name,number,card\nAda,1,7\nAda,9,8\n", house).changed) == 2
 
 
 def test_the_number_of_who_has_just_left_is_not_free() -> None:

@@ -209,6 +209,12 @@ async def fix(hass: HomeAssistant, hass_client: ClientSessionGenerator) -> Fix:
     return _fix
 
 
+async def settings_form(hass: HomeAssistant, entry: MockConfigEntry, subentry_id: str) -> Any:
+    """Return the form in which the owner changes the settings of a terminal."""
+    menu = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    return await hass.config_entries.subentries.async_configure(menu["flow_id"], {"next_step_id": "settings"})
+
+
 async def reload(hass: HomeAssistant, entry: MockConfigEntry, terminal: VirtualTerminal) -> Hub:
     """Reload the listener and return the new one, with a terminal that waits for it to be back before it dials again.
 

@@ -165,7 +165,7 @@ def test_descriptions_are_alphabetical() -> None:
 def test_every_field_of_a_form_is_explained() -> None:
     flows = (TEXTS["config"], TEXTS["config_subentries"]["terminal"], TEXTS["options"])
     for step in [step for flow in flows for step in flow["step"].values()]:
-        assert step["data"].keys() == step["data_description"].keys()
+        assert step.get("data", {}).keys() == step.get("data_description", {}).keys()
 
 
 def test_the_flow_is_registered() -> None:

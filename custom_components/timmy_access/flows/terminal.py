@@ -8,7 +8,6 @@ import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
 from homeassistant.const import ATTR_AREA_ID, CONF_MODEL, CONF_NAME, UnitOfTime
-from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     AreaSelector,
     BooleanSelector,
@@ -35,22 +34,23 @@ from ..const import (
     CONF_SERIAL,
     CONF_SERVER_APPROVAL,
     CONF_UNLOCK_CODE,
-    DOMAIN,
     MAX_DOORS,
-    SUBENTRY_TERMINAL,
 )
 from ..guests.unlock_code import hashed, is_code
 from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
+from ..house.errors import HouseUnknown
 from ..hub.address import allowed_networks, async_entry_url
 from ..hub.hub import TimmyAccessConfigEntry
-from ..hub.identity import facts_data
+from ..hub.identity import async_is_approved, facts_data
 from ..hub.pending import PendingTerminal
 from ..issues import NOTHING, as_placeholders
+from ..ledger import LedgerUnavailable
 from ..people.occupancy import EntryReader
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
-from ..protocol.networks import parse_network, shown_network
+from ..protocol.networks import Networks, parse_network, shown_network
 
+_LIST = SelectSelectorMode.LIST
 _DOORS = vol.All(
     NumberSelector(NumberSelectorConfig(min=1, max=MAX_DOORS, mode=NumberSelectorMode.BOX)),
     vol.Coerce(int),
@@ -121,21 +121,14 @@ def _label(terminal: PendingTerminal) -> str:
     return f"{terminal.serial} ({', '.join(filter(None, told))})"
 
 
-@callback
-def async_is_approved(hass: HomeAssistant, serial: str) -> bool:
-    """Return whether a terminal belongs to a listener already."""
-    return any(
-        subentry.unique_id == serial
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)
-    )
-
-
 class TerminalSubentryFlow(ConfigSubentryFlow):
     """Add a terminal by hand, or change one."""
 
     # Who was offered, by what stands for them in the list: that one is approved, whoever has come since.
     _offered: Mapping[str, PendingTerminal] = {}
+    # Who was shown as the new and as the old one.
+    _chosen: PendingTerminal
+    _replaced: str
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose one of the waiting terminals, or type a serial number ahead of its first visit."""
@@ -187,7 +180,85 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             errors=errors,
         )
 
-    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+    async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
+        """Ask what is to become of the terminal: other settings, or another terminal in its place."""
+        return self.async_show_menu(step_id="reconfigure", menu_options=["settings", "replace"])
+
+    async def async_step_replace(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Choose which of the waiting terminals takes the place of this one."""
+        entry: TimmyAccessConfigEntry = self._get_entry()
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
+        if user_input is not None and (chosen := self._offered.get(user_input[CONF_SERIAL])) is not None:
+            self._chosen, self._replaced = chosen, self._get_reconfigure_subentry().data[CONF_SERIAL]
+            return await self.async_step_replace_confirm()
+        self._offered = _offers(entry.runtime_data.pending.async_waiting())
+        url = await async_entry_url(self.hass, entry)
+        if not self._offered:
+            return self.async_abort(reason="nobody_waits", description_placeholders={"url": url})
+        options = [SelectOptionDict(value=value, label=_label(it)) for value, it in self._offered.items()]
+        subentry = self._get_reconfigure_subentry()
+        return self.async_show_form(
+            step_id="replace",
+            data_schema=vol.Schema(
+                {vol.Required(CONF_SERIAL): SelectSelector(SelectSelectorConfig(options=options, mode=_LIST))}
+            ),
+            description_placeholders=as_placeholders({CONF_NAME: subentry.title, "url": url}),
+        )
+
+    async def async_step_replace_confirm(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Replace the terminal by the chosen one, once somebody has seen what is known of both."""
+        entry: TimmyAccessConfigEntry = self._get_entry()
+        subentry, chosen = self._get_reconfigure_subentry(), self._chosen
+        if entry.state is not ConfigEntryState.LOADED:
+            return self.async_abort(reason="entry_not_loaded")
+        has, probably = subentry.data[CONF_DOORS], suggested_for(chosen)[CONF_DOORS]
+        errors: dict[str, str] = {}
+        if user_input is not None:
+            try:
+                if not (errors := self._replacing_errors(chosen)):
+                    hub = entry.runtime_data
+                    is_done = await hub.async_replace(hub.terminals[self._replaced], chosen, user_input[CONF_DOORS])
+                    return self.async_abort(
+                        reason="terminal_replaced" if is_done else "terminal_replaced_later",
+                        description_placeholders=as_placeholders({CONF_NAME: subentry.title}),
+                    )
+            except HouseUnknown, LedgerUnavailable:
+                errors["base"] = "database_away"
+        return self.async_show_form(
+            step_id="replace_confirm",
+            # A terminal that is told to open a door that it has not may open the one that it has.
+            data_schema=vol.Schema({vol.Required(CONF_DOORS, default=min(has, probably)): _DOORS}),
+            description_placeholders=as_placeholders(
+                {
+                    CONF_NAME: subentry.title,
+                    "old": self._replaced,
+                    "old_address": self._present_address(self._replaced),
+                    "new": chosen.serial,
+                    "model": chosen.model,
+                    "address": chosen.address,
+                    "cpu_serial": chosen.facts.cpu_serial or NOTHING,
+                    "mac": chosen.facts.mac or NOTHING,
+                    "people": NOTHING if chosen.people is None else str(chosen.people),
+                    "network": subentry.data.get(CONF_NETWORK) or NOTHING,
+                }
+            ),
+            errors=errors,
+        )
+
+    def _replacing_errors(self, chosen: PendingTerminal) -> dict[str, str]:
+        """Return why a terminal that waited cannot take the place of this one, as errors of the form."""
+        entry: TimmyAccessConfigEntry = self._get_entry()
+        hub, network = entry.runtime_data, self._get_reconfigure_subentry().data.get(CONF_NETWORK)
+        if async_is_approved(self.hass, chosen.serial):
+            return {"base": "already_configured"}
+        if chosen not in hub.pending.async_waiting() or self._replaced not in hub.terminals:
+            return {"base": "waits_no_more"}
+        if network and not Networks((parse_network(network),)).admits(chosen.address):
+            return {"base": "network_of_the_old"}
+        return {} if hub.ledger.health.available else {"base": "database_away"}
+
+    async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Change the name, the doors, the code and what holds for somebody who waits; the connection stays."""
         subentry = self._get_reconfigure_subentry()
         errors: dict[str, str] = {}
@@ -218,7 +289,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                     data_updates=settings,
                 )
         return self.async_show_form(
-            step_id="reconfigure",
+            step_id="settings",
             data_schema=self.add_suggested_values_to_schema(
                 vol.Schema(
                     {

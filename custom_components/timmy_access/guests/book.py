@@ -6,7 +6,7 @@ a new pass or one that is extended, waits for the database.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -18,9 +18,10 @@ from typing import Any
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
+from .. import ledger as ledger_module
 from ..const import LOGGER
 from ..errors import PassNotWritten, PassRevoked, PassUnknown
-from ..ledger import Ledger, LedgerInvalid, LedgerUnavailable, PassUse, Problem
+from ..ledger import Cause, Ledger, LedgerInvalid, LedgerUnavailable, PassUse, Problem
 from ..records.patient_journal import PatientJournal
 from .passes import Pass
 from .stored_passes import held_of, line_of_revocation, line_of_use, revocation_in, stored, use_in, without_lost_uses
@@ -161,6 +162,23 @@ class Book:
             self._async_put(changed)
             self._recent.pop(pass_id, None)  # whoever was let in just now, was by other rules
             return changed
+
+    async def async_replace_terminal(
+        self, old: str, new: str | None, write: Callable[[Sequence[ledger_module.Pass]], Awaitable[None]]
+    ) -> None:
+        """Have passes open the doors of another terminal in place of those of one, once `write` has written them.
+
+        A pass that does not name `old` stays as it is. Raises what `write` raises, and `LedgerUnavailable` where passes
+        are not known yet; then nothing has changed.
+        """
+        async with self._changing:
+            if self._read is None:
+                raise LedgerUnavailable(Cause.UNREACHABLE)
+            changed = [held.moved(old, new) for held in self._passes.values() if old in held.doors]
+            await write([stored(held) for held in changed])
+            for held in changed:  # used or revoked meanwhile: that stays
+                self._async_put(replace(self._passes[held.pass_id], doors=held.doors))
+                self._recent.pop(held.pass_id, None)
 
     # What closes
 

@@ -1,7 +1,7 @@
 """What a guest's pass allows: rules without a clock, a database or a terminal of their own."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, tzinfo
 from enum import StrEnum
 
@@ -87,3 +87,10 @@ class Pass:
             Refused.NOT_NOW: self.hours is not None and not self.hours.hold(now.astimezone(zone)),
         }
         return next((reason for reason, holds in reasons.items() if holds), None)
+
+    def moved(self, old: str, new: str | None) -> Pass:
+        """Return the pass for the doors of another terminal in place of those of one; None for none."""
+        doors = {serial: numbers for serial, numbers in self.doors.items() if serial not in (old, new)}
+        if new is not None and old in self.doors:
+            doors[new] = self.doors[old]
+        return replace(self, doors=doors)

@@ -12,7 +12,11 @@ type Secrets = Mapping[int, Contents]
 
 @dataclass(frozen=True, kw_only=True)
 class Arrival:
-    """Somebody who is new or has changed, and what they identify themselves with."""
+    """Somebody who is new or has changed, and what they identify themselves with.
+
+    `before` is how they were when that was thought of, None for somebody new: what others change meanwhile stays.
+    """
 
     person: HousePerson
+    before: HousePerson | None = None
     secrets: Secrets = field(default_factory=dict, repr=False)

@@ -5,11 +5,13 @@ Each raises `HouseInvalid` where the house cannot be so.
 
 from collections.abc import Iterable, Mapping
 from copy import replace
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 from ..ledger import likeness
 from ..protocol.enums import Credential
+from .arrivals import Arrival
 from .credentials import HouseCredential
 from .directory import Directory
 from .errors import HouseInvalid, Problem
@@ -61,6 +63,26 @@ def with_people(household: Household, people: Iterable[HousePerson], *, same_nam
     if len(after) > MAX_PEOPLE:
         raise HouseInvalid("person", Problem.TOO_MANY, {"limit": str(MAX_PEOPLE), "size": str(len(after))})
     return replace(household, people=after)
+
+
+def with_arrivals(household: Household, arrivals: Iterable[Arrival], *, same_name: bool = False) -> Household:
+    """Return a house with people who come, or who change from how they were: nobody comes back by that."""
+
+    def _person(arrival: Arrival) -> HousePerson:
+        before = arrival.before
+        if before is None:
+            return arrival.person
+        if (now := household.people.get(before.person_id)) is None:
+            raise HouseInvalid("person", Problem.NOT_KNOWN, {"value": before.name})
+        return rebased(now, before, arrival.person)
+
+    return with_people(household, map(_person, arrivals), same_name=same_name)
+
+
+def rebased[T: (AccessGroup, HousePerson)](now: T, before: T, after: T) -> T:
+    """Return something as it is, with what somebody changed of it who knew it as it was before."""
+    values = {field.name: getattr(after, field.name) for field in fields(after)}
+    return replace(now, **{name: value for name, value in values.items() if value != getattr(before, name)})
 
 
 def changed_person(
@@ -239,17 +261,29 @@ def with_zones(household: Household, serial: str, zones: Iterable[int]) -> House
 
 
 def without_terminal(household: Household, serial: str) -> Household:
-    """Return a house without a terminal. Who was to be gone from it still is, should it come back."""
+    """Return a house without a terminal. Who was to be gone from it still is, should it come back.
+
+    A credential that it was the last to have is gone with it, unless the vault holds it.
+    """
+    placements = {key: value for key, value in household.placements.items() if key[0] != serial}
+    elsewhere = {
+        (placed.person_id, slot, revision)
+        for placed in placements.values()
+        if placed.confirmed is not None
+        for slot, revision in placed.confirmed.credentials.items()
+    }
+    credentials = {
+        key: replace(held, terminals=held.terminals - {serial}) if serial in held.terminals else held
+        for key, held in household.credentials.items()
+        if held.terminals != {serial} or held.sealed is not None or (*key, held.revision) in elsewhere
+    }
     return replace(
         household,
         kept=household.kept - {serial},
         zones={key: value for key, value in household.zones.items() if key != serial},
-        placements={key: value for key, value in household.placements.items() if key[0] != serial},
+        placements=placements,
         left=frozenset(key for key in household.left if key[0] != serial),
-        credentials={
-            key: replace(held, terminals=held.terminals - {serial}) if serial in held.terminals else held
-            for key, held in household.credentials.items()
-        },
+        credentials=credentials,
     )
 
 

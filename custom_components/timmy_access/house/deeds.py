@@ -21,6 +21,7 @@ class Did(StrEnum):
     GROUP_REMOVED = "group_removed"
     KEPT_IN_STEP = "kept_in_step"
     OBSERVED = "observed"
+    REPLACED = "replaced"
     SETTLED = "settled"
     TAKEN_OVER = "taken_over"
     VAULT_EMPTIED = "vault_emptied"

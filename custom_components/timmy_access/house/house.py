@@ -19,9 +19,10 @@ from .changes import (
     changed_person,
     group_of,
     person_of,
+    rebased,
+    with_arrivals,
     with_credentials,
     with_group,
-    with_people,
     with_terminal,
     without_contents,
     without_credential,
@@ -126,7 +127,7 @@ class House:
         now = dt_util.utcnow()
 
         def _change(household: Household) -> Household:
-            household = with_people(household, (arrival.person for arrival in arrivals), same_name=same_name)
+            household = with_arrivals(household, arrivals, same_name=same_name)
             return with_credentials(household, credentials)
 
         known = self.known().people
@@ -235,11 +236,19 @@ class House:
 
     # Groups
 
-    async def async_set_group(self, group: AccessGroup, by: str | None) -> None:
-        """Add or change a group; raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`."""
+    async def async_set_group(self, group: AccessGroup, by: str | None, before: AccessGroup | None = None) -> None:
+        """Add a group, or change one from how it was `before`; what others have changed meanwhile stays.
+
+        Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
+        """
+
+        def _change(household: Household) -> Household:
+            after = rebased(group_of(household, group.group_id), before, group) if before else group
+            return with_group(household, after)
+
         did = Did.GROUP_CHANGED if group.group_id in self.known().groups else Did.GROUP_ADDED
         deed = Deed(did=did, at=dt_util.utcnow(), by=by, name=group.name)
-        await self.keeper.async_change(lambda household: with_group(household, group), [deed])
+        await self.keeper.async_change(_change, [deed])
 
     async def async_remove_group(self, group_id: str, by: str | None) -> None:
         """Remove a group from everybody; raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`."""

@@ -147,7 +147,8 @@ class _Work:
         self._columns = columns
         self._directory = Directory.of(household)
         self._groups = {likeness(group.name): key for key, group in household.groups.items()}
-        self._holders: dict[tuple[int, Contents], str] = {}
+        self._holders: dict[tuple[int, Contents], HousePerson] = {}
+        self._met: set[str] = set()
         self._house_holders = {
             (slot, held.mark): person_id for (person_id, slot), held in household.credentials.items() if held.mark
         }
@@ -242,11 +243,14 @@ class _Work:
         number = values.get(NUMBER)
         holder = None if number is None else self._directory.holder(number)
         known = None if holder is None else self._household.people.get(holder.person_id)
-        if holder is not None and (known is not holder or not is_same_name(values[NAME], holder.name)):
+        is_other = known is not holder or not is_same_name(values[NAME], holder.name if holder else "")
+        # Of two lines about one person nobody knows which one holds.
+        if holder is not None and (is_other or holder.person_id in self._met):
             raise HouseInvalid("enroll_id", Problem.NUMBER_IN_USE, {"number": str(number), "holder": holder.name})
         fields = {column: values[column] for column in (VALID_FROM, VALID_UNTIL, GROUPS, NOTE) if column in values}
         if known is not None:
             person = replace(known, **fields)
+            self._met.add(person.person_id)
         else:
             number = next(numbers) if number is None else number
             person = HousePerson(person_id=next(self._ids), name=values[NAME], enroll_id=number, **fields)
@@ -255,7 +259,7 @@ class _Work:
         secrets = {_SLOTS[column][0]: values[column] for column in _SLOTS if values.get(column) is not None}
         for slot, contents in secrets.items():
             self._check_secret(person, slot, contents)
-        arrival = Arrival(person=person, secrets=secrets)
+        arrival = Arrival(person=person, before=known, secrets=secrets)
         if known is None:
             self._added.append(arrival)
         elif person != known or secrets:
@@ -268,6 +272,6 @@ class _Work:
         holder = self._house_holders.get((slot, mark))
         if holder is not None and holder != person.person_id:
             raise in_use(slot, self._household.people[holder].name)
-        name = self._holders.setdefault((slot, contents), person.name)
-        if name != person.name:
-            raise in_use(slot, name)
+        first = self._holders.setdefault((slot, contents), person)
+        if first.person_id != person.person_id:
+            raise in_use(slot, first.name)

@@ -13,7 +13,7 @@ from homeassistant.helpers.event import async_track_state_change_event, async_tr
 
 from ..const import LOGGER
 from ..terminal.tasks import Tasks
-from .week import DAY_MINUTES, Span, Week
+from .week import DAY_MINUTES, NEVER, Span, Week
 
 SCHEDULE_DOMAIN = "schedule"
 # The action that tells the week of a helper, and its days in the order of `date.weekday()`.
@@ -25,7 +25,8 @@ _FROM, _TO = "from", "to"
 class ScheduleHours:
     """The weeks of some helpers, by their id in the entity registry, which outlives another name.
 
-    None is a week that cannot be read: the helper is gone, not there yet, or disabled. Nobody knows its hours then.
+    None is a week that cannot be read at present, as at a start: nobody knows its hours then. A helper that somebody
+    has deleted or disabled has no hours, at once.
     """
 
     def __init__(self, hass: HomeAssistant, tasks: Tasks) -> None:
@@ -43,6 +44,15 @@ class ScheduleHours:
     def weeks(self) -> Mapping[str, Week | None]:
         """The weeks that are followed."""
         return MappingProxyType(self._weeks)
+
+    @property
+    def gone(self) -> frozenset[str]:
+        """Which of them somebody has deleted or disabled."""
+        return frozenset(filter(self._is_gone, self._weeks))
+
+    def _is_gone(self, schedule: str) -> bool:
+        entry = er.async_get(self._hass).entities.get_entry(schedule)
+        return entry is None or entry.disabled_by is not None
 
     @callback
     def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
@@ -139,6 +149,8 @@ class ScheduleHours:
             while self._to_read:
                 schedule = self._to_read.pop()
                 week = await self.async_week(schedule)
+                if self._is_gone(schedule):
+                    week = NEVER
                 if schedule in self._weeks and self._weeks[schedule] != week:
                     self._weeks[schedule] = week
                     for listener in tuple(self._listeners):

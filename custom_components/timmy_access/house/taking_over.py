@@ -44,6 +44,7 @@ class Present:
     """A terminal as it is: its name, its doors, and who is on it, by enroll id.
 
     `permitted` are those whose permission could be read. `algorithm` is that of its fingerprints, if it tells.
+    `departed` are the names (`ledger.likeness`) of who has been removed from the house, wherever they were.
     """
 
     serial: str
@@ -52,6 +53,7 @@ class Present:
     people: Mapping[int, Seen]
     permitted: Mapping[int, Permitted]
     algorithm: str | None = None
+    departed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +78,8 @@ class TakingOver:
 def preview(household: Household, present: Present, ids: Iterator[str]) -> TakingOver:
     """Return what would become of a terminal's people; `ids` gives ULIDs, without end.
 
-    The same number with the same name is one person. Another name, and the number of somebody who has left, are decided
-    by the owner. Whoever may pass less than always here is not made to pass always.
+    The same number with the same name is one person. Another name, and number or name of somebody who has left, are
+    decided by the owner. Whoever may pass less than always here is not made to pass always.
     """
     by_number = {person.enroll_id: person for person in household.people.values()}
     leaving = {stone.enroll_id for stone in household.tombstones.values()}
@@ -88,7 +90,8 @@ def preview(household: Household, present: Present, ids: Iterator[str]) -> Takin
     left: dict[int, Left] = {}
     for enroll_id, seen in sorted(present.people.items()):
         known, permitted = by_number.get(enroll_id), present.permitted.get(enroll_id)
-        if (reason := _reason(seen, known, permitted, leaving, group)) is not None:
+        has_left = enroll_id in leaving or (known is None and likeness(seen.name) in present.departed)
+        if (reason := _reason(seen, known, permitted, group, has_left=has_left)) is not None:
             left[enroll_id] = reason
         elif known is None:
             try:
@@ -146,12 +149,13 @@ def _reason(
     seen: Seen,
     known: HousePerson | None,
     permitted: Permitted | None,
-    leaving: set[int],
     group: AccessGroup,
+    *,
+    has_left: bool,
 ) -> Left | None:
     reasons = (
         (not (seen.name or "").strip(), Left.NAMELESS),
-        (seen.enroll_id in leaving, Left.LEAVING),
+        (has_left, Left.LEAVING),
         (known is not None and not is_same_name(seen.name or "", known.name), Left.ANOTHER_NAME),
         (known is not None and not _is_alike(seen, known), Left.OTHERWISE),
     )

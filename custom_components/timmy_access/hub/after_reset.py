@@ -27,12 +27,12 @@ async def async_after_reset(hass: HomeAssistant, house: House, terminal: Termina
     taking = what is AfterReset.TAKE_OVER
     if taking:
         await terminal.async_refresh_people(all_names=True)
-    present = await async_present(terminal) if taking and terminal.roster.people else None
+    present = await async_present(hass, terminal, house) if taking and terminal.roster.people else None
     agreement = await async_agreement(hass, house, terminal)
     if terminal.serial not in house.known().kept or not agreement.was_reset:
         return False
     choice = Choice.TAKE_OVER if taking else Choice.PUT_BACK
     await house.async_settle(tuple(agreement.differences.values()), choice, frozenset(), None)
     if present is not None:
-        await house.async_take_over(house.preview(present), terminal.name, None)
+        await house.async_take_over(await hass.async_add_executor_job(house.preview, present), terminal.name, None)
     return True

@@ -1,5 +1,6 @@
 """How the terminals of a listener are with its house, by what is known of them at present."""
 
+from collections.abc import Callable, Collection, Mapping
 from copy import replace
 from functools import partial
 
@@ -12,6 +13,7 @@ from ..house.household import Household
 from ..house.standing import Listed, Seen
 from ..house.wanted import Make, Weeks, standings_wanted
 from ..people.people import EMPTY_SLOT
+from ..people.roster import Person
 from .terminal import Terminal
 
 
@@ -35,7 +37,21 @@ def make_of(terminal: Terminal) -> Make:
 
 def listed(terminal: Terminal) -> Listed:
     """Return whom a terminal has, as far as it has told."""
-    people = {
+    return _listed(terminal.roster.people, complete=terminal.roster.complete)
+
+
+def known_of(house: House, terminal: Terminal) -> Callable[[], Listed]:
+    """Return what tells, in any thread, whom a terminal has, without fingers of which it is not known whether they are.
+
+    Terminals list slot 0 for people without any credential too: what is not known is no difference.
+    """
+    people = dict(terminal.roster.people)
+    fingers = frozenset(filter(terminal.writer.has_finger, people))
+    return partial(_known, house.household, terminal.serial, people, fingers, complete=terminal.roster.complete)
+
+
+def _listed(people: Mapping[int, Person], *, complete: bool) -> Listed:
+    seen = {
         enroll_id: Seen(
             enroll_id=enroll_id,
             name=person.name or None,
@@ -43,26 +59,24 @@ def listed(terminal: Terminal) -> Listed:
             enabled=person.enabled,
             slots=person.slots,
         )
-        for enroll_id, person in terminal.roster.people.items()
+        for enroll_id, person in people.items()
     }
-    return Listed(people=people, complete=terminal.roster.complete)
+    return Listed(people=seen, complete=complete)
 
 
-def known_of(house: House, terminal: Terminal) -> Listed:
-    """Return whom a terminal has, without fingers of which it is not known whether they are any.
-
-    Terminals list slot 0 for people without any credential too: what is not known is no difference.
-    """
-    there, placements = listed(terminal), house.household.placements
+def _known(
+    household: Household, serial: str, told: Mapping[int, Person], fingers: Collection[int], *, complete: bool
+) -> Listed:
+    there, placements = _listed(told, complete=complete), household.placements
     people = dict(there.people)
     for number, seen in there.people.items():
-        placement = placements.get((terminal.serial, number))
+        placement = placements.get((serial, number))
         confirmed = placement.confirmed.credentials if placement and placement.confirmed else {}
-        if EMPTY_SLOT in (seen.slots or ()) and EMPTY_SLOT not in confirmed and not terminal.writer.has_finger(number):
+        if EMPTY_SLOT in (seen.slots or ()) and EMPTY_SLOT not in confirmed and number not in fingers:
             people[number] = replace(seen, slots=(seen.slots or frozenset()) - {EMPTY_SLOT})
     return Listed(people=people, complete=there.complete)
 
 
-def _agreement(household: Household, serial: str, make: Make, weeks: Weeks, there: Listed) -> Agreement:
+def _agreement(household: Household, serial: str, make: Make, weeks: Weeks, known: Callable[[], Listed]) -> Agreement:
     wanted = standings_wanted(household, serial, make, weeks, dt_util.utcnow())
-    return agree(household, serial, make.doors, wanted, there)
+    return agree(household, serial, make.doors, wanted, known())

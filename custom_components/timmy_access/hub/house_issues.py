@@ -20,10 +20,11 @@ MORE = "…"
 
 NOT_REMOVED = "house_not_removed"
 DIFFERENCES = "house_differences"
+HOURS_GONE = "house_hours_gone"
 WAS_RESET = "house_was_reset"
 OBSTACLES: Mapping[Obstacle, str] = {obstacle: f"house_{obstacle.value}" for obstacle in Obstacle}
 # One for the whole house, as they are alike; the terminals are in the text.
-HOUSE_KINDS = (NOT_REMOVED, DIFFERENCES, *OBSTACLES.values())
+HOUSE_KINDS = (NOT_REMOVED, DIFFERENCES, HOURS_GONE, *OBSTACLES.values())
 
 
 class HouseIssues:
@@ -75,6 +76,7 @@ class HouseIssues:
         if (counts := self._watch.counts) is None:
             return
         self._async_show_not_removed()
+        self._async_show_hours_gone()
         self._async_show_counts(counts)
         self._async_show_reset(frozenset(it for it, terminal in counts.terminals.items() if terminal.was_reset))
 
@@ -100,6 +102,17 @@ class HouseIssues:
             self._cancel = async_call_later(
                 self._hass, soonest, HassJob(self._async_due, "removals not confirmed", cancel_on_shutdown=True)
             )
+
+    @callback
+    def _async_show_hours_gone(self) -> None:
+        """Tell which groups let nobody in because there is no schedule helper any more."""
+        gone = self._house.hours.gone
+        groups = sorted(
+            group.name
+            for group in self._house.household.groups.values()
+            if any(rule.schedule in gone for rule in group.rules)
+        )
+        self._async_show(HOURS_GONE, {"groups": _listed(groups)} if groups else None)
 
     @callback
     def _async_due(self, _: object) -> None:

@@ -123,15 +123,10 @@ class HouseWatch:
 
     async def _async_count(self, terminal: Terminal) -> TerminalCounts:
         agreement = await async_agreement(self._hass, self._house, terminal)
-        plan = terminal.writer.plan
+        plan, known, make = terminal.writer.plan, known_of(self._house, terminal), make_of(terminal)
+        household, unfit = self._house.known(), plan.unfit if plan else {}
         found = await self._hass.async_add_executor_job(
-            obstacles,
-            self._house.known(),
-            terminal.serial,
-            make_of(terminal),
-            agreement,
-            known_of(self._house, terminal),
-            plan.unfit if plan else {},
+            lambda: obstacles(household, terminal.serial, make, agreement, known(), unfit)
         )
         differences = [difference for difference in agreement.differences.values() if not difference.is_left]
         return TerminalCounts(

@@ -7,12 +7,13 @@ from ssl import SSLContext
 from typing import Any, Self
 
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState, ConfigSubentry
-from homeassistant.const import CONF_HOST, CONF_PORT
+from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..const import (
     CONF_CERTIFICATE,
     CONF_DB_URL,
+    CONF_DOORS,
     CONF_KEEP_DAYS,
     CONF_KEY,
     CONF_SERIAL,
@@ -33,8 +34,8 @@ from ..protocol.listener import Encryption, Listener
 from ..protocol.messages import Registration
 from ..protocol.peer import Peer
 from ..records.ledgers import async_acquire, async_release
-from ..records.statistics import AccessStatistics
-from ..terminal.store import TerminalStore
+from ..records.statistics import AccessStatistics, Counted
+from ..terminal.store import Replacement, TerminalStore
 from ..terminal.tasks import Tasks
 from .address import allowed_networks
 from .begun_anew import BegunAnew
@@ -45,9 +46,11 @@ from .gate import Gate
 from .homes import Homes
 from .house_issues import HouseIssues
 from .house_watch import HouseWatch
+from .identity import facts_data
 from .nightly import Nightly
 from .outsiders import Outsiders
-from .pending import PendingTerminals
+from .pending import PendingTerminal, PendingTerminals
+from .replacement import async_carry_out, async_follow, async_plan
 from .surroundings import Surroundings
 from .terminal import Terminal
 from .troubles import TroubleWatch
@@ -65,23 +68,29 @@ class Hub:
     """What a listener consists of. Terminals are the subentries of the entry; nobody else comes in."""
 
     def __init__(
-        self, hass: HomeAssistant, entry: ConfigEntry, ledger: Ledger, book: Book, tls: SSLContext | None = None
+        self,
+        hass: HomeAssistant,
+        entry: ConfigEntry,
+        ledger: Ledger,
+        book: Book,
+        store: TerminalStore,
+        tls: SSLContext | None = None,
     ) -> None:
         """Prepare the approved terminals, whose records go into `ledger` and passes into `book`; nothing listens yet.
 
-        `tls` is how to listen encrypted, if that is wanted.
+        `store` has been loaded. `tls` is how to listen encrypted, if that is wanted.
         """
         self._hass = hass
         self._entry = entry
         self._tasks = Tasks(hass, entry)
         self.ledger = ledger
-        self._store = TerminalStore(hass, entry.entry_id)
+        self._store = store
         self.statistics = AccessStatistics(
             hass,
             self._tasks,
             ledger,
             self._store,
-            lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
+            self._counted,
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
@@ -93,6 +102,8 @@ class Hub:
             self.house_watch,
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
+        # About how many of how many people a terminal has been asked that is looked at, by serial number.
+        self.asked: dict[str, tuple[int, int]] = {}
         self._changed: list[TerminalListener] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
@@ -128,7 +139,10 @@ class Hub:
         try:
             book = await async_acquire_book(hass, ledger)
             try:
-                return cls(hass, entry, ledger, book, tls)
+                store = TerminalStore(hass, entry.entry_id)
+                await store.async_load()
+                await async_carry_out(hass, entry, ledger, book, store)
+                return cls(hass, entry, ledger, book, store, tls)
             except BaseException:
                 await async_release_book(hass, book)
                 raise
@@ -138,7 +152,6 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
-        await self._store.async_load()
         await asyncio.gather(self.passbook.async_load(), self.house.async_load())
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
@@ -151,6 +164,7 @@ class Hub:
             self._async_watch(terminal)
         begun_anew = BegunAnew(self._hass, self._entry.entry_id, self.ledger, self._store)
         self._stop_clocks += (self.nightly.async_start(), self._wall_clock.async_start(), begun_anew.async_start())
+        self._stop_clocks.append(async_follow(self._hass, self._entry, self.ledger, self._store))
 
     async def async_stop(self) -> None:
         """Stop for good: be deaf and dumb from the first step on, then close, write what is left, and free the ledger.
@@ -238,6 +252,26 @@ class Hub:
                 listener(known)
         self._store.async_note_ours(self.terminals)
 
+    async def async_replace(self, terminal: Terminal, waiting: PendingTerminal, doors: int) -> bool:
+        """Put a terminal that waits, with so many doors, into the place of an approved one: the listener starts again.
+
+        False where the database has gone away meanwhile: then it is done when that is back. Raises `HouseUnknown` and
+        `LedgerUnavailable`, and then nothing has changed.
+        """
+        names = {enroll_id: terminal.name_of(enroll_id) or "" for enroll_id in self._store.links(terminal.serial)}
+        plan = Replacement(
+            subentry_id=terminal.subentry_id,
+            old=terminal.serial,
+            new=waiting.serial,
+            address=waiting.address,
+            data={CONF_MODEL: waiting.model, CONF_DOORS: doors, **facts_data(waiting.facts)},
+            names=names,
+        )
+        await async_plan(self._entry, self.ledger, self.house, self.passbook.book, self._store, plan)
+        await self._hass.config_entries.async_reload(self._entry.entry_id)
+        subentry = self._entry.subentries.get(terminal.subentry_id)
+        return subentry is not None and subentry.unique_id == waiting.serial
+
     @callback
     def async_subscribe_terminals(self, listener: TerminalListener) -> CALLBACK_TYPE:
         """Call `listener` with every terminal now and whenever one is added or changed."""
@@ -274,6 +308,18 @@ class Hub:
         terminal = Terminal(surroundings, subentry)
         terminal.async_apply_options(self._entry.options)
         return terminal
+
+    def _counted(self) -> dict[str, Counted]:
+        """Return how terminals are counted; one that is back beside who has taken its place is another."""
+        taken = {terminal.identity.counted_as for terminal in self.terminals.values()}
+        return {
+            serial: Counted(
+                name=terminal.name,
+                counted_as=terminal.identity.counted_as or (f"{serial}_2" if serial in taken else serial),
+                former=terminal.identity.former_serials,
+            )
+            for serial, terminal in self.terminals.items()
+        }
 
     @callback
     def _async_apply_options(self) -> None:

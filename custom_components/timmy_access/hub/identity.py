@@ -14,7 +14,7 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import CONF_MAC
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_CPU_SERIAL, CONF_NETWORK
+from ..const import CONF_COUNTED_AS, CONF_CPU_SERIAL, CONF_FORMER_SERIALS, CONF_NETWORK, DOMAIN, SUBENTRY_TERMINAL
 from ..protocol.hardware import HardwareFacts
 from ..protocol.networks import Network, Networks, parse_network, shown_network
 
@@ -31,6 +31,16 @@ def facts_data(facts: HardwareFacts) -> dict[str, str]:
     """Return facts as they are kept in a subentry."""
     kept = {CONF_CPU_SERIAL: facts.cpu_serial, CONF_MAC: facts.mac}
     return {key: value for key, value in kept.items() if value is not None}
+
+
+@callback
+def async_is_approved(hass: HomeAssistant, serial: str) -> bool:
+    """Return whether a terminal belongs to a listener."""
+    return any(
+        subentry.unique_id == serial
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL)
+    )
 
 
 class Identity:
@@ -53,6 +63,18 @@ class Identity:
         self.network = parse_network(network) if network else None
         self.pinned = HardwareFacts(cpu_serial=data.get(CONF_CPU_SERIAL), mac=data.get(CONF_MAC))
         return before != (self.network, self.pinned)
+
+    @property
+    def former_serials(self) -> tuple[str, ...]:
+        """Whose place the terminal has taken, without those that are terminals of their own again."""
+        former: list[str] = self._entry.subentries[self._subentry_id].data.get(CONF_FORMER_SERIALS, [])
+        return tuple(serial for serial in former if not async_is_approved(self._hass, serial))
+
+    @property
+    def counted_as(self) -> str | None:
+        """The serial number under which the terminal is counted in statistics; None for its own."""
+        counted_as: str | None = self._entry.subentries[self._subentry_id].data.get(CONF_COUNTED_AS)
+        return counted_as
 
     def doubt(self, facts: HardwareFacts, address: str) -> Doubt | None:
         """Return why a peer cannot be the terminal; None when it may be."""

@@ -11,6 +11,7 @@ from ..const import LOGGER
 from ..house.keeper import HouseKeeper
 from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.errors import ProtocolError
+from ..records.reading import serials_of
 from ..terminal.store import Reconciled, TerminalStore
 from ..terminal.tasks import Tasks
 from .terminal import Terminal
@@ -79,7 +80,7 @@ class Nightly:
         """
         if self.keep_days is None:
             return
-        serials = [terminal.serial for terminal in self._terminals()]
+        serials = serials_of(self._terminals())
         before = dt_util.utcnow() - timedelta(days=self.keep_days)
         await self._house.async_purge_changes(before)
         purged = await self._ledger.purge(serials, before)

@@ -37,6 +37,7 @@ class PendingTerminal:
     model: str
     address: str
     facts: HardwareFacts = field(default_factory=HardwareFacts)
+    people: int | None = field(default=None, compare=False)
 
 
 # Who it is, as far as that can be told: the same serial number from elsewhere, or of other hardware, is somebody else.
@@ -63,6 +64,7 @@ class PendingTerminals:
             model=as_text(registration.info.model or "?"),
             address=peer.address,
             facts=HardwareFacts.of(registration),
+            people=registration.info.users_used,
         )
         who = (serial, terminal.address, terminal.facts)
         if who not in self._seen and not self._async_make_room(peer.address):

@@ -1,12 +1,20 @@
 """A terminal as it is, before it is kept in step: who is on it, and when they may pass."""
 
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from copy import replace
 from datetime import datetime
 
+from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..house.taking_over import Permitted, Present
+from ..house.deeds import Did, told
+from ..house.house import House
+from ..house.taking_over import Left, Permitted, Present
 from ..house.week import ALWAYS
 from ..house.zones import DEFAULT_ZONE, holds
+from ..ledger import likeness
 from ..protocol.commands import GetAccessSettings, GetPermission, Permission
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
@@ -22,36 +30,85 @@ _DATES = ("starttime", "endtime")
 _FOR_EVER = 2090
 
 
-async def async_present(terminal: Terminal) -> Present:
+# A terminal tells one permission at a time. One that leaves so many questions in a row open answers no more of them.
+MAX_SILENT = 3
+# Half an hour is 50,000 people on a quick terminal; who is not asked about by then is told as not read.
+LONGEST = 1800.0
+# A hundred thousand lines: who was removed before them is found by their number alone.
+MAX_CHANGE_PAGES = 100
+MAX_PAGE = 1000
+
+type Progress = Callable[[int, int], None]
+
+
+async def async_present(
+    hass: HomeAssistant, terminal: Terminal, house: House, progress: Progress = lambda *_: None
+) -> Present:
     """Return a terminal as it is; whose permission cannot be read is not among the permitted.
 
-    Raises the protocol's errors.
+    Asked about is only whose permission decides what becomes of them; `progress` is called with how many of how many
+    have been. Raises `HouseUnknown`, `LedgerUnavailable` and the protocol's errors.
     """
     settings = await terminal.async_request(GetAccessSettings())
     zones = None if settings.week_zones is None else Zones(days=settings.day_zones or (), weeks=settings.week_zones)
-    there = listed(terminal)
-    permitted: dict[int, Permitted] = {}
-    for enroll_id in there.people:
-        if (said := await _permission(terminal, zones, enroll_id)) is not None:
-            permitted[enroll_id] = said
-    return Present(
+    present = Present(
         serial=terminal.serial,
         name=terminal.name,
         doors=frozenset(terminal.coordinator.data.doors),
-        people=there.people,
-        permitted=permitted,
+        people=listed(terminal).people,
+        permitted={},
         algorithm=terminal.fingerprint_algorithm,
+        departed=await _departed(house),
     )
+    undecided = await hass.async_add_executor_job(house.preview, present)
+    wanted = [number for number, why in undecided.left.items() if why is Left.NOT_READ]
+    return replace(present, permitted=await _permissions(terminal, zones, wanted, progress))
 
 
-async def _permission(terminal: Terminal, zones: Zones | None, enroll_id: int) -> Permitted | None:
-    try:
-        said = await terminal.async_request(GetPermission(enroll_id=enroll_id), Priority.BULK)
-    except CommandRefused as err:
-        has_none = refusal_of(err) in (Refusal.UNKNOWN_COMMAND, Refusal.NO_DATA)
-        return Permitted(always=True) if has_none else None
-    except CommandTimeout:
-        return None
+async def _departed(house: House) -> frozenset[str]:
+    """Return what those were called who have been removed, as far back as the change log goes.
+
+    A terminal that was away, or not ours, still has them.
+    """
+    names: set[str] = set()
+    before: int | None = None
+    for _ in range(MAX_CHANGE_PAGES):
+        page = await house.keeper.async_changes(None, limit=MAX_PAGE, before=before)
+        names |= {likeness(line["name"]) for line in map(told, page.changes) if line["did"] == Did.REMOVED}
+        if (before := page.next) is None:
+            break
+    return frozenset(names - {""})
+
+
+async def _permissions(
+    terminal: Terminal, zones: Zones | None, wanted: Sequence[int], progress: Progress
+) -> Mapping[int, Permitted]:
+    permitted: dict[int, Permitted] = {}
+    silent = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LONGEST):
+            for done, enroll_id in enumerate(wanted):
+                progress(done, len(wanted))
+                try:
+                    said = await terminal.async_request(GetPermission(enroll_id=enroll_id), Priority.BULK)
+                except CommandRefused as err:
+                    silent, refusal = 0, refusal_of(err)
+                    if refusal is Refusal.UNKNOWN_COMMAND:  # this firmware lets everybody in at every hour
+                        return dict.fromkeys(wanted, Permitted(always=True))
+                    if refusal is Refusal.NO_DATA:
+                        permitted[enroll_id] = Permitted(always=True)
+                except CommandTimeout:
+                    silent += 1
+                    if silent == MAX_SILENT:
+                        break
+                else:
+                    silent = 0
+                    if (read := _permitted(terminal, zones, said)) is not None:
+                        permitted[enroll_id] = read
+    return permitted
+
+
+def _permitted(terminal: Terminal, zones: Zones | None, said: Permission) -> Permitted | None:
     if any(str(said.extra.get(key, "")).strip(" 0:-") for key in _DATES):  # dates that cannot be read
         return None
     valid_from, valid_until = _instant(said.valid_from), _instant(said.valid_until)

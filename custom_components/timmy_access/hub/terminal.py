@@ -134,8 +134,8 @@ class Terminal:
         self.people = People(self, self.roster, self._echoes, lambda: len(self.coordinator.data.doors))
         self.writer = async_writer(surroundings, self, self._echoes)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
-        self.sightings = Sightings(self.serial, ledger, self.moments)
-        self._occupancy = Occupancy(tasks, self.serial, data, ledger, self.moments, self._async_show_inside)
+        self.sightings = Sightings((self.serial, *self.identity.former_serials), ledger, self.moments)
+        self._occupancy = Occupancy(tasks, self.sightings.serials, data, ledger, self.moments, self._async_show_inside)
 
     def _compose_records(self, surroundings: Surroundings) -> None:
         """Put together what is kept of what the terminal reports, and what that means."""

@@ -3,7 +3,7 @@
 Several Home Assistants may share one database: everything belongs to one house, and names it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -14,6 +14,7 @@ from sqlalchemy import Column, Connection, Row as ResultRow, Table, and_, bindpa
 
 from .errors import LedgerInvalid, Problem
 from .limits import MAX_PAGE
+from .passes import keep
 from .schema import (
     HOUSE_CHANGES,
     HOUSE_CREDENTIALS,
@@ -147,8 +148,16 @@ def items(
     )
 
 
-def write(connection: Connection, house: str, rows: Sequence[Row], changes: Sequence[Mapping[str, Any]]) -> None:
-    """Write or delete things of a house, and what is told of it."""
+def write(
+    connection: Connection,
+    house: str,
+    rows: Sequence[Row],
+    changes: Sequence[Mapping[str, Any]],
+    held: Iterable[dict[str, Any]] = (),
+) -> None:
+    """Write or delete things of a house, what is told of it, and the rows of passes that change with it."""
+    for row in held:
+        keep(connection, row)
     for table in dict.fromkeys(table for table, _, _ in rows):
         found = [(key, values) for of, key, values in rows if of is table]
         here = [table.c[name] == bindparam(f"key_{name}") for name in (_HOUSE, *found[0][0])]

@@ -203,9 +203,7 @@ class Ledger:
     async def purge(self, serials: Collection[str], before: datetime) -> dict[str, int]:
         """Delete the records of some terminals that occurred and arrived before an aware time, a part at a time.
 
-        So is what arrived before it and was not understood.
-
-        Returns how many, by serial number, without terminals that lost none.
+        So is what arrived then and was not understood. Returns how many, by serial number of those that lost any.
         """
         instant_of("before", before)
         deleted: dict[str, int] = {}
@@ -347,13 +345,15 @@ class Ledger:
                 after = part[-1].key
         return tuple(found)
 
-    async def keep_house(self, house: str, items: Sequence[HouseItem], changes: Sequence[HouseChange] = ()) -> None:
-        """Write, or delete, some things of a house and what is told of it, all or nothing."""
+    async def keep_house(
+        self, house: str, items: Sequence[HouseItem], changes: Sequence[HouseChange] = (), held: Sequence[Pass] = ()
+    ) -> None:
+        """Write, or delete, some things of a house, what is told of it, and passes with it: all or nothing."""
         key_of("house", house)
         few("items", items, MAX_PEOPLE)
         rows = await asyncio.to_thread(lambda: list(map(houses.row_of, items)))
-        told = list(map(houses.row_of_change, changes))
-        await self._write(partial(houses.write, house=house, rows=rows, changes=told))
+        told, passes_too = list(map(houses.row_of_change, changes)), list(map(passes.row_of, held))
+        await self._write(partial(houses.write, house=house, rows=rows, changes=told, held=passes_too))
 
     async def house_changes(
         self, house: str, person_id: str | None = None, *, limit: int = 50, before: int | None = None

@@ -5,7 +5,7 @@ reader is passed on the way in. Where punches are approved here, only those who 
 that came in late count as well: nothing acts on them but this number.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -37,7 +37,7 @@ class Occupancy:
     def __init__(
         self,
         tasks: Tasks,
-        serial: str,
+        serials: Sequence[str],
         data: Mapping[str, Any],
         ledger: Ledger,
         moments: Moments,
@@ -45,10 +45,11 @@ class Occupancy:
     ) -> None:
         """Follow the moments of a terminal with the owner's choices in `data`.
 
-        `show` gets each new count, None where nothing is counted; the first one comes with `async_count`.
+        `serials` are its serial number and those of whose place it has taken. `show` gets each new count, None where
+        nothing is counted; the first one comes with `async_count`.
         """
         self._tasks = tasks
-        self._serial = serial
+        self._serials = serials
         self._ledger = ledger
         self._show = show
         self._way_in = _chosen(data)
@@ -70,13 +71,16 @@ class Occupancy:
             self._inside = {}
         else:
             try:
-                latest = await self._ledger.latest_readers(self._serial, dt_util.utcnow() - LONGEST_STAY)
+                since = dt_util.utcnow() - LONGEST_STAY
+                found = [one for serial in self._serials for one in await self._ledger.latest_readers(serial, since)]
             except LedgerUnavailable as err:
-                LOGGER.debug("Who is inside by %s is not known: %s", self._serial, err)
+                LOGGER.debug("Who is inside by %s is not known: %s", self._serials[0], err)
                 return
+            found.sort(key=lambda one: one.occurred_at)
+            latest = {(one.enroll_id, likeness(one.name)): one for one in found}
             self._inside = {
-                (one.enroll_id, likeness(one.name)): one.occurred_at
-                for one in latest
+                who: one.occurred_at
+                for who, one in latest.items()
                 if one.reader is not None and Reader(one.reader).name.lower() == self._way_in
             }
         self._async_show()
@@ -113,7 +117,7 @@ class Occupancy:
 
     @callback
     def _async_count_soon(self) -> None:
-        self._tasks.async_start(self.async_count(), f"count who is inside by {self._serial}")
+        self._tasks.async_start(self.async_count(), f"count who is inside by {self._serials[0]}")
 
 
 def _chosen(data: Mapping[str, Any]) -> EntryReader:

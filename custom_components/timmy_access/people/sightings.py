@@ -1,6 +1,6 @@
 """When each person was last recognised at a terminal, as it happened: what came in late does not count."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,9 +30,9 @@ class Sighting:
 class Sightings:
     """The latest sighting of each person at one terminal, who is a number and the name it had then."""
 
-    def __init__(self, serial: str, ledger: Ledger, moments: Moments) -> None:
-        """Follow the moments of a terminal."""
-        self._serial = serial
+    def __init__(self, serials: Sequence[str], ledger: Ledger, moments: Moments) -> None:
+        """Follow the moments of a terminal: `serials` are its serial number and those of whose place it has taken."""
+        self.serials = serials
         self._ledger = ledger
         self._latest: dict[tuple[int, str], Sighting] = {}
         moments.async_subscribe(self._async_on_moment)
@@ -45,9 +45,10 @@ class Sightings:
     async def async_restore(self) -> None:
         """Take over from before a restart; a ledger that is away is no error."""
         try:
-            seen = await self._ledger.last_seen(self._serial, dt_util.utcnow() - MAX_SIGHTING_AGE)
+            since = dt_util.utcnow() - MAX_SIGHTING_AGE
+            seen = [one for serial in self.serials for one in await self._ledger.last_seen(serial, since)]
         except LedgerUnavailable as err:
-            LOGGER.debug("Who was at %s lately is not known: %s", self._serial, err)
+            LOGGER.debug("Who was at %s lately is not known: %s", self.serials[0], err)
             return
         for one in seen:
             name = printable(one.name) if one.name else None

@@ -28,14 +28,31 @@ def methods_of(word: str) -> frozenset[int]:
     return READABLE_METHODS[word]
 
 
+class Seat(Protocol):
+    """What was where a terminal is before."""
+
+    @property
+    def former_serials(self) -> tuple[str, ...]:
+        """Whose place the terminal has taken."""
+
+
 class Named(Protocol):
     """A terminal by its name, which knows the names of its people."""
 
     serial: str
     name: str
 
+    @property
+    def identity(self) -> Seat:
+        """What it is known by."""
+
     def name_of(self, enroll_id: int | None) -> str | None:
         """Return a person's name, None where there is none."""
+
+
+def serials_of(terminals: Iterable[Named]) -> list[str]:
+    """Return whose records are those of some terminals: their own, and those of whose place they have taken."""
+    return [serial for terminal in terminals for serial in (terminal.serial, *terminal.identity.former_serials)]
 
 
 class Readable:
@@ -44,6 +61,9 @@ class Readable:
     def __init__(self, terminals: Iterable[Named]) -> None:
         """Know some terminals by their names."""
         self._terminals = {terminal.serial: terminal for terminal in terminals}
+        self._names = {
+            serial: terminal.name for terminal in self._terminals.values() for serial in serials_of((terminal,))
+        }
 
     def record(self, record: StoredRecord) -> JsonObjectType:
         """Return a record as an object of plain values; times are local, with their zone.
@@ -78,8 +98,7 @@ class Readable:
         return known or f"User {enroll_id}"
 
     def _terminal(self, serial: str) -> str:
-        terminal = self._terminals.get(serial)
-        return terminal.name if terminal else serial
+        return self._names.get(serial, serial)
 
     def _person(self, record: StoredRecord) -> str | None:
         enroll_id = record.entry.enroll_id

@@ -1,7 +1,8 @@
 """Accesses per hour and terminal as statistics of Home Assistant, at their true time however late they came in."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from homeassistant.components.recorder import get_instance
@@ -16,7 +17,7 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..ledger import HourCount, Ledger, LedgerUnavailable
+from ..ledger import Ledger, LedgerUnavailable, RecordFilter, RecordKind
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 
@@ -31,6 +32,15 @@ def statistic_id(serial: str) -> str:
     return f"{DOMAIN}:accesses_{serial.lower().replace('-', '_').strip('_')}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """A terminal by its name, and the serial numbers that it is counted as and whose place it has taken."""
+
+    name: str
+    counted_as: str
+    former: Sequence[str] = ()
+
+
 class AccessStatistics:
     """Writes the hours that changed, some time after records were kept; without a recorder it does nothing."""
 
@@ -40,13 +50,13 @@ class AccessStatistics:
         tasks: Tasks,
         ledger: Ledger,
         store: TerminalStore,
-        names: Callable[[], dict[str, str]],
+        terminals: Callable[[], dict[str, Counted]],
     ) -> None:
-        """Count the records in `ledger` of the terminals that `names` has names for, by serial number."""
+        """Count the records in `ledger` of some terminals, by serial number."""
         self._hass = hass
         self._tasks = tasks
         self._ledger = ledger
-        self._names = names
+        self._terminals = terminals
         self._store = store
         self._cancel: CALLBACK_TYPE | None = None
 
@@ -67,19 +77,24 @@ class AccessStatistics:
 
     async def async_write(self) -> None:
         """Write all hours that have changed since the last time."""
-        names = self._names()
-        if not names:
+        terminals = self._terminals()
+        if not terminals:
             return
+        seats = {serial: own for own, it in terminals.items() for serial in (own, *it.former)}
+        by_terminal: dict[str, Counter[datetime]] = defaultdict(Counter)
         try:
-            counts = await self._ledger.hours(self._store.counted, list(names), identity=self._store.counted_in)
+            counts = await self._ledger.hours(self._store.counted, list(seats), identity=self._store.counted_in)
+            for hour in counts.hours:
+                by_terminal[seats[hour.serial]][hour.start] += hour.punches
+            told = {hour.serial for hour in counts.hours}
+            for own, hours in by_terminal.items():
+                first = min(hours)
+                hours[first] += await self._async_punches(set(terminals[own].former) - told, first)
         except LedgerUnavailable as err:
             LOGGER.debug("Accesses were not counted: %s", err)
             return
-        by_serial: dict[str, list[HourCount]] = defaultdict(list)
-        for hour in counts.hours:
-            by_serial[hour.serial].append(hour)
-        for serial, hours in by_serial.items():
-            await self._async_write_terminal(serial, names[serial], hours)
+        for own, hours in by_terminal.items():
+            await self._async_write_terminal(terminals[own], dict(sorted(hours.items())))
         self._store.async_remember_counted(counts.newest_id, counts.identity)
 
     @callback
@@ -87,16 +102,25 @@ class AccessStatistics:
         self._cancel = None
         self._tasks.async_start(self.async_write(), "access statistics")
 
-    async def _async_write_terminal(self, serial: str, name: str, hours: list[HourCount]) -> None:
-        identity = statistic_id(serial)
-        total = await self._async_sum_before(identity, hours[0].start)
-        written = await self._async_states(identity, hours[0].start)
+    async def _async_punches(self, serials: Collection[str], hour: datetime) -> int:
+        """Return how many punches of some terminals fell into an hour: that in which another took their place."""
+        if not serials:
+            return 0
+        where = RecordFilter(serials=serials, since=hour, until=hour + timedelta(hours=1))
+        everything = await self._ledger.count(where)
+        doors = await self._ledger.count(replace(where, kind=RecordKind.DOOR))
+        return sum(everything.values()) - sum(doors.values())
+
+    async def _async_write_terminal(self, terminal: Counted, hours: Mapping[datetime, int]) -> None:
+        identity, first = statistic_id(terminal.counted_as), min(hours)
+        total = await self._async_sum_before(identity, first)
+        written = await self._async_states(identity, first)
         async_add_external_statistics(
             self._hass,
             StatisticMetaData(
                 has_sum=True,
                 mean_type=StatisticMeanType.NONE,
-                name=f"{name} accesses",
+                name=f"{terminal.name} accesses",
                 source=DOMAIN,
                 statistic_id=identity,
                 unit_class=None,
@@ -123,12 +147,11 @@ class AccessStatistics:
         return 0.0
 
 
-def _rows(hours: Iterable[HourCount], written: Mapping[datetime, float], total: float) -> Iterable[StatisticData]:
+def _rows(counted: Mapping[datetime, int], written: Mapping[datetime, float], total: float) -> Iterable[StatisticData]:
     """Return the hours that are counted and those that were written, with the sums that run on over all of them.
 
     An hour never has fewer than before: the ledger, or this database, may have let go of what was counted then.
     """
-    counted = {hour.start: hour.punches for hour in hours}
     for start in sorted(counted.keys() | written.keys()):
         state = max(counted.get(start, 0), written.get(start, 0))
         total += state

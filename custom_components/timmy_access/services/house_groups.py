@@ -50,7 +50,7 @@ async def _set_access_group(request: HouseRequest) -> ServiceResponse:
         name=data.get(ATTR_NAME, known.name if known else ""),
         rules=rules,
     )
-    await request.house.async_set_group(group, request.by)
+    await request.house.async_set_group(group, request.by, known)
     return {ATTR_GROUP_ID: group.group_id}
 
 

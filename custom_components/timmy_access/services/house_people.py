@@ -105,7 +105,7 @@ async def _get_people(request: HouseRequest) -> ServiceResponse:
     if wanted is not None and not people:
         raise HouseInvalid(ATTR_PERSON_ID, Problem.NOT_KNOWN, {"value": wanted})
     leaving = [] if wanted else _leaving(request, household)
-    return {"people": people, "leaving": leaving, "terminals": _progress(terminals)}
+    return {"people": people, "leaving": leaving, "terminals": _progress(terminals, request.hub.asked)}
 
 
 def _placements(terminals: Iterable[TerminalPlacements], enroll_id: int) -> list[JsonValueType]:
@@ -122,8 +122,11 @@ def _placements(terminals: Iterable[TerminalPlacements], enroll_id: int) -> list
     ]
 
 
-def _progress(terminals: Iterable[TerminalPlacements]) -> list[JsonValueType]:
-    """Return how many people are on each terminal as they should be, and how many should."""
+def _progress(terminals: Iterable[TerminalPlacements], asked: Mapping[str, tuple[int, int]]) -> list[JsonValueType]:
+    """Return how many people are on each terminal as they should be, and how many should.
+
+    `asked` is about how many of how many a terminal that is looked at has been asked, by serial number.
+    """
     return [
         {
             "terminal": it.terminal.name,
@@ -131,6 +134,7 @@ def _progress(terminals: Iterable[TerminalPlacements]) -> list[JsonValueType]:
             "kept_in_step": it.is_kept,
             "in_step": it.in_step,
             "people": len(it.placed),
+            "asked": list[JsonValueType](asked.get(it.terminal.serial, ())) or None,
         }
         for it in terminals
     ]

@@ -58,7 +58,14 @@ async def _keep_in_step(request: Request) -> ServiceResponse:
             translation_key="house_people_not_read",
             translation_placeholders={"terminal": terminal.name},
         )
-    taking = house.preview(await async_present(terminal))
+    asked = request.hub.asked
+    try:
+        present = await async_present(
+            request.hass, terminal, house, lambda done, of: asked.update({terminal.serial: (done, of)})
+        )
+    finally:
+        asked.pop(terminal.serial, None)
+    taking = await request.hass.async_add_executor_job(house.preview, present)
     if request.data[ATTR_CONFIRM]:
         await house.async_take_over(taking, terminal.name, by)
     people = terminal.roster.people

@@ -16,7 +16,7 @@ from ..const import DOMAIN
 from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, whole
 from ..ledger import RecordFilter, RecordKind
 from ..records.exporting import async_export
-from ..records.reading import READABLE_METHODS, Readable, methods_of
+from ..records.reading import READABLE_METHODS, Readable, methods_of, serials_of
 from .action import Action, Request
 from .device import confirmed
 
@@ -77,7 +77,7 @@ async def _get_attendance(request: Request) -> ServiceResponse:
         last,
         dt_util.get_default_time_zone(),
         RecordFilter(
-            serials=[terminal.serial for terminal in request.terminals],
+            serials=serials_of(request.terminals),
             enroll_ids=None if enroll_id is None else [enroll_id],
         ),
     )
@@ -106,7 +106,7 @@ def _filter(request: Request) -> RecordFilter:
     data: Mapping[str, Any] = request.data
     enroll_id, kind, method = data.get(ATTR_ENROLL_ID), data.get(ATTR_KIND), data.get(ATTR_METHOD)
     return RecordFilter(
-        serials=[terminal.serial for terminal in request.terminals],
+        serials=serials_of(request.terminals),
         enroll_ids=None if enroll_id is None else [enroll_id],
         since=data.get(ATTR_FROM),
         until=data.get(ATTR_UNTIL),

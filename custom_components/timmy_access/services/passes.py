@@ -21,6 +21,7 @@ from ..guests.pictures import PASSES, async_write_picture
 from ..guests.sharing import Picture, async_picture, async_share_text
 from ..ledger import PassUse
 from ..protocol.answers import QrVerdict
+from ..records.reading import serials_of
 from .action import Action, Request
 
 ATTR_CALENDAR = "calendar"
@@ -157,7 +158,9 @@ def _hours(data: Mapping[str, Any]) -> Hours | None:
 
 
 async def _get_passes(request: Request) -> ServiceResponse:
-    terminals = {terminal.serial: terminal.name for terminal in request.hub.terminals.values()}
+    terminals = {
+        serial: terminal.name for terminal in request.hub.terminals.values() for serial in serials_of((terminal,))
+    }
     wanted = {terminal.serial for terminal in request.terminals}
     passes: list[JsonValueType] = []
     for held in sorted(request.hub.passbook.passes.values(), key=lambda held: held.created_at):
@@ -173,7 +176,7 @@ async def _get_passes(request: Request) -> ServiceResponse:
 
 
 def _state(held: Pass) -> str:
-    reason = held.refused(next(iter(held.doors)), dt_util.utcnow(), dt_util.get_default_time_zone())
+    reason = held.refused(next(iter(held.doors), ""), dt_util.utcnow(), dt_util.get_default_time_zone())
     return reason.value if reason in _STATES else ACTIVE
 
 

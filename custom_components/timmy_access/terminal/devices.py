@@ -105,6 +105,42 @@ def async_place_doors(hass: HomeAssistant, entry_id: str, subentry_id: str, seri
             registry.async_remove_device(child.id)
 
 
+@callback
+def async_replace_terminal(hass: HomeAssistant, entry_id: str, subentry_id: str, old: str, new: str) -> None:
+    """Have the devices and entities of a terminal belong to the one that takes its place; a second time does nothing.
+
+    What is left of the new one from when it was a terminal of its own goes.
+    """
+    registry, entities = dr.async_get(hass), er.async_get(hass)
+    for entity in er.async_entries_for_config_entry(entities, entry_id):
+        if entity.config_subentry_id != subentry_id or not entity.unique_id.startswith(f"{old}_"):
+            continue
+        unique_id = _renamed(entity.unique_id, old, new)
+        if (left_entity := entities.async_get_entity_id(entity.domain, DOMAIN, unique_id)) is not None:
+            entities.async_remove(left_entity)
+        entities.async_update_entity(entity.entity_id, new_unique_id=unique_id)
+    left = registry.async_get_device_by_identifier(terminal_identifier(new), entry_id)
+    if left is not None and left.config_subentry_id != subentry_id:
+        registry.async_remove_device(left.id)
+    for child in dr.async_child_entries_for_config_entry(registry, entry_id):
+        if child.config_subentry_id == subentry_id:
+            identifiers = {(domain, _renamed(name, old, new)) for domain, name in child.identifiers}
+            registry.async_update_child_device(child.id, new_identifiers=identifiers)
+    device = registry.async_get_device_by_identifier(terminal_identifier(old), entry_id)
+    if device is not None and device.config_subentry_id == subentry_id:
+        registry.async_update_device(
+            device.id,
+            new_identifiers={terminal_identifier(new)},
+            new_connections=set(),
+            serial_number=new,
+            sw_version=None,
+        )
+
+
+def _renamed(name: str, old: str, new: str) -> str:
+    return f"{new}_{name.removeprefix(f'{old}_')}" if name.startswith(f"{old}_") else name
+
+
 def _connections(registry: dr.DeviceRegistry, entry_id: str, serial: str, facts: TerminalFacts) -> set[tuple[str, str]]:
     mac = format_mac(facts.mac or "")
     if not _MAC.fullmatch(mac):

@@ -55,6 +55,22 @@ class Answering:
     unanswered: Mapping[str, Silence] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Replacement:
+    """A terminal that takes the place of another, from when somebody said so until all files have it.
+
+    `data` is what is kept in the subentry of the new one: its doors, and its hardware. `address` is where it waited.
+    `names` are those of the people who are linked to persons, by enroll id.
+    """
+
+    subentry_id: str
+    old: str
+    new: str
+    address: str
+    data: Mapping[str, Any]
+    names: Mapping[int, str]
+
+
 class TerminalStore:
     """A small file in Home Assistant's storage."""
 
@@ -74,6 +90,7 @@ class TerminalStore:
         self.database: KnownDatabase | None = None
         self._counted = 0
         self._counted_in = ""
+        self.replacement: Replacement | None = None
         self._unsaved = False
 
     async def async_load(self) -> None:
@@ -105,6 +122,9 @@ class TerminalStore:
         self.database = database and KnownDatabase(**database)
         self._counted = stored.get("counted", 0)
         self._counted_in = stored.get("counted_in", "")
+        if begun := stored.get("replacement"):
+            names = {int(enroll_id): name for enroll_id, name in begun["names"].items()}
+            self.replacement = Replacement(**{**begun, "names": names})
 
     async def async_stop(self) -> None:
         """Write what still waits, so that nothing comes after the file has been deleted."""
@@ -240,6 +260,33 @@ class TerminalStore:
         if gone:
             self._async_save_soon()
 
+    async def async_plan(self, replacement: Replacement | None) -> None:
+        """Have it on the disk that a terminal is to take the place of another, or that none is any more."""
+        if self.replacement == replacement:
+            return
+        self.replacement = replacement
+        await self._store.async_save(self._data())
+
+    @callback
+    def async_replace(self, replacement: Replacement) -> None:
+        """Know of the new terminal where it is, and who its people are once they are on it; nothing else is true of it.
+
+        A second time nothing changes.
+        """
+        old, new = replacement.old, replacement.new
+        if (links := self._links.pop(old, None)) is not None:
+            self._links[new] = links
+            names = {enroll_id: replacement.names.get(enroll_id, "") for enroll_id in links}
+            self._paused[new] = names | self._paused.pop(old, {})
+        for known in (self._reconciled, self._answering):
+            for serial in (old, new) if old in known else ():
+                known.pop(serial, None)
+        if old in self._homes or new not in self._homes:
+            self._homes.pop(old, None)
+            self._homes[new] = replacement.address
+        self.home_addresses = frozenset(self._homes.values())
+        self._async_save_soon()
+
     def _data(self) -> dict[str, Any]:
         self._unsaved = False
         return {
@@ -262,4 +309,5 @@ class TerminalStore:
             "database": self.database and asdict(self.database),
             "counted": self._counted,
             "counted_in": self._counted_in,
+            "replacement": self.replacement and asdict(self.replacement),
         }

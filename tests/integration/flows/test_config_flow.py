@@ -31,7 +31,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar, device_registry as dr, entity_registry as er
 
-from ..conftest import CONTROLLER, FACE, LOOPBACK, MakeTerminal
+from ..conftest import CONTROLLER, FACE, LOOPBACK, MakeTerminal, settings_form
 from ..until import TEXTS, state_of, until_state
 
 STRANGER = "ZX99999999"
@@ -368,8 +368,8 @@ async def test_adding_needs_a_running_listener(hass: HomeAssistant, entry: MockC
 
 async def test_a_terminal_is_changed_live(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
     subentry_id = hub.terminals[CONTROLLER].subentry_id
-    form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
-    assert form["step_id"] == "reconfigure"
+    form = await settings_form(hass, entry, subentry_id)
+    assert form["step_id"] == "settings"
     form = await submit_terminal(hass, form, name="Depot", doors=2, hold_open=True)
     assert form["errors"] == {"hold_open": "hold_open_needs_one_door"}
     form = await submit_terminal(hass, form, name="Depot", doors=2, granted_text="x" * 126, refused_text="x" * 126)
@@ -396,7 +396,7 @@ async def test_a_terminal_is_changed_live(hass: HomeAssistant, entry: MockConfig
     assert hub.terminals[CONTROLLER].verdicts.approval == "grant"
     assert hub.terminals[CONTROLLER].hold_open
     assert door_devices(hass, entry, "lock.warehouse_door_1") == ["Depot"]
-    form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+    form = await settings_form(hass, entry, subentry_id)
     await submit_terminal(hass, form, name="Depot", doors=2, hold_open=False)
     await hass.async_block_till_done()
     assert door_devices(hass, entry, "lock.warehouse_door_1", "lock.warehouse_door_2") == ["Door 1", "Door 2"]

@@ -17,7 +17,7 @@ from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import VirtualTerminal
 
-from ..conftest import CONTROLLER, FACE, Jump
+from ..conftest import CONTROLLER, FACE, Jump, settings_form
 from ..until import listen, state_of
 
 CODE = "271828"
@@ -27,7 +27,7 @@ FRONT = "lock.front_door"
 
 async def change(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, **fields: Any) -> dict[str, Any]:
     """Fill in the form of the face terminal."""
-    form = await entry.start_subentry_reconfigure_flow(hass, hub.terminals[FACE].subentry_id)
+    form = await settings_form(hass, entry, hub.terminals[FACE].subentry_id)
     result = await hass.config_entries.subentries.async_configure(
         form["flow_id"], {"name": "Front door", "doors": 1, **fields}
     )
@@ -274,13 +274,13 @@ async def test_the_form_never_shows_a_code_and_can_remove_it(
 ) -> None:
     for wrong in ("123", "12345678901", "12a4", "١٢٣٤"):
         assert (await change(hass, entry, hub, new_code=wrong))["errors"] == {"new_code": "invalid_code"}
-    form = await entry.start_subentry_reconfigure_flow(hass, hub.terminals[FACE].subentry_id)
+    form = await settings_form(hass, entry, hub.terminals[FACE].subentry_id)
     assert "remove_code" not in form["data_schema"].schema
     await change(hass, entry, hub, new_code=CODE)
     kept = entry.subentries[hub.terminals[FACE].subentry_id].data["unlock_code"]
     assert CODE not in kept
     assert matches(CODE, kept)
-    form = await entry.start_subentry_reconfigure_flow(hass, hub.terminals[FACE].subentry_id)
+    form = await settings_form(hass, entry, hub.terminals[FACE].subentry_id)
     assert not any(kept in str(marker.description) for marker in form["data_schema"].schema)
     assert "remove_code" in form["data_schema"].schema
     both = await change(hass, entry, hub, new_code=CODE, remove_code=True)

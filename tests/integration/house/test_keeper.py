@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from copy import replace
+from datetime import UTC, datetime
 import time
 from typing import Any
 
@@ -15,6 +16,7 @@ from custom_components.timmy_access.house.arrivals import Arrival
 from custom_components.timmy_access.house.changes import with_people, with_terminal
 from custom_components.timmy_access.house.deeds import told
 from custom_components.timmy_access.house.errors import HouseInvalid, HouseNotWritten, HouseUnknown
+from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.house import House
 from custom_components.timmy_access.house.household import Household, Placement
 from custom_components.timmy_access.house.persons import HousePerson
@@ -31,6 +33,7 @@ from ..until import SECONDS
 
 ADA = HousePerson(person_id="ada", name="Ada", enroll_id=1)
 EVE = HousePerson(person_id="eve", name="Eve", enroll_id=2)
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 class Disk:
@@ -223,6 +226,34 @@ async def test_a_change_of_somebody_who_is_removed_meanwhile_brings_nobody_back(
     await written(hub)
     assert hub.house.household.people == {"ada": ADA}
     assert await lies(hub, entry) == hub.house.household
+
+
+async def test_a_table_that_was_read_before_opens_nothing_that_was_closed_since(hub: Hub) -> None:
+    """Two administrators at once: one imports a large table, the other one disables, narrows and removes."""
+    await both(hub)
+    ada, eve = hub.house.household.people["ada"], hub.house.household.people["eve"]
+    read = Arrival(person=replace(ada, note="from the table"), before=ada)
+    gone = Arrival(person=replace(eve, note="from the table"), before=eve)
+    await hub.house.async_disable("ada", None)
+    await hub.house.async_update("ada", {"valid_until": NOW}, {}, (), None)
+    await hub.house.async_remove("eve", None)
+    with pytest.raises(HouseInvalid) as caught:
+        await hub.house.async_add([read, gone], None)
+    assert (caught.value.field, caught.value.placeholders) == ("person", {"value": "Eve"})
+    await hub.house.async_add([read], None)
+    assert hub.house.household.people == {"ada": replace(ada, enabled=False, valid_until=NOW, note="from the table")}
+
+
+async def test_a_group_that_is_renamed_keeps_what_was_closed_since(hub: Hub) -> None:
+    wide = AccessGroup(group_id="g", name="G", rules=(Rule(doors={FACE: frozenset({1})}),))
+    await hub.house.async_set_group(wide, None)
+    await hub.house.async_set_group(replace(wide, rules=()), None, wide)
+    await hub.house.async_set_group(replace(wide, name="H"), None, wide)
+    assert hub.house.household.groups == {"g": AccessGroup(group_id="g", name="H")}
+    await hub.house.async_remove_group("g", None)
+    with pytest.raises(HouseInvalid):
+        await hub.house.async_set_group(replace(wide, name="I"), None, wide)
+    assert hub.house.household.groups == {}
 
 
 async def test_what_terminals_confirm_is_written_together(

@@ -21,7 +21,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
 from simulator import Timing, VirtualTerminal
 
-from ..conftest import FACE, FINGER, LOOPBACK, Fix, MakeTerminal, connected
+from ..conftest import FACE, FINGER, LOOPBACK, Fix, MakeTerminal, connected, settings_form
 from ..flows.test_config_flow import STRANGER, card
 from ..until import issues_of, state_of, until_issue, until_state
 
@@ -372,7 +372,7 @@ async def test_only_from_a_network(
     fix: Fix,
 ) -> None:
     async def change(**data: Any) -> SubentryFlowResult:
-        form = await entry.start_subentry_reconfigure_flow(hass, hub.terminals[FINGER].subentry_id)
+        form = await settings_form(hass, entry, hub.terminals[FINGER].subentry_id)
         assert form["description_placeholders"]["address"] in (LOOPBACK, "—")
         return await hass.config_entries.subentries.async_configure(
             form["flow_id"], {"name": "Office", "doors": 1, **data}

@@ -27,7 +27,7 @@ from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
-from ..conftest import FACE, FINGER, LOOPBACK, MakeTerminal, connected
+from ..conftest import FACE, FINGER, LOOPBACK, MakeTerminal, connected, settings_form
 from ..flows.test_config_flow import options
 from ..until import issues_of, listen, until_issue, until_state
 
@@ -162,7 +162,7 @@ async def test_a_terminal_is_not_limited_to_where_the_listener_takes_in_nobody(
     subentry_id = hub.terminals[FINGER].subentry_id
 
     async def change(network: str, name: str = "Office") -> Any:
-        form = await entry.start_subentry_reconfigure_flow(hass, subentry_id)
+        form = await settings_form(hass, entry, subentry_id)
         return await hass.config_entries.subentries.async_configure(
             form["flow_id"], {"name": name, "doors": 1, "network": network}
         )

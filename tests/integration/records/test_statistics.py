@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
@@ -12,8 +13,10 @@ from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
+from simulator import VirtualTerminal
 
 from ..conftest import FINGER, MakeTerminal, connected
+from ..flows.test_replacing import admitted, replace, wait_outside
 
 
 @pytest.fixture
@@ -73,3 +76,39 @@ async def test_statistics_have_the_true_time(
     finger.punch(1, mode=3)
     await finger.wait_sent()
     assert await sums() == [(1, 1), (1, 2), (2, 4), (1, 5), (2, 7)]
+
+
+async def test_the_statistic_goes_on_when_another_terminal_takes_the_place(
+    recording: Recorder, hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    """Also in the hour in which both were there, and with what was not counted yet."""
+    old, new = make_terminal("tfs30", FINGER), make_terminal("tfs30", "ZYTI00000088")
+    noon = dt_util.now().replace(minute=5, second=0, microsecond=0, tzinfo=None) - timedelta(days=1)
+
+    async def counted(terminal: VirtualTerminal, *minutes: int) -> list[tuple[float | None, float | None]]:
+        for minute in minutes:
+            terminal.machine.log(
+                {"enrollid": 1, "time": str(noon + timedelta(minutes=minute)), "mode": 1, "inout": 0, "event": 0}
+            )
+        await terminal.wait_sent()
+        return await sums()
+
+    async def sums() -> list[tuple[float | None, float | None]]:
+        await entry.runtime_data.statistics.async_write()
+        await async_wait_recording_done(hass)
+        identity, begin = statistic_id(FINGER), dt_util.utc_from_timestamp(0)
+        rows = await recording.async_add_executor_job(
+            statistics_during_period, hass, begin, None, {identity}, "hour", None, {"state", "sum"}
+        )
+        return [(row.get("state"), row.get("sum")) for row in rows.get(identity, [])]
+
+    await connected(hass, old)
+    assert await counted(old, -60, 0) == [(1, 1), (1, 2)]
+    old.machine.log({"enrollid": 1, "time": str(noon + timedelta(minutes=1)), "mode": 1, "inout": 0, "event": 0})
+    await old.wait_sent()
+    await old.stop()
+    await wait_outside(hass, new)
+    await replace(hass, entry, FINGER, new.serial)
+    await admitted(hass, entry.runtime_data, new)
+    assert await counted(new, 2) == [(1, 1), (3, 4)]
+    assert await counted(new, 3, 60) == [(1, 1), (4, 5), (1, 6)]

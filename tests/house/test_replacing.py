@@ -1,0 +1,76 @@
+"""A terminal in the place of another: what the house says of one is what it says of the other."""
+
+from hypothesis import given
+import pytest
+
+from custom_components.timmy_access.house.changes import without_terminal
+from custom_components.timmy_access.house.credentials import HouseCredential
+from custom_components.timmy_access.house.household import Household, Placement
+from custom_components.timmy_access.house.replacing import with_other_terminal, without_traces
+from custom_components.timmy_access.house.standing import Standing
+
+from .households import FRONT, HOUSE, OFFICE, households
+
+NEW = "ZX00000077"
+
+
+def said_of(house: Household, serial: str) -> list[object]:
+    """Return all that a house says of a terminal, but whom it is to lose."""
+    placed = [key for key in (*house.placements, *house.left) if key[0] == serial]
+    carried = [key for key, held in house.credentials.items() if serial in held.terminals]
+    return [serial in house.kept, house.zones.get(serial), placed, carried, *doors_of(house, serial)]
+
+
+def doors_of(house: Household, serial: str) -> list[frozenset[int] | None]:
+    return [rule.doors.get(serial) for group in house.groups.values() for rule in group.rules]
+
+
+@given(households())
+def test_the_new_one_has_what_the_old_one_had_and_nothing_is_known_of_it(house: Household) -> None:
+    for old, new in ((FRONT, NEW), (FRONT, OFFICE)):
+        after = with_other_terminal(house, old, new)
+        assert with_other_terminal(after, old, new) == after
+        assert after.people == house.people
+        assert after.tombstones == house.tombstones
+        assert not any(said_of(after, old))
+        if after is not house:
+            assert doors_of(after, new) == doors_of(house, old)
+            assert (new in after.kept) == (old in house.kept)
+            assert not [key for key in (*after.placements, *after.left) if key[0] == new]
+            assert new not in after.zones
+        others = {serial for serial, _ in house.placements} - {old, new}
+        for serial in others:
+            assert [it for key, it in after.placements.items() if key[0] == serial] == [
+                it for key, it in house.placements.items() if key[0] == serial
+            ]
+
+
+@given(households())
+def test_nothing_is_left_of_one_that_is_not_ours(house: Household) -> None:
+    after = without_traces(house, FRONT)
+    assert not any(said_of(after, FRONT))
+    assert after.tombstones == house.tombstones
+    assert without_traces(after, FRONT) is after
+
+
+@pytest.mark.parametrize(
+    ("terminals", "sealed", "is_elsewhere", "stays"),
+    [
+        ({FRONT}, None, False, False),
+        ({FRONT}, b"sealed", False, True),
+        ({FRONT}, None, True, True),
+        ({FRONT, OFFICE}, None, False, True),
+        (set(), None, False, True),
+    ],
+)
+def test_what_only_a_dead_terminal_had_is_gone(
+    terminals: set[str], sealed: bytes | None, is_elsewhere: bool, stays: bool
+) -> None:
+    held = HouseCredential(person_id="p1", slot=0, revision="r", terminals=frozenset(terminals), sealed=sealed)
+    standing = Standing(
+        enroll_id=1, name="Ada", role=0, enabled=True, credentials={0: "r" if is_elsewhere else "other"}
+    )
+    placed = Placement(serial=OFFICE, enroll_id=1, person_id="p1", confirmed=standing)
+    house = Household(people=HOUSE.people, credentials={("p1", 0): held}, placements={(OFFICE, 1): placed})
+    after = without_terminal(house, FRONT)
+    assert [it.terminals for it in after.credentials.values()] == ([frozenset(terminals - {FRONT})] if stays else [])

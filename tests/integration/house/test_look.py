@@ -1,0 +1,111 @@
+"""A look at a terminal before it is kept in step: as few questions as possible, and never without an end."""
+
+from typing import Any
+
+import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.timmy_access.hub import taking_stock
+from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.taking_stock import MAX_SILENT
+from custom_components.timmy_access.protocol.commands import GetPermission
+from homeassistant.core import HomeAssistant
+from simulator import User, VirtualTerminal
+
+from ..conftest import ADA, FACE
+from .test_actions import ask, people
+
+
+async def look(hass: HomeAssistant, hub: Hub, *, confirm: bool = False) -> dict[str, Any]:
+    found: dict[str, Any] = await ask(hass, "keep_in_step", device_id=hub.terminals[FACE].device_id, confirm=confirm)
+    return found
+
+
+def asked(terminal: VirtualTerminal, after: int) -> list[int]:
+    return [frame["enrollid"] for frame in terminal.received[after:] if frame.get("cmd") == "getuserlock"]
+
+
+async def test_only_those_are_asked_about_whose_permission_decides(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    for number, name in ((2, "Grace"), (3, ""), (4, "Edsger")):
+        face.add_user(User(enrollid=number, name=name))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    frames = len(face.received)
+    await look(hass, hub, confirm=True)
+    assert asked(face, frames)[:3] == [1, 2, 4]
+    await hass.async_block_till_done(wait_background_tasks=True)  # its writer asks, too
+    frames = len(face.received)
+    assert [one["enroll_id"] for one in (await look(hass, hub))["same"]] == [1, 2, 4]
+    assert asked(face, frames) == []
+
+
+async def test_how_far_it_has_come_is_told(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    for number in range(2, 6):
+        face.add_user(User(enrollid=number, name=f"Person {number}"))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    face.faults.delay = 0.2
+    frames = len(face.received)
+    looking = hass.async_create_task(look(hass, hub))
+    await face.wait_received("getuserlock", after=frames)
+    (front, *_) = (await ask(hass, "get_people"))["terminals"]
+    assert front["asked"] == [0, 5]
+    face.faults.delay = 0.0
+    assert len((await looking)["added"]) == 5
+    assert [one["asked"] for one in (await ask(hass, "get_people"))["terminals"]] == [None] * 3
+
+
+async def test_firmware_without_permissions_is_asked_once(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    face.faults.unknown = {"getuserlock"}
+    face.add_user(User(enrollid=2, name="Grace"))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    frames = len(face.received)
+    assert [one["name"] for one in (await look(hass, hub))["added"]] == [ADA, "Grace"]
+    assert asked(face, frames) == [1]
+
+
+async def test_a_terminal_that_says_nothing_is_not_asked_about_everybody(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(GetPermission, "timeout", 0.05)
+    for number in range(2, 9):
+        face.add_user(User(enrollid=number, name=f"Person {number}"))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    frames = len(face.received)
+    face.faults.silent = {"getuserlock"}
+    found = await look(hass, hub)
+    assert {one["reason"] for one in found["left"]} == {"not_read"}
+    assert len(found["left"]) == 8
+    assert set(asked(face, frames)) == {*range(1, MAX_SILENT + 1)}
+
+
+async def test_a_look_has_an_end(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking_stock, "LONGEST", 0.0)
+    assert [one["reason"] for one in (await look(hass, hub))["left"]] == ["not_read"]
+
+
+async def test_who_has_left_is_not_taken_in_again_by_a_terminal_that_was_not_ours_meanwhile(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    """It was removed from Home Assistant and is approved again: somebody who has left meanwhile is still on it."""
+    face.add_user(User(enrollid=7, name="Bo Diddley"))
+    face.add_user(User(enrollid=8, name="Grace"))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    await look(hass, hub, confirm=True)
+    subentry = entry.subentries[hub.terminals[FACE].subentry_id]
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done()
+    gone = next(one for one in await people(hass) if one["name"] == "Bo Diddley")
+    await ask(hass, "remove_person", person_id=gone["person_id"])
+    hass.config_entries.async_add_subentry(entry, subentry)
+    await hass.async_block_till_done()
+    await face.wait_for(lambda: hub.terminals[FACE].session)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    found = await look(hass, hub, confirm=True)
+    assert found["added"] == []
+    assert found["left"] == [{"enroll_id": 7, "name": "Bo Diddley", "reason": "leaving"}]
+    differences = (await ask(hass, "get_differences"))["differences"]
+    assert [(one["enroll_id"], one["kind"]) for one in differences] == [(7, "unknown_here")]
