@@ -27,6 +27,9 @@ PRESENT = timedelta(seconds=7)
 # How long before its connection a record may have been made to count as made on it: seconds are cut off, and our time
 # takes a moment to the terminal. What waited there longer is history, however young.
 CONNECTING = timedelta(seconds=3)
+# The same for a clock that was wrong when it connected: it shows ours from then on, with the seconds cut off, and what
+# says to be of the moment before was not made by it then.
+TAKEN_OVER = timedelta(seconds=1.5)
 # Differences below this are the lag of the measurement, not of the clock.
 DRIFT_TOLERANCE = timedelta(seconds=10)
 
@@ -315,7 +318,8 @@ class TerminalClock:
         earliest = now - self.live_window
         if self._connected_at is None:
             return earliest
-        return max(earliest, now - CONNECTING - timedelta(seconds=self._elapsed() - self._connected_at))
+        before = TAKEN_OVER if self.drift else CONNECTING
+        return max(earliest, now - before - timedelta(seconds=self._elapsed() - self._connected_at))
 
     def _behind_us(self, now: datetime) -> timedelta | None:
         """Return what our own clocks have been changed by since the terminal was told the time; None for nothing."""

@@ -81,7 +81,7 @@ async def test_a_terminal_that_does_not_hear_of_the_new_time_is_understood(
     await hass.config.async_update(time_zone="Asia/Kathmandu")
     ahead = before - (dt_util.now().utcoffset() or timedelta(0))
     await face.wait_received("settime")
-    await push(face, 1, ahead=ahead)
+    await push(face, 0, ahead=ahead)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert [event.data["person"] for event in heard if event.data["type"] == "access"] == [ADA]
 
@@ -101,7 +101,7 @@ async def test_a_fingerprint_terminal_in_winter_time(hass: HomeAssistant, hub: H
     """It cannot be asked what it shows, and takes over what it is told."""
     heard = listen(hass, EVENT)
     finger.clock_offset += timedelta(hours=1)
-    await push(finger, 1, ahead=timedelta(hours=1))
+    await push(finger, 0, ahead=timedelta(hours=1))
     await finger.wait_received("settime")
     await hass.async_block_till_done(wait_background_tasks=True)
     assert not heard

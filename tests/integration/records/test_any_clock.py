@@ -149,6 +149,7 @@ def test_each_record_is_kept_once_where_it_belongs(is_long: bool) -> None:
     )
     @example([("hang_up", 0), ("punch", 1), ("lose_time", 0), ("punch", 1), ("redial", False)])
     @example([("lose_words", True), ("punch", 1), ("punch", 2), ("punch", 1)])
+    @example([("set_hours", 1), ("punch", 1), ("lose_time", 0), ("pass", 3_600)])
     @given(st.lists(STEPS, max_size=25))
     def keep(steps: list[tuple[str, int]]) -> None:
         house = House()

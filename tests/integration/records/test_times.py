@@ -113,7 +113,7 @@ async def test_a_second_punch_of_a_clock_that_stands_is_kept_and_told(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, seconds: Seconds, *, counts: bool
 ) -> None:
     heard = listen(hass, EVENT)
-    at = text(ago(seconds=1))
+    at = text(ago(seconds=0))
     for index in range(3):
         await send(finger, at, log_index=index if counts else 0)
         await send(finger, at, log_index=index if counts else 0)  # sent again
@@ -208,7 +208,7 @@ async def test_records_of_the_future_are_a_repair_issue_until_the_clock_is_right
     assert await until_issue(hass, AHEAD)
     await send(finger, text(ago(days=1)))
     assert ir.async_get(hass).async_get_issue(DOMAIN, AHEAD)
-    await send(finger, text(ago(seconds=1)))
+    await send(finger, text(ago(seconds=0)))
     assert ir.async_get(hass).async_get_issue(DOMAIN, AHEAD) is None
     await send(finger, text(ago(days=-400)), enroll_id=2)
     assert await until_issue(hass, AHEAD)
