@@ -58,7 +58,7 @@ class PanelRequest:
     def of(
         cls, hass: HomeAssistant, connection: ActiveConnection, message: Mapping[str, Any], fields: Fields
     ) -> PanelRequest:
-        """Return the checked request of a message; where it names no listener, of the only one. Raises translated errors."""
+        """Return what a message asks, of the only listener where none is named; raises translated errors."""
         entry: TimmyAccessConfigEntry = service.async_get_config_entry(hass, DOMAIN, message.get(ATTR_CONFIG_ENTRY_ID))
         data = checked(fields, message[ATTR_DATA])
         return cls(hass=hass, entry=entry, data=data, context=connection.context(dict(message)))
