@@ -4,6 +4,7 @@ from collections.abc import Iterable
 import inspect
 from typing import Any
 
+import homeassistant.helpers.config_validation  # noqa: F401  # isort: skip - it puts its own engine in voluptuous' place
 import voluptuous as vol
 
 from custom_components.timmy_access.panel.api import COMMANDS
