@@ -18,11 +18,13 @@ HEAD = """\
 Written by `scripts/docs` from `custom_components/timmy_access/panel/`.
 
 Messages of Home Assistant's WebSocket interface. All are for administrators; others get `unauthorized`. Each takes
-`config_entry_id`, which listener is meant, and need not where there is only one; its fields are in `data`. Errors carry
-`translation_key` and `translation_placeholders`, of which `field` names what was wrong. Nothing that was typed is logged.
+`config_entry_id`, which listener is meant, and need not where there is only one; its fields are in `data`. Errors
+carry `translation_key` and `translation_placeholders`, of which `field` names what was wrong. Nothing that was typed
+is logged.
 
-A *question* is answered once. A *feed* tells how things stand and then what changes, until it is unsubscribed; its last
-message is `{"away": true}` when the listener is unloaded. This is for the panel of the same release, and changes with it.
+A *question* is answered once. A *feed* tells how things stand and then what changes, until it is unsubscribed; its
+last message is `{"away": true}` when the listener is unloaded. This is for the panel of the same release, and changes
+with it.
 
 `timmy_access/panel/version` tells the `version` of the panel's file and the `listeners` there are.
 """

@@ -52,7 +52,7 @@ async def violations(page: Page) -> list[str]:
     if not await page.evaluate("'axe' in window"):
         await page.add_script_tag(path=AXE)
     found: dict[str, Any] = await page.evaluate(
-        f"panel => axe.run(panel, {{resultTypes: ['violations']}})", await page.query_selector(PANEL)
+        "panel => axe.run(panel, {resultTypes: ['violations']})", await page.query_selector(PANEL)
     )
     return [f"{it['id']}: {node['html'][:120]}" for it in found["violations"] for node in it["nodes"]]
 
