@@ -173,6 +173,14 @@ def _choices(field: dict[str, Any]) -> str:
     return "numbers" if config and config.get("type") == "number" else "texts"
 
 
+def panel() -> str:
+    """Return the page of what the panel asks."""
+    # Imported here, as it brings all of Home Assistant.
+    from .docs_panel import panel_api  # noqa: PLC0415
+
+    return panel_api()
+
+
 def blueprints() -> str:
     """Return the page of all blueprints with their inputs."""
     # Imported here, as it brings all of Home Assistant.
@@ -191,7 +199,7 @@ def blueprints() -> str:
     return "\n".join(parts)
 
 
-PAGES = {"actions.md": actions, "blueprints.md": blueprints, "triggers.md": triggers}
+PAGES = {"PANEL_API.md": panel, "actions.md": actions, "blueprints.md": blueprints, "triggers.md": triggers}
 _TABLE = re.compile(r"(<!-- scripts/docs: (?P<name>[\w ]+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 
 

@@ -27,6 +27,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
         "automation": "protocol ledger terminal people records house guests hub",
         "flows": "protocol ledger terminal people records house guests hub",
         "services": "protocol ledger terminal people records house guests hub",
+        "panel": "protocol ledger terminal people records house guests hub services",
     }.items()
 }
 # Rooms that know nothing of what Home Assistant or this integration is.

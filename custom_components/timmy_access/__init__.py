@@ -20,6 +20,8 @@ from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
 from .ledger import LedgerUnavailable
+from .panel.api import async_register_commands
+from .panel.sidebar import async_hide, async_show
 from .records.exporting import EXPORTS
 from .records.ledgers import async_acquire, async_release
 from .records.private_files import PrivateFileView
@@ -42,8 +44,9 @@ PLATFORMS = (
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
-    """Register the actions and what they write, which are there whether or not a listener runs."""
+    """Register the actions, what they write and what the panel asks, which are there whether or not a listener runs."""
     async_setup_services(hass)
+    async_register_commands(hass)
     for folder in (EXPORTS, PASSES):
         hass.http.register_view(PrivateFileView(folder))
     return True
@@ -57,6 +60,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 
 async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:
     """Open the port for the terminals of an entry."""
+    await async_show(hass)
     try:
         hub = await Hub.async_make(hass, entry)
 
@@ -96,6 +100,8 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await key_store(hass, entry.entry_id).async_remove()
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
+    if all(other is entry for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)):
+        async_hide(hass)
     ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
     try:
         await async_forget_house(ledger, entry.entry_id)

@@ -126,6 +126,7 @@ SCHEMA = vol.Schema(
                 vol.Optional("unit_of_measurement"): {KEY: text},
             }
         },
+        vol.Optional("config_panel"): {SLUG: {KEY: text}},
         vol.Optional("services"): {SLUG: _CALLED},
         vol.Optional("system_health"): {vol.Optional("info"): {KEY: text}},
         vol.Optional("title"): text,

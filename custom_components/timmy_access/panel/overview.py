@@ -1,0 +1,153 @@
+"""What every page of the panel shows around itself: the terminals with their doors, and how the house stands."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from homeassistant.const import Platform
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr, entity_registry as er
+from homeassistant.util import dt as dt_util
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+from ..const import DOMAIN
+from ..hub.hub import Hub
+from ..hub.terminal import Terminal
+from ..terminal.devices import door_identifier
+from .feed import PanelFeed, Send
+from .request import PanelRequest
+
+# Punches come many at a time; a page that moves more often than this is not read.
+GATHER_SECONDS = 0.3
+
+
+async def _start(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
+    """Tell `{"house": {...}, "terminals": {serial: {...} | null}}`: everything at first, then what is another."""
+    overview = Overview(request.hass, request.hub, send)
+    overview.async_start()
+    return overview.async_stop
+
+
+class Overview:
+    """What one browser knows of a listener."""
+
+    def __init__(self, hass: HomeAssistant, hub: Hub, send: Send) -> None:
+        """Know nothing; `send` tells the browser."""
+        self._hass = hass
+        self._hub = hub
+        self._send = send
+        self._sent: dict[str, JsonObjectType] = {}
+        self._house: JsonObjectType | None = None
+        self._followed: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
+        self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._cancel: CALLBACK_TYPE | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Tell everything, and follow it."""
+        self._unsubscribe = [
+            self._hub.async_subscribe_terminals(self._async_terminal),
+            self._hub.house.keeper.async_subscribe(lambda _: self._async_soon()),
+            self._hub.house_watch.async_subscribe(self._async_soon),
+            self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: self._async_soon()),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: self._async_soon()),
+        ]
+        self._async_tell()
+
+    @callback
+    def async_stop(self) -> None:
+        """Follow nothing any more."""
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+        for serial in tuple(self._followed):
+            self._async_leave(serial)
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+
+    @callback
+    def _async_terminal(self, terminal: Terminal) -> None:
+        known = self._followed.get(terminal.serial)
+        if known is None or known[0] is not terminal:
+            self._async_leave(terminal.serial)
+            stop = terminal.coordinator.async_add_listener(self._async_soon)
+            self._followed[terminal.serial] = (terminal, stop)
+        self._async_soon()
+
+    @callback
+    def _async_leave(self, serial: str) -> None:
+        if (known := self._followed.pop(serial, None)) is not None:
+            known[1]()
+
+    @callback
+    def _async_soon(self) -> None:
+        if self._cancel is None:
+            self._cancel = self._hass.loop.call_later(GATHER_SECONDS, self._async_tell).cancel
+
+    @callback
+    def _async_tell(self) -> None:
+        if self._cancel is not None:
+            self._cancel()
+            self._cancel = None
+        present = {serial: described(self._hass, self._hub, it) for serial, it in self._hub.terminals.items()}
+        changed: dict[str, JsonValueType] = {
+            serial: said for serial, said in present.items() if self._sent.get(serial) != said
+        }
+        for serial in self._sent.keys() - present.keys():
+            changed[serial] = None
+            self._async_leave(serial)
+        house = _house(self._hub)
+        if changed or house != self._house:
+            self._send({"house": house, "terminals": changed})
+        self._sent, self._house = present, house
+
+
+def described(hass: HomeAssistant, hub: Hub, terminal: Terminal) -> JsonObjectType:
+    """Return a terminal as every page may show it; times as ISO 8601, None for what is not known."""
+    state, counts = terminal.coordinator.data, hub.house_watch.counts
+    of_it = counts.terminals.get(terminal.serial) if counts else None
+    name_of = partial(_door_name, hass, terminal)
+    entities = er.async_get(hass)
+    last_seen = terminal.last_seen
+    return {
+        "serial": terminal.serial,
+        "device_id": terminal.device_id,
+        "name": terminal.name,
+        "model": state.info.model,
+        "online": state.online,
+        "is_here": state.is_here,
+        "last_seen": None if state.online or last_seen is None else dt_util.as_local(last_seen).isoformat(),
+        "kept_in_step": terminal.serial in hub.house.household.kept,
+        "differences": of_it.differences if of_it else 0,
+        "waiting": of_it.waiting if of_it else 0,
+        "was_reset": bool(of_it and of_it.was_reset),
+        "doors": [
+            {
+                "number": door,
+                "name": name_of(door),
+                "lock": entities.async_get_entity_id(Platform.LOCK, DOMAIN, f"{terminal.serial}_door{door}_lock"),
+            }
+            for door in sorted(state.doors)
+        ],
+    }
+
+
+def _door_name(hass: HomeAssistant, terminal: Terminal, door: int) -> str | None:
+    """Return what a door is called; None for the only one of a terminal, which is called like that."""
+    device = dr.async_get(hass).async_get_device({door_identifier(terminal.serial, door)})
+    return None if device is None else device.name_by_user or device.name
+
+
+def _house(hub: Hub) -> JsonObjectType:
+    house, counts = hub.house, hub.house_watch.counts
+    known: Mapping[str, object] = house.household.people if house.keeper.is_known else {}
+    return {
+        "known": house.keeper.is_known,
+        "people": len(known),
+        "groups": len(house.household.groups) if house.keeper.is_known else 0,
+        "vault": house.vault.state.value,
+        "differences": counts.differences if counts else None,
+        "waiting": counts.waiting if counts else None,
+    }
+
+
+FEEDS = (PanelFeed(name="overview", start=_start),)

@@ -1,0 +1,58 @@
+// What every page knows: the terminals with their doors, and how the house stands (`panel/overview.py`).
+
+export interface Door {
+  number: number;
+  /** None for the only door of a terminal, which is called like that. */
+  name: string | null;
+  lock: string | null;
+}
+
+export interface Terminal {
+  serial: string;
+  device_id: string;
+  name: string;
+  model: string | null;
+  online: boolean;
+  is_here: boolean;
+  last_seen: string | null;
+  kept_in_step: boolean;
+  differences: number;
+  waiting: number;
+  was_reset: boolean;
+  doors: Door[];
+}
+
+export interface House {
+  known: boolean;
+  people: number;
+  groups: number;
+  vault: "off" | "open" | "key_gone";
+  differences: number | null;
+  waiting: number | null;
+}
+
+export interface Overview {
+  house: House;
+  terminals: ReadonlyMap<string, Terminal>;
+}
+
+export interface OverviewNews {
+  house: House;
+  terminals: Record<string, Terminal | null>;
+}
+
+/** The overview with what is new in it, terminals by name. */
+export function withNews(before: Overview | undefined, news: OverviewNews): Overview {
+  const terminals = new Map(before?.terminals);
+  for (const [serial, terminal] of Object.entries(news.terminals)) {
+    if (terminal === null) terminals.delete(serial);
+    else terminals.set(serial, terminal);
+  }
+  const ordered = [...terminals].sort(([, a], [, b]) => a.name.localeCompare(b.name));
+  return { house: news.house, terminals: new Map(ordered) };
+}
+
+/** What a door is called: of a terminal with one door, like the terminal. */
+export function doorName(terminal: Terminal, door: Door): string {
+  return door.name === null ? terminal.name : `${terminal.name}: ${door.name}`;
+}

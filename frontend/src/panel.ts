@@ -1,0 +1,340 @@
+import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import "./elements/dialog";
+import "./elements/list";
+import { Format } from "./format";
+import type { Home } from "./home";
+import type { HomeAssistant, Route } from "./home_assistant";
+import { withNews, type Overview, type OverviewNews } from "./overview";
+import { addressOf, placeOf, type Place } from "./place";
+import { Server, type Refusal } from "./server";
+import { colours, shared } from "./style";
+import { Texts } from "./texts";
+import { follow } from "./view";
+import { PAGES } from "./views";
+
+const TOLD_MILLISECONDS = 5000;
+
+interface Version {
+  version: string | null;
+  listeners: { config_entry_id: string; title: string; state: string }[];
+}
+
+/** The panel: navigation, what it knows of the house, and the page that is asked for. */
+@customElement("timmy-access-panel")
+export class TimmyAccessPanel extends LitElement {
+  static override styles = [
+    colours,
+    shared,
+    css`
+      :host {
+        height: 100%;
+        overflow: auto;
+        background: var(--timmy-ground);
+        padding: 0 env(safe-area-inset-right) env(safe-area-inset-bottom) env(safe-area-inset-left);
+      }
+      header {
+        position: sticky;
+        top: 0;
+        z-index: 2;
+        background: var(--timmy-card);
+        border-bottom: 1px solid var(--timmy-line);
+        padding-top: env(safe-area-inset-top);
+      }
+      .title {
+        display: flex;
+        align-items: center;
+        gap: 12px;
+        min-height: 52px;
+        padding: 0 16px;
+      }
+      h1 {
+        font-size: 20px;
+        font-weight: 400;
+        margin: 0;
+        flex: 1;
+      }
+      .title select {
+        width: auto;
+        max-width: 50%;
+      }
+      nav {
+        display: flex;
+        overflow-x: auto;
+        padding: 0 8px;
+        scrollbar-width: thin;
+      }
+      nav a {
+        flex: none;
+        padding: 10px 12px;
+        color: var(--timmy-quiet);
+        text-decoration: none;
+        font-weight: 500;
+        border-bottom: 3px solid transparent;
+      }
+      nav a:focus-visible {
+        outline-offset: -3px;
+      }
+      nav a[aria-current] {
+        color: var(--timmy-accent);
+        border-color: var(--timmy-accent);
+      }
+      .waits {
+        background: var(--timmy-warn);
+        color: var(--timmy-card);
+        border-radius: 10px;
+        padding: 0 7px;
+        font-size: 12px;
+      }
+      main {
+        padding: 16px;
+        max-width: 1280px;
+        margin: 0 auto;
+      }
+      .banner {
+        background: var(--timmy-card);
+        border-inline-start: 4px solid var(--timmy-warn);
+        padding: 8px 16px;
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 8px 16px;
+      }
+      .told {
+        position: fixed;
+        inset: auto 16px 16px;
+        margin: 0 auto;
+        width: fit-content;
+        max-width: calc(100vw - 32px);
+        background: var(--timmy-text);
+        color: var(--timmy-card);
+        border-radius: 8px;
+        padding: 12px 16px;
+        z-index: 3;
+      }
+      .told:empty {
+        display: none;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) hass!: HomeAssistant;
+  @property({ attribute: false }) route!: Route;
+  @property({ type: Boolean }) narrow = false;
+
+  @state() private home: Home | undefined;
+  @state() private version: Version | undefined;
+  @state() private refusal: Refusal | undefined;
+  @state() private told = "";
+  private texts: Texts | undefined;
+  private overview: Overview | undefined;
+  private server: Server | undefined;
+  private listener: string | undefined;
+  private unfollow: (() => void) | undefined;
+  private timer: number | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    window.addEventListener("location-changed", this.moved);
+    window.addEventListener("popstate", this.moved);
+    if (this.hasUpdated) void this.begin();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    window.removeEventListener("location-changed", this.moved);
+    window.removeEventListener("popstate", this.moved);
+    this.hass.connection.removeEventListener("ready", this.ready);
+    this.unfollow?.();
+    this.unfollow = undefined;
+  }
+
+  override firstUpdated(): void {
+    void this.begin();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    const before = changed.get("hass");
+    if (changed.has("hass")) {
+      if (before && before.language !== this.hass.language) void this.begin();
+      else if (before && (before.connected !== this.hass.connected || before.locale !== this.hass.locale)) this.renew();
+    }
+    if (changed.has("narrow")) this.renew();
+  }
+
+  override render() {
+    const place = this.place;
+    const page = PAGES.find((it) => it.view === place.view) ?? PAGES[0];
+    const { home, texts } = this;
+    if (!texts) return html`<main></main>`;
+    return html`
+      <header>
+        <div class="title">
+          ${
+            customElements.get("ha-menu-button")
+              ? html`<ha-menu-button .hass=${this.hass} .narrow=${this.narrow}></ha-menu-button>`
+              : nothing
+          }
+          <h1>${texts.say("panel.title")}</h1>
+          ${this.listeners(texts)}
+        </div>
+        <nav aria-label=${texts.say("panel.title")}>
+          ${PAGES.map((it) => {
+            const waits = home && it.waits?.(home.overview.house);
+            return html`<a href=${this.address(it.view)} aria-current=${it === page ? "page" : nothing} @click=${follow}
+              >${texts.say(`${it.view}.title`)}
+              ${waits ? html`<span class="waits">${home.format.number(waits)}</span>` : nothing}</a
+            >`;
+          })}
+        </nav>
+      </header>
+      ${this.banners(texts)}
+      <main>
+        ${
+          home && page
+            ? page.draw(home, place)
+            : this.refusal
+              ? html`<p class="error" role="alert">${this.refusal.message}</p>`
+              : html`<div class="skeleton"></div>`
+        }
+      </main>
+      <div class="told" role="status" aria-live="polite">${this.told}</div>
+    `;
+  }
+
+  private banners(texts: Texts): TemplateResult[] {
+    const banners: TemplateResult[] = [];
+    if (!this.hass.connected)
+      banners.push(html`<div class="banner" role="alert">${texts.say("panel.connection_lost")}</div>`);
+    const served = this.version?.version;
+    if (served && !import.meta.url.includes(served)) {
+      banners.push(
+        html`<div class="banner" role="alert">
+          <span>${texts.say("panel.updated")}</span><button @click=${this.reload}>${texts.say("panel.reload")}</button>
+        </div>`,
+      );
+    }
+    if (this.home && !this.home.overview.house.known) {
+      banners.push(html`<div class="banner" role="alert">${texts.say("panel.house_unknown")}</div>`);
+    }
+    return banners;
+  }
+
+  private listeners(texts: Texts): TemplateResult | typeof nothing {
+    const listeners = this.version?.listeners ?? [];
+    if (listeners.length < 2) return nothing;
+    return html`<select aria-label=${texts.say("panel.listener")} @change=${this.choose}>
+      ${listeners.map(
+        (it) =>
+          html`<option value=${it.config_entry_id} ?selected=${it.config_entry_id === this.listener}>
+            ${it.title}
+          </option>`,
+      )}
+    </select>`;
+  }
+
+  private get place(): Place {
+    const place = placeOf(this.route.path, window.location.search);
+    return { ...place, view: place.view || "doors" };
+  }
+
+  private address(view: string): string {
+    const listener = this.place.query["listener"];
+    return addressOf(view, [], listener === undefined ? {} : { listener });
+  }
+
+  private async begin(): Promise<void> {
+    this.hass.connection.addEventListener("ready", this.ready);
+    this.texts = await Texts.load(this.hass);
+    this.requestUpdate();
+    await this.ask();
+    this.serve();
+  }
+
+  /** Ask which bundle is served, and which listeners there are. */
+  private async ask(): Promise<void> {
+    const { texts } = this;
+    if (!texts) return;
+    try {
+      this.version = await this.hass.connection.sendMessagePromise<Version>({ type: "timmy_access/panel/version" });
+    } catch (err) {
+      this.refusal = new Server(this.hass.connection, texts, undefined).refusal(err);
+    }
+  }
+
+  /** Follow the listener that the address names, or the first that runs. */
+  private serve(): void {
+    const { texts, version } = this;
+    if (!texts || !version || !this.isConnected) return;
+    const named = this.place.query["listener"];
+    const { listeners } = version;
+    const chosen =
+      listeners.find((it) => it.config_entry_id === named) ??
+      listeners.find((it) => it.state === "loaded") ??
+      listeners[0];
+    this.listener = chosen?.config_entry_id;
+    this.server = new Server(this.hass.connection, texts, this.listener);
+    this.overview = undefined;
+    this.unfollow?.();
+    this.unfollow = this.server.follow<OverviewNews>(
+      "overview",
+      {},
+      (news) => {
+        this.refusal = undefined;
+        this.overview = withNews(this.overview, news);
+        this.renew();
+      },
+      (why) => {
+        this.refusal = why;
+        this.overview = undefined;
+        this.home = undefined;
+      },
+    );
+  }
+
+  /** Give the pages what is new. */
+  private renew(): void {
+    const { texts, server, overview } = this;
+    if (!texts || !server || !overview) return;
+    const hass = () => this.hass;
+    this.home = {
+      get hass() {
+        return hass();
+      },
+      connected: this.hass.connected,
+      server,
+      texts,
+      format: new Format(this.hass),
+      overview,
+      narrow: this.narrow,
+      tell: this.tell,
+    };
+  }
+
+  private readonly tell = (text: string): void => {
+    this.told = text;
+    window.clearTimeout(this.timer);
+    this.timer = window.setTimeout(() => (this.told = ""), TOLD_MILLISECONDS);
+  };
+
+  private readonly choose = (event: Event): void => {
+    const listener = (event.target as HTMLSelectElement).value;
+    history.replaceState(history.state, "", addressOf(this.place.view, [], { listener }));
+    this.home = undefined;
+    this.serve();
+  };
+
+  // The connection is back: the panel may have been updated, and listeners added.
+  private readonly ready = (): void => void this.ask();
+
+  private readonly moved = (): void => this.requestUpdate();
+
+  private readonly reload = (): void => window.location.reload();
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "timmy-access-panel": TimmyAccessPanel;
+  }
+}

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+
+import { doorName, withNews, type House, type Terminal } from "../src/overview";
+
+const HOUSE: House = { known: true, people: 2, groups: 1, vault: "open", differences: 0, waiting: 0 };
+
+function terminal(serial: string, name: string): Terminal {
+  return {
+    serial,
+    device_id: serial,
+    name,
+    model: null,
+    online: true,
+    is_here: true,
+    last_seen: null,
+    kept_in_step: false,
+    differences: 0,
+    waiting: 0,
+    was_reset: false,
+    doors: [],
+  };
+}
+
+describe("the overview", () => {
+  it("holds terminals by name, and lets go of those that are gone", () => {
+    const first = withNews(undefined, {
+      house: HOUSE,
+      terminals: { B: terminal("B", "Yard"), A: terminal("A", "Office") },
+    });
+    expect([...first.terminals.values()].map((it) => it.name)).toEqual(["Office", "Yard"]);
+    const second = withNews(first, { house: { ...HOUSE, people: 3 }, terminals: { B: null } });
+    expect([...second.terminals.keys()]).toEqual(["A"]);
+    expect(second.house.people).toBe(3);
+    expect(first.terminals.size).toBe(2);
+  });
+
+  it("calls the only door of a terminal like the terminal", () => {
+    expect(doorName(terminal("A", "Office"), { number: 1, name: null, lock: null })).toBe("Office");
+    expect(doorName(terminal("A", "Office"), { number: 2, name: "Side", lock: null })).toBe("Office: Side");
+  });
+});

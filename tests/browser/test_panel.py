@@ -1,0 +1,93 @@
+"""The panel as an administrator sees it: a real Chromium on a real Home Assistant with virtual terminals."""
+
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import ConsoleMessage, Page
+import pytest
+
+from scripts.browser import logged_in
+from scripts.demo_house import House, house
+from scripts.home import REPOSITORY, free_port
+from simulator import Timing
+
+# Home Assistant starts, and Chromium paints its first page: 20 s each on two busy cores.
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+
+PICTURES = REPOSITORY / "build" / "browser"
+AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PANEL = "timmy-access-panel"
+# Of Home Assistant's own elements the panel uses these, and only where they are there.
+ALLOWED = {"ha-menu-button"}
+# Every custom element below an element, through all shadow roots.
+ELEMENTS = """
+panel => {
+  const found = new Set();
+  const walk = root => root.querySelectorAll("*").forEach(it => {
+    if (it.localName.includes("-")) found.add(it.localName);
+    if (it.localName.startsWith("timmy-") && it.shadowRoot) walk(it.shadowRoot);
+  });
+  walk(panel.shadowRoot);
+  return [...found];
+}
+"""
+OVERFLOW = """
+panel => {
+  const main = panel.shadowRoot.querySelector("main");
+  return Math.max(main.scrollWidth - main.clientWidth, panel.scrollWidth - panel.clientWidth);
+}
+"""
+
+
+@pytest.fixture
+async def built(tmp_path: Path) -> AsyncGenerator[House]:
+    async with house(tmp_path / "home", free_port(), free_port(), Timing.fast()) as built:
+        yield built
+
+
+async def violations(page: Page) -> list[str]:
+    """Return what axe-core finds in the panel."""
+    if not await page.evaluate("'axe' in window"):
+        await page.add_script_tag(path=AXE)
+    found: dict[str, Any] = await page.evaluate(
+        "panel => axe.run(panel, {resultTypes: ['violations']})", await page.query_selector(PANEL)
+    )
+    return [f"{it['id']}: {node['html'][:120]}" for it in found["violations"] for node in it["nodes"]]
+
+
+async def pages(page: Page) -> list[str]:
+    """Return the addresses in the panel's navigation."""
+    links = page.locator(f"{PANEL} nav a")
+    await links.first.wait_for()
+    return [str(await link.get_attribute("href")) for link in await links.all()]
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_every_page_is_in_order(built: House, *, dark: bool) -> None:
+    """No console error, nothing for axe, no foreign element, and nothing wider than a phone."""
+    errors: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error" and "timmy" in f"{message.text} {message.location['url']}":
+            errors.append(message.text)
+
+    async with logged_in(built.home, dark=dark) as page:
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        await page.goto(f"{built.home.url}/timmy-access")
+        for address in await pages(page):
+            for size in (DESK, PHONE):
+                await page.set_viewport_size(size)  # type: ignore[arg-type]
+                await page.goto(built.home.url + address)
+                await page.locator(f"{PANEL} main > *:not(.skeleton)").first.wait_for()
+                await page.wait_for_load_state("networkidle")
+                name = f"panel-{address.rpartition('/')[2]}-{size['width']}{'-dark' if dark else ''}"
+                await page.screenshot(path=PICTURES / f"{name}.png")
+                panel = await page.query_selector(PANEL)
+                used = set(await page.evaluate(ELEMENTS, panel))
+                assert {it for it in used if not it.startswith("timmy-")} <= ALLOWED, address
+                assert await page.evaluate(OVERFLOW, panel) <= 0, (address, size)
+                assert await violations(page) == [], (address, size)
+    assert errors == []
