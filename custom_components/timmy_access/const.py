@@ -7,6 +7,8 @@ from typing import Final
 DOMAIN: Final = "timmy_access"
 LOGGER = logging.getLogger(__package__)
 
+# Where the panel is in Home Assistant's frontend.
+PANEL_URL_PATH: Final = "timmy-access"
 PERSON_DOMAIN: Final = "person"
 # Days as people write them, in the order of `date.weekday()`.
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")

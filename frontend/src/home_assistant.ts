@@ -46,7 +46,13 @@ export interface HomeAssistant {
   user?: { id: string; name: string; is_admin: boolean };
   localize: Localize;
   loadBackendTranslation(category: string, integration?: string): Promise<Localize>;
-  callService(domain: string, service: string, data?: object, target?: object): Promise<unknown>;
+  callService(
+    domain: string,
+    service: string,
+    data?: object,
+    target?: object,
+    notifyOnError?: boolean,
+  ): Promise<unknown>;
   hassUrl(path?: string): string;
 }
 

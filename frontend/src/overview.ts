@@ -19,7 +19,22 @@ export interface Terminal {
   differences: number;
   waiting: number;
   was_reset: boolean;
+  latest: Latest | null;
   doors: Door[];
+}
+
+/** Who was let in last since Home Assistant runs, or may have been. */
+export interface Latest {
+  person: string;
+  method: string;
+  occurred_at: string;
+}
+
+/** What somebody says who waits for approval; nothing of it has been verified. */
+export interface Pending {
+  serial: string;
+  model: string;
+  address: string;
 }
 
 export interface House {
@@ -33,11 +48,13 @@ export interface House {
 
 export interface Overview {
   house: House;
+  pending: readonly Pending[];
   terminals: ReadonlyMap<string, Terminal>;
 }
 
 export interface OverviewNews {
   house: House;
+  pending: Pending[];
   terminals: Record<string, Terminal | null>;
 }
 
@@ -49,7 +66,7 @@ export function withNews(before: Overview | undefined, news: OverviewNews): Over
     else terminals.set(serial, terminal);
   }
   const ordered = [...terminals].sort(([, a], [, b]) => a.name.localeCompare(b.name));
-  return { house: news.house, terminals: new Map(ordered) };
+  return { house: news.house, pending: news.pending, terminals: new Map(ordered) };
 }
 
 /** What a door is called: of a terminal with one door, like the terminal. */

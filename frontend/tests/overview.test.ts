@@ -17,6 +17,7 @@ function terminal(serial: string, name: string): Terminal {
     differences: 0,
     waiting: 0,
     was_reset: false,
+    latest: null,
     doors: [],
   };
 }
@@ -25,13 +26,15 @@ describe("the overview", () => {
   it("holds terminals by name, and lets go of those that are gone", () => {
     const first = withNews(undefined, {
       house: HOUSE,
+      pending: [{ serial: "C", model: "TFS30", address: "192.0.2.7" }],
       terminals: { B: terminal("B", "Yard"), A: terminal("A", "Office") },
     });
     expect([...first.terminals.values()].map((it) => it.name)).toEqual(["Office", "Yard"]);
-    const second = withNews(first, { house: { ...HOUSE, people: 3 }, terminals: { B: null } });
+    const second = withNews(first, { house: { ...HOUSE, people: 3 }, pending: [], terminals: { B: null } });
     expect([...second.terminals.keys()]).toEqual(["A"]);
     expect(second.house.people).toBe(3);
     expect(first.terminals.size).toBe(2);
+    expect([first.pending.length, second.pending.length]).toEqual([1, 0]);
   });
 
   it("calls the only door of a terminal like the terminal", () => {

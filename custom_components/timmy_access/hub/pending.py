@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from homeassistant.config_entries import SOURCE_INTEGRATION_DISCOVERY
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers import discovery_flow
 from homeassistant.util import dt as dt_util
 
@@ -52,6 +52,13 @@ class PendingTerminals:
         self._hass = hass
         self._entry_id = entry_id
         self._seen: OrderedDict[_Who, tuple[float, PendingTerminal]] = OrderedDict()
+        self._listeners: list[Callable[[], None]] = []
+
+    @callback
+    def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` whenever others wait, until the returned function is called; who has gone is not told of."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     @callback
     def async_note(self, registration: Registration, peer: Peer) -> bool:
@@ -69,6 +76,7 @@ class PendingTerminals:
         who = (serial, terminal.address, terminal.facts)
         if who not in self._seen and not self._async_make_room(peer.address):
             return False
+        is_new = who not in self._seen
         self._seen[who] = (dt_util.utcnow().timestamp(), terminal)
         self._seen.move_to_end(who)
         if not self._async_has_card(serial):
@@ -79,6 +87,8 @@ class PendingTerminals:
                 data=terminal,
                 discovery_key=discovery_flow.DiscoveryKey(domain=DOMAIN, key=serial, version=1),
             )
+        if is_new:
+            self._async_tell()
         return True
 
     @callback
@@ -90,6 +100,7 @@ class PendingTerminals:
             PendingTerminal,
             lambda data: data.entry_id == self._entry_id and data.serial == serial,
         )
+        self._async_tell()
 
     @callback
     def async_drop_all(self) -> None:
@@ -108,6 +119,11 @@ class PendingTerminals:
         waiting = (terminal for _, terminal in self._seen.values() if terminal.serial == serial)
         addresses = {terminal.address for terminal in waiting if not doubt(terminal.facts, terminal.address)}
         return addresses.pop() if len(addresses) == 1 else None
+
+    @callback
+    def _async_tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
 
     @callback
     def _async_make_room(self, address: str) -> bool:

@@ -10,19 +10,26 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
-from ..hub.hub import Hub
+from ..hub.hub import Hub, TimmyAccessConfigEntry
+from ..hub.pending import PendingTerminal
 from ..hub.terminal import Terminal
 from ..terminal.devices import door_identifier
+from ..terminal.moments import Punch
 from .feed import PanelFeed, Send
 from .request import PanelRequest
 
 # Punches come many at a time; a page that moves more often than this is not read.
 GATHER_SECONDS = 0.3
+# Who waits for approval is forgotten some time after they have gone, which nothing tells of.
+LOOK_AGAIN_SECONDS = 60.0
 
 
 async def _start(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
-    """Tell `{"house": {...}, "terminals": {serial: {...} | null}}`: everything at first, then what is another."""
-    overview = Overview(request.hass, request.hub, send)
+    """Tell `{"house": {...}, "pending": [...], "terminals": {serial: {...} | null}}`.
+
+    All terminals at first, then those that are another; the house and who waits for approval always as a whole.
+    """
+    overview = Overview(request.hass, request.entry, send)
     overview.async_start()
     return overview.async_stop
 
@@ -30,16 +37,18 @@ async def _start(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
 class Overview:
     """What one browser knows of a listener."""
 
-    def __init__(self, hass: HomeAssistant, hub: Hub, send: Send) -> None:
+    def __init__(self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, send: Send) -> None:
         """Know nothing; `send` tells the browser."""
         self._hass = hass
-        self._hub = hub
+        self._entry = entry
+        self._hub: Hub = entry.runtime_data
         self._send = send
         self._sent: dict[str, JsonObjectType] = {}
-        self._house: JsonObjectType | None = None
+        self._whole: JsonObjectType | None = None
         self._followed: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._cancel: CALLBACK_TYPE | None = None
+        self._look_again: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self) -> None:
@@ -48,6 +57,7 @@ class Overview:
             self._hub.async_subscribe_terminals(self._async_terminal),
             self._hub.house.keeper.async_subscribe(lambda _: self._async_soon()),
             self._hub.house_watch.async_subscribe(self._async_soon),
+            self._hub.pending.async_subscribe(self._async_soon),
             self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: self._async_soon()),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: self._async_soon()),
         ]
@@ -60,9 +70,14 @@ class Overview:
             self._unsubscribe.pop()()
         for serial in tuple(self._followed):
             self._async_leave(serial)
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
+        self._async_wait_no_longer()
+
+    @callback
+    def _async_wait_no_longer(self) -> None:
+        for cancel in (self._cancel, self._look_again):
+            if cancel is not None:
+                cancel()
+        self._cancel = self._look_again = None
 
     @callback
     def _async_terminal(self, terminal: Terminal) -> None:
@@ -85,27 +100,29 @@ class Overview:
 
     @callback
     def _async_tell(self) -> None:
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
-        present = {serial: described(self._hass, self._hub, it) for serial, it in self._hub.terminals.items()}
+        self._async_wait_no_longer()
+        present = {serial: described(self._hass, self._entry, it) for serial, it in self._hub.terminals.items()}
         changed: dict[str, JsonValueType] = {
             serial: said for serial, said in present.items() if self._sent.get(serial) != said
         }
         for serial in self._sent.keys() - present.keys():
             changed[serial] = None
             self._async_leave(serial)
-        house = _house(self._hub)
-        if changed or house != self._house:
-            self._send({"house": house, "terminals": changed})
-        self._sent, self._house = present, house
+        waiting = self._hub.pending.async_waiting()
+        whole: JsonObjectType = {"house": _house(self._hub), "pending": [_pending(it) for it in waiting]}
+        if changed or whole != self._whole:
+            self._send({**whole, "terminals": changed})
+        self._sent, self._whole = present, whole
+        if waiting:
+            self._look_again = self._hass.loop.call_later(LOOK_AGAIN_SECONDS, self._async_soon).cancel
 
 
-def described(hass: HomeAssistant, hub: Hub, terminal: Terminal) -> JsonObjectType:
+def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Terminal) -> JsonObjectType:
     """Return a terminal as every page may show it; times as ISO 8601, None for what is not known."""
+    hub = entry.runtime_data
     state, counts = terminal.coordinator.data, hub.house_watch.counts
     of_it = counts.terminals.get(terminal.serial) if counts else None
-    name_of = partial(_door_name, hass, terminal)
+    name_of = partial(_door_name, hass, entry.entry_id, terminal.serial)
     entities = er.async_get(hass)
     last_seen = terminal.last_seen
     return {
@@ -120,6 +137,7 @@ def described(hass: HomeAssistant, hub: Hub, terminal: Terminal) -> JsonObjectTy
         "differences": of_it.differences if of_it else 0,
         "waiting": of_it.waiting if of_it else 0,
         "was_reset": bool(of_it and of_it.was_reset),
+        "latest": _latest(state.latest_punch),
         "doors": [
             {
                 "number": door,
@@ -131,10 +149,26 @@ def described(hass: HomeAssistant, hub: Hub, terminal: Terminal) -> JsonObjectTy
     }
 
 
-def _door_name(hass: HomeAssistant, terminal: Terminal, door: int) -> str | None:
+def _door_name(hass: HomeAssistant, entry_id: str, serial: str, door: int) -> str | None:
     """Return what a door is called; None for the only one of a terminal, which is called like that."""
-    device = dr.async_get(hass).async_get_device({door_identifier(terminal.serial, door)})
+    device = dr.async_get(hass).async_get_child_device_by_identifier(door_identifier(serial, door), entry_id)
     return None if device is None else device.name_by_user or device.name
+
+
+def _latest(punch: Punch | None) -> JsonObjectType | None:
+    """Return who was let in last since Home Assistant runs, or may have been."""
+    if punch is None:
+        return None
+    return {
+        "person": punch.person,
+        "method": punch.kind.value,
+        "occurred_at": dt_util.as_local(punch.occurred_at).isoformat(),
+    }
+
+
+def _pending(terminal: PendingTerminal) -> JsonObjectType:
+    """Return what somebody says who waits for approval; nothing of it has been verified."""
+    return {"serial": terminal.serial, "model": terminal.model, "address": terminal.address}
 
 
 def _house(hub: Hub) -> JsonObjectType:

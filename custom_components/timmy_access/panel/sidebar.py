@@ -13,9 +13,8 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN, LOGGER, PANEL_URL_PATH
 
-URL_PATH = "timmy-access"
 COMPONENT = "timmy-access-panel"
 ICON = "mdi:door-closed-lock"
 TITLE = "Timmy Access"
@@ -49,10 +48,10 @@ async def async_show(hass: HomeAssistant) -> None:
         )
         return
     ir.async_delete_issue(hass, DOMAIN, ISSUE_MISSING)
-    if not frontend.async_panel_exists(hass, URL_PATH):
+    if not frontend.async_panel_exists(hass, PANEL_URL_PATH):
         await panel_custom.async_register_panel(
             hass,
-            frontend_url_path=URL_PATH,
+            frontend_url_path=PANEL_URL_PATH,
             webcomponent_name=COMPONENT,
             sidebar_title=TITLE,
             sidebar_icon=ICON,
@@ -67,7 +66,7 @@ async def async_show(hass: HomeAssistant) -> None:
 def async_hide(hass: HomeAssistant) -> None:
     """Take the panel away, with the last listener."""
     ir.async_delete_issue(hass, DOMAIN, ISSUE_MISSING)
-    frontend.async_remove_panel(hass, URL_PATH, warn_if_unknown=False)
+    frontend.async_remove_panel(hass, PANEL_URL_PATH, warn_if_unknown=False)
 
 
 async def _async_serve(hass: HomeAssistant) -> str | None:

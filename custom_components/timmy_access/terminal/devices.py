@@ -7,11 +7,13 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, ChildDeviceInfo, DeviceInfo, format_mac
 
-from ..const import DOMAIN
+from ..const import DOMAIN, PANEL_URL_PATH
 from ..protocol.messages import DeviceInfo as TerminalFacts
 from ..protocol.peer import as_text
 
 MANUFACTURER = "Timmy"
+# Where the device page's *Visit* leads: the terminals in the panel.
+CONFIGURATION_URL = f"homeassistant://{PANEL_URL_PATH}/terminals"
 # What a MAC address looks like once Home Assistant has formatted it; prototypes report other texts (field notes 2).
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
@@ -64,6 +66,7 @@ def async_register_terminal(
         config_entry_id=entry_id,
         config_subentry_id=subentry_id,
         identifiers={terminal_identifier(serial)},
+        configuration_url=CONFIGURATION_URL,
         connections=_connections(registry, entry_id, serial, facts),
         manufacturer=MANUFACTURER,
         model=_shown(facts.model),

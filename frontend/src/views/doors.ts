@@ -1,13 +1,193 @@
-import { html } from "lit";
-import { customElement } from "lit/decorators.js";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
 
+import { doorName, type Door, type Latest, type Terminal } from "../overview";
+import { addressOf } from "../place";
+import { Refusal } from "../server";
+import { States, type EntityState } from "../states";
+import { shared } from "../style";
 import { View } from "../view";
+import { Work } from "../work";
+import { waitingTerminals, whereItIs } from "./presence";
 
+interface Shown {
+  shape: string;
+  text: string;
+  className: string;
+}
+
+// What a lock says, by shape, text and colour.
+const STATES: Readonly<Record<string, Shown>> = {
+  locked: { shape: "●", text: "doors.locked", className: "good" },
+  open: { shape: "○", text: "doors.open", className: "warn" },
+  opening: { shape: "◌", text: "doors.open", className: "warn" },
+  unlocked: { shape: "○", text: "doors.unlocked", className: "warn" },
+};
+const NOT_KNOWN: Shown = { shape: "?", text: "word.unknown", className: "quiet" };
+
+interface Asked {
+  lock: string;
+  name: string;
+}
+
+/** What is each door like, who was last where, and open one. */
 @customElement("timmy-doors")
 export class TimmyDoors extends View {
+  static override styles = [
+    shared,
+    css`
+      .door {
+        display: flex;
+        flex-wrap: wrap;
+        align-items: center;
+        gap: 4px 12px;
+        padding: 8px 0;
+        border-top: 1px solid var(--timmy-line);
+      }
+      .door .name {
+        flex: 1 1 120px;
+        min-width: 0;
+      }
+      p {
+        margin: 0 0 8px;
+      }
+      .latest {
+        margin: 8px 0 0;
+      }
+    `,
+  ];
+
+  @state() private asked: Asked | undefined;
+  private readonly work = new Work(this, () => this.home.server);
+  private readonly states = new States(
+    this,
+    () => this.home.hass.connection,
+    () => [...this.home.overview.terminals.values()].flatMap((it) => it.doors.flatMap(({ lock }) => lock ?? [])),
+  );
+
   override render() {
-    return html`<h2>${this.say("doors.title")}</h2>`;
+    const terminals = [...this.home.overview.terminals.values()];
+    return html`
+      <div class="bar"><h2 class="grow">${this.say("doors.title")}</h2></div>
+      ${waitingTerminals(this.home)}
+      ${
+        terminals.length === 0
+          ? html`<div class="empty">
+              <p>${this.say("terminals.nobody")}</p>
+              <p>${this.say("terminals.first")}</p>
+            </div>`
+          : html`<div class="cards">${terminals.map((it) => this.terminal(it))}</div>`
+      }
+      ${this.asked ? this.dialog(this.asked) : nothing}
+    `;
   }
+
+  private terminal(terminal: Terminal): TemplateResult {
+    return html`<section class="card" aria-label=${terminal.name}>
+      <h3>${terminal.name}</h3>
+      ${terminal.online ? nothing : html`<p>${whereItIs(this.home, terminal)}</p>`}
+      ${terminal.doors.map((door) => this.door(terminal, door))}
+      ${terminal.latest ? this.latest(terminal.latest) : nothing}
+      <p class="latest">
+        ${this.link(addressOf("log", [], { ...this.listener, terminal: terminal.serial }), this.say("log.title"))}
+      </p>
+    </section>`;
+  }
+
+  private door(terminal: Terminal, door: Door): TemplateResult {
+    const lock = this.states.of(door.lock);
+    const { shape, text, className } = STATES[lock?.state ?? ""] ?? NOT_KNOWN;
+    const name = doorName(terminal, door);
+    return html`<div class="door">
+      ${door.name === null ? nothing : html`<span class="name">${door.name}</span>`}
+      <span class="name state ${className}"><span aria-hidden="true">${shape}</span>${this.say(text)}</span>
+      <button
+        aria-label=${this.say("doors.open_it", { door: name })}
+        ?disabled=${!this.canOpen(lock)}
+        title=${this.whyNot ?? nothing}
+        @click=${() => this.ask(door.lock, name)}
+      >
+        ${this.say("doors.open_door")}
+      </button>
+    </div>`;
+  }
+
+  private latest({ person, method, occurred_at }: Latest): TemplateResult {
+    const { format, hass } = this.home;
+    const today = format.isoDay(occurred_at) === format.isoDay(new Date());
+    const how = hass.localize(`component.timmy_access.entity.event.access.state_attributes.event_type.state.${method}`);
+    return html`<p class="latest">
+      <span class="quiet">${this.say("doors.latest")}</span> <strong>${person}</strong>
+      <time datetime=${occurred_at}>${today ? format.time(occurred_at) : format.moment(occurred_at)}</time>
+      ${how ? html`<span class="quiet">· ${how}</span>` : nothing}
+    </p>`;
+  }
+
+  private dialog({ lock, name }: Asked): TemplateResult {
+    const { refusal, busy } = this.work;
+    const known = this.states.of(lock);
+    const asksCode = Boolean(known?.attributes["code_format"]);
+    return html`<timmy-dialog heading=${this.say("doors.ask", { door: name })} light @closed=${this.close}>
+      <form id="open" @submit=${this.open}>
+        <p>${this.say("doors.ask_hint")}</p>
+        ${
+          asksCode
+            ? html`<label
+                >${this.say("doors.code")}
+                <input name="code" type="password" inputmode="numeric" autocomplete="off" maxlength="10"
+              /></label>`
+            : nothing
+        }
+        ${refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing}
+        <div class="actions">
+          <button type="button" @click=${this.close}>${this.say("action.cancel")}</button>
+          <button class="primary" ?disabled=${busy || !this.canOpen(known)}>${this.say("doors.open_door")}</button>
+        </div>
+        ${this.whyNot ? html`<p class="error" role="alert">${this.whyNot}</p>` : nothing}
+      </form>
+    </timmy-dialog>`;
+  }
+
+  private get listener(): Record<string, string> {
+    const listener = this.place.query["listener"];
+    return listener === undefined ? {} : { listener };
+  }
+
+  private canOpen(lock: EntityState | undefined): boolean {
+    return this.home.connected && lock !== undefined && lock.state !== "unavailable";
+  }
+
+  private ask(lock: string | null, name: string): void {
+    if (lock === null) return;
+    this.work.forget();
+    this.asked = { lock, name };
+  }
+
+  private readonly close = (): void => {
+    if (!this.work.busy) this.asked = undefined;
+  };
+
+  /** Ask Home Assistant once; what came of it is told, and nothing is tried again. */
+  private readonly open = async (event: SubmitEvent): Promise<void> => {
+    event.preventDefault();
+    const { asked } = this;
+    if (!asked || this.work.busy || !this.canOpen(this.states.of(asked.lock))) return;
+    const code = new FormData(event.target as HTMLFormElement).get("code");
+    const opened = await this.work.run(async () => {
+      try {
+        await this.home.hass.callService("lock", "open", code ? { code } : {}, { entity_id: asked.lock }, false);
+      } catch (err) {
+        const refusal = this.home.server.refusal(err);
+        if (refusal.code !== "connection") throw refusal;
+        // It may have been heard.
+        throw new Refusal(this.say("doors.not_sure"), refusal.code, undefined, undefined);
+      }
+    });
+    if (opened) {
+      this.asked = undefined;
+      this.home.tell(this.say("doors.opened", { door: asked.name }));
+    }
+  };
 }
 
 declare global {

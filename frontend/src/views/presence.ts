@@ -1,0 +1,36 @@
+import { html, nothing, type TemplateResult } from "lit";
+
+import type { Home } from "../home";
+import type { Terminal } from "../overview";
+import { follow } from "../view";
+
+// Where Home Assistant shows who waits, and has somebody approve them.
+const APPROVAL = "/config/integrations/dashboard";
+
+/** Whether a terminal is here, by shape and text. */
+export function whereItIs({ texts, format }: Home, terminal: Terminal): TemplateResult {
+  if (terminal.online) {
+    return html`<span class="state good"><span aria-hidden="true">●</span>${texts.say("terminals.here")}</span>`;
+  }
+  const said =
+    terminal.last_seen === null
+      ? texts.say("terminals.away")
+      : texts.say("terminals.away_since", { time: format.moment(terminal.last_seen) });
+  return html`<span class="state bad" style="white-space: normal"><span aria-hidden="true">▲</span>${said}</span>`;
+}
+
+/** Who waits for approval, as they say of themselves. */
+export function waitingTerminals({ texts, overview }: Home): TemplateResult | typeof nothing {
+  if (overview.pending.length === 0) return nothing;
+  return html`<section class="card" style="margin-bottom: 16px">
+    <h3>${texts.say("terminals.wait")}</h3>
+    <ul>
+      ${overview.pending.map(
+        ({ model, serial, address }) =>
+          html`<li><strong>${serial}</strong> ${model} <span class="quiet">${address}</span></li>`,
+      )}
+    </ul>
+    <p class="quiet">${texts.say("terminals.wait_hint")}</p>
+    <a href=${APPROVAL} @click=${follow}>${texts.say("terminals.approve")}</a>
+  </section>`;
+}

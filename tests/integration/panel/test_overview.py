@@ -1,0 +1,133 @@
+"""The page's surroundings: the terminals with their doors, who waits, and what becomes of them."""
+
+from typing import Any
+
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
+
+from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.terminal.devices import CONFIGURATION_URL, door_identifier, terminal_identifier
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.util import dt as dt_util
+from simulator import VirtualTerminal
+
+from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal
+from .told import Told, asked, performed, told
+
+STRANGER = "ZX99990001"
+
+
+def of(serial: str, news: Told) -> dict[str, Any]:
+    """Return what is told of a terminal; nothing where it is not told of."""
+    found: dict[str, Any] = news["terminals"].get(serial) or {}
+    return found
+
+
+async def test_all_terminals_are_told_at_first_with_their_doors(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    assert (await asked(client, "overview"))["success"]
+    news = await told(client)
+    assert news["terminals"].keys() == {FACE, FINGER, CONTROLLER}
+    front = of(FACE, news)
+    assert (front["name"], front["online"], front["last_seen"], front["latest"]) == ("Front door", True, None, None)
+    assert front["doors"] == [{"number": 1, "name": None, "lock": "lock.front_door"}]
+    assert front["device_id"] == hub.terminals[FACE].device_id
+    warehouse = of(CONTROLLER, news)
+    assert not warehouse["online"]
+    assert [(door["number"], door["name"]) for door in warehouse["doors"]] == [
+        (number, f"Door {number}") for number in range(1, 5)
+    ]
+    assert [door["lock"] for door in warehouse["doors"]] == [f"lock.warehouse_door_{number}" for number in range(1, 5)]
+    assert news["pending"] == []
+    assert news["house"]["known"]
+
+
+async def test_who_comes_in_and_what_goes_away_is_pushed(
+    hass: HomeAssistant, face: VirtualTerminal, finger: VirtualTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    await asked(client, "overview")
+    await told(client)
+    face.punch(1)
+    news = await told(client, lambda news: bool(of(FACE, news).get("latest")))
+    latest = of(FACE, news)["latest"]
+    assert (latest["person"], latest["method"]) == (ADA, "face")
+    occurred_at = dt_util.parse_datetime(latest["occurred_at"], raise_on_error=True)
+    assert abs((dt_util.utcnow() - occurred_at).total_seconds()) < 60
+    assert FINGER not in news["terminals"]
+    await face.stop()
+    news = await told(client, lambda news: of(FACE, news).get("online") is False)
+    assert of(FACE, news)["last_seen"] is not None
+
+
+async def test_a_door_that_is_renamed_is_told_by_its_name(
+    hass: HomeAssistant, entry: MockConfigEntry, controller: VirtualTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    await asked(client, "overview")
+    await told(client)
+    registry = dr.async_get(hass)
+    side = registry.async_get_child_device_by_identifier(door_identifier(CONTROLLER, 2), entry.entry_id)
+    assert side is not None
+    registry.async_update_child_device(side.id, name_by_user="Side entrance")
+    news = await told(client, lambda news: CONTROLLER in news["terminals"])
+    assert [door["name"] for door in of(CONTROLLER, news)["doors"]] == ["Door 1", "Side entrance", "Door 3", "Door 4"]
+
+
+async def test_who_waits_for_approval_is_told_as_they_come_and_go(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    await asked(client, "overview")
+    await told(client)
+    stranger = make_terminal("tfs30", STRANGER)
+    await stranger.start()
+    news = await told(client, lambda news: bool(news["pending"]))
+    assert [(it["serial"], it["address"]) for it in news["pending"]] == [(STRANGER, "127.0.0.1")]
+    await stranger.stop()
+    hub.pending.async_drop(STRANGER)
+    news = await told(client, lambda news: not news["pending"])
+    assert news["terminals"] == {}
+
+
+async def test_a_terminal_is_kept_in_step_after_a_look_and_let_go_again(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    client, device = await hass_ws_client(hass), hub.terminals[FACE].device_id
+    feed = await hass_ws_client(hass)
+    await asked(feed, "overview")
+    await told(feed)
+    look = (await performed(client, "keep_in_step", device_id=device, enable=True, confirm=False))["result"]
+    assert (look["kept_in_step"], look["group"]) == (False, "Front door")
+    assert [it["name"] for it in look["added"]] == [ADA]
+    assert not hub.house.household.kept
+    done = (await performed(client, "keep_in_step", device_id=device, enable=True, confirm=True))["result"]
+    assert done["kept_in_step"]
+    await told(feed, lambda news: of(FACE, news).get("kept_in_step") is True)
+    await performed(client, "keep_in_step", device_id=device, enable=False, confirm=True)
+    await told(feed, lambda news: of(FACE, news).get("kept_in_step") is False)
+    assert not hub.house.household.kept
+
+
+async def test_a_terminal_that_is_away_is_not_taken_over(
+    hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    device = hub.terminals[FINGER].device_id
+    answer = await performed(client, "keep_in_step", device_id=device, enable=True, confirm=True)
+    assert (answer["error"]["translation_domain"], answer["error"]["translation_key"]) == (DOMAIN, "terminal_offline")
+    answer = await performed(client, "keep_in_step", enable=True)
+    assert answer["error"]["translation_key"] == "panel_field_invalid"
+    assert answer["error"]["translation_placeholders"] == {"field": "device_id"}
+
+
+async def test_the_device_leads_to_the_panel(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    registry = dr.async_get(hass)
+    device = registry.async_get(hub.terminals[FACE].device_id)
+    assert device is not None
+    assert device.identifiers == {terminal_identifier(FACE)}
+    assert device.configuration_url == CONFIGURATION_URL == "homeassistant://timmy-access/terminals"
