@@ -10,7 +10,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
-from ..hub.hub import Hub
+from ..hub.hub import Hub, TimmyAccessConfigEntry
 from ..hub.terminal import Terminal
 from ..terminal.devices import door_identifier
 from .feed import PanelFeed, Send
@@ -22,7 +22,7 @@ GATHER_SECONDS = 0.3
 
 async def _start(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
     """Tell `{"house": {...}, "terminals": {serial: {...} | null}}`: everything at first, then what is another."""
-    overview = Overview(request.hass, request.hub, send)
+    overview = Overview(request.hass, request.entry, send)
     overview.async_start()
     return overview.async_stop
 
@@ -30,10 +30,11 @@ async def _start(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
 class Overview:
     """What one browser knows of a listener."""
 
-    def __init__(self, hass: HomeAssistant, hub: Hub, send: Send) -> None:
+    def __init__(self, hass: HomeAssistant, entry: TimmyAccessConfigEntry, send: Send) -> None:
         """Know nothing; `send` tells the browser."""
         self._hass = hass
-        self._hub = hub
+        self._entry = entry
+        self._hub: Hub = entry.runtime_data
         self._send = send
         self._sent: dict[str, JsonObjectType] = {}
         self._house: JsonObjectType | None = None
@@ -88,7 +89,7 @@ class Overview:
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
-        present = {serial: described(self._hass, self._hub, it) for serial, it in self._hub.terminals.items()}
+        present = {serial: described(self._hass, self._entry, it) for serial, it in self._hub.terminals.items()}
         changed: dict[str, JsonValueType] = {
             serial: said for serial, said in present.items() if self._sent.get(serial) != said
         }
@@ -101,11 +102,12 @@ class Overview:
         self._sent, self._house = present, house
 
 
-def described(hass: HomeAssistant, hub: Hub, terminal: Terminal) -> JsonObjectType:
+def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Terminal) -> JsonObjectType:
     """Return a terminal as every page may show it; times as ISO 8601, None for what is not known."""
+    hub = entry.runtime_data
     state, counts = terminal.coordinator.data, hub.house_watch.counts
     of_it = counts.terminals.get(terminal.serial) if counts else None
-    name_of = partial(_door_name, hass, terminal)
+    device_of = partial(_door_device, hass, entry.entry_id, terminal.serial)
     entities = er.async_get(hass)
     last_seen = terminal.last_seen
     return {
@@ -123,7 +125,8 @@ def described(hass: HomeAssistant, hub: Hub, terminal: Terminal) -> JsonObjectTy
         "doors": [
             {
                 "number": door,
-                "name": name_of(door),
+                "name": None if (device := device_of(door)) is None else device.name_by_user or device.name,
+                "device_id": terminal.device_id if device is None else device.id,
                 "lock": entities.async_get_entity_id(Platform.LOCK, DOMAIN, f"{terminal.serial}_door{door}_lock"),
             }
             for door in sorted(state.doors)
@@ -131,10 +134,9 @@ def described(hass: HomeAssistant, hub: Hub, terminal: Terminal) -> JsonObjectTy
     }
 
 
-def _door_name(hass: HomeAssistant, terminal: Terminal, door: int) -> str | None:
-    """Return what a door is called; None for the only one of a terminal, which is called like that."""
-    device = dr.async_get(hass).async_get_device({door_identifier(terminal.serial, door)})
-    return None if device is None else device.name_by_user or device.name
+def _door_device(hass: HomeAssistant, entry_id: str, serial: str, door: int) -> dr.ChildDeviceEntry | None:
+    """Return the device of a door; None for the only one of a terminal, which is the terminal's."""
+    return dr.async_get(hass).async_get_child_device_by_identifier(door_identifier(serial, door), entry_id)
 
 
 def _house(hub: Hub) -> JsonObjectType:
