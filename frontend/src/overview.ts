@@ -4,6 +4,8 @@ export interface Door {
   number: number;
   /** None for the only door of a terminal, which is called like that. */
   name: string | null;
+  /** The door's own device; the only door of a terminal is the terminal's. */
+  device_id: string;
   lock: string | null;
 }
 

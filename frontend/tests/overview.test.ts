@@ -38,7 +38,9 @@ describe("the overview", () => {
   });
 
   it("calls the only door of a terminal like the terminal", () => {
-    expect(doorName(terminal("A", "Office"), { number: 1, name: null, lock: null })).toBe("Office");
-    expect(doorName(terminal("A", "Office"), { number: 2, name: "Side", lock: null })).toBe("Office: Side");
+    expect(doorName(terminal("A", "Office"), { number: 1, name: null, device_id: "A", lock: null })).toBe("Office");
+    expect(doorName(terminal("A", "Office"), { number: 2, name: "Side", device_id: "A2", lock: null })).toBe(
+      "Office: Side",
+    );
   });
 });

@@ -105,7 +105,7 @@ class Book:
 
     @callback
     def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call `listener` whenever there are other passes, until the returned function is called."""
+        """Call `listener` whenever there are other passes or uses, until the returned function is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -251,13 +251,18 @@ class Book:
         self._by_hash[held.code_hash] = held.pass_id
         if held.pin_hash is not None:
             self._by_hash[held.pin_hash] = held.pass_id
-        for listener in tuple(self._listeners):
-            listener()
+        self._async_tell()
 
     @callback
     def _async_count(self, use: PassUse, change: int) -> None:
         if (held := self._passes.get(use.pass_id)) is not None:
             self._passes[use.pass_id] = replace(held, uses=max(0, held.uses + change))
+            self._async_tell()
+
+    @callback
+    def _async_tell(self) -> None:
+        for listener in tuple(self._listeners):
+            listener()
 
     @callback
     def _async_add(self, write: Callable[[], Any], line: Mapping[str, Any] | None) -> Unwritten:

@@ -122,7 +122,7 @@ def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Term
     hub = entry.runtime_data
     state, counts = terminal.coordinator.data, hub.house_watch.counts
     of_it = counts.terminals.get(terminal.serial) if counts else None
-    name_of = partial(_door_name, hass, entry.entry_id, terminal.serial)
+    device_of = partial(_door_device, hass, entry.entry_id, terminal.serial)
     entities = er.async_get(hass)
     last_seen = terminal.last_seen
     return {
@@ -141,7 +141,8 @@ def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Term
         "doors": [
             {
                 "number": door,
-                "name": name_of(door),
+                "name": None if (device := device_of(door)) is None else device.name_by_user or device.name,
+                "device_id": terminal.device_id if device is None else device.id,
                 "lock": entities.async_get_entity_id(Platform.LOCK, DOMAIN, f"{terminal.serial}_door{door}_lock"),
             }
             for door in sorted(state.doors)
@@ -149,10 +150,9 @@ def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Term
     }
 
 
-def _door_name(hass: HomeAssistant, entry_id: str, serial: str, door: int) -> str | None:
-    """Return what a door is called; None for the only one of a terminal, which is called like that."""
-    device = dr.async_get(hass).async_get_child_device_by_identifier(door_identifier(serial, door), entry_id)
-    return None if device is None else device.name_by_user or device.name
+def _door_device(hass: HomeAssistant, entry_id: str, serial: str, door: int) -> dr.ChildDeviceEntry | None:
+    """Return the device of a door; None for the only one of a terminal, which is the terminal's."""
+    return dr.async_get(hass).async_get_child_device_by_identifier(door_identifier(serial, door), entry_id)
 
 
 def _latest(punch: Punch | None) -> JsonObjectType | None:

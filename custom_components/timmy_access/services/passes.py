@@ -167,7 +167,7 @@ async def _get_passes(request: Request) -> ServiceResponse:
         state = _state(held)
         if not wanted & held.doors.keys() or (state in _ENDED and not request.data[ATTR_INCLUDE_ENDED]):
             continue
-        described = _described(held, state, terminals)
+        described = described_pass(held, state, terminals)
         if request.data[ATTR_INCLUDE_USES]:
             uses = await request.hub.passbook.async_uses(held.pass_id)
             described["used"] = [_use(use, terminals) for use in uses]
@@ -180,7 +180,7 @@ def _state(held: Pass) -> str:
     return reason.value if reason in _STATES else ACTIVE
 
 
-def _described(held: Pass, state: str, terminals: Mapping[str, str]) -> dict[str, JsonValueType]:
+def described_pass(held: Pass, state: str, terminals: Mapping[str, str]) -> dict[str, JsonValueType]:
     """Return a pass in words; its code is not known any more."""
     hours = held.hours
     return {

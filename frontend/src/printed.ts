@@ -1,0 +1,25 @@
+/** Print a picture with a text under it, and nothing of the page around; rejects where the browser cannot. */
+export async function printPicture(picture: string, text: string, title: string): Promise<void> {
+  const frame = document.createElement("iframe");
+  frame.style.cssText = "position:fixed;inset:auto 0 0 auto;width:0;height:0;border:0";
+  frame.title = title;
+  document.body.append(frame);
+  const sheet = frame.contentWindow;
+  if (!sheet) {
+    frame.remove();
+    throw new Error("nothing to print with");
+  }
+  // The browser may take its time with the sheet; it goes when it is done, and the picture with it.
+  sheet.addEventListener("afterprint", () => window.setTimeout(() => frame.remove()));
+  const image = sheet.document.createElement("img");
+  image.src = picture;
+  image.alt = title;
+  image.style.cssText = "width:7cm;height:7cm;image-rendering:pixelated";
+  const words = sheet.document.createElement("p");
+  words.textContent = text;
+  words.style.cssText = "font:14pt sans-serif;white-space:pre-line";
+  sheet.document.title = title;
+  sheet.document.body.append(image, words);
+  await image.decode();
+  sheet.print();
+}
