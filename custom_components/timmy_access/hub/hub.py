@@ -94,6 +94,7 @@ class Hub:
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
         self._changed: list[TerminalListener] = []
+        self._kept: list[Callable[[], None]] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
         self.pending = PendingTerminals(hass, entry.entry_id)
@@ -243,6 +244,18 @@ class Hub:
         return lambda: self._changed.remove(listener)
 
     @callback
+    def async_subscribe_kept(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` after every commit that had something new for the log of a terminal."""
+        self._kept.append(listener)
+        return lambda: self._kept.remove(listener)
+
+    @callback
+    def _async_kept(self) -> None:
+        self.statistics.async_changed()
+        for listener in tuple(self._kept):
+            listener()
+
+    @callback
     def _async_tell_time(self) -> None:
         for terminal in self.terminals.values():
             if terminal.coordinator.data.online:  # others are told when they register
@@ -261,7 +274,7 @@ class Hub:
             tasks=self._tasks,
             ledger=self.ledger,
             store=self._store,
-            on_kept=self.statistics.async_changed,
+            on_kept=self._async_kept,
             passbook=self.passbook,
             homes=self.homes,
             house=self.house,
