@@ -105,6 +105,7 @@ class Hub:
         # About how many of how many people a terminal has been asked that is looked at, by serial number.
         self.asked: dict[str, tuple[int, int]] = {}
         self._changed: list[TerminalListener] = []
+        self._kept: list[Callable[[], None]] = []
         self._stopping: asyncio.Task[None] | None = None
         self._stop_clocks: list[CALLBACK_TYPE] = []
         self.pending = PendingTerminals(hass, entry.entry_id)
@@ -281,6 +282,18 @@ class Hub:
         return lambda: self._changed.remove(listener)
 
     @callback
+    def async_subscribe_kept(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` after every commit that had something new for the log of a terminal."""
+        self._kept.append(listener)
+        return lambda: self._kept.remove(listener)
+
+    @callback
+    def _async_kept(self) -> None:
+        self.statistics.async_changed()
+        for listener in tuple(self._kept):
+            listener()
+
+    @callback
     def _async_tell_time(self) -> None:
         for terminal in self.terminals.values():
             if terminal.coordinator.data.online:  # others are told when they register
@@ -299,7 +312,7 @@ class Hub:
             tasks=self._tasks,
             ledger=self.ledger,
             store=self._store,
-            on_kept=self.statistics.async_changed,
+            on_kept=self._async_kept,
             passbook=self.passbook,
             homes=self.homes,
             house=self.house,

@@ -30,7 +30,8 @@ class RecordFilter:
     """All that is given must hold; None asks for nothing.
 
     `since` (included) and `until` (not included) are aware times and mean `occurred_at`. `modes` are raw numbers;
-    `methods` are the numbers of `verify_mode` where a record has one, else of its mode.
+    `methods` are the numbers of `verify_mode` where a record has one, else of its mode. `kept_after` is the id of a
+    record: those that were kept later come in the order of that, last first, and have no second page.
     """
 
     serials: Collection[str] | None = None
@@ -40,6 +41,7 @@ class RecordFilter:
     modes: Collection[int] | None = None
     methods: Collection[int] | None = None
     kind: RecordKind | None = None
+    kept_after: int | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no record could be compared with; raises `LedgerInvalid` naming the field."""
@@ -53,6 +55,8 @@ class RecordFilter:
                     whole_of(name, value)
                 elif isinstance(values, str):  # a collection of letters, to Python
                     raise LedgerInvalid(name, Problem.NOT_A_TEXT)
+        if self.kept_after is not None:
+            whole_of("kept_after", self.kept_after)
         for name in ("since", "until"):
             if (value := getattr(self, name)) is not None:
                 instant_of(name, value)
@@ -90,6 +94,8 @@ def conditions(where: RecordFilter, serials: dict[int, str]) -> list[ColumnEleme
         found.append(column.occurred_at >= instant_of("since", where.since))
     if where.until is not None:
         found.append(column.occurred_at < instant_of("until", where.until))
+    if where.kept_after is not None:
+        found.append(column.id > where.kept_after)
     if where.modes is not None:
         found.append(_among(column.mode, where.modes))
     if where.methods is not None:

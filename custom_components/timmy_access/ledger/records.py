@@ -59,7 +59,8 @@ def page(
     """Return up to `limit` records after a cursor; those with an id above `up_to` are left out.
 
     The order is that of `occurred_at`, then of the id. Records that come in between two pages do not move others from
-    one page to the next.
+    one page to the next. Where the filter asks what was kept after another, the order is that of the id, and `next`
+    only tells that there are more.
     """
     if not 1 <= limit <= MAX_PAGE:
         raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
@@ -69,7 +70,11 @@ def page(
         query = query.where(*beyond(Cursor.read(after), oldest_first=oldest_first))
     if up_to is not None:
         query = query.where(RECORDS.c.id <= up_to)
-    query = query.order_by(*(_OLDEST_FIRST if oldest_first else (column.desc() for column in _OLDEST_FIRST)))
+    if where.kept_after is not None:
+        # By any other order the few that are new would be looked for among all there are.
+        query = query.order_by(RECORDS.c.id.desc())
+    else:
+        query = query.order_by(*(_OLDEST_FIRST if oldest_first else (column.desc() for column in _OLDEST_FIRST)))
     found = connection.execute(query.limit(limit + 1)).all()
     rows = found[:limit]
     last = rows[-1] if len(found) > limit else None

@@ -91,8 +91,8 @@ class Records:
     ) -> None:
         """Keep in `ledger`; tell `live` what has just happened, and `history` when everything else did, each once.
 
-        What comes while `doubted` is no news. `on_kept` is called after every commit that had something new.
-        `asks` tells whether the terminal asks who may pass; else it has decided that by itself.
+        What comes while `doubted` is no news. `on_kept` is called after every commit that had something new, also of
+        what became of a punch. `asks` tells whether the terminal asks who may pass; else it has decided that by itself.
         """
         self._serial = serial
         self._ledger = ledger
@@ -217,6 +217,8 @@ class Records:
             except LedgerUnavailable as err:
                 LOGGER.debug("What became of a punch of %s is not kept yet: %s", self._serial, err)
                 self._outcomes.setdefault(identity, (granted, decided_by))
+            else:
+                self._on_kept()
 
     async def async_is_new(self, batch: LogBatch) -> bool:
         """Return whether a single record has not been answered about before Home Assistant started.
