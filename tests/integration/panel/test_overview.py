@@ -34,8 +34,9 @@ async def test_all_terminals_are_told_at_first_with_their_doors(
     assert news["terminals"].keys() == {FACE, FINGER, CONTROLLER}
     front = of(FACE, news)
     assert (front["name"], front["online"], front["last_seen"], front["latest"]) == ("Front door", True, None, None)
-    assert front["doors"] == [{"number": 1, "name": None, "lock": "lock.front_door"}]
-    assert front["device_id"] == hub.terminals[FACE].device_id
+    device_id = hub.terminals[FACE].device_id
+    assert front["doors"] == [{"number": 1, "name": None, "device_id": device_id, "lock": "lock.front_door"}]
+    assert front["device_id"] == device_id
     warehouse = of(CONTROLLER, news)
     assert not warehouse["online"]
     assert [(door["number"], door["name"]) for door in warehouse["doors"]] == [
@@ -128,6 +129,6 @@ async def test_a_terminal_that_is_away_is_not_taken_over(
 async def test_the_device_leads_to_the_panel(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     registry = dr.async_get(hass)
     device = registry.async_get(hub.terminals[FACE].device_id)
-    assert device is not None
+    assert isinstance(device, dr.DeviceEntry)
     assert device.identifiers == {terminal_identifier(FACE)}
     assert device.configuration_url == CONFIGURATION_URL == "homeassistant://timmy-access/terminals"
