@@ -112,7 +112,7 @@ async def test_a_database_that_is_away_is_said(
     hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator
 ) -> None:
     client = await hass_ws_client(hass)
-    with patch.object(Ledger, "records", side_effect=LedgerUnavailable("gone", Cause.UNREACHABLE)):
+    with patch.object(Ledger, "records", side_effect=LedgerUnavailable(Cause.UNREACHABLE, "gone")):
         for command in (LOG, TAIL):
             answer = await ask(client, command)
             assert not answer["success"]
