@@ -141,6 +141,12 @@ export function terminalName(home: Home, serial: string): string {
   return home.overview.terminals.get(serial)?.name ?? serial;
 }
 
+/** Why no card and no PIN can be given; undefined where they can. */
+export function whyNoKeys(home: Home): string | undefined {
+  if (home.overview.house.vault === "open") return undefined;
+  return home.texts.error("house_vault_closed", { field: home.texts.say("person.credentials") });
+}
+
 /** The doors of a rule, in words. */
 export function doorsInWords(home: Home, rule: Rule): string {
   const names = Object.entries(rule.doors).flatMap(([serial, numbers]) => {

@@ -2,6 +2,7 @@ import { LitElement, html, nothing } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { Home } from "../home";
+import { whyNoKeys } from "../people";
 import { shared } from "../style";
 import { Work } from "../work";
 
@@ -31,16 +32,20 @@ export class TimmyKeyDialog extends LitElement {
     return html`<timmy-dialog heading=${say(heading)} @closed=${() => this.close()}>
       ${key === "lost" ? html`<p>${say(this.taken ? "person.lost_done" : "person.lost_text", { name })}</p>` : nothing}
       <form id="form" @submit=${this.save}>
-        <label
-          >${say(label)}<input
-            name="value"
-            inputmode="numeric"
-            pattern="[0-9]*"
-            autocomplete="off"
-            ?required=${!isOptional}
-          />
-          <span class="hint">${say(isPin ? "person.pin_hint" : "person.card_hint")}</span></label
-        >
+        ${
+          whyNoKeys(home) === undefined
+            ? html`<label
+                >${say(label)}<input
+                  name="value"
+                  inputmode="numeric"
+                  pattern="[0-9]*"
+                  autocomplete="off"
+                  ?required=${!isOptional}
+                />
+                <span class="hint">${say(isPin ? "person.pin_hint" : "person.card_hint")}</span></label
+              >`
+            : nothing
+        }
         ${work.refusal ? html`<p class="error" role="alert">${work.refusal.message}</p>` : nothing}
       </form>
       ${home.connected ? nothing : html`<p class="error" slot="actions">${say("panel.connection_lost")}</p>`}

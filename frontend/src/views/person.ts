@@ -12,6 +12,7 @@ import {
   peopleWith,
   terminalName,
   validityOf,
+  whyNoKeys,
   type Groups,
   type People,
   type PeopleNews,
@@ -161,6 +162,7 @@ export class TimmyPerson extends View {
   }
 
   private credentials(person: Person): TemplateResult {
+    const why = whyNoKeys(this.home);
     const has = (kind: string) => person.credentials.some((it) => it.kind === kind);
     const no = this.work.busy || this.whyNot !== undefined;
     return html`<section class="card">
@@ -184,17 +186,26 @@ export class TimmyPerson extends View {
             </li>`,
         )}
       </ul>
+      ${why === undefined ? nothing : html`<p class="quiet">${why}</p>`}
       <div class="actions">
         ${
           has("card")
             ? html`<button class="danger" ?disabled=${no} @click=${() => (this.open = "lost")}>
                 ${this.say("person.lost")}
               </button>`
-            : html`<button ?disabled=${no} @click=${() => (this.open = "card")}>
-                ${this.say("person.give_card")}
-              </button>`
+            : why !== undefined
+              ? nothing
+              : html`<button ?disabled=${no} @click=${() => (this.open = "card")}>
+                  ${this.say("person.give_card")}
+                </button>`
         }
-        <button ?disabled=${no} @click=${() => (this.open = "password")}>${this.say("person.set_pin")}</button>
+        ${
+          why === undefined
+            ? html`<button ?disabled=${no} @click=${() => (this.open = "password")}>
+                ${this.say("person.set_pin")}
+              </button>`
+            : nothing
+        }
         ${
           has("password")
             ? html`<button ?disabled=${no} @click=${() => this.takePin(person)}>${this.say("person.take_pin")}</button>`

@@ -3,7 +3,7 @@ import { customElement, property } from "lit/decorators.js";
 
 import type { Home } from "../home";
 import { typeable, typed } from "../moments";
-import type { Group, Person } from "../people";
+import { whyNoKeys, type Group, type Person } from "../people";
 import { shared } from "../style";
 import { Work } from "../work";
 
@@ -88,6 +88,8 @@ export class TimmyPersonDialog extends LitElement {
 
   private secrets(): TemplateResult {
     const say = (key: string) => this.home.texts.say(key);
+    const why = whyNoKeys(this.home);
+    if (why !== undefined) return html`<p class="quiet">${why}</p>`;
     return html`<label
         >${say("person.card")}<input name="card" inputmode="numeric" pattern="[0-9]*" autocomplete="off" />
         <span class="hint">${say("person.card_hint")}</span></label
