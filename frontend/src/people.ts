@@ -73,8 +73,8 @@ export const STANDINGS: Readonly<Record<Standing, readonly [shape: string, tone:
 export const VALIDITIES: Readonly<Record<Validity, readonly [shape: string, tone: string]>> = {
   valid: ["✓", "good"],
   not_yet: ["◷", "warn"],
-  expired: ["⌛", "bad"],
-  disabled: ["⊘", "bad"],
+  expired: ["✕", "bad"],
+  disabled: ["−", "bad"],
 };
 
 /** The people with what is new of them. */

@@ -253,7 +253,10 @@ export class TimmyPerson extends View {
   }
 
   private dialog(person: Person): TemplateResult | typeof nothing {
-    const close = () => (this.open = undefined);
+    const close = () => {
+      this.open = undefined;
+      this.work.forget();
+    };
     switch (this.open) {
       case undefined:
         return nothing;
@@ -294,7 +297,9 @@ export class TimmyPerson extends View {
     const { name } = person;
     void this.work.run(async () => {
       await this.home.server.perform("update_person", { person_id: this.personId, enabled });
-      this.home.tell(this.say(enabled ? "person.enabled_done" : "person.disabled_done", { name }));
+      const passes = validityOf({ ...person, enabled }, Date.now()) === "valid";
+      const done = enabled ? (passes ? "person.enabled_done" : "person.saved") : "person.disabled_done";
+      this.home.tell(this.say(done, { name }));
     });
   }
 

@@ -58,7 +58,7 @@ export class TimmyPersonRow extends LitElement {
     const groups = person.groups.map((it) => this.groups.get(it) ?? "").filter(Boolean);
     return html`<a href=${addressOf("people", [this.personId])} @click=${follow}>
       <span class="who">
-        <span class="name">${person.name}</span>
+        <bdi class="name">${person.name}</bdi>
         <span class="quiet"> ${groups.length ? inWords(home, groups) : home.texts.say("people.no_groups")}</span>
       </span>
       <span class="how">${this.validity()} ${this.standings()}</span>
