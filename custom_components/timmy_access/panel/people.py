@@ -1,6 +1,297 @@
-"""Who may pass, and how they stand on each terminal."""
+"""Who may pass, how they stand on each terminal, and the groups that say where and when."""
 
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import batched
+from typing import Any
+
+import voluptuous as vol
+
+from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.helpers import config_validation as cv, device_registry as dr, entity_registry as er
+from homeassistant.util.json import JsonObjectType, JsonValueType
+
+from ..fields import ROLES, credential_name
+from ..house.errors import HouseUnknown
+from ..house.household import Household
+from ..house.persons import HousePerson
+from ..hub.hub import Hub
+from ..hub.placements import TerminalPlacements, async_placements
+from ..hub.terminal import Terminal
+from ..ledger import likeness
+from ..services.house_people import ATTR_PERSON_ID, text_of
+from ..terminal.devices import door_identifier
 from .command import PanelCommand
-from .feed import PanelFeed
+from .feed import PanelFeed, Send
+from .request import PanelRequest
 
-COMMANDS: tuple[PanelCommand | PanelFeed, ...] = ()
+# Changes come many at a time; a list that moves more often than this is not read.
+GATHER_SECONDS = 0.3
+# A large house with many terminals is looked at less often, so that it takes a fifth of the time at most.
+PAUSE_FACTOR = 5
+# People in one message: Home Assistant writes one in a few milliseconds, and does other things in between.
+SLICE = 500
+
+_ROLE_WORDS = {number: word for word, number in ROLES.items()}
+
+
+async def _start_people(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
+    """Tell `{"people": {person_id: {...} | null}, "begins": bool, "more": bool}`: all at first, then what is another.
+
+    With `person_id` it is about one person only. `begins` tells that what was told before is over, `more` that the rest
+    follows at once.
+    """
+    following = _People(request, send)
+    following.async_start()
+    return following.async_stop
+
+
+async def _start_groups(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
+    """Tell `{"groups": [...], "doors": [...]}` whenever they are others."""
+    following = _Groups(request, send)
+    following.async_start()
+    return following.async_stop
+
+
+class _Followed:
+    """What follows the house, and looks at it anew soon after something has changed, once at a time."""
+
+    def __init__(self, request: PanelRequest, send: Send) -> None:
+        self._request = request
+        self._send = send
+        self._unsubscribe: list[CALLBACK_TYPE] = []
+        self._online: dict[str, bool] = {}
+        self._terminals: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def hub(self) -> Hub:
+        return self._request.hub
+
+    @callback
+    def async_start(self) -> None:
+        """Tell everything, and follow it."""
+        self._unsubscribe = [
+            self.hub.house.keeper.async_subscribe(lambda _: self._changed.set()),
+            self.hub.house.hours.async_subscribe(self._changed.set),
+            self.hub.house_watch.async_subscribe(self._changed.set),
+            self.hub.async_subscribe_terminals(self._async_terminal),
+        ]
+        self._task = self._request.entry.async_create_background_task(
+            self._request.hass, self._async_follow(), "timmy_access panel people"
+        )
+
+    @callback
+    def async_stop(self) -> None:
+        """Follow nothing any more."""
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
+        while self._terminals:
+            self._terminals.popitem()[1][1]()
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def async_tell(self) -> None:
+        """Tell what is another."""
+        raise NotImplementedError
+
+    async def _async_follow(self) -> None:
+        loop = self._request.hass.loop
+        while True:
+            self._changed.clear()
+            begun = loop.time()
+            # The overview tells of a house that is not known, and this goes on once it is.
+            with suppress(HouseUnknown):
+                await self.async_tell()
+            await asyncio.sleep(max(GATHER_SECONDS, PAUSE_FACTOR * (loop.time() - begun)))
+            await self._changed.wait()
+
+    @callback
+    def _async_terminal(self, terminal: Terminal) -> None:
+        known = self._terminals.get(terminal.serial)
+        if known is None or known[0] is not terminal:
+            if known is not None:
+                known[1]()
+            stop = terminal.coordinator.async_add_listener(lambda: self._async_moved(terminal))
+            self._terminals[terminal.serial] = (terminal, stop)
+        self._changed.set()
+
+    @callback
+    def _async_moved(self, terminal: Terminal) -> None:
+        """Look anew where a terminal came or went; a punch changes nothing here."""
+        online = terminal.coordinator.data.online
+        if self._online.get(terminal.serial) is not online:
+            self._online[terminal.serial] = online
+            self._changed.set()
+
+
+class _People(_Followed):
+    """What one browser knows of the people."""
+
+    def __init__(self, request: PanelRequest, send: Send) -> None:
+        super().__init__(request, send)
+        self._wanted: str | None = request.data.get(ATTR_PERSON_ID)
+        self._sent: Mapping[str, JsonObjectType] | None = None
+
+    async def async_tell(self) -> None:
+        hass = self._request.hass
+        terminals = await async_placements(hass, self.hub.house, self.hub.terminals.values())
+        household = self.hub.house.known()
+        if self._wanted is None:
+            people: tuple[HousePerson, ...] = tuple(household.people.values())
+        else:
+            people = tuple(filter(None, [household.people.get(self._wanted)]))
+        registry = er.async_get(hass).entities
+        links = {
+            person.linked_to: entity.entity_id
+            for person in people
+            if person.linked_to and (entity := registry.get_entry(person.linked_to)) is not None
+        }
+        begins, before = self._sent is None, self._sent or {}
+        present, changed = await hass.async_add_executor_job(_difference, before, household, people, links, terminals)
+        if begins and self._wanted is not None and not people:
+            changed[self._wanted] = None
+        self._sent = present
+        slices = list(batched(changed.items(), SLICE, strict=False)) or ([()] if begins else [])
+        for number, part in enumerate(slices):
+            self._send({"people": dict(part), "begins": begins and number == 0, "more": number + 1 < len(slices)})
+            await asyncio.sleep(0)
+
+
+def _difference(
+    before: Mapping[str, JsonObjectType],
+    household: Household,
+    people: Iterable[HousePerson],
+    links: Mapping[str, str],
+    terminals: Iterable[TerminalPlacements],
+) -> tuple[dict[str, JsonObjectType], dict[str, JsonValueType]]:
+    """Return everybody as they are told of, and of them who is another than before, in the order of their names."""
+    slots: dict[str, list[int]] = {}
+    for person_id, slot in household.credentials:
+        slots.setdefault(person_id, []).append(slot)
+    present = {
+        person.person_id: _described_person(household, person, slots.get(person.person_id, ()), links, terminals)
+        for person in sorted(people, key=lambda person: (likeness(person.name), person.enroll_id))
+    }
+    changed: dict[str, JsonValueType] = {
+        person_id: said for person_id, said in present.items() if before.get(person_id) != said
+    }
+    changed.update(dict.fromkeys(before.keys() - present.keys()))
+    return present, changed
+
+
+def _described_person(
+    household: Household,
+    person: HousePerson,
+    slots: Iterable[int],
+    links: Mapping[str, str],
+    terminals: Iterable[TerminalPlacements],
+) -> JsonObjectType:
+    """Return somebody without secrets; `placements` are state and reason by the serial number of the terminal."""
+    number = person.enroll_id
+    credentials: list[JsonValueType] = []
+    for slot in sorted(slots):
+        held = household.credentials[person.person_id, slot]
+        credentials.append({"kind": credential_name(slot), "terminals": list[JsonValueType](sorted(held.terminals))})
+    return {
+        "name": person.name,
+        "enroll_id": number,
+        "enabled": person.enabled,
+        "valid_from": text_of(person.valid_from),
+        "valid_until": text_of(person.valid_until),
+        "role": _ROLE_WORDS.get(person.role),
+        "groups": list[JsonValueType](sorted(person.groups & household.groups.keys())),
+        "credentials": credentials,
+        "person_entity_id": links.get(person.linked_to or ""),
+        "note": person.note,
+        "placements": {
+            it.terminal.serial: [placed.state.value, placed.reason]
+            for it in terminals
+            if (placed := it.placed.get(number)) is not None
+        },
+    }
+
+
+class _Groups(_Followed):
+    """What one browser knows of the groups."""
+
+    def __init__(self, request: PanelRequest, send: Send) -> None:
+        super().__init__(request, send)
+        self._sent: JsonObjectType | None = None
+
+    @callback
+    def async_start(self) -> None:
+        """Tell everything, and follow it, and which doors there are."""
+        super().async_start()
+        listen = self._request.hass.bus.async_listen
+        self._unsubscribe.append(listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: self._changed.set()))
+        self._unsubscribe.append(listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: self._changed.set()))
+
+    async def async_tell(self) -> None:
+        household = self.hub.house.known()
+        members = await self._request.hass.async_add_executor_job(_members, household)
+        doors: list[JsonValueType] = list(self._doors())
+        told: JsonObjectType = {"groups": self._groups(household, members), "doors": doors}
+        if told != self._sent:
+            self._sent = told
+            self._send(told)
+
+    def _groups(self, household: Household, members: Mapping[str, int]) -> list[JsonValueType]:
+        return [
+            {
+                "group_id": group.group_id,
+                "name": group.name,
+                "people": members.get(group.group_id, 0),
+                "rules": [
+                    {
+                        "doors": {serial: list[JsonValueType](sorted(doors)) for serial, doors in rule.doors.items()},
+                        **self._hours(rule.schedule),
+                    }
+                    for rule in group.rules
+                ],
+            }
+            for group in sorted(household.groups.values(), key=lambda group: likeness(group.name))
+        ]
+
+    def _hours(self, schedule: str | None) -> JsonObjectType:
+        """Return the hours of a rule: spans in minutes for each day, Monday first; None where they are not known."""
+        if schedule is None:
+            return {"always": True, "schedule": None, "week": None}
+        entity = er.async_get(self._request.hass).entities.get_entry(schedule)
+        week = self.hub.house.hours.weeks.get(schedule)
+        days: list[JsonValueType] | None = None
+        if week is not None:
+            days = [[list[JsonValueType](span) for span in day] for day in week.days]
+        return {"always": False, "schedule": entity.entity_id if entity else None, "week": days}
+
+    def _doors(self) -> Iterator[JsonObjectType]:
+        """Yield the doors that a group may be given, as the action names them."""
+        devices, entry_id = dr.async_get(self._request.hass), self._request.entry.entry_id
+        for serial, terminal in sorted(self.hub.terminals.items(), key=lambda item: likeness(item[1].name)):
+            doors = sorted(terminal.coordinator.data.doors)
+            for number in doors:
+                child = devices.async_get_child_device_by_identifier(door_identifier(serial, number), entry_id)
+                # The terminal itself stands for all of its doors, and so for a door only where that is its only one.
+                whole = terminal.device_id if len(doors) == 1 else None
+                device_id = whole if child is None else child.id
+                if device_id is not None:
+                    yield {"serial": serial, "number": number, "device_id": device_id}
+
+
+def _members(household: Household) -> dict[str, int]:
+    members: dict[str, int] = {}
+    for person in household.people.values():
+        for group_id in person.groups:
+            members[group_id] = members.get(group_id, 0) + 1
+    return members
+
+
+_PEOPLE_FIELDS: Mapping[vol.Marker, Any] = {vol.Optional(ATTR_PERSON_ID): cv.string}
+
+COMMANDS: tuple[PanelCommand | PanelFeed, ...] = (
+    PanelFeed(name="groups", start=_start_groups),
+    PanelFeed(name="people", start=_start_people, fields=_PEOPLE_FIELDS),
+)

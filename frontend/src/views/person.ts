@@ -1,12 +1,322 @@
-import { html } from "lit";
-import { customElement } from "lit/decorators.js";
+import { css, html, nothing, type TemplateResult } from "lit";
+import { customElement, state } from "lit/decorators.js";
 
+import { Followed } from "../followed";
+import { goTo } from "../home_assistant";
+import {
+  STANDINGS,
+  VALIDITIES,
+  doorsInWords,
+  hoursInWords,
+  inWords,
+  peopleWith,
+  terminalName,
+  validityOf,
+  whyNoKeys,
+  type Groups,
+  type People,
+  type PeopleNews,
+  type Person,
+  type Placed,
+} from "../people";
+import { addressOf } from "../place";
+import { shared } from "../style";
 import { View } from "../view";
+import { Work } from "../work";
+import "./key_dialog";
+import type { Key } from "./key_dialog";
+import "./person_dialog";
+import { state as shape } from "./person_row";
 
+/** Everything about somebody. */
 @customElement("timmy-person")
 export class TimmyPerson extends View {
+  static override styles = [
+    shared,
+    css`
+      dl {
+        margin: 0;
+      }
+      dt {
+        color: var(--timmy-quiet);
+        font-size: 12px;
+      }
+      dd {
+        margin: 0 0 8px;
+        white-space: pre-wrap;
+      }
+      ul {
+        list-style: none;
+        margin: 0;
+        padding: 0;
+      }
+      li {
+        padding: 6px 0;
+      }
+      .state {
+        white-space: normal;
+      }
+    `,
+  ];
+
+  @state() private open: "edit" | "remove" | Key | undefined;
+  private readonly work = new Work(this, () => this.home.server);
+  private personId = "";
+  private readonly people = new Followed<People, PeopleNews>(
+    this,
+    () => this.home.server,
+    "people",
+    () => {
+      this.personId = this.place.rest[0] ?? "";
+      return { person_id: this.personId };
+    },
+    peopleWith,
+  );
+  private readonly groups = new Followed<Groups>(
+    this,
+    () => this.home.server,
+    "groups",
+    () => ({}),
+    (_, news) => news,
+  );
+
+  override willUpdate(): void {
+    if (this.hasUpdated && this.place.rest[0] !== this.personId) {
+      this.open = undefined;
+      this.people.again();
+    }
+  }
+
   override render() {
-    return html`<h2>${this.say("person.title")}</h2>`;
+    const { away, value } = this.people;
+    const person = value?.byId.get(this.personId);
+    const back = html`<p>${this.link(addressOf("people"), html`← ${this.say("people.title")}`)}</p>`;
+    if (away)
+      return html`${back}
+        <p class="error" role="alert">${away.message}</p>`;
+    if (!value) return html`${back}${this.loading()}`;
+    if (!person)
+      return html`${back}
+        <p class="empty">${this.say("person.unknown")}</p>`;
+    return html`${back}${this.head(person)}
+      <div class="cards">${this.access(person)} ${this.credentials(person)} ${this.terminals(person)}</div>
+      ${this.dialog(person)}`;
+  }
+
+  private head(person: Person): TemplateResult {
+    const validity = validityOf(person, Date.now());
+    const [sign, tone] = VALIDITIES[validity];
+    const no = this.work.busy || this.whyNot !== undefined;
+    return html`<div class="bar">
+        <h2>${person.name}</h2>
+        <span class="grow">${shape(sign, tone, this.say(`people.${validity}`))}</span>
+        <button ?disabled=${no} @click=${() => (this.open = "edit")}>${this.say("action.edit")}</button>
+        <button ?disabled=${no} @click=${() => this.enable(person, !person.enabled)}>
+          ${this.say(person.enabled ? "person.disable" : "person.enable")}
+        </button>
+        <button class="danger" ?disabled=${no} @click=${() => (this.open = "remove")}>
+          ${this.say("action.remove")}
+        </button>
+      </div>
+      ${this.error()}`;
+  }
+
+  private error(): TemplateResult | typeof nothing {
+    const { refusal } = this.work;
+    return refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing;
+  }
+
+  private access(person: Person): TemplateResult {
+    const { format } = this.home;
+    const groups = (this.groups.value?.groups ?? []).filter((it) => person.groups.includes(it.group_id));
+    return html`<section class="card">
+      <h3>${this.say("person.access")}</h3>
+      ${
+        person.groups.length === 0
+          ? html`<p>${this.say("people.no_groups")}</p>`
+          : html`<ul>
+              ${groups.map(
+                (group) =>
+                  html`<li>
+                    <strong>${group.name}</strong>
+                    ${group.rules.map(
+                      (rule) => html`<div>${doorsInWords(this.home, rule)}, ${hoursInWords(this.home, rule)}</div>`,
+                    )}
+                  </li>`,
+              )}
+            </ul>`
+      }
+      <dl>
+        ${person.valid_from ? this.pair("person.valid_from", format.moment(person.valid_from)) : nothing}
+        ${person.valid_until ? this.pair("person.valid_until", format.moment(person.valid_until)) : nothing}
+        ${this.pair("person.number", String(person.enroll_id))}
+        ${person.role && person.role !== "user" ? this.pair("person.role", this.say(`person.role_${person.role}`)) : nothing}
+        ${person.note ? this.pair("person.note", person.note) : nothing}
+      </dl>
+    </section>`;
+  }
+
+  private pair(key: string, value: string): TemplateResult {
+    return html`<dt>${this.say(key)}</dt>
+      <dd>${value}</dd>`;
+  }
+
+  private credentials(person: Person): TemplateResult {
+    const why = whyNoKeys(this.home);
+    const has = (kind: string) => person.credentials.some((it) => it.kind === kind);
+    const no = this.work.busy || this.whyNot !== undefined;
+    return html`<section class="card">
+      <h3>${this.say("person.credentials")}</h3>
+      ${person.credentials.length ? nothing : html`<p>${this.say("person.no_credentials")}</p>`}
+      <ul>
+        ${person.credentials.map(
+          ({ kind, terminals }) =>
+            html`<li>
+              <div>${this.kind(kind)}</div>
+              <div class="quiet">
+                ${
+                  terminals.length
+                    ? inWords(
+                        this.home,
+                        terminals.map((it) => terminalName(this.home, it)),
+                      )
+                    : this.say("person.nowhere_yet")
+                }
+              </div>
+            </li>`,
+        )}
+      </ul>
+      ${why === undefined ? nothing : html`<p class="quiet">${why}</p>`}
+      <div class="actions">
+        ${
+          has("card")
+            ? html`<button class="danger" ?disabled=${no} @click=${() => (this.open = "lost")}>
+                ${this.say("person.lost")}
+              </button>`
+            : why !== undefined
+              ? nothing
+              : html`<button ?disabled=${no} @click=${() => (this.open = "card")}>
+                  ${this.say("person.give_card")}
+                </button>`
+        }
+        ${
+          why === undefined
+            ? html`<button ?disabled=${no} @click=${() => (this.open = "password")}>
+                ${this.say("person.set_pin")}
+              </button>`
+            : nothing
+        }
+        ${
+          has("password")
+            ? html`<button ?disabled=${no} @click=${() => this.takePin(person)}>${this.say("person.take_pin")}</button>`
+            : nothing
+        }
+      </div>
+    </section>`;
+  }
+
+  /** What a credential is called: `fingerprint_2` is the third finger. */
+  private kind(kind: string): string {
+    const [, word = kind, index] = /^(.+?)(?:_(\d+))?$/.exec(kind) ?? [];
+    const said = this.say(`person.kind_${word}`);
+    return index === undefined ? said : `${said} ${this.home.format.number(Number(index) + 1)}`;
+  }
+
+  private terminals(person: Person): TemplateResult {
+    const placements = Object.entries(person.placements);
+    return html`<section class="card">
+      <h3>${this.say("person.terminals")}</h3>
+      ${placements.length ? nothing : html`<p>${this.say("person.no_terminals")}</p>`}
+      <ul>
+        ${placements.map(
+          ([serial, placed]) =>
+            html`<li>
+              <div>${terminalName(this.home, serial)}</div>
+              ${this.standing(serial, placed)}
+            </li>`,
+        )}
+      </ul>
+    </section>`;
+  }
+
+  private standing(serial: string, [standing, reason]: Placed): TemplateResult {
+    const [sign, tone] = STANDINGS[standing];
+    return html`${shape(sign, tone, this.say(`people.${standing}`))}
+    ${reason ? html`<div class="hint">${this.why(serial, standing, reason)}</div>` : nothing}`;
+  }
+
+  private why(serial: string, standing: string, reason: string): string {
+    if (standing === "differs") return this.say(`person.why_${reason}`);
+    const terminal = terminalName(this.home, serial);
+    const refused = this.home.texts.error(`refused_${reason}`, { terminal });
+    return refused || this.say("person.why_refused");
+  }
+
+  private dialog(person: Person): TemplateResult | typeof nothing {
+    const close = () => {
+      this.open = undefined;
+      this.work.forget();
+    };
+    switch (this.open) {
+      case undefined:
+        return nothing;
+      case "edit":
+        return html`<timmy-person-dialog
+          .home=${this.home}
+          .groups=${this.groups.value?.groups ?? []}
+          .personId=${this.personId}
+          .person=${person}
+          @closed=${close}
+        ></timmy-person-dialog>`;
+      case "remove":
+        return html`<timmy-dialog heading=${this.say("action.remove")} light @closed=${close}>
+          <p>${this.say("person.remove_ask", { name: person.name })}</p>
+          ${this.error()}
+          <button slot="actions" @click=${close}>${this.say("action.cancel")}</button>
+          <button
+            slot="actions"
+            class="primary danger"
+            ?disabled=${this.work.busy || this.whyNot !== undefined}
+            @click=${() => this.leave(person)}
+          >
+            ${this.say("action.remove")}
+          </button>
+        </timmy-dialog>`;
+      default:
+        return html`<timmy-key-dialog
+          .home=${this.home}
+          .personId=${this.personId}
+          .name=${person.name}
+          .key=${this.open}
+          @closed=${close}
+        ></timmy-key-dialog>`;
+    }
+  }
+
+  private enable(person: Person, enabled: boolean): void {
+    const { name } = person;
+    void this.work.run(async () => {
+      await this.home.server.perform("update_person", { person_id: this.personId, enabled });
+      const passes = validityOf({ ...person, enabled }, Date.now()) === "valid";
+      const done = enabled ? (passes ? "person.enabled_done" : "person.saved") : "person.disabled_done";
+      this.home.tell(this.say(done, { name }));
+    });
+  }
+
+  private takePin(person: Person): void {
+    void this.work.run(async () => {
+      await this.home.server.perform("update_person", { person_id: this.personId, password: null });
+      this.home.tell(this.say("person.saved", { name: person.name }));
+    });
+  }
+
+  private leave(person: Person): void {
+    void this.work.run(async () => {
+      await this.home.server.perform("remove_person", { person_id: this.personId });
+      this.home.tell(this.say("person.removed", { name: person.name }));
+      this.open = undefined;
+      goTo(addressOf("people"), { replace: true });
+    });
   }
 }
 

@@ -1,0 +1,163 @@
+import { LitElement, html, nothing, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+
+import type { Home } from "../home";
+import { typeable, typed } from "../moments";
+import { whyNoKeys, type Group, type Person } from "../people";
+import { shared } from "../style";
+import { Work } from "../work";
+
+/** What somebody is to be. Fires `closed` with the id of the person in `detail`, undefined where nothing was saved. */
+@customElement("timmy-person-dialog")
+export class TimmyPersonDialog extends LitElement {
+  static override styles = [shared];
+
+  @property({ attribute: false }) home!: Home;
+  @property({ attribute: false }) groups: readonly Group[] = [];
+  @property({ attribute: false }) personId: string | undefined;
+  @property({ attribute: false }) person: Person | undefined;
+  private readonly work = new Work(this, () => this.home.server);
+  /** As it was when the dialog was opened: what changes elsewhere meanwhile does not change what is typed. */
+  private known: Person | undefined;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.known = this.person;
+  }
+
+  override render() {
+    const { known: before, home, work } = this;
+    const say = (key: string, values = {}) => home.texts.say(key, values);
+    const { refusal } = work;
+    return html`<timmy-dialog heading=${before ? before.name : say("people.add")} @closed=${() => this.close()}>
+      <form id="form" @submit=${this.save}>
+        ${
+          refusal &&
+          !["name", "groups", "card", "password", "valid_from", "valid_until", "note"].includes(refusal.field ?? "")
+            ? html`<p class="error" role="alert">${refusal.message}</p>`
+            : nothing
+        }
+        <label
+          >${say("person.name")}<input
+            name="name"
+            required
+            maxlength="64"
+            autocomplete="off"
+            .value=${before?.name ?? ""}
+        /></label>
+        ${this.error("name")}
+        ${
+          refusal?.key === "house_name_in_use"
+            ? html`<label class="check"><input type="checkbox" name="same_name" />${say("people.same_name")}</label>`
+            : nothing
+        }
+        <fieldset>
+          <legend>${say("person.groups")}</legend>
+          ${this.groups.map(
+            (it) =>
+              html`<label class="check"
+                ><input
+                  type="checkbox"
+                  name="groups"
+                  value=${it.group_id}
+                  ?checked=${before?.groups.includes(it.group_id)}
+                />${it.name}</label
+              >`,
+          )}
+          ${this.groups.length ? nothing : html`<span class="quiet">${say("groups.empty")}</span>`}
+        </fieldset>
+        ${this.error("groups")} ${before ? nothing : this.secrets()}
+        ${before ? this.moment("valid_from", before.valid_from) : nothing}
+        ${this.moment("valid_until", before?.valid_until ?? null)}
+        ${
+          before
+            ? html`<label
+                  >${say("person.note")}<textarea name="note" rows="3" maxlength="500" .value=${before.note}></textarea>
+                </label>
+                ${this.error("note")}`
+            : nothing
+        }
+      </form>
+      ${home.connected ? nothing : html`<p class="error" slot="actions">${say("panel.connection_lost")}</p>`}
+      <button slot="actions" @click=${() => this.close()}>${say("action.cancel")}</button>
+      <button slot="actions" class="primary" type="submit" form="form" ?disabled=${work.busy || !home.connected}>
+        ${say(before ? "action.save" : "people.add")}
+      </button>
+    </timmy-dialog>`;
+  }
+
+  private secrets(): TemplateResult {
+    const say = (key: string) => this.home.texts.say(key);
+    const why = whyNoKeys(this.home);
+    if (why !== undefined) return html`<p class="quiet">${why}</p>`;
+    return html`<label
+        >${say("person.card")}<input name="card" inputmode="numeric" pattern="[0-9]*" autocomplete="off" />
+        <span class="hint">${say("person.card_hint")}</span></label
+      >
+      ${this.error("card")}
+      <label
+        >${say("person.pin")}<input name="password" inputmode="numeric" pattern="[0-9]*" autocomplete="off" />
+        <span class="hint">${say("person.pin_hint")}</span></label
+      >
+      ${this.error("password")}`;
+  }
+
+  private moment(name: string, before: string | null): TemplateResult {
+    const value = typeable(before, this.home.hass);
+    return html`<label
+        >${this.home.texts.say(`person.${name}`)}<input type="datetime-local" name=${name} .value=${value} />
+        <span class="hint">${this.home.texts.say("person.moment_hint")}</span></label
+      >
+      ${this.error(name)}`;
+  }
+
+  private error(field: string): TemplateResult | typeof nothing {
+    const { refusal } = this.work;
+    return refusal?.field === field ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing;
+  }
+
+  private readonly save = (event: SubmitEvent): void => {
+    event.preventDefault();
+    if (!this.home.connected) return;
+    const data = this.typed(new FormData(event.target as HTMLFormElement));
+    const { personId, home } = this;
+    void this.work.run(async () => {
+      if (personId === undefined) {
+        const { person_id } = await home.server.perform<{ person_id: string }>("add_person", data);
+        home.tell(home.texts.say("people.added", { name: String(data["name"]) }));
+        this.close(person_id);
+      } else {
+        if (Object.keys(data).length > 0) await home.server.perform("update_person", { person_id: personId, ...data });
+        this.close(personId);
+      }
+    });
+  };
+
+  /** What is another than before; of somebody new, what was given. */
+  private typed(form: FormData): Record<string, unknown> {
+    const { known: before, home } = this;
+    const text = (name: string) => String(form.get(name) ?? "").trim();
+    const groups = form.getAll("groups").map(String).sort();
+    const data: Record<string, unknown> = {};
+    if (text("name") !== before?.name) data["name"] = text("name");
+    if (groups.join() !== [...(before?.groups ?? [])].sort().join()) data["groups"] = groups;
+    for (const name of ["valid_from", "valid_until"] as const) {
+      if (form.has(name) && text(name) !== typeable(before?.[name] ?? null, home.hass))
+        data[name] = typed(text(name), home.hass);
+    }
+    for (const name of ["card", "password"]) if (text(name)) data[name] = text(name);
+    if (form.has("note") && text("note") !== before?.note) data["note"] = text("note");
+    if (form.has("same_name")) data["same_name"] = true;
+    return data;
+  }
+
+  private close(personId?: string): void {
+    this.dispatchEvent(new CustomEvent<string | undefined>("closed", { detail: personId }));
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "timmy-person-dialog": TimmyPersonDialog;
+  }
+}

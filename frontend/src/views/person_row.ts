@@ -1,0 +1,93 @@
+import { LitElement, css, html, type TemplateResult } from "lit";
+import { customElement, property } from "lit/decorators.js";
+
+import type { Home } from "../home";
+import { STANDINGS, VALIDITIES, inWords, standingsOf, terminalName, validityOf, type Person } from "../people";
+import { addressOf } from "../place";
+import { shared } from "../style";
+import { follow } from "../view";
+
+/** Somebody in the list: name, groups, whether they may pass, and how they stand on the terminals. */
+@customElement("timmy-person-row")
+export class TimmyPersonRow extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      a {
+        display: flex;
+        flex-wrap: wrap;
+        gap: 4px 16px;
+        align-items: baseline;
+        padding: 10px 12px;
+        min-height: 56px;
+        color: var(--timmy-text);
+        text-decoration: none;
+        background: var(--timmy-card);
+        border-bottom: 1px solid var(--timmy-line);
+      }
+      a:focus-visible {
+        outline-offset: -3px;
+      }
+      .who {
+        flex: 1 1 240px;
+        min-width: 0;
+        overflow-wrap: anywhere;
+      }
+      .name {
+        font-weight: 500;
+      }
+      .how {
+        flex: 0 1 auto;
+        display: flex;
+        flex-wrap: wrap;
+        gap: 2px 12px;
+      }
+      .state {
+        white-space: normal;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) home!: Home;
+  @property({ attribute: false }) personId = "";
+  @property({ attribute: false }) person!: Person;
+  @property({ attribute: false }) groups: ReadonlyMap<string, string> = new Map();
+
+  override render() {
+    const { home, person } = this;
+    const groups = person.groups.map((it) => this.groups.get(it) ?? "").filter(Boolean);
+    return html`<a href=${addressOf("people", [this.personId])} @click=${follow}>
+      <span class="who">
+        <bdi class="name">${person.name}</bdi>
+        <span class="quiet"> ${groups.length ? inWords(home, groups) : home.texts.say("people.no_groups")}</span>
+      </span>
+      <span class="how">${this.validity()} ${this.standings()}</span>
+    </a>`;
+  }
+
+  private validity(): TemplateResult {
+    const validity = validityOf(this.person, Date.now());
+    const [shape, tone] = VALIDITIES[validity];
+    return state(shape, tone, this.home.texts.say(`people.${validity}`));
+  }
+
+  private standings(): TemplateResult[] {
+    const { home, person } = this;
+    return standingsOf(person).map(([standing, serials]) => {
+      const [shape, tone] = STANDINGS[standing];
+      const names = serials.map((it) => terminalName(home, it));
+      return state(shape, tone, `${home.texts.say(`people.${standing}`)}: ${inWords(home, names)}`);
+    });
+  }
+}
+
+/** How something is, by a shape and in words. */
+export function state(shape: string, tone: string, words: string): TemplateResult {
+  return html`<span class="state ${tone}"><span aria-hidden="true">${shape}</span>${words}</span>`;
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "timmy-person-row": TimmyPersonRow;
+  }
+}
