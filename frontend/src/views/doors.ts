@@ -26,6 +26,7 @@ const STATES: Readonly<Record<string, Shown>> = {
 const NOT_KNOWN: Shown = { shape: "?", text: "word.unknown", className: "quiet" };
 
 interface Asked {
+  serial: string;
   lock: string;
   name: string;
 }
@@ -50,6 +51,10 @@ export class TimmyDoors extends View {
       }
       p {
         margin: 0 0 8px;
+      }
+      ul {
+        margin: 8px 0;
+        padding-inline-start: 20px;
       }
       .latest {
         margin: 8px 0 0;
@@ -103,9 +108,9 @@ export class TimmyDoors extends View {
       <span class="name state ${className}"><span aria-hidden="true">${shape}</span>${this.say(text)}</span>
       <button
         aria-label=${this.say("doors.open_it", { door: name })}
-        ?disabled=${!this.canOpen(lock)}
+        ?disabled=${!this.canOpen(terminal.serial, lock)}
         title=${this.whyNot ?? nothing}
-        @click=${() => this.ask(door.lock, name)}
+        @click=${() => this.ask(terminal.serial, door.lock, name)}
       >
         ${this.say("doors.open_door")}
       </button>
@@ -123,7 +128,7 @@ export class TimmyDoors extends View {
     </p>`;
   }
 
-  private dialog({ lock, name }: Asked): TemplateResult {
+  private dialog({ serial, lock, name }: Asked): TemplateResult {
     const { refusal, busy } = this.work;
     const known = this.states.of(lock);
     const asksCode = Boolean(known?.attributes["code_format"]);
@@ -138,13 +143,12 @@ export class TimmyDoors extends View {
               /></label>`
             : nothing
         }
-        ${refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing}
-        <div class="actions">
-          <button type="button" @click=${this.close}>${this.say("action.cancel")}</button>
-          <button class="primary" ?disabled=${busy || !this.canOpen(known)}>${this.say("doors.open_door")}</button>
-        </div>
-        ${this.whyNot ? html`<p class="error" role="alert">${this.whyNot}</p>` : nothing}
+        ${refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing} ${this.whyNotOpen(serial)}
       </form>
+      <button slot="actions" ?disabled=${busy} @click=${this.close}>${this.say("action.cancel")}</button>
+      <button slot="actions" class="primary" form="open" ?disabled=${busy || !this.canOpen(serial, known)}>
+        ${this.say("doors.open_door")}
+      </button>
     </timmy-dialog>`;
   }
 
@@ -153,14 +157,21 @@ export class TimmyDoors extends View {
     return listener === undefined ? {} : { listener };
   }
 
-  private canOpen(lock: EntityState | undefined): boolean {
-    return this.home.connected && lock !== undefined && lock.state !== "unavailable";
+  private whyNotOpen(serial: string): TemplateResult | typeof nothing {
+    if (this.whyNot !== undefined) return html`<p class="error" role="alert">${this.whyNot}</p>`;
+    const terminal = this.home.overview.terminals.get(serial);
+    return terminal && !terminal.online ? html`<p role="alert">${whereItIs(this.home, terminal)}</p>` : nothing;
   }
 
-  private ask(lock: string | null, name: string): void {
+  private canOpen(serial: string, lock: EntityState | undefined): boolean {
+    const isHere = this.home.overview.terminals.get(serial)?.online === true;
+    return this.home.connected && isHere && lock !== undefined && lock.state !== "unavailable";
+  }
+
+  private ask(serial: string, lock: string | null, name: string): void {
     if (lock === null) return;
     this.work.forget();
-    this.asked = { lock, name };
+    this.asked = { serial, lock, name };
   }
 
   private readonly close = (): void => {
@@ -171,7 +182,7 @@ export class TimmyDoors extends View {
   private readonly open = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const { asked } = this;
-    if (!asked || this.work.busy || !this.canOpen(this.states.of(asked.lock))) return;
+    if (!asked || this.work.busy || !this.canOpen(asked.serial, this.states.of(asked.lock))) return;
     const code = new FormData(event.target as HTMLFormElement).get("code");
     const opened = await this.work.run(async () => {
       try {

@@ -126,9 +126,9 @@ async def test_a_terminal_that_is_away_is_not_taken_over(
     assert answer["error"]["translation_placeholders"] == {"field": "device_id"}
 
 
-async def test_the_device_leads_to_the_panel(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
-    registry = dr.async_get(hass)
-    device = registry.async_get(hub.terminals[FACE].device_id)
-    assert isinstance(device, dr.DeviceEntry)
-    assert device.identifiers == {terminal_identifier(FACE)}
+async def test_the_device_leads_to_the_panel(
+    hass: HomeAssistant, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    device = dr.async_get(hass).async_get_device_by_identifier(terminal_identifier(FACE), entry.entry_id)
+    assert device is not None
     assert device.configuration_url == CONFIGURATION_URL == "homeassistant://timmy-access/terminals"
