@@ -131,7 +131,7 @@ export class TimmyGuests extends View {
   private card(pass: Pass): TemplateResult {
     const { shape, className } = shown(pass.state);
     const lacks = this.whyNot !== undefined || deviceOf(this.home.overview, pass) === undefined;
-    return html`<section class="card" role="listitem" aria-label=${pass.name}>
+    return html`<div class="card" role="listitem" aria-label=${pass.name}>
       <div class="head">
         <h3>${pass.name}</h3>
         <span class="state ${className}"
@@ -153,7 +153,7 @@ export class TimmyGuests extends View {
               </button>
             </div>`
       }
-    </section>`;
+    </div>`;
   }
 
   private dialog(): TemplateResult | typeof nothing {
