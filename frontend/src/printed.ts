@@ -1,5 +1,10 @@
-/** Print a picture with a text under it, and nothing of the page around; rejects where the browser cannot. */
-export async function printPicture(picture: string, text: string, title: string): Promise<void> {
+/**
+ * Print a picture with a text under it, and nothing of the page around; rejects where the browser cannot.
+ *
+ * Browsers take their time with the sheet, and not all say when they are done with it: the returned function takes the
+ * picture away.
+ */
+export async function printPicture(picture: string, text: string, title: string): Promise<() => void> {
   const frame = document.createElement("iframe");
   frame.style.cssText = "position:fixed;inset:auto 0 0 auto;width:0;height:0;border:0";
   frame.title = title;
@@ -9,8 +14,6 @@ export async function printPicture(picture: string, text: string, title: string)
     frame.remove();
     throw new Error("nothing to print with");
   }
-  // The browser may take its time with the sheet; it goes when it is done, and the picture with it.
-  sheet.addEventListener("afterprint", () => window.setTimeout(() => frame.remove()));
   const image = sheet.document.createElement("img");
   image.src = picture;
   image.alt = title;
@@ -20,6 +23,12 @@ export async function printPicture(picture: string, text: string, title: string)
   words.style.cssText = "font:14pt sans-serif;white-space:pre-line";
   sheet.document.title = title;
   sheet.document.body.append(image, words);
-  await image.decode();
-  sheet.print();
+  try {
+    await image.decode();
+    sheet.print();
+  } catch (err) {
+    frame.remove();
+    throw err;
+  }
+  return () => frame.remove();
 }

@@ -42,6 +42,13 @@ export class TimmyNewPass extends LitElement {
   @state() private asks = false;
   @query("textarea") private text!: HTMLTextAreaElement;
   private taken = false;
+  private putAway: (() => void) | undefined;
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.putAway?.();
+    this.putAway = undefined;
+  }
 
   override render() {
     const { made } = this;
@@ -49,10 +56,6 @@ export class TimmyNewPass extends LitElement {
     return html`<timmy-dialog heading=${say("guests.made", { name: made.name })} @closed=${this.close}>
       <p><strong>${say("guests.only_now")}</strong></p>
       <img src=${made.png} alt=${say("guests.picture")} />
-      <label
-        >${say("guests.text")}
-        <textarea readonly rows="3" .value=${made.share_text}></textarea>
-      </label>
       <div class="actions">
         ${
           "share" in navigator
@@ -71,6 +74,10 @@ export class TimmyNewPass extends LitElement {
         >
         <button @click=${this.print}>${say("action.print")}</button>
       </div>
+      <label
+        >${say("guests.text")}
+        <textarea readonly rows="3" .value=${made.share_text}></textarea>
+      </label>
       <p role="status" aria-live="polite">${this.told}</p>
       ${this.asks ? html`<p class="error" role="alert">${say("guests.not_taken")}</p>` : nothing}
       <button slot="actions" class=${this.asks ? "danger" : ""} @click=${this.close}>
@@ -105,8 +112,11 @@ export class TimmyNewPass extends LitElement {
   };
 
   private readonly print = async (): Promise<void> => {
+    this.putAway?.();
     try {
-      await printPicture(this.made.png, this.made.share_text, this.home.texts.say("guests.picture"));
+      const putAway = await printPicture(this.made.png, this.made.share_text, this.home.texts.say("guests.picture"));
+      if (this.isConnected) this.putAway = putAway;
+      else putAway();
       this.taken = true;
       this.asks = false;
     } catch {

@@ -131,7 +131,7 @@ export class TimmyGuests extends View {
   private card(pass: Pass): TemplateResult {
     const { shape, className } = shown(pass.state);
     const lacks = this.whyNot !== undefined || deviceOf(this.home.overview, pass) === undefined;
-    return html`<section class="card" role="listitem" aria-label=${pass.name}>
+    return html`<div class="card" role="listitem" aria-label=${pass.name}>
       <div class="head">
         <h3>${pass.name}</h3>
         <span class="state ${className}"
@@ -153,7 +153,7 @@ export class TimmyGuests extends View {
               </button>
             </div>`
       }
-    </section>`;
+    </div>`;
   }
 
   private dialog(): TemplateResult | typeof nothing {
@@ -271,7 +271,12 @@ export class TimmyGuests extends View {
   /** Why a field was refused, beside it. */
   private refused(field: string): TemplateResult | typeof nothing {
     const { refusal } = this.work;
-    return refusal?.field === field ? html`<span class="error" role="alert">${refusal.message}</span>` : nothing;
+    if (refusal?.field !== field) return nothing;
+    // The field's name as actions know it says nothing to people, and it stands beside it.
+    const prefix = `${field}: `;
+    const { message } = refusal;
+    const text = message.startsWith(prefix) ? message.slice(prefix.length) : message;
+    return html`<span class="error" role="alert">${text}</span>`;
   }
 
   /** What stands in the way and belongs to none of the fields that are shown. */

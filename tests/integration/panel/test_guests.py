@@ -2,15 +2,18 @@
 
 from datetime import timedelta
 import json
+import logging
 from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
+import pytest
 from pytest_homeassistant_custom_component.common import MockUser, async_fire_time_changed
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.panel.guests import Passes
-from homeassistant.core import HomeAssistant
+from homeassistant.const import MATCH_ALL
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
@@ -77,6 +80,28 @@ async def test_a_pass_is_told_from_its_making_to_its_end_and_its_code_once(
     assert (await perform(client, "revoke_pass", device_id=terminal, pass_id=pass_id))["success"]
     assert await news(browser) == {pass_id: None}
     assert (await follow(await hass_ws_client(hass), include_ended=True))[pass_id]["state"] == "revoked"
+
+
+async def test_what_opens_goes_to_who_asked_and_nowhere_else(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    hass_ws_client: WebSocketGenerator,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG, "custom_components.timmy_access")
+    heard: list[Event] = []
+    hass.bus.async_listen(MATCH_ALL, heard.append)
+    client = await hass_ws_client(hass)
+    answer = await perform(client, "create_pass", device_id=[hub.terminals[FACE].device_id], name="Plumber")
+    made = answer["result"]
+    await hass.async_block_till_done(wait_background_tasks=True)
+    ours = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.")]
+    said = [repr(event.data) for event in heard]
+    states = [repr(state.as_dict()) for state in hass.states.async_all()]
+    assert states
+    for secret in (made["code"], made["png"]):
+        assert not [text for text in (*ours, *said, *states) if secret in text]
 
 
 async def test_a_pass_begins_and_ends_by_the_clock(
