@@ -14,9 +14,13 @@ export class TimmyRecord extends LitElement {
   static override styles = [
     shared,
     css`
+      :host {
+        /* The list measures a row before it is drawn. */
+        min-height: 56px;
+      }
       .record {
         display: grid;
-        grid-template-columns: 76px minmax(0, 1fr);
+        grid-template-columns: 88px minmax(0, 1fr);
         gap: 0 12px;
         padding: 8px 12px;
         border-bottom: 1px solid var(--timmy-line);
@@ -28,6 +32,8 @@ export class TimmyRecord extends LitElement {
       }
       .time {
         font-variant-numeric: tabular-nums;
+        white-space: nowrap;
+        grid-row: 1 / span 3;
       }
       .state {
         white-space: normal;
@@ -45,6 +51,9 @@ export class TimmyRecord extends LitElement {
         }
         .what {
           grid-column: auto;
+        }
+        .time {
+          grid-row: auto;
         }
       }
     `,
@@ -70,12 +79,18 @@ export class TimmyRecord extends LitElement {
             record.time_known
               ? record.live
                 ? nothing
-                : html`<span class="hint">${say("late", { time: home.format.moment(record.arrived_at) })}</span>`
+                : html`<span class="hint">${say("late", { time: this.arrived() })}</span>`
               : html`<span class="hint">${say("time_unknown", { time: home.format.moment(record.arrived_at) })}</span>`
           }
         </span>
         <span class="what">${this.outcome()}</span>
       </div>`;
+  }
+
+  private arrived(): string {
+    const { format } = this.home;
+    const { occurred_at: occurred, arrived_at: arrived } = this.record;
+    return format.isoDay(occurred) === format.isoDay(arrived) ? format.time(arrived) : format.moment(arrived);
   }
 
   private who() {
@@ -101,6 +116,9 @@ export class TimmyRecord extends LitElement {
     if (outcome === null) return nothing;
     const say = (key: string) => this.home.texts.say(`log.${key}`);
     const [tone, shape] = SHAPES[outcome];
+    if (outcome === "unknown" && by === "terminal") {
+      return html`<span class="state"><span aria-hidden="true">${shape}</span> ${say("terminal_decided")}</span>`;
+    }
     return html`<span class="state ${tone}"
       ><span aria-hidden="true">${shape}</span> ${say(outcome === "unknown" ? "untold" : outcome)}${
         by === null ? nothing : ` · ${say(`by_${by}`)}`

@@ -13,6 +13,8 @@ import { Work } from "../work";
 const METHODS = ["card", "face", "fingerprint", "palm", "password", "qr_code"];
 const FILTERS = ["terminal", "kind", "method", "day", "person"];
 const TYPED_MILLISECONDS = 250;
+/** So far down the newest record is not in sight. */
+const TOP_PIXELS = 40;
 const NUMBER = /^\d{1,9}$/;
 
 interface LogPage {
@@ -287,8 +289,19 @@ export class TimmyLog extends View {
     } else if (news.more) {
       this.hasNewer = true;
     } else {
-      this.records = withRecords(this.records, news.records, this.next !== null);
+      const known = new Set(this.records.map((it) => it.id));
+
+      // What somebody reads further down stays where it is.
+      const shown = this.isReading ? news.records.filter((it) => known.has(it.id)) : news.records;
+      this.hasNewer ||= shown.length < news.records.length;
+      this.records = withRecords(this.records, shown, this.next !== null);
     }
+  }
+
+  /** Whether somebody has gone down from the top of the list. */
+  private get isReading(): boolean {
+    const frame = this.renderRoot.querySelector("timmy-list")?.renderRoot.querySelector(".frame");
+    return (frame?.scrollTop ?? 0) > TOP_PIXELS;
   }
 
   private begin(): void {
