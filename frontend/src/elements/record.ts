@@ -19,6 +19,8 @@ export class TimmyRecord extends LitElement {
         min-height: 56px;
       }
       .record {
+        min-height: 56px;
+        align-content: start;
         display: grid;
         grid-template-columns: 88px minmax(0, 1fr);
         gap: 0 12px;
@@ -74,7 +76,7 @@ export class TimmyRecord extends LitElement {
         <span class="time">${record.time_known ? home.format.second(record.occurred_at) : "–"}</span>
         <span class="who">${this.who()}</span>
         <span class="what quiet">
-          ${record.terminal}${record.kind === "punch" ? html` · ${this.how()}` : nothing}
+          ${record.terminal}${record.kind === "punch" && record.method !== "unrecognised" ? html` · ${this.how()}` : nothing}
           ${
             record.time_known
               ? record.live
@@ -96,7 +98,7 @@ export class TimmyRecord extends LitElement {
   private who() {
     const { record } = this;
     const say = (key: string, values = {}) => this.home.texts.say(`log.${key}`, values);
-    if (record.kind === "door") return `▯ ${say(`door_${record.door_event ?? "unknown"}`)}`;
+    if (record.kind === "door") return say(`door_${record.door_event ?? "unknown"}`);
     if (record.method === "unrecognised") return say("unrecognised");
     if (record.enroll_id === null) return this.home.texts.say("word.unknown");
     const name =
@@ -107,8 +109,7 @@ export class TimmyRecord extends LitElement {
   }
 
   private how(): string {
-    const method = this.record.method ?? "other";
-    return this.home.texts.say(method === "unrecognised" ? "log.unrecognised" : `log.method_${method}`);
+    return this.home.texts.say(`log.method_${this.record.method ?? "other"}`);
   }
 
   private outcome() {

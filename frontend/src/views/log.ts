@@ -152,7 +152,13 @@ export class TimmyLog extends View {
         .row=${this.row}
         @end=${this.older}
       ></timmy-list>
-      ${this.next === null ? html`<p class="quiet">${this.say("log.end")}</p>` : nothing}`;
+      ${
+        this.refusal
+          ? html`<div class="actions"><button @click=${this.goOn}>${this.say("action.try_again")}</button></div>`
+          : this.next === null
+            ? html`<p class="quiet">${this.say("log.end")}</p>`
+            : nothing
+      }`;
   }
 
   private filters() {
@@ -321,6 +327,11 @@ export class TimmyLog extends View {
 
   private readonly older = (): void => {
     if (this.next !== null && !this.refusal) void this.ask(this.next);
+  };
+
+  private readonly goOn = (): void => {
+    this.refusal = undefined;
+    this.older();
   };
 
   private async ask(after?: string): Promise<void> {
