@@ -112,6 +112,19 @@ async def test_ids_grow_in_the_order_of_keeping(ledger: Ledger) -> None:
     assert [record.entry for record in by_id] == [punch(5), punch(1), punch(2)]
 
 
+async def test_what_was_kept_after_a_record_comes_in_the_order_of_keeping(ledger: Ledger) -> None:
+    await ledger.keep(SERIAL, [punch(5), punch(7)])
+    known = max(record.id for record in await everything(ledger))
+    await ledger.keep(SERIAL, [punch(9), punch(1)])
+    await ledger.keep(OTHER, [punch(3)])
+    page = await ledger.records(RecordFilter(kept_after=known, serials=[SERIAL]))
+    assert [record.entry for record in page.records] == [punch(1), punch(9)]
+    assert page.next is None
+    last = await ledger.records(RecordFilter(kept_after=known, serials=[SERIAL]), limit=1)
+    assert [record.entry for record in last.records] == [punch(1)]
+    assert last.next is not None
+
+
 async def test_pages_are_stable_while_records_come_in(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, punches(10, 100))
     first = await ledger.records(limit=4)

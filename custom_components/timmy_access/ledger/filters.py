@@ -87,7 +87,9 @@ def conditions(where: RecordFilter, serials: dict[int, str]) -> list[ColumnEleme
     found: list[ColumnElement[bool]] = []
     if where.serials is not None:
         wanted = frozenset(where.serials)
-        found.append(_among(column.terminal_id, [number for number, serial in serials.items() if serial in wanted]))
+        # What was kept last is at the end of the table; by the index of a terminal all that it ever told is sorted.
+        terminal = column.terminal_id if where.kept_after is None else column.terminal_id + 0
+        found.append(_among(terminal, [number for number, serial in serials.items() if serial in wanted]))
     if where.enroll_ids is not None:
         found.append(_among(column.enroll_id, where.enroll_ids))
     if where.since is not None:

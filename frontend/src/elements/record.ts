@@ -14,9 +14,15 @@ export class TimmyRecord extends LitElement {
   static override styles = [
     shared,
     css`
+      :host {
+        /* The list measures a row before it is drawn. */
+        min-height: 56px;
+      }
       .record {
+        min-height: 56px;
+        align-content: start;
         display: grid;
-        grid-template-columns: 76px minmax(0, 1fr);
+        grid-template-columns: 88px minmax(0, 1fr);
         gap: 0 12px;
         padding: 8px 12px;
         border-bottom: 1px solid var(--timmy-line);
@@ -28,6 +34,8 @@ export class TimmyRecord extends LitElement {
       }
       .time {
         font-variant-numeric: tabular-nums;
+        white-space: nowrap;
+        grid-row: 1 / span 3;
       }
       .state {
         white-space: normal;
@@ -45,6 +53,9 @@ export class TimmyRecord extends LitElement {
         }
         .what {
           grid-column: auto;
+        }
+        .time {
+          grid-row: auto;
         }
       }
     `,
@@ -65,12 +76,12 @@ export class TimmyRecord extends LitElement {
         <span class="time">${record.time_known ? home.format.second(record.occurred_at) : "–"}</span>
         <span class="who">${this.who()}</span>
         <span class="what quiet">
-          ${record.terminal}${record.kind === "punch" ? html` · ${this.how()}` : nothing}
+          ${record.terminal}${record.kind === "punch" && record.method !== "unrecognised" ? html` · ${this.how()}` : nothing}
           ${
             record.time_known
               ? record.live
                 ? nothing
-                : html`<span class="hint">${say("late", { time: home.format.moment(record.arrived_at) })}</span>`
+                : html`<span class="hint">${say("late", { time: this.arrived() })}</span>`
               : html`<span class="hint">${say("time_unknown", { time: home.format.moment(record.arrived_at) })}</span>`
           }
         </span>
@@ -78,10 +89,16 @@ export class TimmyRecord extends LitElement {
       </div>`;
   }
 
+  private arrived(): string {
+    const { format } = this.home;
+    const { occurred_at: occurred, arrived_at: arrived } = this.record;
+    return format.isoDay(occurred) === format.isoDay(arrived) ? format.time(arrived) : format.moment(arrived);
+  }
+
   private who() {
     const { record } = this;
     const say = (key: string, values = {}) => this.home.texts.say(`log.${key}`, values);
-    if (record.kind === "door") return `▯ ${say(`door_${record.door_event ?? "unknown"}`)}`;
+    if (record.kind === "door") return say(`door_${record.door_event ?? "unknown"}`);
     if (record.method === "unrecognised") return say("unrecognised");
     if (record.enroll_id === null) return this.home.texts.say("word.unknown");
     const name =
@@ -92,8 +109,7 @@ export class TimmyRecord extends LitElement {
   }
 
   private how(): string {
-    const method = this.record.method ?? "other";
-    return this.home.texts.say(method === "unrecognised" ? "log.unrecognised" : `log.method_${method}`);
+    return this.home.texts.say(`log.method_${this.record.method ?? "other"}`);
   }
 
   private outcome() {
@@ -101,6 +117,9 @@ export class TimmyRecord extends LitElement {
     if (outcome === null) return nothing;
     const say = (key: string) => this.home.texts.say(`log.${key}`);
     const [tone, shape] = SHAPES[outcome];
+    if (outcome === "unknown" && by === "terminal") {
+      return html`<span class="state"><span aria-hidden="true">${shape}</span> ${say("terminal_decided")}</span>`;
+    }
     return html`<span class="state ${tone}"
       ><span aria-hidden="true">${shape}</span> ${say(outcome === "unknown" ? "untold" : outcome)}${
         by === null ? nothing : ` · ${say(`by_${by}`)}`

@@ -13,6 +13,8 @@ import { Work } from "../work";
 const METHODS = ["card", "face", "fingerprint", "palm", "password", "qr_code"];
 const FILTERS = ["terminal", "kind", "method", "day", "person"];
 const TYPED_MILLISECONDS = 250;
+/** So far down the newest record is not in sight. */
+const TOP_PIXELS = 40;
 const NUMBER = /^\d{1,9}$/;
 
 interface LogPage {
@@ -150,7 +152,13 @@ export class TimmyLog extends View {
         .row=${this.row}
         @end=${this.older}
       ></timmy-list>
-      ${this.next === null ? html`<p class="quiet">${this.say("log.end")}</p>` : nothing}`;
+      ${
+        this.refusal
+          ? html`<div class="actions"><button @click=${this.goOn}>${this.say("action.try_again")}</button></div>`
+          : this.next === null
+            ? html`<p class="quiet">${this.say("log.end")}</p>`
+            : nothing
+      }`;
   }
 
   private filters() {
@@ -287,8 +295,19 @@ export class TimmyLog extends View {
     } else if (news.more) {
       this.hasNewer = true;
     } else {
-      this.records = withRecords(this.records, news.records, this.next !== null);
+      const known = new Set(this.records.map((it) => it.id));
+
+      // What somebody reads further down stays where it is.
+      const shown = this.isReading ? news.records.filter((it) => known.has(it.id)) : news.records;
+      this.hasNewer ||= shown.length < news.records.length;
+      this.records = withRecords(this.records, shown, this.next !== null);
     }
+  }
+
+  /** Whether somebody has gone down from the top of the list. */
+  private get isReading(): boolean {
+    const frame = this.renderRoot.querySelector("timmy-list")?.renderRoot.querySelector(".frame");
+    return (frame?.scrollTop ?? 0) > TOP_PIXELS;
   }
 
   private begin(): void {
@@ -308,6 +327,11 @@ export class TimmyLog extends View {
 
   private readonly older = (): void => {
     if (this.next !== null && !this.refusal) void this.ask(this.next);
+  };
+
+  private readonly goOn = (): void => {
+    this.refusal = undefined;
+    this.older();
   };
 
   private async ask(after?: string): Promise<void> {
