@@ -147,6 +147,14 @@ export function whyNoKeys(home: Home): string | undefined {
   return home.texts.error("house_vault_closed", { field: home.texts.say("person.credentials") });
 }
 
+/** On which terminals nothing of all this is written; undefined where there is none. */
+export function observedStays(home: Home): string | undefined {
+  const terminals = [...home.overview.terminals.values()].filter((it) => !it.kept_in_step).map((it) => it.name);
+  return terminals.length
+    ? home.texts.say("person.observed_stays", { terminals: inWords(home, terminals) })
+    : undefined;
+}
+
 /** The doors of a rule, in words. */
 export function doorsInWords(home: Home, rule: Rule): string {
   const names = Object.entries(rule.doors).flatMap(([serial, numbers]) => {

@@ -23,10 +23,19 @@ export class TimmyGroupDialog extends LitElement {
   @property({ attribute: false }) doors: readonly GroupDoor[] = [];
   @property({ attribute: false }) group: Group | undefined;
   @state() private rules: readonly Draft[] = [];
+  /** Whether hours or a door of it are gone: the rules cannot be written as they are, and would be others unsaid. */
+  private lost = false;
   private readonly work = new Work(this, () => this.home.server);
 
   override connectedCallback(): void {
     super.connectedCallback();
+    const isKnown = (serial: string, number: number) =>
+      this.doors.some((it) => it.serial === serial && it.number === number);
+    this.lost = (this.group?.rules ?? []).some(
+      (rule) =>
+        (!rule.always && rule.schedule === null) ||
+        Object.entries(rule.doors).some(([serial, numbers]) => numbers.some((it) => !isKnown(serial, it))),
+    );
     this.rules = this.group
       ? this.group.rules.map((rule) => ({
           doors: new Set(
@@ -35,17 +44,6 @@ export class TimmyGroupDialog extends LitElement {
           schedule: rule.schedule ?? "",
         }))
       : [{ doors: new Set(), schedule: "" }];
-  }
-
-  /** A rule that cannot be written as it is: its hours or a door of it are gone, and would be others unsaid. */
-  private get lost(): boolean {
-    return (this.group?.rules ?? []).some(
-      (rule) =>
-        (!rule.always && rule.schedule === null) ||
-        Object.entries(rule.doors).some(([serial, numbers]) =>
-          numbers.some((number) => !this.doors.some((it) => it.serial === serial && it.number === number)),
-        ),
-    );
   }
 
   override render() {

@@ -1,8 +1,8 @@
-import { LitElement, html, nothing } from "lit";
+import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { Home } from "../home";
-import { whyNoKeys } from "../people";
+import { observedStays, whyNoKeys } from "../people";
 import { shared } from "../style";
 import { Work } from "../work";
 
@@ -30,7 +30,12 @@ export class TimmyKeyDialog extends LitElement {
     const label = isPin ? "person.pin" : key === "lost" ? "person.new_card" : "person.card";
     const isOptional = key === "lost" && !this.taken;
     return html`<timmy-dialog heading=${say(heading)} @closed=${() => this.close()}>
-      ${key === "lost" ? html`<p>${say(this.taken ? "person.lost_done" : "person.lost_text", { name })}</p>` : nothing}
+      ${
+        key === "lost"
+          ? html`<p>${say(this.taken ? "person.lost_done" : "person.lost_text", { name })}</p>
+              ${this.observed()}`
+          : nothing
+      }
       <form id="form" @submit=${this.save}>
         ${
           whyNoKeys(home) === undefined
@@ -60,6 +65,11 @@ export class TimmyKeyDialog extends LitElement {
         ${say(isOptional ? "person.lost_take" : "action.save")}
       </button>
     </timmy-dialog>`;
+  }
+
+  private observed(): TemplateResult | typeof nothing {
+    const stays = observedStays(this.home);
+    return stays === undefined ? nothing : html`<p><strong>${stays}</strong></p>`;
   }
 
   private readonly save = (event: SubmitEvent): void => {

@@ -9,6 +9,7 @@ import {
   doorsInWords,
   hoursInWords,
   inWords,
+  observedStays,
   peopleWith,
   terminalName,
   validityOf,
@@ -236,7 +237,13 @@ export class TimmyPerson extends View {
             </li>`,
         )}
       </ul>
+      ${this.observed()}
     </section>`;
+  }
+
+  private observed(): TemplateResult | typeof nothing {
+    const stays = observedStays(this.home);
+    return stays === undefined ? nothing : html`<p class="hint">${stays}</p>`;
   }
 
   private standing(serial: string, [standing, reason]: Placed): TemplateResult {
@@ -271,7 +278,7 @@ export class TimmyPerson extends View {
       case "remove":
         return html`<timmy-dialog heading=${this.say("action.remove")} light @closed=${close}>
           <p>${this.say("person.remove_ask", { name: person.name })}</p>
-          ${this.error()}
+          ${this.observed()} ${this.error()}
           <button slot="actions" @click=${close}>${this.say("action.cancel")}</button>
           <button
             slot="actions"
@@ -297,9 +304,7 @@ export class TimmyPerson extends View {
     const { name } = person;
     void this.work.run(async () => {
       await this.home.server.perform("update_person", { person_id: this.personId, enabled });
-      const passes = validityOf({ ...person, enabled }, Date.now()) === "valid";
-      const done = enabled ? (passes ? "person.enabled_done" : "person.saved") : "person.disabled_done";
-      this.home.tell(this.say(done, { name }));
+      this.home.tell(this.say(enabled ? "person.enabled_done" : "person.disabled_done", { name }));
     });
   }
 
