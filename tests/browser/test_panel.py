@@ -91,3 +91,28 @@ async def test_every_page_is_in_order(built: House, *, dark: bool) -> None:
                 assert await page.evaluate(OVERFLOW, panel) <= 0, (address, size)
                 assert await violations(page) == [], (address, size)
     assert errors == []
+
+
+async def test_a_door_is_opened_by_two_clicks_and_a_guest_gets_a_code(built: House) -> None:
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access")
+        panel = page.locator(PANEL)
+        before = built.face.doors[1].openings
+        await panel.get_by_role("button", name="Open: Front door").click()
+        assert built.face.doors[1].openings == before
+        await panel.locator("timmy-dialog").get_by_role("button", name="Open", exact=True).click()
+        await built.face.wait_door(1, is_open=True, timeout=10)
+        assert built.face.doors[1].openings == before + 1
+
+        await panel.get_by_role("link", name="Guests").click()
+        await panel.get_by_role("button", name="New pass").click()
+        dialog = panel.locator("timmy-dialog")
+        await dialog.get_by_label("Name").fill("Plumber")
+        await dialog.get_by_label("Front door").check()
+        await dialog.locator("button.primary").click()
+        await panel.locator("timmy-dialog img").wait_for()
+        await page.screenshot(path=PICTURES / "panel-pass.png")
+    wanted = {"action": "get_passes", "with": {"device_id": await built.home.device("Front door")}}
+    (held,) = (await built.home.call("timmy_access/panel/perform", data=wanted))["passes"]
+    assert (held["name"], held["state"]) == ("Plumber", "active")
