@@ -24,6 +24,7 @@ PUNCH_SECONDS = 6.0
 CHECK_SECONDS = 110.0
 
 FACE, FINGER, CONTROLLER = "AYTG00000001", "ZYTI00000002", "ZX00000004"
+NEWCOMER = "Mary Somerville"
 PEOPLE = {1: "Ada Lovelace", 2: "Grace Hopper", 3: "Alan Turing", 4: "Katherine Johnson"}
 
 
@@ -148,6 +149,7 @@ class Check:
             ("lock.open on door 3 opens exactly door 3", self._open),
             ("door 3 is locked again after its open delay", self._relock),
             ("a punch arrives with the person's name", self._punch),
+            ("the panel is served, and takes somebody into the house", self._panel),
             ("the card is gone and the other terminals stayed connected", self._settled),
         )
         for number, (text, step) in enumerate(steps, 1):
@@ -193,6 +195,15 @@ class Check:
             return bool(attributes.get("changed_by") == PEOPLE[1])
 
         await self._home.until(f"{PEOPLE[1]} at the lock", look)
+
+    async def _panel(self) -> None:
+        if not (await self._home.call("timmy_access/panel/version"))["version"]:
+            raise HomeError("its file is missing")
+        wanted = {"action": "add_person", "with": {"name": NEWCOMER}}
+        added = await self._home.call("timmy_access/panel/perform", data=wanted)
+        told = await self._home.call("timmy_access/panel/perform", data={"action": "get_people", "with": {}})
+        if [person["name"] for person in told["people"]] != [NEWCOMER]:
+            raise HomeError(f"the house knows {told['people']!r} after {added!r}")
 
     async def _settled(self) -> None:
         for flow in await self._home.call("config_entries/flow/progress"):
