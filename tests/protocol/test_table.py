@@ -3,8 +3,10 @@
 from typing import Any
 
 from hypothesis import given, strategies as st
+import orjson
 import pytest
 
+from custom_components.timmy_access.protocol.codec import MAX_ITEMS, MAX_VALUES, decode
 from custom_components.timmy_access.protocol.kinds import MAX_WHOLE
 from custom_components.timmy_access.protocol.messages import LOG_RECORDS, LogBatch, LogRecord
 from custom_components.timmy_access.protocol.table import Table
@@ -68,3 +70,18 @@ def test_a_table_is_written_as_it_was_read() -> None:
 
 def test_a_table_shows_nothing_of_anybody() -> None:
     assert repr(Table.read(LogRecord, [USUAL])) == "<1 LogRecord>"
+
+
+@pytest.mark.parametrize(("notes", "records"), [(5, 900), (40, 0)], ids=["as many as may be", "more"])
+def test_json_in_a_text_holds_no_more_than_a_frame_may(notes: int, records: int) -> None:
+    """Also where the text writes its commas and brackets so that nobody who counts those of the frame sees them."""
+    objects = [{**USUAL, "enrollid": number + 1} | {f"note{note}": 0 for note in range(notes)} for number in range(900)]
+    assert len(objects) <= MAX_ITEMS
+    text = orjson.dumps(objects).decode()
+    assert (text.count(",") > MAX_VALUES) is (records == 0)
+    hidden = orjson.dumps(text).decode()
+    for mark in ",[{":
+        hidden = hidden.replace(mark, f"\\u{ord(mark):04x}")
+    batch = LogBatch.parse(decode(f'{{"cmd": "sendlog", "record": {hidden}}}'))
+    assert len(batch.records) == records
+    assert [unread.frame for unread in batch.unread] == ([] if records else [{"record": text}])

@@ -6,7 +6,8 @@ from typing import Any, Self, cast, overload, override
 
 import orjson
 
-from .codec import MAX_ITEMS
+from .codec import MAX_ITEMS, check_size
+from .errors import MalformedFrame
 from .kinds import Kind, Many
 from .wire import Nested, Structure, wire_fields
 
@@ -131,8 +132,9 @@ def _are_objects(values: Iterable[object]) -> Iterator[bool]:
 
 
 def _unpacked(text: str) -> object:
-    """Return what a text that is JSON holds; how much that may be, `codec` sees to. None for what is none."""
+    """Return what a text that is JSON holds; None for what is none, and for more than firmware sends."""
     try:
+        check_size(text)
         return orjson.loads(text)
-    except ValueError:
+    except ValueError, MalformedFrame:
         return None
