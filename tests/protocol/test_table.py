@@ -1,5 +1,6 @@
 """A list that is read column by column says what its records say one by one."""
 
+import gc
 from typing import Any
 
 from hypothesis import given, strategies as st
@@ -39,6 +40,7 @@ def test_a_table_reads_what_its_records_say(objects: list[dict[str, Any]]) -> No
     assert list(map(_shown, table)) == list(map(_shown, records))
     for name, *_ in wire_fields(LogRecord):
         assert repr(list(table.column(name))) == repr([getattr(record, name) for record in records])
+    assert repr(list(table.column("extra"))) == repr([record.extra for record in records])
 
 
 @given(st.lists(items, min_size=1, max_size=3))
@@ -70,6 +72,15 @@ def test_a_table_is_written_as_it_was_read() -> None:
 
 def test_a_table_shows_nothing_of_anybody() -> None:
     assert repr(Table.read(LogRecord, [USUAL])) == "<1 LogRecord>"
+
+
+def test_of_keys_that_no_field_has_no_second_object_is_held() -> None:
+    objects = [{**USUAL, f"note{number}": "kept"} for number in range(100)]
+    table = Table.read(LogRecord, objects)
+    assert table[7].extra == {"note7": "kept"}
+    held = [table._columns, *table._columns.values(), table._others]
+    inner = [one for part in held for one in gc.get_referents(part)]
+    assert not [one for one in inner if isinstance(one, dict)]
 
 
 @pytest.mark.parametrize(("notes", "records"), [(5, 900), (40, 0)], ids=["as many as may be", "more"])
