@@ -10,12 +10,13 @@ import pytest
 from custom_components.timmy_access.protocol import session as session_module
 from custom_components.timmy_access.protocol.answers import LogsAccepted, QrVerdict
 from custom_components.timmy_access.protocol.commands import OpenDoor
-from custom_components.timmy_access.protocol.session import MAX_QUESTIONS, MAX_RECORDS_WAITING, Session
+from custom_components.timmy_access.protocol.lane import Lane
+from custom_components.timmy_access.protocol.session import MAX_FRAMES_WAITING, MAX_QUESTIONS, Session
 from custom_components.timmy_access.protocol.throttle import Throttle
 
 from .conftest import NOW, REG, SERIAL, Desk, Dial, ScriptedTerminal, clog, nothing_but, unclogged
 
-IN_HAND = 1 + MAX_RECORDS_WAITING
+IN_HAND = 1 + MAX_FRAMES_WAITING
 HEARTBEAT = {"cmd": "heartbeat", "sn": SERIAL}
 SCAN = {"cmd": "sendqrcode", "sn": SERIAL, "record": "1"}
 
@@ -186,3 +187,21 @@ async def test_a_mistake_of_ours_ends_no_connection(
     await terminal.say(batch(1))
     assert (await terminal.ask(HEARTBEAT))["ret"] == "heartbeat"
     assert desk.counters.failed_handlers == 1
+
+
+async def test_what_waits_is_bounded_by_what_it_tells_and_what_need_not_wait_is_not() -> None:
+    lane, go_on = Lane(at_once=1, waiting=4, most=200), asyncio.Event()
+
+    async def work() -> None:
+        await go_on.wait()
+
+    assert lane.take(1, "a day", work, 1_000)
+    assert not lane.take(2, "another day", work, 201)
+    assert lane.take(3, "most of it", work, 150)
+    assert not lane.take(4, "one too many", work, 51)
+    assert lane.take(5, "the rest", work, 50)
+    assert len(lane) == 3
+    go_on.set()
+    await asyncio.wait(list(lane._running))
+    assert len(lane) == 0
+    assert lane.take(6, "another day again", work, 1_000)

@@ -1,10 +1,13 @@
 """A list that is read column by column says what its records say one by one."""
 
+import gc
 from typing import Any
 
 from hypothesis import given, strategies as st
+import orjson
 import pytest
 
+from custom_components.timmy_access.protocol.codec import MAX_ITEMS, MAX_VALUES, decode
 from custom_components.timmy_access.protocol.kinds import MAX_WHOLE
 from custom_components.timmy_access.protocol.messages import LOG_RECORDS, LogBatch, LogRecord
 from custom_components.timmy_access.protocol.table import Table
@@ -37,6 +40,7 @@ def test_a_table_reads_what_its_records_say(objects: list[dict[str, Any]]) -> No
     assert list(map(_shown, table)) == list(map(_shown, records))
     for name, *_ in wire_fields(LogRecord):
         assert repr(list(table.column(name))) == repr([getattr(record, name) for record in records])
+    assert repr(list(table.column("extra"))) == repr([record.extra for record in records])
 
 
 @given(st.lists(items, min_size=1, max_size=3))
@@ -68,3 +72,27 @@ def test_a_table_is_written_as_it_was_read() -> None:
 
 def test_a_table_shows_nothing_of_anybody() -> None:
     assert repr(Table.read(LogRecord, [USUAL])) == "<1 LogRecord>"
+
+
+def test_of_keys_that_no_field_has_no_second_object_is_held() -> None:
+    objects = [{**USUAL, f"note{number}": "kept"} for number in range(100)]
+    table = Table.read(LogRecord, objects)
+    assert table[7].extra == {"note7": "kept"}
+    held = [table._columns, *table._columns.values(), table._others]
+    inner = [one for part in held for one in gc.get_referents(part)]
+    assert not [one for one in inner if isinstance(one, dict)]
+
+
+@pytest.mark.parametrize(("notes", "records"), [(5, 900), (40, 0)], ids=["as many as may be", "more"])
+def test_json_in_a_text_holds_no_more_than_a_frame_may(notes: int, records: int) -> None:
+    """Also where the text writes its commas and brackets so that nobody who counts those of the frame sees them."""
+    objects = [{**USUAL, "enrollid": number + 1} | {f"note{note}": 0 for note in range(notes)} for number in range(900)]
+    assert len(objects) <= MAX_ITEMS
+    text = orjson.dumps(objects).decode()
+    assert (text.count(",") > MAX_VALUES) is (records == 0)
+    hidden = orjson.dumps(text).decode()
+    for mark in ",[{":
+        hidden = hidden.replace(mark, f"\\u{ord(mark):04x}")
+    batch = LogBatch.parse(decode(f'{{"cmd": "sendlog", "record": {hidden}}}'))
+    assert len(batch.records) == records
+    assert [unread.frame for unread in batch.unread] == ([] if records else [{"record": text}])

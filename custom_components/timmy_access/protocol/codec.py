@@ -51,7 +51,7 @@ def decode(data: str | bytes) -> Frame:
 
     Raises `MalformedFrame`, and nothing else, whatever the peer sent; also for more values than firmware sends.
     """
-    _check_size(data)
+    check_size(data)
     try:
         frame = orjson.loads(data)
     except ValueError:
@@ -63,7 +63,7 @@ async def decode_fairly(data: str | bytes, effort: Effort | None = None) -> Fram
     """Return and raise as `decode`; what takes long is done beside the event loop, and counted as `effort`."""
     if len(data) <= MAX_TOLERATED_IN_LOOP:
         return decode(data)
-    _check_size(data)
+    check_size(data)
     try:
         frame = orjson.loads(data)
     except ValueError:
@@ -100,7 +100,8 @@ def encode(frame: Frame) -> str:
     return orjson.dumps(frame).decode()
 
 
-def _check_size(data: str | bytes) -> None:
+def check_size(data: str | bytes) -> None:
+    """Raise `MalformedFrame` for a text that holds more values than firmware sends."""
     if len(data) > MAX_VALUES and _count(data, ",[{") > MAX_VALUES:
         raise MalformedFrame("more values than firmware sends")
 

@@ -11,20 +11,22 @@ type Work = Callable[[], Coroutine[Any, Any, None]]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Message:
-    """`key` is the same for messages that repeat each other."""
+    """`key` is the same for messages that repeat each other; `size` is how many things it tells."""
 
     key: int
     name: str
     work: Work
+    size: int
 
 
 class Lane:
-    """Works on `at_once` messages at the same time, and has room for `waiting` more."""
+    """Works on `at_once` messages at the same time, and has room for `waiting` more, of `most` things together."""
 
-    def __init__(self, at_once: int, waiting: int = 0) -> None:
+    def __init__(self, at_once: int, waiting: int = 0, most: int | None = None) -> None:
         """Start empty."""
         self._at_once = at_once
         self._room = at_once + waiting
+        self._most = most
         self._queue: deque[_Message] = deque()
         self._running: dict[asyncio.Task[None], _Message] = {}
         self._freed = asyncio.Event()
@@ -48,11 +50,11 @@ class Lane:
             self._freed.clear()
             await self._freed.wait()
 
-    def take(self, key: int, name: str, work: Work) -> bool:
+    def take(self, key: int, name: str, work: Work, size: int = 1) -> bool:
         """Work on a message, now or after those before it; False, and nothing is done, where there is no room."""
-        if self.is_full:
+        if self.is_full or not self._holds_so_many_more(size):
             return False
-        self._queue.append(_Message(key, name, work))
+        self._queue.append(_Message(key, name, work, size))
         self._go_on()
         return True
 
@@ -63,6 +65,12 @@ class Lane:
             if task is not asyncio.current_task():
                 task.cancel()
         self._freed.set()
+
+    def _holds_so_many_more(self, size: int) -> bool:
+        """Return whether a message may wait; one that waits for nothing is as large as it likes."""
+        if self._most is None or len(self) < self._at_once:
+            return True
+        return sum(message.size for message in self._queue) + size <= self._most
 
     def _go_on(self) -> None:
         while self._queue and len(self._running) < self._at_once:

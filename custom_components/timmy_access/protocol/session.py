@@ -52,7 +52,10 @@ CLOSE_SECONDS = 1.0
 MAX_QUESTIONS = 8
 # Frames with records that wait while one is written to the disk. A terminal repeats what is not acknowledged up to 16
 # times a second (field notes 0.2), so what comes on top need not be held: it is not acknowledged, and comes again.
-MAX_RECORDS_WAITING = 4
+MAX_FRAMES_WAITING = 4
+# Records in them; they have up to 50 each (field notes 3). What piles up makes the garbage collector walk through all
+# of Home Assistant, which takes a fraction of a second.
+MAX_RECORDS_WAITING = 200
 # Messages that are answered at once, and whose answers the terminal does not take: then it is not read from either, and
 # TCP slows it down.
 MAX_ANSWERS_WAITING = 8
@@ -122,7 +125,7 @@ class Session:
         self._outlet = Outlet(connection, delegate.trace)
         self._exchange = Exchange(self._outlet, self.reset, delegate.counters)
         self._pulse = Pulse(self.serial, connection, self._exchange, silence)
-        self._records = Lane(at_once=1, waiting=MAX_RECORDS_WAITING)
+        self._records = Lane(at_once=1, waiting=MAX_FRAMES_WAITING, most=MAX_RECORDS_WAITING)
         self._questions = Lane(at_once=MAX_QUESTIONS)
         self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
         self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
@@ -263,7 +266,7 @@ class Session:
             self._delegate.counters.not_taken += 1  # the answer to the first will do
             return
         try:
-            lane, handle = self._route(name, frame)
+            lane, handle, size = self._route(name, frame)
         except Exception:  # noqa: BLE001 - as for all that is done about a message
             self._note_failure(name)
             return
@@ -272,18 +275,18 @@ class Session:
             if self.ended:
                 return
         say = self._decide if lane is self._questions else self._answer
-        if not lane.take(key, f"{self.serial} {name[:16]}", partial(self._handle, name, handle, say)):
+        if not lane.take(key, f"{self.serial} {name[:16]}", partial(self._handle, name, handle, say), size):
             self._delegate.counters.not_taken += 1
 
-    def _route(self, name: str, frame: Frame) -> tuple[Lane, Handling]:
-        """Return the lane of a message, and what is done about it."""
+    def _route(self, name: str, frame: Frame) -> tuple[Lane, Handling, int]:
+        """Return the lane of a message, what is done about it, and how many records it has."""
         if name in _LOGS:
             batch = LogBatch.parse(frame)
             if (decide := self._delegate.reception.question_in(batch)) is not None:
-                return self._questions, decide
-            return self._records, partial(self._delegate.reception.logs, batch)
+                return self._questions, decide, 1
+            return self._records, partial(self._delegate.reception.logs, batch), len(batch.records)
         lane = self._questions if name in _QUESTIONS else self._rest
-        return lane, partial(_HANDLERS.get(name, Session._on_unknown), self, frame)
+        return lane, partial(_HANDLERS.get(name, Session._on_unknown), self, frame), 1
 
     async def _handle(self, name: str, handle: Handling, say: Callable[[Answer], Awaitable[None]]) -> None:
         try:

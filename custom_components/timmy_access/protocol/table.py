@@ -6,7 +6,8 @@ from typing import Any, Self, cast, overload, override
 
 import orjson
 
-from .codec import MAX_ITEMS
+from .codec import MAX_ITEMS, check_size
+from .errors import MalformedFrame
 from .kinds import Kind, Many
 from .wire import Nested, Structure, wire_fields
 
@@ -22,12 +23,17 @@ class Table[S: Structure](Sequence[S]):
         self,
         structure: type[S],
         columns: Mapping[str, Sequence[Any]],
+        others: Sequence[tuple[str, ...]],
         items: Sequence[Mapping[str, Any]],
         strays: Sequence[Any] = (),
     ) -> None:
-        """Hold columns by the names of the fields, `extra` among them, all as long as `items`, from which they are."""
+        """Hold columns by the names of the fields, all as long as `items`, from which they are.
+
+        `others` are the keys of each item that no field has.
+        """
         self._structure = structure
         self._columns = columns
+        self._others = others
         self.items = items
         # What was in the list and is no object.
         self.strays = strays
@@ -41,17 +47,20 @@ class Table[S: Structure](Sequence[S]):
             said = [item.get(key) for item in items]
             columns[name] = said if said.count(None) == len(said) else kind.read_all(said)
             unread -= len(said) - columns[name].count(None)
-        columns[_EXTRA] = [{}] * len(items)
+        others: list[tuple[str, ...]] = [()] * len(items)
         if unread:
             # Keys that no field has, or values that could not be read: what is rare may take its time.
             for index, item in enumerate(items):
                 for name, value in vars(structure.parse(item)).items():
-                    columns[name][index] = value
-        return cls(structure, columns, items, strays)
+                    if name == _EXTRA:
+                        others[index] = tuple(value)
+                    else:
+                        columns[name][index] = value
+        return cls(structure, columns, others, items, strays)
 
     def column(self, field: str) -> Sequence[Any]:
         """Return what the structures have in one field."""
-        return self._columns[field]
+        return [self._extra(index) for index in range(len(self))] if field == _EXTRA else self._columns[field]
 
     def tells(self, fields: Iterable[str]) -> bool:
         """Return whether all that was in the list tells these fields."""
@@ -68,7 +77,16 @@ class Table[S: Structure](Sequence[S]):
         """Return one structure, or some of them."""
         if isinstance(index, slice):
             return tuple(self[one] for one in range(*index.indices(len(self.items))))
-        return self._structure.made({name: column[index] for name, column in self._columns.items()})
+        values = {name: column[index] for name, column in self._columns.items()}
+        return self._structure.made({**values, _EXTRA: self._extra(index)})
+
+    def _extra(self, index: int) -> Mapping[str, Any]:
+        """Return what no field has.
+
+        It is put together when it is asked for: of a second object for each record, only what is kept of it is held.
+        """
+        item = self.items[index]
+        return {key: item[key] for key in self._others[index]}
 
     @override
     def __len__(self) -> int:
@@ -131,8 +149,9 @@ def _are_objects(values: Iterable[object]) -> Iterator[bool]:
 
 
 def _unpacked(text: str) -> object:
-    """Return what a text that is JSON holds; how much that may be, `codec` sees to. None for what is none."""
+    """Return what a text that is JSON holds; None for what is none, and for more than firmware sends."""
     try:
+        check_size(text)
         return orjson.loads(text)
-    except ValueError:
+    except ValueError, MalformedFrame:
         return None

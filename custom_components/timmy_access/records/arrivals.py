@@ -31,7 +31,8 @@ COUNTED_SECONDS = 2.0
 STANDING_SECONDS = 10.0
 # Records that are remembered; a terminal has one frame of up to 50 under way.
 REMEMBERED = 1_000
-# Frames that are looked at more than once: somebody waits for an answer to a few of them.
+# Frames of one record that are looked at more than once: somebody waits for an answer to a few of them. Others are let
+# go of: what piles up makes the garbage collector walk through all of Home Assistant.
 AT_ONCE = 10
 
 
@@ -74,7 +75,7 @@ class Arrivals:
         self._known: OrderedDict[tuple[Shared, int], _Arrival] = OrderedDict()
         self._frame = 0
         self._connection = 0
-        self._first: Table[LogRecord] | None = None
+        self._is_first = False
         self._recent: deque[tuple[Table[LogRecord], list[Identity]]] = deque(maxlen=AT_ONCE)
         self._alone: _Alone | None = None
         self._stands_at: datetime | None = None
@@ -92,8 +93,8 @@ class Arrivals:
         for table, identities in self._recent:
             if table is records:
                 return identities
-        if self._connection != self._clock.connections:
-            self._connection, self._first = self._clock.connections, records
+        self._is_first = self._connection != self._clock.connections
+        self._connection = self._clock.connections
         now = monotonic()
         shared = shared_of(records)
         nothing_told = self._clock.tells_nothing([one.time for one in shared])
@@ -102,9 +103,10 @@ class Arrivals:
             nothing_told = [told or one.time == self._stands_at for told, one in zip(nothing_told, shared, strict=True)]
         found = shared
         if self._known or repeated or any(nothing_told):
-            found = self._told_apart(records, shared, [repeated or one for one in nothing_told], log_index, now)
+            found = self._told_apart(shared, [repeated or one for one in nothing_told], log_index, now)
         self._frame += 1
-        self._recent.append((records, found))
+        if len(records) == 1:
+            self._recent.append((records, found))
         return found
 
     def stands(self, identity: Identity) -> bool:
@@ -144,19 +146,14 @@ class Arrivals:
         return found
 
     def _told_apart(
-        self,
-        records: Table[LogRecord],
-        shared: Sequence[Shared],
-        untold: Iterable[bool],
-        log_index: int | None,
-        now: float,
+        self, shared: Sequence[Shared], untold: Iterable[bool], log_index: int | None, now: float
     ) -> list[Identity]:
         seen: dict[Shared, int] = {}
         found: list[Identity] = []
         for one, needs_it in zip(shared, untold, strict=True):
             place = seen[one] = seen.get(one, -1) + 1
             arrival = self._known.get((one, place if needs_it else 0))
-            if arrival is not None and self._is_again(arrival, records, log_index, now):
+            if arrival is not None and self._is_again(arrival, log_index, now):
                 arrival.frame, arrival.connection = self._frame + 1, self._connection
                 arrival.log_index, arrival.at, arrival.fetched = log_index, now, False
             elif needs_it:
@@ -167,12 +164,12 @@ class Arrivals:
             found.append(one if arrival is None else one._replace(apart=arrival.apart))
         return found
 
-    def _is_again(self, arrival: _Arrival, records: Table[LogRecord], log_index: int | None, now: float) -> bool:
+    def _is_again(self, arrival: _Arrival, log_index: int | None, now: float) -> bool:
         """Return whether a record is sent again, by the same words."""
         if arrival.fetched:
             return True
         if arrival.connection != self._connection:
-            return records is self._first and arrival.frame == self._frame and self._clock.unsent != 0
+            return self._is_first and arrival.frame == self._frame and self._clock.unsent != 0
         if not arrival.kept:
             return True
         return now - arrival.at < (RESENT_SECONDS if arrival.log_index == log_index else COUNTED_SECONDS)

@@ -16,14 +16,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks.meanings import Said, Speaker
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import RecordFilter, StoredUnread, unread
-from custom_components.timmy_access.protocol.session import MAX_RECORDS_WAITING
+from custom_components.timmy_access.protocol.session import MAX_FRAMES_WAITING
 
 from ..conftest import CONTROLLER, FACE, FINGER, LOOPBACK
 
 FRAMES, FRAMES_IN_FULL = 2_000, 200_000
 SECONDS = 10.0
 # As many frames as may wait for the disk, with the marker.
-BURST = MAX_RECORDS_WAITING
+BURST = MAX_FRAMES_WAITING
 # Numbers of the records of one terminal, none of which another has.
 ROOM = 10_000_000
 SERIALS = (FACE, FINGER, CONTROLLER)
