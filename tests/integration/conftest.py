@@ -184,7 +184,8 @@ async def connected(hass: HomeAssistant, terminal: VirtualTerminal) -> VirtualTe
 def news_of_minutes(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let what happened minutes ago be news, also over a connection made since; ask for it before the listener."""
     minutes = timedelta(minutes=2)
-    monkeypatch.setattr("custom_components.timmy_access.terminal.clock.CONNECTING", minutes)
+    for name in ("CONNECTING", "TAKEN_OVER"):
+        monkeypatch.setattr(f"custom_components.timmy_access.terminal.clock.{name}", minutes)
     monkeypatch.setattr("custom_components.timmy_access.hub.terminal.LIVE_WINDOW", minutes)
 
 

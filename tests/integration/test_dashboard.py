@@ -1,6 +1,5 @@
 """The dashboard of the documentation is made of what the demo's house has."""
 
-from pathlib import Path
 import re
 
 import pytest
@@ -10,7 +9,6 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.timmy_access.const import DOMAIN
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
-from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import load_yaml_dict
 from scripts.docs import DOCS
 from simulator import VirtualTerminal
@@ -48,13 +46,16 @@ async def test_the_dashboard_loads_and_all_its_entities_are_there(
     finger: VirtualTerminal,
     controller: VirtualTerminal,
 ) -> None:
-    await hass.async_add_executor_job(Path(hass.config.path("doors.yaml")).write_text, DASHBOARD.read_text())
-    boards = {"page-doors": {"mode": "yaml", "title": "Doors", "filename": "doors.yaml"}}
-    assert await async_setup_component(hass, "lovelace", {"lovelace": {"dashboards": boards}})
     client = await hass_ws_client(hass)
-    await client.send_json_auto_id({"type": "lovelace/config", "url_path": "page-doors"})
-    answer = await client.receive_json()
-    assert answer["success"]
+    board = {"url_path": "page-doors", "config": load_yaml_dict(DASHBOARD)}
+    for message in (
+        {"type": "lovelace/dashboards/create", "url_path": "page-doors", "title": "Doors"},
+        {"type": "lovelace/config/save", **board},
+        {"type": "lovelace/config", "url_path": "page-doors"},
+    ):
+        await client.send_json_auto_id(message)
+        answer = await client.receive_json()
+        assert answer["success"], answer
     assert answer["result"] == load_yaml_dict(DASHBOARD)
     assert set(types_in(answer["result"])) <= PARTS
     named = re.findall(r"^[\s-]*(?:entity: |entity_id: |- )(\w+\.\w+)$", DASHBOARD.read_text(), re.MULTILINE)
