@@ -12,6 +12,8 @@ from homeassistant.util.json import JsonValueType
 
 from .request import Fields, PanelRequest, async_register, told
 
+# Changes come many at a time; a page that moves more often than this is not read.
+GATHER_SECONDS = 0.3
 # The last thing a browser is told of a listener that is being unloaded; it asks again by and by.
 AWAY: JsonValueType = {"away": True}
 

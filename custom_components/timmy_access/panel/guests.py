@@ -17,11 +17,9 @@ from ..guests.passes import Pass, Refused
 from ..hub.hub import Hub
 from ..services.passes import ACTIVE, ATTR_INCLUDE_ENDED, described_pass
 from .command import PanelCommand
-from .feed import PanelFeed, Send
+from .feed import GATHER_SECONDS, PanelFeed, Send
 from .request import PanelRequest
 
-# A guest is let in by several changes at a time; they are told as one.
-GATHER_SECONDS = 0.3
 # Passes in these states do not open any more, unless somebody extends them.
 ENDED = frozenset({Refused.EXPIRED, Refused.REVOKED, Refused.USED_UP})
 

@@ -17,7 +17,7 @@ from ..hub.hub import Hub
 from ..ledger import LedgerUnavailable, RecordFilter, RecordKind, StoredRecord
 from ..records.reading import READABLE_METHODS, Readable, methods_of
 from .command import PanelCommand
-from .feed import PanelFeed, Send
+from .feed import GATHER_SECONDS, PanelFeed, Send
 from .request import Fields, PanelRequest
 
 ATTR_AFTER = "after"
@@ -32,8 +32,6 @@ ATTR_TEXT = "text"
 # What a browser holds on its screen twice; more is asked for when somebody gets there.
 DEFAULT_LIMIT = 50
 MAX_LIMIT = 200
-# Records of one moment come together; a page that moves more often than this is not read.
-GATHER_SECONDS = 0.3
 # More than this at once is a backlog that comes in: whoever looks reads the newest page again instead.
 AT_ONCE = 100
 # What became of a punch is kept a moment after the punch. So many are looked at again; a door has few a second.

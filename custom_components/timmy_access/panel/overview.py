@@ -15,11 +15,9 @@ from ..hub.pending import PendingTerminal
 from ..hub.terminal import Terminal
 from ..terminal.devices import door_identifier
 from ..terminal.moments import Punch
-from .feed import PanelFeed, Send
+from .feed import GATHER_SECONDS, PanelFeed, Send
 from .request import PanelRequest
 
-# Punches come many at a time; a page that moves more often than this is not read.
-GATHER_SECONDS = 0.3
 # Who waits for approval is forgotten some time after they have gone, which nothing tells of.
 LOOK_AGAIN_SECONDS = 60.0
 

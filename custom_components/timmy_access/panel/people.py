@@ -23,11 +23,9 @@ from ..ledger import likeness
 from ..services.house_people import ATTR_PERSON_ID, text_of
 from ..terminal.devices import door_identifier
 from .command import PanelCommand
-from .feed import PanelFeed, Send
+from .feed import GATHER_SECONDS, PanelFeed, Send
 from .request import PanelRequest
 
-# Changes come many at a time; a list that moves more often than this is not read.
-GATHER_SECONDS = 0.3
 # A large house with many terminals is looked at less often, so that it takes a fifth of the time at most.
 PAUSE_FACTOR = 5
 # People in one message: Home Assistant writes one in a few milliseconds, and does other things in between.

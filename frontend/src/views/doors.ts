@@ -8,7 +8,7 @@ import { States, type EntityState } from "../states";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
-import { waitingTerminals, whereItIs } from "./presence";
+import { terminalCards, whereItIs } from "./presence";
 
 interface Shown {
   shape: string;
@@ -71,19 +71,9 @@ export class TimmyDoors extends View {
   );
 
   override render() {
-    const terminals = [...this.home.overview.terminals.values()];
     return html`
       <div class="bar"><h2 class="grow">${this.say("doors.title")}</h2></div>
-      ${waitingTerminals(this.home)}
-      ${
-        terminals.length === 0
-          ? html`<div class="empty">
-              <p>${this.say("terminals.nobody")}</p>
-              <p>${this.say("terminals.first")}</p>
-            </div>`
-          : html`<div class="cards">${terminals.map((it) => this.terminal(it))}</div>`
-      }
-      ${this.asked ? this.dialog(this.asked) : nothing}
+      ${terminalCards(this.home, (it) => this.terminal(it))} ${this.asked ? this.dialog(this.asked) : nothing}
     `;
   }
 

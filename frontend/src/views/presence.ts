@@ -20,7 +20,7 @@ export function whereItIs({ texts, format }: Home, terminal: Terminal): Template
 }
 
 /** Who waits for approval, as they say of themselves. */
-export function waitingTerminals({ texts, overview }: Home): TemplateResult | typeof nothing {
+function waitingTerminals({ texts, overview }: Home): TemplateResult | typeof nothing {
   if (overview.pending.length === 0) return nothing;
   return html`<section class="card" style="margin-bottom: 16px">
     <h3>${texts.say("terminals.wait")}</h3>
@@ -33,4 +33,18 @@ export function waitingTerminals({ texts, overview }: Home): TemplateResult | ty
     <p class="quiet">${texts.say("terminals.wait_hint")}</p>
     <a href=${APPROVAL} @click=${follow}>${texts.say("terminals.approve")}</a>
   </section>`;
+}
+
+/** Who waits for approval, and a card for each terminal; where there is none, what to do first. */
+export function terminalCards(home: Home, card: (terminal: Terminal) => TemplateResult): TemplateResult {
+  const { texts, overview } = home;
+  return html`${waitingTerminals(home)}
+  ${
+    overview.terminals.size === 0
+      ? html`<div class="empty">
+          <p>${texts.say("terminals.nobody")}</p>
+          <p>${texts.say("terminals.first")}</p>
+        </div>`
+      : html`<div class="cards">${[...overview.terminals.values()].map(card)}</div>`
+  }`;
 }

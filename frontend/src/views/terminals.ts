@@ -5,7 +5,7 @@ import { doorName, type Terminal } from "../overview";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
-import { waitingTerminals, whereItIs } from "./presence";
+import { terminalCards, whereItIs } from "./presence";
 
 interface Listed {
   enroll_id: number;
@@ -73,18 +73,9 @@ export class TimmyTerminals extends View {
   private readonly work = new Work(this, () => this.home.server);
 
   override render() {
-    const terminals = [...this.home.overview.terminals.values()];
     return html`
       <div class="bar"><h2 class="grow">${this.say("terminals.title")}</h2></div>
-      ${waitingTerminals(this.home)}
-      ${
-        terminals.length === 0
-          ? html`<div class="empty">
-              <p>${this.say("terminals.nobody")}</p>
-              <p>${this.say("terminals.first")}</p>
-            </div>`
-          : html`<div class="cards">${terminals.map((it) => this.terminal(it))}</div>`
-      }
+      ${terminalCards(this.home, (it) => this.terminal(it))}
       ${this.asked ? (this.asked.keep ? this.keepDialog(this.asked.terminal) : this.stopDialog(this.asked.terminal)) : nothing}
     `;
   }
