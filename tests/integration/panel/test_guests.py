@@ -19,17 +19,9 @@ from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE
 from ..guests.test_guests import door_of, make_pass
+from .told import performed
 
 PASSES = "timmy_access/panel/passes"
-PERFORM = "timmy_access/panel/perform"
-
-
-async def perform(client: MockHAClientWebSocket, action: str, **data: Any) -> dict[str, Any]:
-    """Perform an action as the panel does, and return the answer, passing over what feeds tell meanwhile."""
-    await client.send_json_auto_id({"type": PERFORM, "data": {"action": action, "with": data}})
-    while (answer := await client.receive_json())["type"] != "result":
-        pass
-    return answer  # type: ignore[no-any-return]
 
 
 async def follow(client: MockHAClientWebSocket, **data: Any) -> dict[str, Any]:
@@ -54,7 +46,7 @@ async def test_a_pass_is_told_from_its_making_to_its_end_and_its_code_once(
     assert await follow(browser) == {}
 
     door = door_of(hass, 2)
-    answer = await perform(client, "create_pass", device_id=[door], name="Plumber", max_uses=3)
+    answer = await performed(client, "create_pass", device_id=[door], name="Plumber", max_uses=3)
     made = answer["result"]
     assert made["png"].startswith("data:image/png;base64,")
     assert "Plumber" in made["share_text"]
@@ -69,7 +61,7 @@ async def test_a_pass_is_told_from_its_making_to_its_end_and_its_code_once(
 
     terminal = hub.terminals[CONTROLLER].device_id
     until = (dt_util.now() + timedelta(days=2)).replace(microsecond=0).isoformat()
-    answer = await perform(client, "extend_pass", device_id=terminal, pass_id=pass_id, valid_until=until)
+    answer = await performed(client, "extend_pass", device_id=terminal, pass_id=pass_id, valid_until=until)
     assert answer["success"]
     assert (await news(browser))[pass_id]["valid_until"] == until
 
@@ -77,7 +69,7 @@ async def test_a_pass_is_told_from_its_making_to_its_end_and_its_code_once(
     hub.passbook.book.async_take(held, held.code_hash, CONTROLLER, 2, dt_util.utcnow())
     assert (await news(browser))[pass_id]["uses"] == 1
 
-    assert (await perform(client, "revoke_pass", device_id=terminal, pass_id=pass_id))["success"]
+    assert (await performed(client, "revoke_pass", device_id=terminal, pass_id=pass_id))["success"]
     assert await news(browser) == {pass_id: None}
     assert (await follow(await hass_ws_client(hass), include_ended=True))[pass_id]["state"] == "revoked"
 
@@ -93,7 +85,7 @@ async def test_what_opens_goes_to_who_asked_and_nowhere_else(
     heard: list[Event] = []
     hass.bus.async_listen(MATCH_ALL, heard.append)
     client = await hass_ws_client(hass)
-    answer = await perform(client, "create_pass", device_id=[hub.terminals[FACE].device_id], name="Plumber")
+    answer = await performed(client, "create_pass", device_id=[hub.terminals[FACE].device_id], name="Plumber")
     made = answer["result"]
     await hass.async_block_till_done(wait_background_tasks=True)
     ours = [record.getMessage() for record in caplog.records if record.name.startswith("custom_components.")]
@@ -127,10 +119,10 @@ async def test_a_refusal_names_its_reason_and_field(
 ) -> None:
     client = await hass_ws_client(hass)
     data = {"device_id": [hub.terminals[FACE].device_id], "name": "Plumber"}
-    over = await perform(client, "create_pass", **data, valid_until="2020-01-01T12:00")
+    over = await performed(client, "create_pass", **data, valid_until="2020-01-01T12:00")
     assert over["error"]["translation_key"] == "already_over"
     assert over["error"]["translation_placeholders"]["field"] == "valid_until"
-    never = await perform(client, "create_pass", **data, max_uses=0)
+    never = await performed(client, "create_pass", **data, max_uses=0)
     assert never["error"]["translation_placeholders"]["field"] == "max_uses"
     assert hub.passbook.passes == {}
 

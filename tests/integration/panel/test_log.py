@@ -23,23 +23,16 @@ from simulator import VirtualTerminal
 
 from ..conftest import FACE, FINGER
 from ..records.test_records import ago
+from .told import asked, performed
 
-LOG = "timmy_access/panel/log"
-PEOPLE = "timmy_access/panel/log_people"
-TAIL = "timmy_access/panel/log_tail"
-
-
-async def ask(client: MockHAClientWebSocket, command: str, **data: Any) -> dict[str, Any]:
-    """Return the answer to a question."""
-    await client.send_json_auto_id({"type": command, "data": data})
-    while (answer := await client.receive_json())["type"] != "result":
-        pass
-    return answer  # type: ignore[no-any-return]
+LOG = "log"
+PEOPLE = "log_people"
+TAIL = "log_tail"
 
 
 async def page(client: MockHAClientWebSocket, **data: Any) -> dict[str, Any]:
     """Return a page of the log."""
-    answer = await ask(client, LOG, **data)
+    answer = await asked(client, LOG, **data)
     assert answer["success"], answer
     return answer["result"]  # type: ignore[no-any-return]
 
@@ -51,7 +44,7 @@ async def told(client: MockHAClientWebSocket) -> dict[str, Any]:
 
 async def follow(client: MockHAClientWebSocket, **data: Any) -> None:
     """Follow the end of the log, of which nothing is told yet."""
-    assert (await ask(client, TAIL, **data))["success"]
+    assert (await asked(client, TAIL, **data))["success"]
     assert await told(client) == {"begun": True, "records": [], "more": False}
 
 
@@ -103,7 +96,7 @@ async def test_the_log_is_filtered(
 async def test_a_wrong_field_is_named(
     hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator, data: dict[str, Any], field: str
 ) -> None:
-    error = (await ask(await hass_ws_client(hass), LOG, **data))["error"]
+    error = (await asked(await hass_ws_client(hass), LOG, **data))["error"]
     assert error["translation_key"] == "panel_field_invalid"
     assert error["translation_placeholders"] == {"field": field}
 
@@ -114,7 +107,7 @@ async def test_a_database_that_is_away_is_said(
     client = await hass_ws_client(hass)
     with patch.object(Ledger, "records", side_effect=LedgerUnavailable(Cause.UNREACHABLE, "gone")):
         for command in (LOG, TAIL):
-            answer = await ask(client, command)
+            answer = await asked(client, command)
             assert not answer["success"]
             assert answer["error"]["translation_key"], answer
 
@@ -128,7 +121,7 @@ async def test_others_are_refused(
     hass_admin_user.groups = []
     client = await hass_ws_client(hass)
     for command, data in ((LOG, {}), (PEOPLE, {"text": "a"}), (TAIL, {})):
-        assert (await ask(client, command, **data))["error"]["code"] == "unauthorized"
+        assert (await asked(client, command, **data))["error"]["code"] == "unauthorized"
 
 
 async def test_the_end_of_the_log_is_told_as_it_is_kept(
@@ -198,7 +191,7 @@ async def test_the_file_of_what_is_shown_can_be_fetched(
         "from": shown["from"],
         "until": shown["until"],
     }
-    answer = await ask(client, "timmy_access/panel/perform", action="export_logs", **{"with": data})
+    answer = await performed(client, "export_logs", **data)
     assert answer["result"]["records"] == len(shown["records"]) == 1
     response = await (await hass_client_no_auth()).get(answer["result"]["url"])
     assert response.status == HTTPStatus.OK
