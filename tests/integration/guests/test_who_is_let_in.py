@@ -103,7 +103,7 @@ async def test_the_record_tells_what_became_of_a_punch(
     await answer(asking, punch(1, 2))
     await answer(asking, punch(4242, 2))
     owner_chose(hub, "off")
-    await answer(asking, punch(7, 1))
+    await answer(asking, punch(7))
     await answer(asking, {**punch(1, 3600), "mode": 3})
     await answer(asking, {**punch(0), "event": 1, "mode": 0})
     assert sorted(await outcomes(hass, hub), key=str) == [
