@@ -38,6 +38,7 @@ from ..protocol.counters import Counters
 from ..protocol.exchange import Check
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
+from ..protocol.pace import Pace
 from ..protocol.paging import Listing, PageTaker
 from ..protocol.session import Session
 from ..protocol.throttle import Throttle
@@ -93,8 +94,7 @@ class Terminal:
         self._homes, self.contest = surroundings.homes, Contest(surroundings.hass)
         self.log = LogBudget(LOGGER)
         self._repeats = Throttle(REPEATS_PER_SECOND, REPEATS_AT_ONCE)
-        self.trace = Trace()
-        self.counters = Counters()
+        self.trace, self.counters, self.pace = Trace(), Counters(), Pace()
         self._compose_machine(surroundings, subentry.data)
         self._compose_people(surroundings, subentry.data)
         self._compose_records(surroundings)

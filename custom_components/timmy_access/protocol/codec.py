@@ -24,6 +24,9 @@ MAX_DEPTH = 32
 # Values of a frame, counted by the commas and brackets in it: a page of 50 records has some 500, a table of time zones
 # 2,000. More would keep the event loop for longer than a few milliseconds.
 MAX_VALUES = 20_000
+# Objects and lists of a frame, the many of which are what the garbage collector has to do with: each of as many items as
+# a list may have holds one, which is more than any terminal has been seen to send.
+MAX_OBJECTS = 2_500
 # Items of a list: terminals send up to 50 records at a time, and 40 people (field notes 3 and 5). Room for firmware
 # that sends its whole log of a day, and nothing for one that never ends.
 MAX_ITEMS = 1_000
@@ -102,8 +105,16 @@ def encode(frame: Frame) -> str:
 
 def check_size(data: str | bytes) -> None:
     """Raise `MalformedFrame` for a text that holds more values than firmware sends."""
-    if len(data) > MAX_VALUES and _count(data, ",[{") > MAX_VALUES:
+    if len(data) <= MAX_OBJECTS:
+        return
+    objects = objects_in(data)
+    if objects > MAX_OBJECTS or objects + _count(data, ",") > MAX_VALUES:
         raise MalformedFrame("more values than firmware sends")
+
+
+def objects_in(data: str | bytes) -> int:
+    """Return how many objects and lists a text holds at most: what looks like one inside of a string counts too."""
+    return _count(data, "[{")
 
 
 def _checked(frame: object) -> Frame:

@@ -231,7 +231,7 @@ class Listener:
         finally:
             self.lobby.leave(guest)
         if session is not None:
-            guest.admit(MAX_FRAME_BYTES)
+            guest.admit(MAX_FRAME_BYTES, session.pace.arriving)
             self._sessions.add(session)
             try:
                 await session.run()
