@@ -6,6 +6,7 @@ binary frames that hold JSON. All of these are understood; everything else is on
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 import json
 import re
@@ -62,15 +63,17 @@ def decode(data: str | bytes) -> Frame:
     return _trimmed(_checked(frame))
 
 
-async def decode_fairly(data: str | bytes, effort: Effort | None = None) -> Frame:
-    """Return and raise as `decode`; what takes long is done beside the event loop, and counted as `effort`."""
+async def decode_fairly(
+    data: str | bytes, effort: Effort | None = None, beside: ThreadPoolExecutor | None = None
+) -> Frame:
+    """Return and raise as `decode`; what takes long is done `beside` the event loop, and counted as `effort`."""
     if len(data) <= MAX_TOLERATED_IN_LOOP:
         return decode(data)
     check_size(data)
     try:
         frame = orjson.loads(data)
     except ValueError:
-        frame = await asyncio.get_running_loop().run_in_executor(None, _decode_beside, data, effort)
+        frame = await asyncio.get_running_loop().run_in_executor(beside, _decode_beside, data, effort)
     return _trimmed(_checked(frame))
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -108,8 +109,9 @@ class Session:
         delegate: Delegate,
         *,
         silence: float = SILENCE_SECONDS,
+        beside: ThreadPoolExecutor | None = None,
     ) -> None:
-        """Prepare a session; nothing is read or sent before `run`."""
+        """Prepare a session, which reads large broken frames `beside`; nothing is read or sent before `run`."""
         self.serial = registration.serial
         self.peer = peer
         self.facts = HardwareFacts.of(registration)
@@ -124,6 +126,7 @@ class Session:
         self._questions = Lane(at_once=MAX_QUESTIONS)
         self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
         self.pace = delegate.pace
+        self._beside = beside
         self._malformed_in_row = 0
 
     # Life
@@ -229,7 +232,7 @@ class Session:
         now = self._loop.time()
         self._delegate.trace.note(now, Direction.RECEIVED, data)
         try:
-            frame = await decode_fairly(data, self.pace.effort)
+            frame = await decode_fairly(data, self.pace.effort, self._beside)
             if not isinstance(frame.get("ret") or frame.get("cmd"), str):
                 raise MalformedFrame("names no command")  # noqa: TRY301 - one ladder for all broken frames
         except MalformedFrame as err:
