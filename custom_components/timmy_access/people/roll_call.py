@@ -5,7 +5,8 @@ reader is passed on the way in. Whoever passed a reader on the way in, and none 
 came in late counts as of when it happened.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from copy import replace
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta, tzinfo
 
@@ -58,26 +59,34 @@ def counted_since(now: datetime, gone_at: time | None, zone: tzinfo) -> datetime
 def inside(passings: Iterable[Passing], since: datetime) -> Mapping[Who, Passing]:
     """Return by which passing each person is inside, of passings that are in the order in which they became known.
 
-    The later passing counts; of two at the same time the one that became known last. Whose name is known by now is the
-    one who had none before, at the same terminal.
+    The later passing counts; of two at the same time the one that became known last. A passing without a name is of
+    whoever had the number at that terminal then, as far as that is known from other passings.
     """
-    latest: dict[Who, Passing] = {}
-    for passing in passings:
-        known = latest.get(passing.who)
-        if known is None or known.occurred_at <= passing.occurred_at:
-            latest[passing.who] = passing
-    named: dict[Who, datetime] = {}
-    for passing in latest.values():
+    known = tuple(passings)
+    holders: dict[tuple[str, int], list[Passing]] = {}
+    for passing in known:
         if passing.name:
-            same = (passing.enroll_id, nameless(passing.serial))
-            named[same] = max(named.get(same, passing.occurred_at), passing.occurred_at)
-    return {
-        who: passing
-        for who, passing in latest.items()
-        if passing.entered
-        and passing.occurred_at >= since
-        and (passing.name or who not in named or named[who] < passing.occurred_at)
-    }
+            holders.setdefault((passing.serial, passing.enroll_id), []).append(passing)
+    latest: dict[Who, Passing] = {}
+    for passing in known:
+        named = passing if passing.name else _named(passing, holders.get((passing.serial, passing.enroll_id), ()))
+        before = latest.get(named.who)
+        if before is None or before.occurred_at <= named.occurred_at:
+            latest[named.who] = named
+    return {who: passing for who, passing in latest.items() if passing.entered and passing.occurred_at >= since}
+
+
+def _named(passing: Passing, holders: Collection[Passing]) -> Passing:
+    """Return a passing under the name of the latest holder of its number before it, or else of the first after it."""
+    before = [holder for holder in holders if holder.occurred_at <= passing.occurred_at]
+    if not holders:
+        return passing
+    nearest = max(before, key=_when) if before else min(holders, key=_when)
+    return replace(passing, name=nearest.name)
+
+
+def _when(passing: Passing) -> datetime:
+    return passing.occurred_at
 
 
 @dataclass(frozen=True, kw_only=True)
