@@ -77,11 +77,14 @@ actions:
 """
 # What the facts of moments mean to those who write templates.
 VARIABLES = {
+    "barred": "Why the house does not let the person pass at present, in a word; nothing where it does.",
+    "certain": "Whether it is known of all terminals who passed them; not while one is away.",
     "credential": "The kind of credential.",
     "enroll_id": "The person's number on the terminal.",
     "fingerprint": "Stands for the code: the same for the same code, and of no other use.",
     "for": "How long it has lasted.",
     "function_key": "The key that was pressed with it, or the answer that was chosen; 0 for none.",
+    "groups": "The access groups of the person, by name; none for whom the house does not know or does not let pass.",
     "method": "How the person was recognised.",
     "mode": "The method as a number, as the terminal says it.",
     "pass_id": "The pass that was used.",

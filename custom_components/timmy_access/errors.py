@@ -109,6 +109,10 @@ class PersonIsSomebodyElse(ProtocolError):
         self.holder = holder
 
 
+class VerifyModeUnknown(ProtocolError):
+    """The terminal has no such verify mode, or does not tell which one it has."""
+
+
 @contextmanager
 def translated_errors(terminal: str) -> Iterator[None]:
     """Turn protocol errors into translated Home Assistant errors that name the terminal or the field."""
@@ -192,6 +196,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
     TooManyPasses: "too_many_passes",
+    VerifyModeUnknown: "verify_mode_unknown",
 }
 
 

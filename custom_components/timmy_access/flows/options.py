@@ -17,6 +17,7 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TimeSelector,
 )
 
 from ..const import (
@@ -24,6 +25,7 @@ from ..const import (
     CONF_AWAY_DELAY,
     CONF_CERTIFICATE,
     CONF_DB_URL,
+    CONF_EVERYBODY_GONE_AT,
     CONF_KEEP_DAYS,
     CONF_KEY,
     CONF_LIVE_WINDOW,
@@ -86,6 +88,7 @@ OPTIONS_SCHEMA = vol.Schema(
             SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
         ),
         vol.Required(CONF_VAULT, default=False): BooleanSelector(),
+        vol.Optional(CONF_EVERYBODY_GONE_AT): TimeSelector(),
         # Everybody is not among what is offered, but may be typed.
         vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(
             SelectSelectorConfig(

@@ -9,11 +9,13 @@ from typing import Any, Self
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..const import (
     CONF_CERTIFICATE,
     CONF_DB_URL,
     CONF_DOORS,
+    CONF_EVERYBODY_GONE_AT,
     CONF_KEEP_DAYS,
     CONF_KEY,
     CONF_SERIAL,
@@ -30,6 +32,8 @@ from ..guests.passbook import Passbook
 from ..guests.shared_books import async_acquire_book, async_release_book
 from ..house.house import House
 from ..ledger import Ledger, LedgerUnavailable
+from ..people.muster import Muster
+from ..people.roll_call import RollCall
 from ..protocol.listener import Encryption, Listener
 from ..protocol.messages import Registration
 from ..protocol.peer import Peer
@@ -94,6 +98,8 @@ class Hub:
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
+        self.roll_call = RollCall(hass)
+        self.muster = Muster(hass, entry.entry_id, self.roll_call)
         self.house_watch = HouseWatch(hass, self._tasks, self.house)
         self._house_issues = HouseIssues(
             hass,
@@ -153,7 +159,7 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
-        await asyncio.gather(self.passbook.async_load(), self.house.async_load())
+        await asyncio.gather(self.passbook.async_load(), self.house.async_load(), self.muster.async_load())
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
@@ -184,6 +190,7 @@ class Hub:
         # Terminals dial again at once; who has been seen off must not come back while others are.
         self.gate.is_open = False
         self.listener.deafen()
+        self.roll_call.async_stop()
         for terminal in self.terminals.values():
             terminal.async_deafen()
         self.pending.async_drop_all()
@@ -316,6 +323,7 @@ class Hub:
             passbook=self.passbook,
             homes=self.homes,
             house=self.house,
+            roll_call=self.roll_call,
             people_of=lambda serial: it.people if (it := self.terminals.get(serial)) else None,
         )
         terminal = Terminal(surroundings, subentry)
@@ -337,6 +345,8 @@ class Hub:
     @callback
     def _async_apply_options(self) -> None:
         self.house.async_apply(wants_vault=self._entry.options.get(CONF_VAULT, False))
+        gone_at = self._entry.options.get(CONF_EVERYBODY_GONE_AT)
+        self.roll_call.async_apply(gone_at and dt_util.parse_time(gone_at))
         days = self._entry.options.get(CONF_KEEP_DAYS, KEEP_DAYS)
         self.nightly.keep_days = days or None
         for terminal in self.terminals.values():

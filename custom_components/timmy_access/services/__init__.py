@@ -17,6 +17,8 @@ from . import (
     people,
     questionnaire,
     replies,
+    roll_call,
+    two_factors,
 )
 from .action import Action
 from .house_action import HouseAction
@@ -38,6 +40,8 @@ ACTIONS: tuple[Action | HouseAction, ...] = tuple(
             *people.ACTIONS,
             *questionnaire.ACTIONS,
             *replies.ACTIONS,
+            *roll_call.ACTIONS,
+            *two_factors.ACTIONS,
         ),
         key=lambda action: action.name,
     )

@@ -177,6 +177,18 @@ class DoorMoment:
     occurred_at: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class LastLeft:
+    """Somebody went out just now, after whom nobody is known to be inside.
+
+    Without `certain` it is not known who passed some other terminal.
+    """
+
+    certain: bool
+    occurred_at: datetime
+    punch: Punch
+
+
 class LinkKind(StrEnum):
     """What happened to the connection of a terminal."""
 
@@ -203,7 +215,7 @@ class PunchPhoto:
     record: str = field(repr=False)
 
 
-type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | LinkMoment | Punch | PunchPhoto
+type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | LastLeft | LinkMoment | Punch | PunchPhoto
 type MomentListener = Callable[[Moment], None]
 
 

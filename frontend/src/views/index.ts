@@ -3,6 +3,7 @@
 import "./doors";
 import "./groups";
 import "./guests";
+import "./inside";
 import "./log";
 import "./people";
 import "./person";
@@ -25,6 +26,7 @@ export interface Page {
 export const PAGES: readonly Page[] = [
   { view: "doors", draw: (home, place) => html`<timmy-doors .home=${home} .place=${place}></timmy-doors>` },
   { view: "people", draw: people },
+  { view: "inside", draw: (home, place) => html`<timmy-inside .home=${home} .place=${place}></timmy-inside>` },
   { view: "groups", draw: (home, place) => html`<timmy-groups .home=${home} .place=${place}></timmy-groups>` },
   { view: "guests", draw: (home, place) => html`<timmy-guests .home=${home} .place=${place}></timmy-guests>` },
   { view: "log", draw: (home, place) => html`<timmy-log .home=${home} .place=${place}></timmy-log>` },

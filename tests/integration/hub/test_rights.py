@@ -42,6 +42,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "import_people": {"file": "people.csv"},
     "extend_pass": {"pass_id": "x", "max_uses": 1},
     "link_person": {"enroll_id": 1, "person_entity_id": "person.ada"},
+    "mark_safe": {"enroll_id": 1},
     "remove_access_group": {"group_id": "x"},
     "remove_person": {"person_id": "x"},
     "reply_access": {"request_id": "x", "access": True},
