@@ -1,10 +1,16 @@
 """The actions, registered once for all terminals."""
 
+from functools import partial
+
+import voluptuous as vol
+
 from homeassistant.core import HomeAssistant, callback
 
 from ..const import DOMAIN
 from . import (
     access,
+    copying,
+    credentials,
     device,
     doors,
     house_files,
@@ -27,6 +33,8 @@ ACTIONS: tuple[Action | HouseAction, ...] = tuple(
     sorted(
         (
             *access.ACTIONS,
+            *copying.ACTIONS,
+            *credentials.ACTIONS,
             *device.ACTIONS,
             *doors.ACTIONS,
             *house_files.ACTIONS,
@@ -52,4 +60,5 @@ ACTIONS: tuple[Action | HouseAction, ...] = tuple(
 def async_setup_services(hass: HomeAssistant) -> None:
     """Register every action; each looks by itself who may use it (see `hub.rights`)."""
     for action in ACTIONS:
-        hass.services.async_register(DOMAIN, action.name, action.async_call, action.schema, action.response)
+        schema = vol.Schema(partial(action.checked, hass))
+        hass.services.async_register(DOMAIN, action.name, action.async_call, schema, action.response)

@@ -47,8 +47,16 @@ async def _open_door(request: Request) -> None:
         numbers = list(doors)
     elif ATTR_DOOR in request.data:
         numbers = [request.data[ATTR_DOOR]]
+    elif len(doors) == 1:
+        numbers = list(doors)
+    elif (door := request.targets[0].door) is not None:
+        numbers = [door]  # the device of a door names it
     else:
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="no_door_named")
+        raise ServiceValidationError(
+            translation_domain=DOMAIN,
+            translation_key="no_door_named",
+            translation_placeholders={"doors": str(len(doors)), "terminal": request.terminal.name},
+        )
     for number in numbers:
         if number not in doors:
             raise door_unknown(request.terminal, ATTR_DOOR, number)

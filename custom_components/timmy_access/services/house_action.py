@@ -17,6 +17,8 @@ from ..house.house import House
 from ..house.refusals import translated_refusals
 from ..hub.hub import Hub, TimmyAccessConfigEntry
 from ..hub.rights import Right, async_check_administrator
+from .checking import checked
+from .labels import labelled
 from .secrets import async_fill_in
 
 # What may be named in place of being said (`secrets`).
@@ -58,8 +60,16 @@ class HouseAction:
         """The fields and the listener, which need not be named where there is only one."""
         return vol.Schema({vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string, **self.fields})
 
+    def checked(self, hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return data as the action takes it; raises a translated error that names the field."""
+        return checked(hass, self.name, self.schema, data)
+
     async def async_call(self, call: ServiceCall) -> ServiceResponse:
         """Perform the action; raises translated errors that name the field."""
+        with labelled(call.hass, self.name):
+            return await self._async_call(call)
+
+    async def _async_call(self, call: ServiceCall) -> ServiceResponse:
         entry: TimmyAccessConfigEntry = service.async_get_config_entry(
             call.hass, DOMAIN, call.data.get(ATTR_CONFIG_ENTRY_ID)
         )

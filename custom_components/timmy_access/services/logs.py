@@ -13,7 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
-from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, whole
+from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, one_of, whole
 from ..ledger import RecordFilter, RecordKind
 from ..records.exporting import async_export
 from ..records.reading import READABLE_METHODS, Readable, methods_of, serials_of
@@ -128,8 +128,8 @@ _DAYS: Fields = {vol.Optional(ATTR_FIRST_DAY): cv.date, vol.Optional(ATTR_LAST_D
 _WHICH: Fields = {
     vol.Optional(ATTR_ENROLL_ID): whole,
     vol.Optional(ATTR_FROM): instant,
-    vol.Optional(ATTR_KIND): vol.In([kind.value for kind in RecordKind]),
-    vol.Optional(ATTR_METHOD): vol.In(list(READABLE_METHODS)),
+    vol.Optional(ATTR_KIND): one_of(kind.value for kind in RecordKind),
+    vol.Optional(ATTR_METHOD): one_of(READABLE_METHODS),
     vol.Optional(ATTR_UNTIL): instant,
 }
 
