@@ -5,6 +5,7 @@ from homeassistant.core import HomeAssistant, callback
 from ..const import DOMAIN
 from . import (
     access,
+    credentials,
     device,
     doors,
     house_files,
@@ -25,6 +26,7 @@ ACTIONS: tuple[Action | HouseAction, ...] = tuple(
     sorted(
         (
             *access.ACTIONS,
+            *credentials.ACTIONS,
             *device.ACTIONS,
             *doors.ACTIONS,
             *house_files.ACTIONS,

@@ -1,6 +1,5 @@
-"""Actions for the people on a terminal, their credentials and their enrolment."""
+"""Actions for the people on a terminal."""
 
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -14,20 +13,12 @@ from homeassistant.util.json import JsonObjectType
 from ..const import DOMAIN
 from ..errors import PersonIsSomebodyElse, PersonUnknown, word_of
 from ..fields import (
-    ATTR_CREDENTIAL,
     ATTR_ENROLL_ID,
     ATTR_INCLUDE_SECRETS,
-    ATTR_INDEX,
     ATTR_NAME,
-    ATTR_PHOTO_ENTITY,
-    ATTR_PHOTO_FILE,
-    ATTR_PHOTO_MEDIA,
     ATTR_ROLE,
-    ATTR_VALUE,
     CONFIRM,
     ENROLL_ID,
-    FIRST_SLOTS,
-    PHOTO,
     ROLES,
     VERIFY_MODES,
     Fields,
@@ -35,22 +26,21 @@ from ..fields import (
     digits,
     local_time,
     pin,
-    slot_of,
     whole,
     word,
 )
+from ..hub.recording import async_enrolled
 from ..hub.terminal import Terminal
 from ..people.copying import Copied, async_check_same, async_copy, async_read_original
 from ..people.people import CARD_SLOT, PASSWORD_SLOT, PersonChange
-from ..people.portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
 from ..people.roster import Person
-from ..protocol.commands import ALL_FINGERPRINTS, AddUser
 from ..protocol.commands.base import MAX_RECORDS
 from ..protocol.enums import Role
 from ..protocol.errors import CommandRefused
 from .access import WEEK_ZONES, check_week_zones
 from .action import Action, Request, target_of
 from .device import confirmed
+from .house_action import of_the_house
 from .secrets import async_fill_in, or_secret
 
 ATTR_NAMES = "names"
@@ -108,11 +98,16 @@ async def _secrets(terminal: Terminal, person: Person, slots: frozenset[int]) ->
     return {"secrets": secrets}
 
 
+@of_the_house
 async def _set_user(request: Request) -> None:
+    terminal, house, enroll_id = request.terminal, request.hub.house, request.data[ATTR_ENROLL_ID]
     check_week_zones(request)
     data = await async_fill_in(request.hass, request.data, _NUMBERS)
     zones = {door: data.pop(key) for door, key in enumerate(WEEK_ZONES, 1) if key in data}
-    await request.terminal.people.async_set(PersonChange(**data, week_zones=zones))
+    given = {slot: data[key] for key, slot in (("card", CARD_SLOT), ("password", PASSWORD_SLOT)) if key in data}
+    house.safe.check(terminal.serial, enroll_id, given)
+    await terminal.people.async_set(PersonChange(**data, week_zones=zones))
+    await async_enrolled(house, terminal, enroll_id, given, request.context.user_id)
 
 
 async def _set_user_names(request: Request) -> None:
@@ -122,26 +117,6 @@ async def _set_user_names(request: Request) -> None:
 
 async def _enable(request: Request, *, enabled: bool) -> None:
     await request.terminal.people.async_enable(request.data[ATTR_ENROLL_ID], enabled=enabled)
-
-
-async def _set_credential(request: Request) -> None:
-    slot = _slot(request.data)
-    record = await _given_record(request)
-    if record is None:
-        raise _invalid(ATTR_VALUE, "value_missing")
-    await request.terminal.people.async_set_credential(
-        request.data[ATTR_ENROLL_ID],
-        slot,
-        record,
-        name=request.data.get(ATTR_NAME),
-        role=request.data.get(ATTR_ROLE),
-    )
-
-
-async def _delete_credential(request: Request) -> None:
-    everything = request.data[ATTR_CREDENTIAL] == ALL_FINGERPRINTS_WORD
-    slot = ALL_FINGERPRINTS if everything else _slot(request.data)
-    await request.terminal.people.async_delete_credentials(request.data[ATTR_ENROLL_ID], slot)
 
 
 async def _delete_user(request: Request) -> None:
@@ -160,59 +135,12 @@ async def _clear_admins(request: Request) -> None:
     await request.terminal.people.async_clear_admins()
 
 
-async def _add_user(request: Request) -> ServiceResponse:
-    """Write a credential that is given, or have the person recorded at the terminal."""
-    terminal, data = request.terminal, request.data
-    enroll_id = data.get(ATTR_ENROLL_ID)
-    if enroll_id is None:
-        if not terminal.roster.complete:
-            await terminal.async_refresh_people()
-        enroll_id = await _free_enroll_id(request)
-    elif enroll_id in terminal.roster.people:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="refused_enroll_id_in_use",
-            translation_placeholders={"terminal": terminal.name},
-        )
-    slot = _slot(data)
-    if (record := await _given_record(request)) is not None:
-        await terminal.people.async_set_credential(enroll_id, slot, record, name=data[ATTR_NAME], role=data[ATTR_ROLE])
-    else:
-        await terminal.enrolments.async_enrol(
-            AddUser(enroll_id=enroll_id, backup_number=slot, role=data[ATTR_ROLE], user_name=data[ATTR_NAME])
-        )
-        terminal.roster.async_note(enroll_id, slot=slot, name=data[ATTR_NAME], role=data[ATTR_ROLE])
-    return {ATTR_ENROLL_ID: enroll_id}
-
-
-async def _free_enroll_id(request: Request) -> int:
-    """Return a number that nobody has, nor had in what the log remembers: it would take over their records.
-
-    A log that cannot be read does not say that a number is free; raises `LedgerUnavailable`.
-    """
-    terminal, ledger = request.terminal, request.hub.ledger
-    taken: set[int] = set()
-    while True:
-        first = terminal.roster.next_enroll_id(taken)
-        known = await ledger.spoken_for(terminal.serial, range(first, first + NUMBERS_LOOKED_AT))
-        if not known:
-            return terminal.roster.next_enroll_id(taken)
-        taken = {max(known)}
-
-
-async def _cancel_add_user(request: Request) -> None:
-    if not request.terminal.enrolments.async_cancel():
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="no_enrolment",
-            translation_placeholders={"terminal": request.terminal.name},
-        )
-
-
 async def _copy_user(request: Request) -> ServiceResponse:
     targets = {device_id: target_of(request.hass, device_id).terminal for device_id in request.data[ATTR_TO]}
     if request.terminal in targets.values():
-        raise _invalid(ATTR_TO, "copy_to_itself")
+        raise ServiceValidationError(
+            translation_domain=DOMAIN, translation_key="copy_to_itself", translation_placeholders={"field": ATTR_TO}
+        )
     original = await async_read_original(request.terminal, request.data[ATTR_ENROLL_ID])
     for terminal in targets.values():
         try:
@@ -268,70 +196,8 @@ def _readable_copy(copied: Copied) -> JsonObjectType:
     }
 
 
-def _slot(data: Mapping[str, Any]) -> int:
-    slot = slot_of(data[ATTR_CREDENTIAL], data[ATTR_INDEX])
-    if slot is None:
-        raise _invalid(ATTR_INDEX, "no_such_index")
-    return slot
-
-
-async def _given_record(request: Request) -> int | str | None:
-    """Return the credential that the call brings along; None when it has to be taken at the terminal."""
-    data, credential = request.data, request.data[ATTR_CREDENTIAL]
-    photo = next((key for key in (ATTR_PHOTO_ENTITY, ATTR_PHOTO_FILE, ATTR_PHOTO_MEDIA) if key in data), None)
-    if photo is not None:
-        if credential != "photo":
-            raise _invalid(photo, "photo_without_photo_credential")
-        return await _photo(request, photo)
-    value = (await async_fill_in(request.hass, data, {ATTR_VALUE: cv.string})).get(ATTR_VALUE)
-    if value is None:
-        return None
-    if credential not in _NUMBER_CREDENTIALS:
-        return str(value)
-    try:
-        return pin(value) if credential == "password" else digits(value)
-    except vol.Invalid:
-        raise _invalid(ATTR_VALUE, "invalid_number") from None
-
-
-async def _photo(request: Request, key: str) -> str:
-    source = request.data[key]
-    if key == ATTR_PHOTO_ENTITY:
-        return await async_photo_from_entity(request.hass, source)
-    if key == ATTR_PHOTO_FILE:
-        return await async_photo_from_file(request.hass, source)
-    return await async_photo_from_media(
-        request.hass, source["media_content_id"] if isinstance(source, Mapping) else source
-    )
-
-
-def _invalid(field: str, key: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"field": field}
-    )
-
-
 _SECRETS: Fields = {vol.Optional(ATTR_INCLUDE_SECRETS, default=False): cv.boolean}
-_WHICH: Fields = {
-    vol.Required(ATTR_CREDENTIAL): vol.In(list(FIRST_SLOTS)),
-    vol.Optional(ATTR_INDEX, default=0): whole,
-}
-
 ACTIONS = (
-    Action(
-        name="add_user",
-        handler=_add_user,
-        fields={
-            vol.Optional(ATTR_ENROLL_ID): whole,
-            vol.Required(ATTR_NAME): cv.string,
-            vol.Optional(ATTR_ROLE, default="user"): word(ROLES),
-            **_WHICH,
-            vol.Optional(ATTR_VALUE): cv.string,
-            **PHOTO,
-        },
-        response=SupportsResponse.OPTIONAL,
-    ),
-    Action(name="cancel_add_user", handler=_cancel_add_user),
     Action(name="clear_admins", handler=_clear_admins, fields=CONFIRM),
     Action(
         name="copy_user",
@@ -340,32 +206,11 @@ ACTIONS = (
         response=SupportsResponse.OPTIONAL,
     ),
     Action(name="delete_all_users", handler=_delete_all_users, fields=CONFIRM),
-    Action(
-        name="delete_credential",
-        handler=_delete_credential,
-        fields={
-            **ENROLL_ID,
-            vol.Required(ATTR_CREDENTIAL): vol.In([*FIRST_SLOTS, ALL_FINGERPRINTS_WORD]),
-            vol.Optional(ATTR_INDEX, default=0): whole,
-        },
-    ),
     Action(name="delete_user", handler=_delete_user, fields=ENROLL_ID),
     Action(name="disable_user", handler=partial(_enable, enabled=False), fields=ENROLL_ID),
     Action(name="enable_user", handler=partial(_enable, enabled=True), fields=ENROLL_ID),
     Action(name="get_user", handler=_get_user, fields={**ENROLL_ID, **_SECRETS}, response=SupportsResponse.ONLY),
     Action(name="get_users", handler=_get_users, fields=_SECRETS, response=SupportsResponse.ONLY),
-    Action(
-        name="set_credential",
-        handler=_set_credential,
-        fields={
-            **ENROLL_ID,
-            vol.Optional(ATTR_NAME): cv.string,
-            vol.Optional(ATTR_ROLE): word(ROLES),
-            **_WHICH,
-            vol.Optional(ATTR_VALUE): cv.string,
-            **PHOTO,
-        },
-    ),
     Action(
         name="set_user",
         handler=_set_user,
