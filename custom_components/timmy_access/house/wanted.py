@@ -27,6 +27,10 @@ class Make:
     has_dates: bool = True
 
 
+# A terminal that has not told what it is.
+UNTOLD = Make()
+
+
 def standings_wanted(
     household: Household, serial: str, make: Make, weeks: Weeks, now: datetime
 ) -> Mapping[int, Standing]:
@@ -79,6 +83,11 @@ def hours_wanted(household: Household, person: HousePerson, serial: str, doors: 
                     added = confirmed.get(door, NEVER) if week is None else week
                     hours[door] = hours.get(door, NEVER) | added
     return hours
+
+
+def algorithm_of(make: Make, slot: int) -> str | None:
+    """Return of which algorithm a credential is that a terminal has made; None where it does not matter or tell."""
+    return make.algorithm if slot in CREDENTIAL_SLOTS[Credential.FINGERPRINT] else None
 
 
 def understands(make: Make, slot: int, algorithm: str | None) -> bool:

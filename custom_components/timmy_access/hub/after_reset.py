@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from ..house.house import House
 from ..house.settling import Choice
-from .agreements import async_agreement
+from .agreements import async_agreement, make_of
 from .taking_stock import async_present
 from .terminal import Terminal
 
@@ -32,7 +32,7 @@ async def async_after_reset(hass: HomeAssistant, house: House, terminal: Termina
     if terminal.serial not in house.known().kept or not agreement.was_reset:
         return False
     choice = Choice.TAKE_OVER if taking else Choice.PUT_BACK
-    await house.async_settle(tuple(agreement.differences.values()), choice, frozenset(), None)
+    await house.async_settle(tuple(agreement.differences.values()), choice, frozenset(), None, make_of(terminal))
     if present is not None:
         await house.async_take_over(await hass.async_add_executor_job(house.preview, present), terminal.name, None)
     return True

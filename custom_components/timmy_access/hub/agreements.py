@@ -7,7 +7,7 @@ from functools import partial
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..house.agreement import Agreement, agree
+from ..house.agreement import Agreement, agree, unsure_at
 from ..house.house import House
 from ..house.household import Household
 from ..house.standing import Listed, Seen
@@ -79,4 +79,4 @@ def _known(
 
 def _agreement(household: Household, serial: str, make: Make, weeks: Weeks, known: Callable[[], Listed]) -> Agreement:
     wanted = standings_wanted(household, serial, make, weeks, dt_util.utcnow())
-    return agree(household, serial, make.doors, wanted, known())
+    return agree(household, serial, make.doors, wanted, known(), unsure_at(household, serial))

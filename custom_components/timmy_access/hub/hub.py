@@ -47,6 +47,7 @@ from .certificates import async_tls_context
 from .claims import Claims
 from .elsewhere import Elsewhere
 from .gate import Gate
+from .gathering import Gathering
 from .homes import Homes
 from .house_issues import HouseIssues
 from .house_watch import HouseWatch
@@ -108,6 +109,7 @@ class Hub:
             self.house_watch,
             lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
         )
+        self._gathering = Gathering(hass, self._tasks, self.house, self.house_watch, lambda: self.terminals)
         # About how many of how many people a terminal has been asked that is looked at, by serial number.
         self.asked: dict[str, tuple[int, int]] = {}
         self._changed: list[TerminalListener] = []
@@ -167,6 +169,7 @@ class Hub:
         self._store.async_note_ours(self.terminals)
         self.house_watch.async_start()
         self._house_issues.async_start()
+        self._gathering.async_start()
         for terminal in self.terminals.values():
             self._async_watch(terminal)
         begun_anew = BegunAnew(self._hass, self._entry.entry_id, self.ledger, self._store)
@@ -195,6 +198,7 @@ class Hub:
             terminal.async_deafen()
         self.pending.async_drop_all()
         self.statistics.async_stop()
+        self._gathering.async_stop()
         self.house_watch.async_stop()
         self.passbook.async_stop()
         while self._stop_clocks:

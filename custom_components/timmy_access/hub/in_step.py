@@ -13,6 +13,7 @@ from ..house.passage import NoPassage, Passage
 from ..house.persons import HousePerson
 from ..house.readings import Readings
 from ..house.wanted import Make
+from ..house.whereabouts import terminals_with
 from ..house.writer import Writer
 from ..ledger import likeness
 from ..people.roster import Roster
@@ -150,14 +151,7 @@ async def _async_record(surroundings: Surroundings, serial: str, person_id: str,
         return None
     if (kept := await house.vault.async_unseal(credential)) is not None:
         return kept
-    confirmed = {
-        at
-        for (at, number), placement in household.placements.items()
-        if number == person.enroll_id
-        and placement.confirmed is not None
-        and placement.confirmed.credentials.get(slot) == credential.revision
-    }
-    for other in sorted((credential.terminals | confirmed) - {serial}):
+    for other in sorted(terminals_with(household, person, credential) - {serial}):
         if (people := surroundings.people_of(other)) is None:
             continue
         try:

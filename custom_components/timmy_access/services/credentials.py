@@ -33,13 +33,16 @@ from ..fields import (
     whole,
     word,
 )
+from ..house.refusals import translated_refusals
+from ..hub.recording import async_enrolled, async_record, is_free, role_of
 from ..ledger import likeness
 from ..people.abilities import lacks
 from ..people.portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
 from ..people.roster import Person
 from ..protocol.commands import ALL_FINGERPRINTS, AddUser, DeleteUser, SetCredential
-from ..protocol.enums import Credential
+from ..protocol.enums import Credential, Role
 from .action import Action, Request, naming
+from .house_action import of_the_house
 from .secrets import async_fill_in
 
 ATTR_SAME_NAME = "same_name"
@@ -80,12 +83,13 @@ async def _prepare_set(requests: tuple[Request, ...]) -> Given:
     return given
 
 
+@of_the_house
 async def _set_credential(request: Request) -> None:
-    given: Given = request.prepared
-    assert given.record is not None  # noqa: S101 - asked for before
-    await request.terminal.people.async_set_credential(
+    terminal, given = request.terminal, request.prepared
+    await terminal.people.async_set_credential(
         given.enroll_id, given.slot, given.record, name=request.data.get(ATTR_NAME), role=request.data.get(ATTR_ROLE)
     )
+    await _keep(request, given)
 
 
 async def _prepare_delete(requests: tuple[Request, ...]) -> int:
@@ -116,28 +120,40 @@ async def _prepare_add(requests: tuple[Request, ...]) -> Given:
         enroll_id = await _free_enroll_id(requests)
     given = Given(enroll_id=enroll_id, slot=slot, record=record)
     for request in requests:
-        _check_new(request, enroll_id)
+        _check_new(request, given)
         _check_record(request, given)
     return given
 
 
+@of_the_house
 async def _add_user(request: Request) -> ServiceResponse:
     """Write a credential that is given, or have the person recorded at the terminal."""
-    terminal, data, given = request.terminal, request.data, request.prepared
+    terminal, given = request.terminal, request.prepared
     if given.record is not None:
         await terminal.people.async_set_credential(
-            given.enroll_id, given.slot, given.record, name=data[ATTR_NAME], role=data[ATTR_ROLE]
+            given.enroll_id, given.slot, given.record, name=request.data[ATTR_NAME], role=_role(request, given)
         )
+        await _keep(request, given)
     else:
-        await terminal.enrolments.async_enrol(_recording(request, given))
-        terminal.roster.async_note(given.enroll_id, slot=given.slot, name=data[ATTR_NAME], role=data[ATTR_ROLE])
+        await async_record(request.hub.house, terminal, _recording(request, given), request.context.user_id)
     return {ATTR_ENROLL_ID: given.enroll_id}
 
 
-def _check_new(request: Request, enroll_id: int) -> None:
-    """Raise where the number, or the name, is of somebody else already; says of whom."""
+async def _keep(request: Request, given: Given) -> None:
+    """Have the house keep what was given, where it is somebody of it."""
+    await async_enrolled(
+        request.hub.house, request.terminal, given.enroll_id, {given.slot: given.record}, request.context.user_id
+    )
+
+
+def _check_new(request: Request, given: Given) -> None:
+    """Raise where the number, or the name, is of somebody else already; says of whom.
+
+    Somebody of the house who stands on the terminal and has no such credential there gets it under their number.
+    """
     terminal, people, name = request.terminal, request.terminal.roster.people, request.data[ATTR_NAME]
-    if enroll_id in people:
+    enroll_id = given.enroll_id
+    if not is_free(request.hub.house, terminal, enroll_id, given.slot, name):
         holder = terminal.roster.name_of(enroll_id)
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -149,7 +165,8 @@ def _check_new(request: Request, enroll_id: int) -> None:
                 "terminal": terminal.name,
             },
         )
-    namesake = next((person for person in people.values() if likeness(person.name) == likeness(name)), None)
+    others = (person for person in people.values() if person.enroll_id != enroll_id)
+    namesake = next((person for person in others if likeness(person.name) == likeness(name)), None)
     if namesake is not None and not request.data[ATTR_SAME_NAME]:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -173,16 +190,26 @@ def _check_record(request: Request, given: Given) -> None:
         enroll_id=given.enroll_id,
         user_name=request.data.get(ATTR_NAME, ""),
         backup_number=given.slot,
-        role=request.data.get(ATTR_ROLE, 0),
+        role=request.data.get(ATTR_ROLE, Role.USER.value),
         record=given.record,
     )
+    with translated_refusals():
+        request.hub.house.safe.check(request.terminal.serial, given.enroll_id, {given.slot: given.record})
+
+
+def _role(request: Request, given: Given) -> int:
+    """Return the role that is given, else the one that somebody of the house has."""
+    role: int | None = request.data.get(ATTR_ROLE)
+    if role is None:
+        role = role_of(request.hub.house, request.terminal, given.enroll_id)
+    return Role.USER.value if role is None else role
 
 
 def _recording(request: Request, given: Given) -> AddUser:
     return AddUser(
         enroll_id=given.enroll_id,
         backup_number=given.slot,
-        role=request.data[ATTR_ROLE],
+        role=_role(request, given),
         user_name=request.data[ATTR_NAME],
     )
 
@@ -288,7 +315,7 @@ ACTIONS = (
         fields={
             vol.Optional(ATTR_ENROLL_ID): whole,
             vol.Required(ATTR_NAME): cv.string,
-            vol.Optional(ATTR_ROLE, default="user"): word(ROLES),
+            vol.Optional(ATTR_ROLE): word(ROLES),
             **_WHICH,
             vol.Optional(ATTR_VALUE): cv.string,
             **PHOTO,

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import wraps
 from typing import Any
 
 import voluptuous as vol
@@ -17,6 +18,7 @@ from ..house.house import House
 from ..house.refusals import translated_refusals
 from ..hub.hub import Hub, TimmyAccessConfigEntry
 from ..hub.rights import Right, async_check_administrator
+from .action import Handler, Request
 from .checking import checked
 from .labels import labelled
 from .secrets import async_fill_in
@@ -79,3 +81,18 @@ class HouseAction:
         request = HouseRequest(hass=call.hass, hub=entry.runtime_data, data=data, context=call.context)
         with translated_errors(entry.title), translated_refusals():
             return await self.handler(request)
+
+        request = HouseRequest(hass=call.hass, hub=entry.runtime_data, data=data, context=call.context)
+        with translated_errors(entry.title), translated_refusals():
+            return await self.handler(request)
+
+
+def of_the_house(handler: Handler) -> Handler:
+    """Return a handler for a terminal whose errors of the house are translated too."""
+
+    @wraps(handler)
+    async def _handle(request: Request) -> ServiceResponse:
+        with translated_refusals():
+            return await handler(request)
+
+    return _handle

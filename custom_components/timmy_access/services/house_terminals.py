@@ -1,7 +1,6 @@
 """Actions for how terminals and the house come to agree."""
 
 from collections.abc import Mapping
-from functools import wraps
 from typing import Any
 
 import voluptuous as vol
@@ -17,13 +16,12 @@ from ..house.agreement import Agreement
 from ..house.differences import Difference, DifferenceKind
 from ..house.household import Household
 from ..house.persons import HousePerson
-from ..house.refusals import translated_refusals
 from ..house.settling import Choice
-from ..hub.agreements import async_agreement
+from ..hub.agreements import async_agreement, make_of
 from ..hub.taking_stock import async_present
 from ..hub.terminal import Terminal
-from .action import Action, Handler, Request
-from .house_action import HouseAction, HouseRequest
+from .action import Action, Request
+from .house_action import HouseAction, HouseRequest, of_the_house
 from .house_people import ATTR_GROUPS, group_id_of
 
 ATTR_CHOICE = "choice"
@@ -32,18 +30,7 @@ ATTR_INCLUDE_LEFT = "include_left"
 ATTR_KIND = "kind"
 
 
-def _of_the_house(handler: Handler) -> Handler:
-    """Return a handler for a terminal whose errors of the house are translated too."""
-
-    @wraps(handler)
-    async def _handle(request: Request) -> ServiceResponse:
-        with translated_refusals():
-            return await handler(request)
-
-    return _handle
-
-
-@_of_the_house
+@of_the_house
 async def _keep_in_step(request: Request) -> ServiceResponse:
     terminal, house, by = request.terminal, request.hub.house, request.context.user_id
     if not request.data[ATTR_ENABLE]:
@@ -121,7 +108,7 @@ def _described(household: Household, terminal: Terminal, difference: Difference)
     }
 
 
-@_of_the_house
+@of_the_house
 async def _settle_difference(request: Request) -> ServiceResponse:
     terminal, house, data = request.terminal, request.hub.house, request.data
     household = house.known()
@@ -134,7 +121,7 @@ async def _settle_difference(request: Request) -> ServiceResponse:
             translation_key="house_no_difference",
             translation_placeholders={"terminal": terminal.name},
         )
-    await house.async_settle(wanted, data[ATTR_CHOICE], groups, request.context.user_id)
+    await house.async_settle(wanted, data[ATTR_CHOICE], groups, request.context.user_id, make_of(terminal))
     return {"settled": len(wanted)}
 
 

@@ -28,6 +28,8 @@ from ..fields import (
     whole,
     word,
 )
+from ..house.refusals import translated_refusals
+from ..hub.recording import async_enrolled
 from ..hub.terminal import Terminal
 from ..people.people import CARD_SLOT, PASSWORD_SLOT, PersonChange
 from ..people.roster import Person
@@ -39,6 +41,7 @@ from .access import WEEK_ZONES, check_week_zones
 from .action import Action, Request, naming
 from .credentials import check_able, check_name
 from .device import prepare_confirmed, prepare_number
+from .house_action import of_the_house
 from .secrets import async_fill_in, or_secret
 
 ATTR_NAMES = "names"
@@ -102,13 +105,22 @@ async def _prepare_set(requests: tuple[Request, ...]) -> PersonChange:
             check_able(request, Credential.CARD)
         if change.password is not None:
             check_able(request, Credential.PASSWORD)
-        with naming(request):
+        with naming(request), translated_refusals():
             request.terminal.people.check(change)
+            request.hub.house.safe.check(request.terminal.serial, change.enroll_id, _given(change))
     return change
 
 
+def _given(change: PersonChange) -> dict[int, int]:
+    said = {CARD_SLOT: change.card, PASSWORD_SLOT: change.password}
+    return {slot: value for slot, value in said.items() if value is not None}
+
+
+@of_the_house
 async def _set_user(request: Request) -> None:
-    await request.terminal.people.async_set(request.prepared)
+    terminal, change = request.terminal, request.prepared
+    await terminal.people.async_set(change)
+    await async_enrolled(request.hub.house, terminal, change.enroll_id, _given(change), request.context.user_id)
 
 
 async def _prepare_names(requests: tuple[Request, ...]) -> Mapping[int, str]:
