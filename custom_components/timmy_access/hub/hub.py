@@ -50,6 +50,7 @@ from .identity import facts_data
 from .nightly import Nightly
 from .outsiders import Outsiders
 from .pending import PendingTerminal, PendingTerminals
+from .recordings import Recordings
 from .replacement import async_carry_out, async_follow, async_plan
 from .surroundings import Surroundings
 from .terminal import Terminal
@@ -116,6 +117,7 @@ class Hub:
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
+        self.recordings = Recordings(self._tasks, self.house, ledger, self.terminals.values)
         self._watches: dict[str, TroubleWatch] = {}
         self.nightly = Nightly(
             hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper, self._elsewhere.has
@@ -189,6 +191,7 @@ class Hub:
         self.pending.async_drop_all()
         self.statistics.async_stop()
         self.house_watch.async_stop()
+        self.recordings.async_stop()
         self.passbook.async_stop()
         while self._stop_clocks:
             self._stop_clocks.pop()()

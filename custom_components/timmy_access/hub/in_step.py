@@ -13,6 +13,7 @@ from ..house.passage import NoPassage, Passage
 from ..house.readings import Readings
 from ..house.wanted import Make
 from ..house.writer import Writer
+from ..people.abilities import lacking
 from ..people.roster import Roster
 from ..protocol.errors import ProtocolError
 from ..protocol.turns import Priority
@@ -72,7 +73,11 @@ def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> 
         hand,
         terminal.roster,
         readings,
-        lambda: Make(doors=_doors(), algorithm=terminal.fingerprint_algorithm),
+        lambda: Make(
+            doors=_doors(),
+            algorithm=terminal.fingerprint_algorithm,
+            lacks=lacking(terminal.coordinator.data.info),
+        ),
         dt_util.utcnow,
     )
 
