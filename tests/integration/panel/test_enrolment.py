@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -57,6 +58,10 @@ class Desk:
         return seen
 
 
+def _has(terminal: VirtualTerminal, number: int) -> bool:
+    return number in terminal.users
+
+
 @pytest.fixture
 def desk(hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator) -> Callable[..., Any]:
     """Sit down, with some terminals kept in step."""
@@ -70,7 +75,7 @@ def desk(hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator) -> C
         group = (await performed(client, "set_access_group", name="All", rules=[{"device_id": devices}]))["result"]
         person = (await performed(client, "add_person", name=ZOE, groups=[group["group_id"]]))["result"]
         for terminal in terminals:
-            await terminal.wait_for(lambda terminal=terminal: person["enroll_id"] in terminal.users)
+            await terminal.wait_for(partial(_has, terminal, person["enroll_id"]))
         assert (await asked(client, "enrolment"))["success"]
         return Desk(client, hub, person["person_id"])
 
