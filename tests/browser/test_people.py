@@ -1,6 +1,7 @@
-"""People in the panel: the flows that are measured, in clicks and by the keyboard alone, and what terminals then have."""
+"""People in the panel: the measured flows, in clicks and by the keyboard alone, and what terminals then have."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from scripts.browser import logged_in
 from scripts.demo_house import CONTROLLER, House, house
 from scripts.home import LOOPBACK, free_port
-from simulator import Timing, User, VirtualTerminal
+from simulator import Timing, VirtualTerminal
 
 from .test_panel import ALLOWED, DESK, ELEMENTS, OVERFLOW, PANEL, PHONE, PICTURES, violations
 
@@ -97,7 +98,7 @@ async def built(tmp_path: Path) -> AsyncGenerator[House]:
             return bool(taken["kept_in_step"])
 
         for device_id in devices:
-            await built.home.until("kept in step", lambda device_id=device_id: kept(device_id))
+            await built.home.until("kept in step", partial(kept, device_id))
         await perform(built, "set_access_group", name=GROUP, rules=[{"device_id": devices}])
         yield built
 
@@ -107,23 +108,27 @@ async def perform(built: House, action: str, **data: Any) -> Any:
     return await built.home.call("timmy_access/panel/perform", data={"action": action, "with": data})
 
 
-def somebody(terminal: VirtualTerminal) -> User | None:
-    """Return Zoe as a terminal has her."""
-    return next((user for user in terminal.users.values() if user.name == ZOE), None)
+def held(terminal: VirtualTerminal, slot: int) -> str | int | None:
+    """Return what a terminal has of Zoe in a slot; None where it has no Zoe."""
+    zoe = next((user for user in terminal.users.values() if user.name == ZOE), None)
+    return None if zoe is None else zoe.credentials.get(slot, "")
+
+
+async def until_held(terminal: VirtualTerminal, slot: int, wanted: Callable[[str | int | None], bool]) -> None:
+    """Wait until a terminal has of Zoe what is wanted."""
+    await terminal.wait_for(lambda: wanted(held(terminal, slot)), timeout=30)
 
 
 async def has_card(built: House, number: str) -> None:
     """Wait until all terminals have Zoe with a card."""
     for terminal in built.terminals:
-        await terminal.wait_for(
-            lambda terminal=terminal: (zoe := somebody(terminal)) and zoe.credentials.get(CARD) == int(number),
-            timeout=30,
-        )
+        await until_held(terminal, CARD, lambda record: record == int(number))
 
 
 async def add_zoe(built: House) -> str:
     """Have Zoe in the house, and return her id."""
-    (group,) = (await perform(built, "get_access_groups"))["groups"]
+    groups = (await perform(built, "get_access_groups"))["groups"]
+    group = next(group for group in groups if group["name"] == GROUP)
     added = await perform(built, "add_person", name=ZOE, card=OLD, groups=[group["group_id"]])
     await has_card(built, OLD)
     return str(added["person_id"])
@@ -167,7 +172,7 @@ async def test_somebody_comes_loses_a_card_and_leaves(built: House, kind: type[M
         await hand.press(panel.get_by_role("button", name="Remove"))
         await hand.press(dialog.get_by_role("button", name="Remove"))
         for terminal in built.terminals:
-            await terminal.wait_for(lambda terminal=terminal: somebody(terminal) is None, timeout=30)
+            await until_held(terminal, CARD, lambda record: record is None)
         assert hand.clicks <= 3
 
 
@@ -199,9 +204,7 @@ async def test_a_finger_is_recorded_at_one_terminal_for_all_doors(built: House, 
         terminal.scan_enrolment()
         await panel.get_by_text("Recorded at").wait_for()
         for other in built.terminals:
-            await other.wait_for(
-                lambda other=other: (found := somebody(other)) and found.credentials.get(0), timeout=30
-            )
+            await until_held(other, 0, bool)
             assert len([user for user in other.users.values() if user.name == ZOE]) == 1
         await panel.get_by_text("Has it").nth(2).wait_for()
         await page.screenshot(path=PICTURES / f"panel-enrol-{kind.__name__.lower()}-done.png")
@@ -224,7 +227,7 @@ async def test_a_picture_is_made_small_and_given_to_the_terminal(built: House) -
         await panel.get_by_label("Choose a picture").set_input_files(file)  # type: ignore[arg-type]
         await panel.get_by_alt_text(f"The picture of {ZOE}").wait_for()
         await start.click()
-        await built.face.wait_for(lambda: (found := somebody(built.face)) and found.credentials.get(PHOTO), timeout=30)
+        await until_held(built.face, PHOTO, bool)
         await panel.get_by_text("Recorded at Front door").wait_for()
 
 

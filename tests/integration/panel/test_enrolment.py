@@ -16,7 +16,7 @@ from homeassistant.core import HomeAssistant
 from simulator import VirtualTerminal
 from simulator.faults import Faults
 
-from ..conftest import ADA, FACE, FINGER
+from ..conftest import ADA, CONTROLLER, FACE, FINGER
 from ..until import TEXTS, listen
 from .told import Told, asked, performed, told
 
@@ -119,6 +119,9 @@ async def test_a_finger_is_recorded_once_and_opens_the_other_doors_too(
     assert {event.data.get("enroll_id") for event in events} <= {sits.number}
     differences = (await performed(sits.client, "get_differences"))["result"]["differences"]
     assert differences == []
+    assert (await asked(sits.client, "people", person_id=sits.zoe))["success"]
+    both = [{"kind": "fingerprint_2", "terminals": sorted((CONTROLLER, FINGER))}]
+    await told(sits.client, lambda it: it.get("people", {}).get(sits.zoe, {}).get("credentials") == both)
 
 
 async def _changes(sits: Desk) -> list[Told]:
