@@ -12,6 +12,7 @@ from ..house.house import House
 from ..house.household import Household
 from ..house.standing import Listed, Seen
 from ..house.wanted import Make, Weeks, standings_wanted
+from ..people.abilities import lacking
 from ..people.people import EMPTY_SLOT
 from ..people.roster import Person
 from .terminal import Terminal
@@ -32,7 +33,8 @@ async def async_agreement(hass: HomeAssistant, house: House, terminal: Terminal)
 
 def make_of(terminal: Terminal) -> Make:
     """Return what a terminal can hold, as far as that is known without asking."""
-    return Make(doors=len(terminal.coordinator.data.doors), algorithm=terminal.fingerprint_algorithm)
+    state = terminal.coordinator.data
+    return Make(doors=len(state.doors), algorithm=terminal.fingerprint_algorithm, lacks=lacking(state.info))
 
 
 def listed(terminal: Terminal) -> Listed:

@@ -55,6 +55,7 @@ from .identity import facts_data
 from .nightly import Nightly
 from .outsiders import Outsiders
 from .pending import PendingTerminal, PendingTerminals
+from .recordings import Recordings
 from .replacement import async_carry_out, async_follow, async_plan
 from .surroundings import Surroundings
 from .terminal import Terminal
@@ -124,6 +125,7 @@ class Hub:
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
+        self.recordings = Recordings(self._tasks, self.house, ledger, self.terminals.values)
         self._watches: dict[str, TroubleWatch] = {}
         self.nightly = Nightly(
             hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper, self._elsewhere.has
@@ -200,6 +202,7 @@ class Hub:
         self.statistics.async_stop()
         self._gathering.async_stop()
         self.house_watch.async_stop()
+        self.recordings.async_stop()
         self.passbook.async_stop()
         while self._stop_clocks:
             self._stop_clocks.pop()()

@@ -16,6 +16,7 @@ from ..house.wanted import Make
 from ..house.whereabouts import terminals_with
 from ..house.writer import Writer
 from ..ledger import likeness
+from ..people.abilities import lacking
 from ..people.roster import Roster
 from ..protocol.errors import ProtocolError
 from ..protocol.turns import Priority
@@ -75,7 +76,11 @@ def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> 
         hand,
         terminal.roster,
         readings,
-        lambda: Make(doors=_doors(), algorithm=terminal.fingerprint_algorithm),
+        lambda: Make(
+            doors=_doors(),
+            algorithm=terminal.fingerprint_algorithm,
+            lacks=lacking(terminal.coordinator.data.info),
+        ),
         dt_util.utcnow,
     )
 

@@ -2,13 +2,21 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import actions, guests, inside, log, overview, people
+from . import actions, enrolment, guests, inside, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
 COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
     sorted(
-        (*actions.COMMANDS, *guests.COMMANDS, *inside.COMMANDS, *log.COMMANDS, *overview.FEEDS, *people.COMMANDS),
+        (
+            *actions.COMMANDS,
+            *enrolment.COMMANDS,
+            *guests.COMMANDS,
+            *inside.COMMANDS,
+            *log.COMMANDS,
+            *overview.FEEDS,
+            *people.COMMANDS,
+        ),
         key=lambda command: command.name,
     )
 )

@@ -13,6 +13,7 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..fields import ROLES, credential_name
+from ..house.credentials import HouseCredential
 from ..house.errors import HouseUnknown
 from ..house.household import Household
 from ..house.persons import HousePerson
@@ -193,7 +194,8 @@ def _described_person(
     credentials: list[JsonValueType] = []
     for slot in sorted(slots):
         held = household.credentials[person.person_id, slot]
-        credentials.append({"kind": credential_name(slot), "terminals": list[JsonValueType](sorted(held.terminals))})
+        there = held.terminals.union(_confirmed_at(household, number, held, terminals))
+        credentials.append({"kind": credential_name(slot), "terminals": list[JsonValueType](sorted(there))})
     return {
         "name": person.name,
         "enroll_id": number,
@@ -285,6 +287,18 @@ def _members(household: Household) -> dict[str, int]:
         for group_id in person.groups:
             members[group_id] = members.get(group_id, 0) + 1
     return members
+
+
+def _confirmed_at(
+    household: Household, number: int, held: HouseCredential, terminals: Iterable[TerminalPlacements]
+) -> Iterator[str]:
+    """Yield the serial numbers of terminals to which a credential was written, and from which it was read back."""
+    for it in terminals:
+        placement = household.placements.get((it.terminal.serial, number))
+        if placement is None or placement.confirmed is None or placement.person_id != held.person_id:
+            continue
+        if placement.confirmed.credentials.get(held.slot) == held.revision:
+            yield it.terminal.serial
 
 
 _PEOPLE_FIELDS: Mapping[vol.Marker, Any] = {vol.Optional(ATTR_PERSON_ID): cv.string}

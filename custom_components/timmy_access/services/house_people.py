@@ -171,8 +171,8 @@ def text_of(moment: datetime | None) -> str | None:
 
 
 def numbers_on_terminals(hub: Hub) -> frozenset[int]:
-    """Return every number that somebody has on a terminal, also on one that is only observed."""
-    return frozenset().union(*(terminal.roster.people for terminal in hub.terminals.values()))
+    """Return every number that somebody has on a terminal, also on one that is only observed, or for a moment."""
+    return hub.recordings.numbers.union(*(terminal.roster.people for terminal in hub.terminals.values()))
 
 
 def _slots_by_person(household: Household) -> Mapping[str, list[int]]:
