@@ -7,32 +7,24 @@ then what it held is written to their own, and from there the house brings it to
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.util import dt as dt_util
 from homeassistant.util.ulid import ulid_now
 
 from ..const import DOMAIN, LOGGER
 from ..errors import EnrolmentCancelled, translated_errors
-from ..fields import credential_name
 from ..house.arrivals import Contents
-from ..house.changes import holder_of, in_use, person_of
-from ..house.credentials import HouseCredential
-from ..house.deeds import Deed, Did
-from ..house.errors import HouseInvalid, HouseUnknown
+from ..house.changes import person_of
 from ..house.house import House
 from ..house.household import Household
 from ..house.persons import HousePerson
-from ..house.recorded import with_recorded
 from ..house.refusals import translated_refusals
 from ..house.standing import Standing
-from ..house.vault import VaultState
-from ..ledger import Ledger, LedgerUnavailable
+from ..ledger import Ledger
 from ..people.abilities import Ability, abilities
 from ..people.enrolment import QUICK_ANSWER_SECONDS
 from ..protocol.commands import AddUser
@@ -40,6 +32,7 @@ from ..protocol.enums import CREDENTIAL_SLOTS, Credential, Role
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
 from ..protocol.reasons import Refusal, holder_of as holder_in, refusal_of
 from ..terminal.tasks import Tasks
+from .agreements import make_of
 from .leftovers import Leftovers
 from .terminal import Terminal
 
@@ -270,41 +263,21 @@ class Recordings:
         self, terminal: Terminal, person_id: str, slot: int, contents: Contents, by: str | None
     ) -> None:
         """Write a credential to somebody on a terminal, and have the house know it."""
-        house, kind = self._house, Credential.of(slot)
+        house = self._house
         if (found := self._standing(terminal, person_id)) is None:
             name = person_of(house.known(), person_id).name
             raise _error("enrolment_no_door", terminal=terminal.name, person=name)
         person, standing = found
-        mark: bytes | None = None
-        if kind in _NUMBERS and house.vault.state is VaultState.OPEN:
-            mark = house.vault.mark(slot, contents)
-            holder = holder_of(house.household, slot, mark)
-            if holder not in (None, person_id):
-                raise in_use(slot, house.household.people[holder].name)
+        house.safe.check(terminal.serial, person.enroll_id, {slot: contents})
         # With name and role there is nothing to ask: this goes out in the step in which the person is of the house.
         await terminal.people.async_set_credential(
             person.enroll_id, slot, contents, name=standing.name, role=standing.role
         )
         if not (await terminal.people.async_record(person.enroll_id, slot)).record:
             raise _error("enrolment_without_effect", terminal=terminal.name)
-        credential = HouseCredential(
-            person_id=person_id,
-            slot=slot,
-            revision=ulid_now(),
-            algorithm=terminal.fingerprint_algorithm if kind is Credential.FINGERPRINT else None,
-            mark=mark,
-        )
-        deed = Deed(
-            did=Did.CHANGED,
-            at=dt_util.utcnow(),
-            by=by,
-            name=person.name,
-            person_id=person_id,
-            fields=(credential_name(slot),),
-        )
-        await house.keeper.async_change(lambda it: with_recorded(it, credential, terminal.serial), [deed])
-        with suppress(HouseInvalid, HouseUnknown, LedgerUnavailable):  # the terminal has it all the same
-            await house.async_keep_contents((person_id, slot), credential.revision, contents)
+        await house.safe.async_enrolled(terminal.serial, person.enroll_id, {slot: contents}, make_of(terminal), by)
+        if self._standing(terminal, person_id) is None:
+            raise _error("enrolment_no_door", terminal=terminal.name, person=person.name)
 
     @callback
     def _async_show(
