@@ -59,7 +59,7 @@ async def of_records(ledger: Ledger) -> list[str]:
 
 # What changes something, for our house.
 CHANGES: dict[str, Callable[[Ledger], Awaitable[Any]]] = {
-    "correct": lambda ledger: ledger.correct(correction(OURS, "again", NOW + timedelta(hours=1))),
+    "add_punch": lambda ledger: ledger.add_punch(correction(OURS, "again", NOW + timedelta(hours=1))),
     "forget_people": lambda ledger: ledger.forget_people(OURS),
     "forget_person": lambda ledger: ledger.forget_person(OURS, 17),
     "forget_unread": lambda ledger: ledger.forget_unread(OURS, [1, 2]),
@@ -73,6 +73,7 @@ CHANGES: dict[str, Callable[[Ledger], Awaitable[Any]]] = {
     "keep": lambda ledger: ledger.keep(OURS, [punch(5)]),
     "keep_people": lambda ledger: ledger.keep_people(OURS, [], complete=True),
     "keep_person": lambda ledger: ledger.keep_person(OURS, Person(enroll_id=17, name="Eve"), complete=True),
+    "leave_out": lambda ledger: ledger.leave_out([OURS], 1, reason="Not them", made_at=NOW, made_by=None),
     "purge": lambda ledger: ledger.purge([OURS], NOW + timedelta(days=1)),
     "purge_house_changes": lambda ledger: ledger.purge_house_changes("ours", NOW + timedelta(days=1)),
     "update_people": lambda ledger: ledger.update_people(OURS, [Person(enroll_id=17, name="Eve")]),
@@ -86,7 +87,9 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], b
     ),
     "attendance": (
         lambda ledger: ledger.attendance(NOON.date(), NOON.date(), UTC, FILTER),
-        lambda days: [(day.name, day.records, day.corrections) for day in days] == [("Ada", 1, 1)],
+        lambda days: (
+            [(day.name, day.records, [one.reason for one in day.corrections]) for day in days] == [("Ada", 1, ["ours"])]
+        ),
     ),
     "corrections": (
         lambda ledger: ledger.corrections([OURS], NOW, NOW + timedelta(days=1)),
@@ -140,8 +143,8 @@ async def two_houses(ledger: Ledger) -> None:
     await ledger.keep_people(THEIRS, [Person(enroll_id=17, name="Bruno"), Person(enroll_id=18)], complete=True)
     await ledger.keep_unread(OURS, [unread("ours")])
     await ledger.keep_unread(THEIRS, [unread("theirs"), unread("theirs too")])
-    await ledger.correct(correction(OURS, "ours"))
-    await ledger.correct(correction(THEIRS, "theirs"))
+    await ledger.add_punch(correction(OURS, "ours"))
+    await ledger.add_punch(correction(THEIRS, "theirs"))
     await ledger.keep_house("ours", ITEMS, [ADDED])
     theirs = [replace(item, document={"theirs": 1}, sealed=None) for item in ITEMS]
     await ledger.keep_house("theirs", theirs, [ADDED, ADDED])

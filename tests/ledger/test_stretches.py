@@ -5,10 +5,19 @@ from typing import NamedTuple
 
 from hypothesis import given, strategies as st
 
-from custom_components.timmy_access.ledger.stretches import DOUBLE, Stamp, Standing, Stretch, Way, reckoned
+from custom_components.timmy_access.ledger.stretches import DOUBLE, Standing, Stretch, Way, reckoned
 from custom_components.timmy_access.ledger.values import HOUR, SECOND
 
 MINUTE = 60 * SECOND
+
+
+class Stamp(NamedTuple):
+    """A punch as the reckoning takes it, by name."""
+
+    at: int
+    key: int
+    way: Way | None = None
+    source: int = 0
 
 
 def stamps(*hours: float, ways: str = "") -> list[Stamp]:
@@ -34,7 +43,7 @@ def test_whoever_is_there_goes_and_whoever_is_not_comes() -> None:
 def test_a_missing_punch_makes_the_hours_unknown() -> None:
     found = reckoned(stamps(8, 12, 17))
     assert (found.standing, found.worked, found.stretches) == (Standing.MISSING, None, ())
-    assert [stamp.at for stamp in found.counted] == [8 * HOUR, 12 * HOUR, 17 * HOUR]
+    assert [at for at, _, _, _ in found.counted] == [8 * HOUR, 12 * HOUR, 17 * HOUR]
 
 
 def test_readers_that_tell_the_way_tell_which_punch_is_missing() -> None:
@@ -69,10 +78,10 @@ def test_nobody_is_there_without_a_punch() -> None:
 
 def test_punches_within_a_short_time_are_one() -> None:
     again = [Stamp(second * SECOND, second) for second in (0, 5, 59, 60, 61, 3600)]
-    assert [stamp.key for stamp in reckoned(again).counted] == [0, 60, 3600]
+    assert [key for _, key, _, _ in reckoned(again).counted] == [0, 60, 3600]
     # One of them tells the way of both, and two ways are two punches.
     told = [Stamp(0, 1), Stamp(5 * SECOND, 2, Way.OUT), Stamp(9 * SECOND, 3, Way.IN)]
-    assert [(stamp.key, stamp.way) for stamp in reckoned(told).counted] == [(1, Way.OUT), (3, Way.IN)]
+    assert [(key, way) for _, key, way, _ in reckoned(told).counted] == [(1, Way.OUT), (3, Way.IN)]
 
 
 class Truth(NamedTuple):
@@ -116,13 +125,13 @@ def test_nothing_is_made_up_where_one_is_missing(truth: Truth, data: st.DataObje
     left = [stamp for stamp in truth.punches if stamp.key // 100 != lost]
     found = reckoned(left)
     assert (found.standing, found.worked) == (Standing.MISSING, None)
-    assert [stamp.at for stamp in found.counted] == [moment for index, moment in enumerate(moments) if index != lost]
+    assert [at for at, _, _, _ in found.counted] == [moment for index, moment in enumerate(moments) if index != lost]
     # What is told is what was, with a gap where the punch was.
     begin, end = truth.visits[lost // 2]
     gap = (None, end) if lost % 2 == 0 else (begin, None)
     expected = [gap if visit == (begin, end) else visit for visit in truth.visits]
     assert list(found.stretches) in ([], expected)
-    assert bool(found.stretches) is all(stamp.way is not None for stamp in found.counted)
+    assert bool(found.stretches) is all(way is not None for _, _, way, _ in found.counted)
 
 
 @given(

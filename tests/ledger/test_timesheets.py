@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from copy import replace
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,7 +19,6 @@ from custom_components.timmy_access.ledger import (
     RecordFilter,
     SheetDay,
     Standing,
-    Way,
 )
 from custom_components.timmy_access.ledger.entries import STRANGER_ID
 
@@ -35,16 +35,24 @@ def local(hour: int, minute: int = 0, day: date = DAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, minute, tzinfo=VIENNA)
 
 
-def at(instant: datetime, reader: int = 0, **changes: object) -> Entry:
-    said = {"time": instant.replace(tzinfo=None), "occurred_at": instant.astimezone(UTC), "reader": reader}
+def at(instant: datetime, reader: int = 0, **changes: Any) -> Entry:
+    said: dict[str, Any] = {
+        "time": instant.replace(tzinfo=None),
+        "occurred_at": instant.astimezone(UTC),
+        "reader": reader,
+    }
     return replace(PUNCH, **(said | changes))
 
 
-def added(hour: int, minute: int = 0, **changes: object) -> Correction:
+def added(hour: int, minute: int = 0, **changes: Any) -> Correction:
     correction = Correction(
         serial=SERIAL, enroll_id=17, at=local(hour, minute), reason="Forgot", made_at=MADE, made_by="owner"
     )
     return replace(correction, **changes)
+
+
+async def leave_out(ledger: Ledger, record: int, made_at: datetime = MADE) -> int:
+    return await ledger.leave_out([SERIAL], record, reason="Not them", made_at=made_at, made_by="owner")
 
 
 def worked(days: Sequence[AttendanceDay | SheetDay]) -> list[float | None]:
@@ -118,8 +126,8 @@ async def test_a_missing_punch_is_added_and_taken_back(ledger: Ledger) -> None:
     before = await everything(ledger)
     [day] = await sheet(ledger)
     assert (day.standing, day.worked) == (Standing.MISSING, None)
-    number = await ledger.correct(added(13))
-    assert await ledger.correct(added(13)) == number
+    number = await ledger.add_punch(added(13))
+    assert await ledger.add_punch(added(13)) == number
     [day] = await sheet(ledger)
     assert worked([day]) == [8.0]
     assert [(punch.record is None, punch.counts) for punch in day.punches] == [
@@ -130,7 +138,7 @@ async def test_a_missing_punch_is_added_and_taken_back(ledger: Ledger) -> None:
     ]
     assert day.punches[2].correction == added(13, id=number, at=local(13).astimezone(UTC))
     [line] = await ledger.attendance(DAY, DAY, VIENNA, ADA)
-    assert (line.records, line.corrections, line.name) == (3, 1, "Ada")
+    assert (line.records, len(line.corrections), line.name) == (3, 1, "Ada")
     assert await everything(ledger) == before
 
     assert await ledger.withdraw_correction([SERIAL], number, "other")
@@ -139,15 +147,15 @@ async def test_a_missing_punch_is_added_and_taken_back(ledger: Ledger) -> None:
     assert (day.standing, len(day.punches)) == (Standing.MISSING, 3)
     [trace] = await ledger.corrections([SERIAL], local(0), local(23))
     assert (trace.made_by, trace.removed_by, trace.removed_at is not None) == ("owner", "other", True)
-    assert await ledger.correct(added(13)) != number  # what was taken back is another one
+    assert await ledger.add_punch(added(13)) != number  # what was taken back is another one
 
 
 async def test_a_record_is_left_out_and_not_changed(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [at(local(8)), at(local(12)), at(local(17))])
     before = await everything(ledger)
     key = before[1].id
-    number = await ledger.correct(added(0, record=key, enroll_id=99, way=Way.IN))
-    assert await ledger.correct(added(1, record=key)) == number
+    number = await leave_out(ledger, key)
+    assert await leave_out(ledger, key) == number
     [day] = await sheet(ledger)
     assert worked([day]) == [9.0]
     assert [(punch.record, punch.counts, punch.correction is None) for punch in day.punches] == [
@@ -163,7 +171,7 @@ async def test_a_record_is_left_out_and_not_changed(ledger: Ledger) -> None:
 async def test_a_day_of_which_nothing_counts_is_on_the_sheet_alone(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [at(local(8))])
     [record] = await everything(ledger)
-    await ledger.correct(added(0, record=record.id))
+    await leave_out(ledger, record.id)
     assert await ledger.attendance(DAY, DAY, VIENNA) == ()
     [day] = await sheet(ledger)
     assert worked([day]) == [0.0]
@@ -183,18 +191,18 @@ async def test_a_punch_is_added_for_who_has_the_number_by_that_name(ledger: Ledg
     for serial, name in ((SERIAL, "Ada"), (OTHER, "Bruno")):
         await ledger.keep_person(serial, Person(enroll_id=17, name=name), complete=True)
         await ledger.keep(serial, [at(local(8))])
-    await ledger.correct(added(17))
-    await ledger.correct(added(16, serial=OTHER, name="ADA"))
+    await ledger.add_punch(added(17))
+    await ledger.add_punch(added(16, serial=OTHER, name="ADA"))
     days = await ledger.attendance(DAY, DAY, VIENNA, ADA)
     assert {(day.name, day.records): day.standing for day in days} == {
         ("Ada", 1): Standing.MISSING,
         ("Bruno", 1): Standing.MISSING,
     }
-    await ledger.correct(added(9))
+    await ledger.add_punch(added(9))
     [ada] = [day for day in await ledger.attendance(DAY, DAY, VIENNA, ADA) if day.name == "Ada"]
-    assert (worked([ada]), ada.corrections) == ([2.0], 3)
+    assert (worked([ada]), len(ada.corrections)) == ([2.0], 3)
     yesterday = DAY - timedelta(days=1)
-    await ledger.correct(added(8, at=local(8, day=yesterday)))
+    await ledger.add_punch(added(8, at=local(8, day=yesterday)))
     [only] = await ledger.attendance(yesterday, yesterday, VIENNA, ADA)
     assert (only.name, only.records) == ("Ada", 0)
 
@@ -208,21 +216,29 @@ async def test_a_punch_is_added_for_who_has_the_number_by_that_name(ledger: Ledg
         (added(8, enroll_id=STRANGER_ID), "enroll_id"),
         (added(8, at=datetime(2026, 11, 24, 8)), "at"),  # noqa: DTZ001
         (added(8, serial=""), "serial"),
-        (added(8, record=4711), "record"),
-        (added(8, record=1), "record"),
-        (added(8, serial=OTHER, record=2), "record"),
     ],
 )
 async def test_what_cannot_be_is_refused(file_ledger: Ledger, correction: Correction, field: str) -> None:
     await file_ledger.keep(SERIAL, [at(local(7), enroll_id=0), at(local(8))])
     with pytest.raises(LedgerInvalid) as caught:
-        await file_ledger.correct(correction)
+        await file_ledger.add_punch(correction)
     assert caught.value.field == field
     assert await file_ledger.corrections([SERIAL, OTHER], local(0), local(23)) == ()
 
 
+async def test_only_a_record_of_a_person_is_left_out(file_ledger: Ledger) -> None:
+    await file_ledger.keep(SERIAL, [at(local(7), enroll_id=0), at(local(8))])
+    for serials, record in (([SERIAL], 4711), ([SERIAL], 1), ([OTHER], 2), ([], 2)):
+        with pytest.raises(LedgerInvalid) as caught:
+            await file_ledger.leave_out(serials, record, reason="Wrong", made_at=MADE, made_by=None)
+        assert (caught.value.field, caught.value.problem) == ("record_id", Problem.NOT_KNOWN)
+    with pytest.raises(LedgerInvalid):
+        await file_ledger.leave_out([SERIAL], 2, reason="", made_at=MADE, made_by=None)
+    assert await file_ledger.corrections([SERIAL, OTHER], local(0), local(23)) == ()
+
+
 async def test_only_what_is_there_is_taken_back(file_ledger: Ledger) -> None:
-    number = await file_ledger.correct(added(8))
+    number = await file_ledger.add_punch(added(8))
     for serials, wanted in (([SERIAL], number + 1), ([OTHER], number), ([], number)):
         with pytest.raises(LedgerInvalid):
             await file_ledger.withdraw_correction(serials, wanted, None)
@@ -236,8 +252,8 @@ async def test_corrections_last_as_long_as_records(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [at(local(8), received_at=local(8)), late])
     records = await everything(ledger)
     for record in records:
-        await ledger.correct(added(0, record=record.id, made_at=MADE + timedelta(minutes=1)))
-    await ledger.correct(added(17, made_at=local(18)))
+        await leave_out(ledger, record.id, MADE + timedelta(minutes=1))
+    await ledger.add_punch(added(17, made_at=local(18)))
     await ledger.purge([SERIAL], MADE)
     assert [record.id for record in await everything(ledger)] == [records[1].id]
     kept = await ledger.corrections([SERIAL], local(0), local(23))

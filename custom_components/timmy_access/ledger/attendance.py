@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlalchemy import Connection, select
@@ -17,7 +18,7 @@ from .filters import RecordFilter, RecordKind, conditions, not_refused
 from .limits import MAX_DAYS
 from .names import History, history, likeness
 from .schema import RECORDS
-from .stretches import Reckoned, Stamp, Standing, Way, reckoned
+from .stretches import Reckoned, Stamp, Standing, Stretch, Way, reckoned
 from .terminals import serials
 from .values import instant_from, instant_of
 
@@ -72,8 +73,9 @@ class AttendanceDay:
     A person is an enroll id and a name: terminals may give the same number to different people. A number without a
     name is somebody of that one terminal. `serial` is a terminal where the person was that day. The name is the one of
     that time: None where none is known yet, empty where it is forgotten. `records` are those of terminals, the ones
-    that say once more what another says too. `times` are empty where it cannot be told which punch is missing, and
-    `worked` is None where the hours are not known, or not yet. `corrections` tells how many were put right.
+    that say once more what another says too. `stretches` are `times` in microseconds, both empty where it cannot be
+    told which punch is missing; `worked` is None where the hours are not known, or not yet. `corrections` are those
+    that hold.
     """
 
     day: date
@@ -85,8 +87,13 @@ class AttendanceDay:
     serial: str
     standing: Standing = Standing.COMPLETE
     worked: timedelta | None = None
-    times: tuple[TimeThere, ...] = ()
-    corrections: int = 0
+    stretches: Sequence[Stretch] = ()
+    corrections: tuple[Correction, ...] = ()
+
+    @property
+    def times(self) -> tuple[TimeThere, ...]:
+        """When the person was there; made when it is asked for, as a list of a month has half a million."""
+        return _times(self.stretches)
 
     @property
     def hours(self) -> float:
@@ -136,22 +143,22 @@ def attendance(
     for day, one, reckon in _days(connection, calendar, where, entries, now):
         if not reckon.counted:
             continue
-        first = one.stamps[0]
-        source = one.sources[first.source]
-        last = one.stamps[-1].at
+        first, _, _, number = one.stamps[0]
+        source = one.sources[number]
+        added = sum(key < 0 for key in one.corrected)
         found.append(
             AttendanceDay(
                 day=day,
                 enroll_id=one.enroll_id,
                 name=source.name,
-                first=instant_from(first.at),
-                last=instant_from(last),
-                records=sum(stamp.key > 0 for stamp in one.stamps),
+                first=instant_from(first),
+                last=instant_from(one.stamps[-1][0]),
+                records=len(one.stamps) - added,
                 serial=source.serial,
                 standing=reckon.standing,
                 worked=_worked(reckon),
-                times=_times(reckon),
-                corrections=len(one.corrected),
+                stretches=reckon.stretches,
+                corrections=tuple(one.corrected.values()),
             )
         )
     return tuple(found)
@@ -163,19 +170,19 @@ def sheet(
     """Return the same days with every punch, also days of which none counts."""
     found: list[SheetDay] = []
     for day, one, reckon in _days(connection, calendar, where, entries, now):
-        counted = {stamp.key for stamp in reckon.counted}
-        stamps = sorted((*one.stamps, *one.left_out))
-        source = one.sources[stamps[0].source]
+        counted = {key for _, key, _, _ in reckon.counted}
+        stamps = sorted((*one.stamps, *one.left_out), key=_moment)
+        source = one.sources[stamps[0][3]]
         punches = tuple(
             SheetPunch(
-                at=instant_from(stamp.at),
-                serial=one.sources[stamp.source].serial,
-                way=stamp.way,
-                counts=stamp.key in counted,
-                record=stamp.key if stamp.key > 0 else None,
-                correction=one.corrected.get(stamp.key),
+                at=instant_from(at),
+                serial=one.sources[number].serial,
+                way=way,
+                counts=key in counted,
+                record=key if key > 0 else None,
+                correction=one.corrected.get(key),
             )
-            for stamp in stamps
+            for at, key, way, number in stamps
         )
         found.append(
             SheetDay(
@@ -186,7 +193,7 @@ def sheet(
                 punches=punches,
                 standing=reckon.standing,
                 worked=_worked(reckon),
-                times=_times(reckon),
+                times=_times(reckon.stretches),
             )
         )
     return tuple(found)
@@ -214,11 +221,14 @@ class _Present:
         stamps = self.stamps[bisect_left(self.stamps, (begin,)) : bisect_left(self.stamps, (end,))]
         if not self.corrected:
             return _Present(self.enroll_id, self.sources, stamps)
-        left_out = [stamp for stamp in self.left_out if begin <= stamp.at < end]
-        keys = {stamp.key for stamp in (*stamps, *left_out)}
+        left_out = [stamp for stamp in self.left_out if begin <= stamp[0] < end]
+        keys = {stamp[1] for stamp in (*stamps, *left_out)}
         corrected = {key: one for key, one in self.corrected.items() if key in keys}
         return _Present(self.enroll_id, self.sources, stamps, left_out, corrected)
 
+
+# Time and key: what tells a way is no order.
+_moment = itemgetter(0, 1)
 
 type _Who = tuple[int, str]
 
@@ -265,11 +275,11 @@ def _present(
         ways = _ways(entries.get(wanted[terminal]))
         for name, some in _named(said, names, (terminal, enroll_id), punches):
             one, source = _person(terminal, enroll_id, name)
-            stamps = [Stamp(at, key, ways.get(reader), source) for at, key, reader in some]
-            if left_out and (gone := [stamp for stamp in stamps if stamp.key in left_out]):
+            stamps: list[Stamp] = [(at, key, ways.get(reader), source) for at, key, reader in some]
+            if left_out and (gone := [stamp for stamp in stamps if stamp[1] in left_out]):
                 one.left_out += gone
-                one.corrected |= {stamp.key: left_out[stamp.key] for stamp in gone}
-                stamps = [stamp for stamp in stamps if stamp.key not in left_out]
+                one.corrected |= {key: left_out[key] for _, key, _, _ in gone}
+                stamps = [stamp for stamp in stamps if stamp[1] not in left_out]
             one.stamps += stamps
     numbers = {serial: number for number, serial in wanted.items()}
     for added in put_right:
@@ -277,10 +287,10 @@ def _present(
             terminal, at = numbers[added.serial], instant_of("at", added.at)
             name = added.name or names.name_at(terminal, added.enroll_id, at)
             one, source = _person(terminal, added.enroll_id, name)
-            one.stamps.append(Stamp(at, -added.id, added.way, source))
+            one.stamps.append((at, -added.id, added.way, source))
             one.corrected[-added.id] = added
     for one in people.values():
-        one.stamps.sort()
+        one.stamps.sort(key=_moment)
     return people
 
 
@@ -315,7 +325,8 @@ def _punches(
         row.occurred_at < span[1],
     )
     found: defaultdict[tuple[int, int, str | None], list[_Punch]] = defaultdict(list)
-    for terminal, enroll_id, said, at, key, reader in connection.execute(query):
+    # As the driver gives them: to make rows of them takes longer than all the rest.
+    for terminal, enroll_id, said, at, key, reader in connection.execute(query).cursor.fetchall():
         found[terminal, enroll_id, said].append((at, key, reader))
     return found
 
@@ -342,8 +353,8 @@ def _worked(reckon: Reckoned) -> timedelta | None:
     return None if reckon.worked is None else timedelta(microseconds=reckon.worked)
 
 
-def _times(reckon: Reckoned) -> tuple[TimeThere, ...]:
+def _times(stretches: Sequence[Stretch]) -> tuple[TimeThere, ...]:
     return tuple(
         TimeThere(None if begin is None else instant_from(begin), None if end is None else instant_from(end))
-        for begin, end in reckon.stretches
+        for begin, end in stretches
     )

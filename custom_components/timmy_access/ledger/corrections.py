@@ -4,11 +4,11 @@ The records themselves never change. A correction that is taken back stays, with
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row as ResultRow
+from sqlalchemy import ColumnElement, Connection, Row as ResultRow, select
 
 from .entries import DOOR_ID, STRANGER_ID
 from .errors import LedgerInvalid, Problem
@@ -16,6 +16,9 @@ from .schema import CORRECTIONS, RECORDS
 from .stretches import Way
 from .terminals import numbered, numbers, serials
 from .values import MAX_NAME, MISSING, instant_from, instant_of, key_of, name_of, whole_of
+
+# Enroll ids of which nobody has hours.
+_NOBODY = (DOOR_ID, STRANGER_ID, MISSING)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,7 +47,7 @@ class Correction:
 def check(correction: Correction) -> None:
     """Refuse what the database cannot hold, and a correction without a reason; raises `LedgerInvalid`."""
     key_of("serial", correction.serial)
-    if whole_of("enroll_id", correction.enroll_id) in (DOOR_ID, STRANGER_ID, MISSING):
+    if whole_of("enroll_id", correction.enroll_id) in _NOBODY:
         raise LedgerInvalid("enroll_id", Problem.NOT_KNOWN)
     instant_of("at", correction.at)
     instant_of("made_at", correction.made_at)
@@ -55,11 +58,8 @@ def check(correction: Correction) -> None:
         raise LedgerInvalid("reason", Problem.TOO_LONG, size)
 
 
-def keep(connection: Connection, correction: Correction) -> int:
-    """Write a correction and return its id; the same one twice is one. Raises `LedgerInvalid` for an unknown record.
-
-    Of one that leaves a record out, who it is and when is what the record says.
-    """
+def add(connection: Connection, correction: Correction) -> int:
+    """Write a correction and return its id; the same one twice is one."""
     number = numbered(connection, correction.serial)
     row = {
         "terminal_id": number,
@@ -67,34 +67,41 @@ def keep(connection: Connection, correction: Correction) -> int:
         "name": name_of("name", correction.name),
         "occurred_at": instant_of("at", correction.at),
         "record_id": correction.record,
-        "way": None if correction.record is not None else correction.way,
+        "way": correction.way,
         "reason": name_of("reason", correction.reason.strip()),
         "made_at": instant_of("made_at", correction.made_at),
         "made_by": correction.made_by,
     }
     table = CORRECTIONS.c
-    same = [table.terminal_id == number, table.removed_at.is_(None)]
-    if correction.record is None:
-        same += [
-            table.record_id.is_(None),
-            table.enroll_id == correction.enroll_id,
-            table.occurred_at == row["occurred_at"],
-        ]
-    else:
-        found = connection.execute(
-            RECORDS.select()
-            .with_only_columns(RECORDS.c.enroll_id, RECORDS.c.name, RECORDS.c.occurred_at)
-            .where(RECORDS.c.id == whole_of("record", correction.record), RECORDS.c.terminal_id == number)
-        ).first()
-        if found is None or found.enroll_id in (DOOR_ID, STRANGER_ID, MISSING):
-            raise LedgerInvalid("record", Problem.NOT_KNOWN)
-        row |= {"enroll_id": found.enroll_id, "occurred_at": found.occurred_at, "name": found.name or row["name"]}
-        same += [table.occurred_at == found.occurred_at, table.record_id == correction.record]
-    known = connection.scalar(CORRECTIONS.select().with_only_columns(table.id).where(*same))
-    if known is not None:
-        return int(known)
-    connection.execute(CORRECTIONS.insert().values(**row))
-    return int(connection.scalar(CORRECTIONS.select().with_only_columns(table.id).where(*same)) or 0)
+    same = [table[name] == row[name] for name in ("terminal_id", "enroll_id", "occurred_at")]
+    same += [table.removed_at.is_(None), table.record_id.is_not_distinct_from(correction.record)]
+    query = select(table.id).where(*same)
+    known = connection.scalar(query)
+    if known is None:
+        connection.execute(CORRECTIONS.insert().values(**row))
+        known = connection.scalars(query).one()
+    return int(known)
+
+
+def leave_out(connection: Connection, wanted: Collection[str], record: int, correction: Correction) -> int:
+    """Leave a record of some terminals out, as the correction says otherwise; raises `LedgerInvalid` for none such."""
+    row = RECORDS.c
+    query = select(row.terminal_id, row.enroll_id, row.name, row.occurred_at).where(
+        row.id == record, row.terminal_id.in_(list(numbers(connection, wanted).values()))
+    )
+    found = connection.execute(query).first()
+    if found is None or found.enroll_id in _NOBODY:
+        raise LedgerInvalid("record_id", Problem.NOT_KNOWN)
+    of_record = replace(
+        correction,
+        serial=serials(connection)[found.terminal_id],
+        enroll_id=found.enroll_id,
+        name=found.name,
+        at=instant_from(found.occurred_at),
+        record=record,
+        way=None,
+    )
+    return add(connection, of_record)
 
 
 def withdraw(
@@ -102,7 +109,7 @@ def withdraw(
 ) -> bool:
     """Take a correction of some terminals back, and return whether it was not before; raises `LedgerInvalid`."""
     here = [CORRECTIONS.c.id == correction_id, _among(connection, wanted)]
-    if connection.scalar(CORRECTIONS.select().with_only_columns(CORRECTIONS.c.id).where(*here)) is None:
+    if connection.scalar(select(CORRECTIONS.c.id).where(*here)) is None:
         raise LedgerInvalid("correction_id", Problem.NOT_KNOWN)
     change = CORRECTIONS.update().where(*here, CORRECTIONS.c.removed_at.is_(None))
     return connection.execute(change.values(removed_at=instant_of("now", now), removed_by=by)).rowcount > 0

@@ -61,13 +61,24 @@ class Timesheets(ABC):
         calendar = Calendar(first=first, last=last, zone=zone, begins=day_begins)
         return await self._reader.ask(partial(sheet, calendar=calendar, where=where, entries=entries, now=now))
 
-    async def correct(self, correction: Correction) -> int:
-        """Write a correction, and return its id; the same one twice is one.
+    async def add_punch(self, added: Correction) -> int:
+        """Count a punch that no terminal has told, and return the id of the correction; the same twice is one."""
+        corrections.check(added)
+        return await self._write(partial(corrections.add, correction=added))
 
-        Raises `LedgerInvalid` where it leaves out a record that the terminal has not made of a person.
+    async def leave_out(
+        self, serials: Collection[str], record: int, *, reason: str, made_at: datetime, made_by: str | None
+    ) -> int:
+        """Count a record of some terminals no more, and return the id of the correction; twice is once.
+
+        Raises `LedgerInvalid` where there is no such record of a person.
         """
-        corrections.check(correction)
-        return await self._write(partial(corrections.keep, correction=correction))
+        whole_of("record_id", record)
+        said = Correction(
+            serial="-", enroll_id=record, at=made_at, reason=reason, made_at=made_at, made_by=made_by, record=record
+        )
+        corrections.check(said)
+        return await self._write(partial(corrections.leave_out, wanted=serials, record=record, correction=said))
 
     async def withdraw_correction(self, serials: Collection[str], correction_id: int, by: str | None) -> bool:
         """Take back a correction of some terminals, and return whether it was not before.
