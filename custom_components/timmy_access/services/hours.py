@@ -128,7 +128,7 @@ async def _add_punch(request: Request) -> ServiceResponse:
 
 async def _leave_out_record(request: Request) -> ServiceResponse:
     correction_id = await request.hub.ledger.leave_out(
-        serials_of(request.terminals),
+        serials_of(request.hub.terminals.values()),
         request.data[ATTR_RECORD_ID],
         reason=request.data[ATTR_REASON],
         made_at=dt_util.utcnow(),
@@ -139,7 +139,7 @@ async def _leave_out_record(request: Request) -> ServiceResponse:
 
 async def _withdraw_correction(request: Request) -> None:
     await request.hub.ledger.withdraw_correction(
-        serials_of(request.terminals), request.data[ATTR_CORRECTION_ID], request.context.user_id
+        serials_of(request.hub.terminals.values()), request.data[ATTR_CORRECTION_ID], request.context.user_id
     )
 
 
