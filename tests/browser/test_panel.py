@@ -1,6 +1,7 @@
 """The panel as an administrator sees it: a real Chromium on a real Home Assistant with virtual terminals."""
 
 from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from playwright.async_api import ConsoleMessage, Page
 import pytest
 
 from scripts.browser import logged_in
-from scripts.demo_house import House, house
+from scripts.demo_house import PEOPLE, House, house
 from scripts.home import REPOSITORY, free_port
 from simulator import Timing
 
@@ -116,3 +117,34 @@ async def test_a_door_is_opened_by_two_clicks_and_a_guest_gets_a_code(built: Hou
     wanted = {"action": "get_passes", "with": {"device_id": await built.home.device("Front door")}}
     (held,) = (await built.home.call("timmy_access/panel/perform", data=wanted))["passes"]
     assert (held["name"], held["state"]) == ("Plumber", "active")
+
+
+async def test_a_missing_punch_is_added_on_the_sheet_of_a_person(built: House) -> None:
+    """Found in the list of a month, and put right with a reason."""
+    morning = (datetime.now() - timedelta(days=2)).replace(hour=8, minute=0, second=0, microsecond=0)  # noqa: DTZ005
+    built.finger.punch(1, time=morning)
+    await built.finger.wait_sent()
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/hours?month={morning:%Y-%m}")
+        panel = page.locator(PANEL)
+        await panel.get_by_role("link", name=PEOPLE[1]).click()
+        row = panel.locator("tr", has_text="A punch is missing")
+        await row.wait_for()
+        assert "person=1" in page.url
+        await row.get_by_role("button", name="Put right").click()
+        dialog = panel.locator("timmy-dialog")
+        await dialog.get_by_label("Time").fill("16:30")
+        await dialog.get_by_label("Reason").fill("Forgot the way out")
+        assert await violations(page) == []
+        await page.screenshot(path=PICTURES / "panel-hours-dialog.png")
+        await page.keyboard.press("Enter")
+        await dialog.wait_for(state="detached")
+        row = panel.locator("tr", has_text="16:30")
+        await row.wait_for()
+        assert "8:30" in await row.inner_text()
+        await page.screenshot(path=PICTURES / "panel-hours-sheet-390.png", full_page=True)
+        assert await page.evaluate(OVERFLOW, await page.query_selector(PANEL)) <= 0
+        assert await violations(page) == []
+        await page.go_back()
+        await panel.get_by_role("link", name=PEOPLE[1]).wait_for()

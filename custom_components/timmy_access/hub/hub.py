@@ -61,6 +61,7 @@ from .surroundings import Surroundings
 from .terminal import Terminal
 from .troubles import TroubleWatch
 from .wall_clock import WallClock
+from .workdays import Workdays
 
 # For what is still to be written when everything stops. With the 2 s that passes take and the 4 s that the ledger takes
 # to close, it stays below the 10 s that Home Assistant gives an integration to unload.
@@ -98,6 +99,7 @@ class Hub:
             self._store,
             self._counted,
         )
+        self.workdays = Workdays(entry, ledger)
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
         self.roll_call = RollCall(hass)

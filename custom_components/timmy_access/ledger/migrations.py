@@ -320,6 +320,30 @@ def _house(connection: Connection) -> None:
     _create(connection, tables)
 
 
+def _corrections(connection: Connection) -> None:
+    tables = MetaData()
+    Table("terminals", tables, counted(), exact("serial", unique=True), **COUNTED_TABLE)
+    Table(
+        "corrections",
+        tables,
+        counted(),
+        terminal(),
+        whole("enroll_id"),
+        person_name(),
+        whole("occurred_at"),
+        whole("record_id", empty=True),
+        Column("way", String(8)),
+        person_name("reason"),
+        whole("made_at"),
+        Column("made_by", EXACT),
+        whole("removed_at", empty=True),
+        Column("removed_by", EXACT),
+        Index("corrections_terminal", "terminal_id", "occurred_at"),
+        **COUNTED_TABLE,
+    )
+    _create(connection, tables)
+
+
 def _create(connection: Connection, tables: MetaData) -> None:
     """Create tables and indexes, but for those that an interrupted step left in MariaDB."""
     tables.create_all(connection)
@@ -336,4 +360,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _outcomes,
     _unread,
     _house,
+    _corrections,
 )

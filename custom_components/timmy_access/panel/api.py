@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import actions, enrolment, guests, inside, log, overview, people
+from . import actions, enrolment, guests, hours, inside, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
@@ -12,6 +12,7 @@ COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
             *actions.COMMANDS,
             *enrolment.COMMANDS,
             *guests.COMMANDS,
+            *hours.COMMANDS,
             *inside.COMMANDS,
             *log.COMMANDS,
             *overview.FEEDS,

@@ -6,6 +6,7 @@ import "./enrol_who";
 import "./groups";
 import "./guests";
 import "./inside";
+import "./hours";
 import "./log";
 import "./people";
 import "./person";
@@ -35,6 +36,7 @@ export const PAGES: readonly Page[] = [
   { view: "groups", draw: (home, place) => html`<timmy-groups .home=${home} .place=${place}></timmy-groups>` },
   { view: "guests", draw: (home, place) => html`<timmy-guests .home=${home} .place=${place}></timmy-guests>` },
   { view: "log", draw: (home, place) => html`<timmy-log .home=${home} .place=${place}></timmy-log>` },
+  { view: "hours", draw: (home, place) => html`<timmy-hours .home=${home} .place=${place}></timmy-hours>` },
   {
     view: "terminals",
     waits: (house) => house.waiting,
