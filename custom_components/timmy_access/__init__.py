@@ -19,6 +19,7 @@ from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
+from .hub.noticed import Noticed
 from .ledger import LedgerUnavailable
 from .panel.api import async_register_commands
 from .panel.sidebar import async_hide, async_show
@@ -97,6 +98,7 @@ async def async_unload_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry)
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is kept of a listener, and the people of its house; the access log stays."""
     await TerminalStore(hass, entry.entry_id).async_remove()
+    await Noticed(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)

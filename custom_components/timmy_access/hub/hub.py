@@ -48,6 +48,7 @@ from .house_issues import HouseIssues
 from .house_watch import HouseWatch
 from .identity import facts_data
 from .nightly import Nightly
+from .noticed import Noticed
 from .outsiders import Outsiders
 from .pending import PendingTerminal, PendingTerminals
 from .replacement import async_carry_out, async_follow, async_plan
@@ -94,7 +95,8 @@ class Hub:
         )
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
-        self.house_watch = HouseWatch(hass, self._tasks, self.house)
+        self.noticed = Noticed(hass, entry.entry_id)
+        self.house_watch = HouseWatch(hass, self._tasks, self.house, self.noticed)
         self._house_issues = HouseIssues(
             hass,
             entry.entry_id,
@@ -153,7 +155,7 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
-        await asyncio.gather(self.passbook.async_load(), self.house.async_load())
+        await asyncio.gather(self.passbook.async_load(), self.house.async_load(), self.noticed.async_load())
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
@@ -213,6 +215,7 @@ class Hub:
             async with asyncio.timeout(REST_SECONDS):
                 await _async_all(
                     self._store.async_stop(),
+                    self.noticed.async_stop(),
                     self.house.async_stop(),
                     *(terminal.async_stop("unloading") for terminal in self.terminals.values()),
                 )
@@ -234,6 +237,7 @@ class Hub:
             self.claims.async_drop(serial)
             self.homes.async_forget(serial)
             self.house_watch.async_forget(serial)
+            self.noticed.async_forget(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")

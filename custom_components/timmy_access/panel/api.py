@@ -2,13 +2,20 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import actions, guests, log, overview, people
+from . import actions, differences, guests, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
 COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
     sorted(
-        (*actions.COMMANDS, *guests.COMMANDS, *log.COMMANDS, *overview.FEEDS, *people.COMMANDS),
+        (
+            *actions.COMMANDS,
+            *differences.FEEDS,
+            *guests.COMMANDS,
+            *log.COMMANDS,
+            *overview.FEEDS,
+            *people.COMMANDS,
+        ),
         key=lambda command: command.name,
     )
 )

@@ -8,7 +8,7 @@ import { States, type EntityState } from "../states";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
-import { terminalCards, whereItIs } from "./presence";
+import { differencesLink, terminalCards, whereItIs } from "./presence";
 
 interface Shown {
   shape: string;
@@ -82,7 +82,7 @@ export class TimmyDoors extends View {
       <h3>${terminal.name}</h3>
       ${terminal.online ? nothing : html`<p>${whereItIs(this.home, terminal)}</p>`}
       ${terminal.doors.map((door) => this.door(terminal, door))}
-      ${terminal.latest ? this.latest(terminal.latest) : nothing}
+      ${terminal.latest ? this.latest(terminal.latest) : nothing} ${differencesLink(this.home, terminal)}
       <p class="latest">
         ${this.link(addressOf("log", [], { ...this.listener, terminal: terminal.serial }), this.say("log.title"))}
       </p>

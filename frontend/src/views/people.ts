@@ -59,7 +59,7 @@ export class TimmyPeople extends View {
           ${this.say("people.add")}
         </button>
       </div>
-      ${this.content()}
+      ${this.differences()} ${this.content()}
       ${
         this.adds
           ? html`<timmy-person-dialog
@@ -70,6 +70,12 @@ export class TimmyPeople extends View {
           : nothing
       }
     `;
+  }
+
+  private differences(): TemplateResult | typeof nothing {
+    const { differences } = this.home.overview.house;
+    if (!differences) return nothing;
+    return html`<p>${this.link(addressOf("differences"), this.home.texts.count("differences.count", differences))}</p>`;
   }
 
   private content(): TemplateResult {

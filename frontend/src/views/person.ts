@@ -1,6 +1,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
+import { credentialName } from "../credentials";
 import { Followed } from "../followed";
 import { goTo } from "../home_assistant";
 import {
@@ -216,11 +217,8 @@ export class TimmyPerson extends View {
     </section>`;
   }
 
-  /** What a credential is called: `fingerprint_2` is the third finger. */
   private kind(kind: string): string {
-    const [, word = kind, index] = /^(.+?)(?:_(\d+))?$/.exec(kind) ?? [];
-    const said = this.say(`person.kind_${word}`);
-    return index === undefined ? said : `${said} ${this.home.format.number(Number(index) + 1)}`;
+    return credentialName(this.home, kind);
   }
 
   private terminals(person: Person): TemplateResult {

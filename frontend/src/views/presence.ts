@@ -2,6 +2,7 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import type { Home } from "../home";
 import type { Terminal } from "../overview";
+import { addressOf } from "../place";
 import { follow } from "../view";
 
 // Where Home Assistant shows who waits, and has somebody approve them.
@@ -17,6 +18,16 @@ export function whereItIs({ texts, format }: Home, terminal: Terminal): Template
       ? texts.say("terminals.away")
       : texts.say("terminals.away_since", { time: format.moment(terminal.last_seen) });
   return html`<span class="state bad" style="white-space: normal"><span aria-hidden="true">▲</span>${said}</span>`;
+}
+
+/** Where a terminal and the house say different things, with a link to what they say. */
+export function differencesLink({ texts, format }: Home, terminal: Terminal): TemplateResult | typeof nothing {
+  if (terminal.differences === 0 || terminal.was_reset) return nothing;
+  return html`<div>
+    <a href=${addressOf("differences", [], { terminal: terminal.serial })} @click=${follow}
+      ><span aria-hidden="true">≠</span> ${texts.say("terminals.differences", { count: format.number(terminal.differences) })}</a
+    >
+  </div>`;
 }
 
 /** Who waits for approval, as they say of themselves. */

@@ -5,7 +5,7 @@ import { doorName, type Terminal } from "../overview";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
-import { terminalCards, whereItIs } from "./presence";
+import { differencesLink, terminalCards, whereItIs } from "./presence";
 
 interface Listed {
   enroll_id: number;
@@ -113,11 +113,11 @@ export class TimmyTerminals extends View {
     if (!terminal.kept_in_step) {
       return html`<span class="state quiet"><span aria-hidden="true">○</span>${this.say("terminals.observed")}</span>`;
     }
-    const { waiting, differences, was_reset } = terminal;
+    const { waiting, was_reset } = terminal;
     return html`
       <span class="state good"><span aria-hidden="true">●</span>${this.say("terminals.kept")}</span>
       ${waiting ? html`<div>◌ ${this.say("terminals.waiting", { count: format.number(waiting) })}</div>` : nothing}
-      ${differences && !was_reset ? html`<div>≠ ${this.say("terminals.differences", { count: format.number(differences) })}</div>` : nothing}
+      ${differencesLink(this.home, terminal)}
       ${was_reset ? html`<div class="error">▲ ${this.say("terminals.was_reset")}</div>` : nothing}
     `;
   }
