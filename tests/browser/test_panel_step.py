@@ -4,8 +4,9 @@ from playwright.async_api import Page
 import pytest
 
 from scripts.browser import logged_in
-from scripts.demo_house import FACE, House
-from simulator import User
+from scripts.demo_house import CONTROLLER, FACE, FINGER, House
+from scripts.home import LOOPBACK
+from simulator import Timing, User, VirtualTerminal
 
 from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
 
@@ -72,3 +73,56 @@ async def test_differences_are_settled_one_and_all(built: House) -> None:  # noq
         await built.face.wait_for(lambda: True if not {21, 23} & built.face.users.keys() else None, timeout=30)
         assert 22 in built.face.users
         await in_order(page, "differences-none")
+
+
+async def test_who_waits_is_approved_and_takes_the_place_of_another(built: House) -> None:  # noqa: F811 - the fixture
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/terminals")
+        panel = page.locator(PANEL)
+        dialog = panel.locator("timmy-dialog")
+        await panel.get_by_role("button", name="Approve").click()
+        await dialog.get_by_text(CONTROLLER).wait_for()
+        await dialog.get_by_label("Name").fill("Warehouse")
+        await in_order(page, "approve")
+        await dialog.get_by_role("button", name="Approve").click()
+        await built.controller.wait_registered(timeout=60)
+        warehouse = panel.get_by_role("region", name="Warehouse")
+        await warehouse.get_by_text("Connected").wait_for()
+
+        url = f"ws://{LOOPBACK}:{built.terminal_port}/pub/chat"
+        async with VirtualTerminal(profile="tfs30", serial="ZYTI00000099", url=url, timing=Timing.fast()) as new:
+            await new.wait_refused(timeout=30)
+            await panel.get_by_role("region", name="Office").get_by_role("button", name="Replace").click()
+            # What is shown is who is let in: all that is known of it.
+            await dialog.get_by_text("MAC address").wait_for()
+            await in_order(page, "replace")
+            await dialog.get_by_role("button", name="Replace").click()
+            await panel.get_by_text("Office has been replaced.").wait_for()
+            await new.wait_registered(timeout=60)
+            office = panel.get_by_role("region", name="Office")
+            await office.get_by_text("Connected").wait_for()
+            assert (await built.home.entity("ZYTI00000099_connectivity"))["state"] == "on"
+            assert not (await built.home.entity(f"{FINGER}_connectivity"))
+            await in_order(page, "terminals")
+
+
+async def test_a_terminal_that_was_emptied_is_filled_again(built: House) -> None:  # noqa: F811 - the fixture
+    async with logged_in(built.home) as page:
+        built.face.add_user(User(enrollid=5, name="Emmy Noether"))
+        await look_at_people(built, FACE)
+        await keep(built, "Front door")
+        everybody = set(built.face.users)
+        built.face.users.clear()
+        await look_at_people(built, FACE)
+        await page.goto(f"{built.home.url}/timmy-access/differences")
+        panel = page.locator(PANEL)
+        await panel.get_by_role("link", name="Decide what becomes of it").click()
+        assert page.url.endswith(f"/terminals/{FACE}")
+        await panel.get_by_role("button", name="Was Front door reset?").click()
+        dialog = panel.locator("timmy-dialog")
+        await dialog.get_by_label("Fill it again").check()
+        await in_order(page, "reset")
+        assert not built.face.users
+        await dialog.get_by_role("button", name="Next").click()
+        await built.face.wait_for(lambda: True if everybody == set(built.face.users) else None, timeout=60)

@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import actions, differences, guests, log, overview, people
+from . import actions, approval, differences, guests, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
@@ -10,6 +10,7 @@ COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
     sorted(
         (
             *actions.COMMANDS,
+            *approval.COMMANDS,
             *differences.FEEDS,
             *guests.COMMANDS,
             *log.COMMANDS,
