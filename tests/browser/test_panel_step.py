@@ -7,6 +7,7 @@ from scripts.browser import logged_in
 from scripts.demo_house import CONTROLLER, FACE, FINGER, House
 from scripts.home import LOOPBACK
 from simulator import Timing, User, VirtualTerminal
+from simulator.doors import DoorEvent
 
 from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
 
@@ -126,3 +127,33 @@ async def test_a_terminal_that_was_emptied_is_filled_again(built: House) -> None
         assert not built.face.users
         await dialog.get_by_role("button", name="Next").click()
         await built.face.wait_for(lambda: True if everybody == set(built.face.users) else None, timeout=60)
+
+
+async def test_a_door_is_held_open_after_one_question_and_an_alarm_is_cancelled(
+    built: House,  # noqa: F811 - the fixture
+) -> None:
+    door = built.face.doors[1]
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/doors")
+        panel = page.locator(PANEL)
+        mode = panel.get_by_label("Door mode: Front door")
+        await mode.select_option("held_open")
+        dialog = panel.locator("timmy-dialog")
+        await dialog.get_by_text("everybody can go through").wait_for()
+        assert (door.mode, await mode.input_value()) == ("normal", "normal")
+        await in_order(page, "hold-open")
+        await dialog.get_by_role("button", name="Held open").click()
+        await dialog.wait_for(state="detached")
+        assert door.mode == "held_open"
+        # What closes asks nothing.
+        await mode.select_option("held_closed")
+        await built.face.wait_for(lambda: True if door.mode == "held_closed" else None)
+
+        built.face.door_event(DoorEvent.OPENED)
+        await panel.get_by_text("door open").wait_for()
+        built.face.door_event(DoorEvent.ALARM)
+        await panel.get_by_role("button", name="Cancel alarm").wait_for()
+        await in_order(page, "doors-alarm")
+        await panel.get_by_role("button", name="Cancel alarm").click()
+        await panel.get_by_role("button", name="Cancel alarm").wait_for(state="detached")
