@@ -15,6 +15,7 @@ from .guests.passbook import key_store
 from .guests.pictures import PASSES
 from .house.forgetting import async_forget_house
 from .house.house import async_remove_house
+from .hub.absences import Absences
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
@@ -99,6 +100,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is kept of a listener, and the people of its house; the access log stays."""
     await TerminalStore(hass, entry.entry_id).async_remove()
     await Noticed(hass, entry.entry_id).async_remove()
+    await Absences(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)

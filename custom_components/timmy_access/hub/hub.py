@@ -37,6 +37,7 @@ from ..records.ledgers import async_acquire, async_release
 from ..records.statistics import AccessStatistics, Counted
 from ..terminal.store import Replacement, TerminalStore
 from ..terminal.tasks import Tasks
+from .absences import Absences
 from .address import allowed_networks
 from .begun_anew import BegunAnew
 from .certificates import async_tls_context
@@ -96,6 +97,7 @@ class Hub:
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
         self.noticed = Noticed(hass, entry.entry_id)
+        self.absences = Absences(hass, entry.entry_id)
         self.house_watch = HouseWatch(hass, self._tasks, self.house, self.noticed)
         self._house_issues = HouseIssues(
             hass,
@@ -155,7 +157,12 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
-        await asyncio.gather(self.passbook.async_load(), self.house.async_load(), self.noticed.async_load())
+        await asyncio.gather(
+            self.passbook.async_load(),
+            self.house.async_load(),
+            self.noticed.async_load(),
+            self.absences.async_load(self.terminals),
+        )
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
@@ -186,6 +193,7 @@ class Hub:
         # Terminals dial again at once; who has been seen off must not come back while others are.
         self.gate.is_open = False
         self.listener.deafen()
+        self.absences.async_deafen()
         for terminal in self.terminals.values():
             terminal.async_deafen()
         self.pending.async_drop_all()
@@ -216,6 +224,7 @@ class Hub:
                 await _async_all(
                     self._store.async_stop(),
                     self.noticed.async_stop(),
+                    self.absences.async_stop(),
                     self.house.async_stop(),
                     *(terminal.async_stop("unloading") for terminal in self.terminals.values()),
                 )
@@ -238,6 +247,7 @@ class Hub:
             self.homes.async_forget(serial)
             self.house_watch.async_forget(serial)
             self.noticed.async_forget(serial)
+            self.absences.async_forget(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
@@ -308,6 +318,7 @@ class Hub:
         watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
         self.house_watch.async_terminal(terminal)
+        self.absences.async_terminal(terminal)
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:
         surroundings = Surroundings(

@@ -2,13 +2,14 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import actions, approval, differences, guests, log, overview, people
+from . import absences, actions, approval, differences, guests, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
 COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
     sorted(
         (
+            *absences.FEEDS,
             *actions.COMMANDS,
             *approval.COMMANDS,
             *differences.FEEDS,
