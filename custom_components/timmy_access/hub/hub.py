@@ -41,6 +41,7 @@ from ..records.ledgers import async_acquire, async_release
 from ..records.statistics import AccessStatistics, Counted
 from ..terminal.store import Replacement, TerminalStore
 from ..terminal.tasks import Tasks
+from .absences import Absences
 from .address import allowed_networks
 from .begun_anew import BegunAnew
 from .certificates import async_tls_context
@@ -53,6 +54,7 @@ from .house_issues import HouseIssues
 from .house_watch import HouseWatch
 from .identity import facts_data
 from .nightly import Nightly
+from .noticed import Noticed
 from .outsiders import Outsiders
 from .pending import PendingTerminal, PendingTerminals
 from .recordings import Recordings
@@ -104,7 +106,9 @@ class Hub:
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
         self.roll_call = RollCall(hass)
         self.muster = Muster(hass, entry.entry_id, self.roll_call)
-        self.house_watch = HouseWatch(hass, self._tasks, self.house)
+        self.noticed = Noticed(hass, entry.entry_id)
+        self.absences = Absences(hass, entry.entry_id)
+        self.house_watch = HouseWatch(hass, self._tasks, self.house, self.noticed)
         self._house_issues = HouseIssues(
             hass,
             entry.entry_id,
@@ -165,7 +169,13 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
-        await asyncio.gather(self.passbook.async_load(), self.house.async_load(), self.muster.async_load())
+        await asyncio.gather(
+            self.passbook.async_load(),
+            self.house.async_load(),
+            self.muster.async_load(),
+            self.noticed.async_load(),
+            self.absences.async_load(self.terminals),
+        )
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
@@ -198,6 +208,7 @@ class Hub:
         self.gate.is_open = False
         self.listener.deafen()
         self.roll_call.async_stop()
+        self.absences.async_deafen()
         for terminal in self.terminals.values():
             terminal.async_deafen()
         self.pending.async_drop_all()
@@ -229,6 +240,8 @@ class Hub:
             async with asyncio.timeout(REST_SECONDS):
                 await _async_all(
                     self._store.async_stop(),
+                    self.noticed.async_stop(),
+                    self.absences.async_stop(),
                     self.house.async_stop(),
                     *(terminal.async_stop("unloading") for terminal in self.terminals.values()),
                 )
@@ -250,6 +263,8 @@ class Hub:
             self.claims.async_drop(serial)
             self.homes.async_forget(serial)
             self.house_watch.async_forget(serial)
+            self.noticed.async_forget(serial)
+            self.absences.async_forget(serial)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
@@ -320,6 +335,7 @@ class Hub:
         watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
         self.house_watch.async_terminal(terminal)
+        self.absences.async_terminal(terminal)
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:
         surroundings = Surroundings(

@@ -2,14 +2,17 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import actions, enrolment, guests, hours, inside, log, overview, people
+from . import absences, actions, approval, differences, enrolment, guests, hours, inside, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
 COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
     sorted(
         (
+            *absences.FEEDS,
             *actions.COMMANDS,
+            *approval.COMMANDS,
+            *differences.FEEDS,
             *enrolment.COMMANDS,
             *guests.COMMANDS,
             *hours.COMMANDS,

@@ -1,5 +1,6 @@
 // The pages, in the order of the navigation. A page is found by the first part of its address.
 
+import "./differences";
 import "./doors";
 import "./enrol";
 import "./enrol_who";
@@ -37,6 +38,11 @@ export const PAGES: readonly Page[] = [
   { view: "guests", draw: (home, place) => html`<timmy-guests .home=${home} .place=${place}></timmy-guests>` },
   { view: "log", draw: (home, place) => html`<timmy-log .home=${home} .place=${place}></timmy-log>` },
   { view: "hours", draw: (home, place) => html`<timmy-hours .home=${home} .place=${place}></timmy-hours>` },
+  {
+    view: "differences",
+    waits: (house) => house.differences,
+    draw: (home, place) => html`<timmy-differences .home=${home} .place=${place}></timmy-differences>`,
+  },
   {
     view: "terminals",
     waits: (house) => house.waiting,

@@ -69,7 +69,7 @@ export class TimmyPeople extends View {
           ${this.say("people.add")}
         </button>
       </div>
-      ${this.content()}
+      ${this.differences()} ${this.content()}
       ${
         this.adds
           ? html`<timmy-person-dialog
@@ -80,6 +80,12 @@ export class TimmyPeople extends View {
           : nothing
       }
     `;
+  }
+
+  private differences(): TemplateResult | typeof nothing {
+    const { differences } = this.home.overview.house;
+    if (!differences) return nothing;
+    return html`<p>${this.link(addressOf("differences"), this.home.texts.count("differences.count", differences))}</p>`;
   }
 
   private content(): TemplateResult {

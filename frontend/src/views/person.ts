@@ -2,6 +2,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { kindInWords } from "../enrolment";
+import { credentialName } from "../credentials";
 import { Followed } from "../followed";
 import { goTo } from "../home_assistant";
 import {

@@ -233,6 +233,29 @@ async def test_a_terminal_that_was_reset_is_taken_over_as_it_is(
     assert shown(hass, entry) == {}
 
 
+@pytest.mark.parametrize("choice", ["put_back", "take_over"])
+async def test_the_action_does_the_same_about_a_reset(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, choice: str
+) -> None:
+    persons = await reset_terminal(hass, hub, face)
+    face.add_user(User(enrollid=77, name="New here"))
+    data = {"device_id": hub.terminals[FACE].device_id, "kind": "was_reset", "choice": choice}
+    answer = await hass.services.async_call(
+        "timmy_access", "settle_difference", data, blocking=True, return_response=True
+    )
+    assert answer == {"settled": 1}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    household, names = hub.house.household, {it.name for it in persons.values()}
+    if choice == "take_over":
+        assert set(face.users) == {77}
+        assert {it.name for it in household.people.values()} == {"New here", *names}
+    else:
+        assert {user.name for user in face.users.values()} == {"New here", *names}
+        assert {it.name for it in household.people.values()} == names
+    await hub.house_watch.async_look()
+    assert "house_was_reset" not in shown(hass, entry)
+
+
 async def test_a_question_that_has_answered_itself_does_nothing(
     hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, fix: Fix
 ) -> None:
