@@ -41,6 +41,7 @@ from .address import allowed_networks
 from .begun_anew import BegunAnew
 from .certificates import async_tls_context
 from .claims import Claims
+from .door_orders import DoorOrders
 from .elsewhere import Elsewhere
 from .gate import Gate
 from .homes import Homes
@@ -82,6 +83,7 @@ class Hub:
         """
         self._hass = hass
         self._entry = entry
+        self.entry_id = entry.entry_id
         self._tasks = Tasks(hass, entry)
         self.ledger = ledger
         self._store = store
@@ -116,6 +118,7 @@ class Hub:
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
+        self.door_orders = DoorOrders(hass, entry.entry_id, self._tasks, lambda: tuple(self.terminals.values()))
         self._watches: dict[str, TroubleWatch] = {}
         self.nightly = Nightly(
             hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper, self._elsewhere.has
@@ -153,7 +156,9 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
-        await asyncio.gather(self.passbook.async_load(), self.house.async_load())
+        await asyncio.gather(self.passbook.async_load(), self.house.async_load(), self.door_orders.async_load())
+        for terminal in self.terminals.values():
+            self.door_orders.async_take_up(terminal)
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
@@ -189,6 +194,7 @@ class Hub:
         self.pending.async_drop_all()
         self.statistics.async_stop()
         self.house_watch.async_stop()
+        self.door_orders.async_stop(clear=not self._hass.is_stopping)
         self.passbook.async_stop()
         while self._stop_clocks:
             self._stop_clocks.pop()()
@@ -234,6 +240,7 @@ class Hub:
             self.claims.async_drop(serial)
             self.homes.async_forget(serial)
             self.house_watch.async_forget(serial)
+            self.door_orders.async_forget(terminal)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
@@ -242,6 +249,7 @@ class Hub:
             if (known := self.terminals.get(serial)) is None:
                 self.terminals[serial] = known = self._make(subentry)
                 self._tasks.async_see_through(known.async_restore(), f"restore {serial}")
+                self.door_orders.async_take_up(known)
                 self._async_watch(known)
                 if (address := self.pending.address_of(serial, known.identity.doubt)) is not None:
                     self.homes.async_settle(serial, address)
@@ -249,6 +257,7 @@ class Hub:
                 self.listener.lobby.invite(serial)
             elif known.async_apply(subentry.title, subentry.data):
                 self.listener.lobby.invite(serial)
+            self.door_orders.emergencies.async_look(known)
             for listener in tuple(self._changed):
                 listener(known)
         self._store.async_note_ours(self.terminals)
@@ -272,6 +281,11 @@ class Hub:
         await self._hass.config_entries.async_reload(self._entry.entry_id)
         subentry = self._entry.subentries.get(terminal.subentry_id)
         return subentry is not None and subentry.unique_id == waiting.serial
+
+    @property
+    def title(self) -> str:
+        """What the listener is called."""
+        return self._entry.title
 
     @callback
     def async_subscribe_terminals(self, listener: TerminalListener) -> CALLBACK_TYPE:
