@@ -64,6 +64,8 @@ class Emergencies:
         self._reasons: dict[tuple[str, int], str] = {}
         # The doors of each terminal as they were looked at last.
         self._doors: dict[str, Mapping[int, DoorState]] = {}
+        # Terminals that are told as soon as the disk has it.
+        self._unwritten: set[str] = set()
         self._listeners: list[Callable[[], None]] = []
 
     # What is
@@ -108,12 +110,14 @@ class Emergencies:
         in the loop's time.
         """
         since = dt_util.utcnow()
+        self._unwritten.update(terminal.subentry_id for terminal in doors)
         for terminal, numbers in doors.items():
             self._async_order(terminal, kind, numbers, who, since)
         if all_doors:
             self._file.everywhere = {"kind": kind.value, "by": who.by, "name": who.name, "since": since.isoformat()}
         self._async_changed()
         is_written = await self._async_write()
+        self._unwritten.difference_update(terminal.subentry_id for terminal in doors)
         act = self._async_lock_down if kind is Emergency.LOCKDOWN else self._async_open
         await self._async_all(partial(act, terminal, asked_at) for terminal in doors)
         self._async_publish(EmergencyKind(kind.value), doors, who, self.outcomes(kind))
@@ -164,7 +168,7 @@ class Emergencies:
         """Note what is ordered of the doors that a terminal has now."""
         self._async_mark(terminal)
         orders = self._file.of(terminal.subentry_id)
-        is_open = is_alone(terminal) and not is_closed(terminal)
+        is_open = is_alone(terminal) and not is_closed(terminal) and terminal.subentry_id not in self._unwritten
         if orders.of(Emergency.LOCKDOWN) is not None and is_open and not terminal.doors.is_owed:
             self._async_owe_closed(terminal)
         self._async_changed()
