@@ -21,6 +21,7 @@ from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
 from .hub.noticed import Noticed
+from .hub.order_file import async_remove_orders
 from .ledger import LedgerUnavailable
 from .panel.api import async_register_commands
 from .panel.sidebar import async_hide, async_show
@@ -104,6 +105,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await Absences(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
     await roll_call_store(hass, entry.entry_id).async_remove()
+    await async_remove_orders(hass, entry.entry_id)
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
     if all(other is entry for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)):

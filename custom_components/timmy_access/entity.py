@@ -51,9 +51,12 @@ class TerminalEntity(CoordinatorEntity[TerminalCoordinator]):
         """Whether the terminal is connected, or was until just now; nothing else makes it unavailable."""
         return self.state_of_terminal.is_here
 
-    async def async_check_right(self, right: Right) -> None:
-        """Return if whoever asked for what is being done now may do it with the terminal; raises `NotAllowed`."""
-        await async_check_right(self.hass, self._context, right, self.terminal)
+    async def async_check_right(self, right: Right) -> bool:
+        """Return if whoever asked for what is being done now may do it with the terminal; raises `NotAllowed`.
+
+        True is an administrator in person.
+        """
+        return await async_check_right(self.hass, self._context, right, self.terminal)
 
     @property
     def state_of_terminal(self) -> TerminalState:
@@ -79,9 +82,12 @@ class DoorEntity(TerminalEntity):
         return super().available and self.door in self.state_of_terminal.doors
 
     @override
-    async def async_check_right(self, right: Right) -> None:
-        """Return if whoever asked for what is being done now may do it with the door; raises `NotAllowed`."""
-        await async_check_right(self.hass, self._context, right, self.terminal, (self.door,))
+    async def async_check_right(self, right: Right) -> bool:
+        """Return if whoever asked for what is being done now may do it with the door; raises `NotAllowed`.
+
+        True is an administrator in person.
+        """
+        return await async_check_right(self.hass, self._context, right, self.terminal, (self.door,))
 
     @property
     def state_of_door(self) -> DoorState:

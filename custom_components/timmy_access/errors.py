@@ -48,6 +48,14 @@ class SeveralDoors(ProtocolError):
     """A command that names no door, for a terminal that has several."""
 
 
+class HoldNotWritten(ProtocolError):
+    """No disk takes until when a door is to be held, so that it would not end over a restart; nothing was sent."""
+
+
+class LockedDown(ProtocolError):
+    """The door is locked down; nothing was sent."""
+
+
 class EnrolmentBusy(ProtocolError):
     """Somebody is being recorded at this terminal already."""
 
@@ -188,6 +196,8 @@ _KEYS: dict[type[ProtocolError], str] = {
     DoorUnknown: "door_unknown",
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",
+    HoldNotWritten: "hold_not_written",
+    LockedDown: "locked_down",
     LogAllowanceUsedUp: "log_allowance_used_up",
     LogsIncomplete: "logs_incomplete",
     NothingAsked: "nothing_asked",

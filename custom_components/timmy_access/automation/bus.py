@@ -17,9 +17,20 @@ from homeassistant.util.signal_type import SignalType
 from ..const import DOMAIN
 from ..hub.hub import Hub
 from ..hub.terminal import Terminal
-from ..terminal.moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, LastLeft, Moment, Punch, PunchPhoto
+from ..terminal.moments import (
+    CaughtUp,
+    CodeMoment,
+    DoorMoment,
+    EmergencyMoment,
+    EnrolmentMoment,
+    HoldMoment,
+    LastLeft,
+    Moment,
+    Punch,
+    PunchPhoto,
+)
 from .activity import async_fire_activity
-from .event_data import caught_up_facts, code_facts, enrolment_facts
+from .event_data import caught_up_facts, code_facts, emergency_facts, enrolment_facts, hold_facts
 
 EVENT: Final = f"{DOMAIN}_event"
 
@@ -46,7 +57,9 @@ _TYPES: Mapping[type[Moment], tuple[str, Callable[[Any], Mapping[str, Any]]]] = 
     CaughtUp: ("records", caught_up_facts),
     CodeMoment: ("code", code_facts),
     DoorMoment: ("door", lambda _: {}),
+    EmergencyMoment: ("emergency", emergency_facts),
     EnrolmentMoment: ("enrolment", enrolment_facts),
+    HoldMoment: ("hold", hold_facts),
     Punch: ("access", _punch),
 }
 

@@ -43,7 +43,8 @@ class _Differences(Following):
             household = house.known()
             if serial in household.kept:
                 found = tuple((await async_agreement(hass, house, terminal)).differences.values())
-                present |= await hass.async_add_executor_job(partial(_told, household, self.hub.noticed, found))
+                work = partial(_told, household, self.hub.caretaker.noticed, found)
+                present |= await hass.async_add_executor_job(work)
         changed: dict[str, JsonValueType] = {mark: said for mark, said in present.items() if before.get(mark) != said}
         changed.update(dict.fromkeys(before.keys() - present.keys()))
         begins, self._sent = self._sent is None, present

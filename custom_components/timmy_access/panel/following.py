@@ -41,7 +41,7 @@ class Following:
         self._unsubscribe = [
             self.hub.house.keeper.async_subscribe(lambda _: self._changed.set()),
             self.hub.house.hours.async_subscribe(self._changed.set),
-            self.hub.house_watch.async_subscribe(self._changed.set),
+            self.hub.caretaker.watch.async_subscribe(self._changed.set),
             self.hub.async_subscribe_terminals(self._async_terminal),
         ]
         self._task = self._request.entry.async_create_background_task(

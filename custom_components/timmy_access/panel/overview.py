@@ -63,7 +63,7 @@ class Overview:
         self._unsubscribe = [
             self._hub.async_subscribe_terminals(self._async_terminal),
             self._hub.house.keeper.async_subscribe(lambda _: self._async_soon()),
-            self._hub.house_watch.async_subscribe(self._async_soon),
+            self._hub.caretaker.watch.async_subscribe(self._async_soon),
             self._hub.pending.async_subscribe(self._async_soon),
             self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: self._async_soon()),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: self._async_soon()),
@@ -127,7 +127,7 @@ class Overview:
 def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Terminal) -> JsonObjectType:
     """Return a terminal as every page may show it; times as ISO 8601, None for what is not known."""
     hub = entry.runtime_data
-    state, counts = terminal.coordinator.data, hub.house_watch.counts
+    state, counts = terminal.coordinator.data, hub.caretaker.watch.counts
     of_it = counts.terminals.get(terminal.serial) if counts else None
     device_of = partial(_door_device, hass, entry.entry_id, terminal.serial)
     entities = er.async_get(hass)
@@ -179,7 +179,7 @@ def _latest(punch: Punch | None) -> JsonObjectType | None:
 
 
 def _house(hub: Hub) -> JsonObjectType:
-    house, counts = hub.house, hub.house_watch.counts
+    house, counts = hub.house, hub.caretaker.watch.counts
     known: Mapping[str, object] = house.household.people if house.keeper.is_known else {}
     return {
         "known": house.keeper.is_known,

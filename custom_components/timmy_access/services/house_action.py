@@ -35,6 +35,7 @@ class HouseRequest:
     hub: Hub
     data: Mapping[str, Any]
     context: Context
+    wants_response: bool = False
 
     @property
     def house(self) -> House:
@@ -78,7 +79,13 @@ class HouseAction:
         await async_check_administrator(call.hass, call.context, entry.title)
         data = await async_fill_in(call.hass, call.data, _SECRETS)
         data.pop(ATTR_CONFIG_ENTRY_ID, None)
-        request = HouseRequest(hass=call.hass, hub=entry.runtime_data, data=data, context=call.context)
+        request = HouseRequest(
+            hass=call.hass,
+            hub=entry.runtime_data,
+            data=data,
+            context=call.context,
+            wants_response=call.return_response,
+        )
         with translated_errors(entry.title), translated_refusals():
             return await self.handler(request)
 

@@ -54,7 +54,7 @@ async def ask(hass: HomeAssistant, hub: Hub, serial: str, action: str, **data: A
 async def settled(hass: HomeAssistant, hub: Hub) -> None:
     """Wait until all is done that follows, and nothing is different."""
     await hass.async_block_till_done(wait_background_tasks=True)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     await hass.async_block_till_done(wait_background_tasks=True)
     for terminal in hub.terminals.values():
         if terminal.session is not None:
@@ -177,7 +177,7 @@ async def test_the_vault_fills_itself_with_what_terminals_have(
     assert contents == expected
     # Nothing is read twice.
     seen = len(there.received)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     await hass.async_block_till_done(wait_background_tasks=True)
     assert "getuserinfo" not in commands(there, seen)
 

@@ -175,7 +175,7 @@ async def test_no_secret_that_terminals_and_vault_exchange_comes_out(
     answers.append(await ask(hass, "get_differences"))
     await _at(first, "settle_difference", enroll_id=8, choice="take_over")
     await _at(first, "settle_difference", enroll_id=9, choice="take_over", groups=["Front door"])
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     await hass.async_block_till_done(wait_background_tasks=True)
     answers += [await ask(hass, "get_people", include_changes=True), await ask(hass, "export_people")]
     held = [await hub.house.vault.async_unseal(one) for one in hub.house.household.credentials.values()]

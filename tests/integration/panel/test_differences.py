@@ -45,7 +45,7 @@ async def at_the_keypad(hub: Hub, terminal: VirtualTerminal, *users: User) -> No
     for user in users:
         terminal.add_user(user)
     await hub.terminals[FACE].async_refresh_people(all_names=True)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
 
 
 class Page:
@@ -95,7 +95,7 @@ async def test_who_is_disabled_there_is_told_as_what_both_say(
 ) -> None:
     client = await hass_ws_client(hass)
     await performed(client, "disable_user", device_id=hub.terminals[FACE].device_id, enroll_id=7)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     (shown,) = await page.until(bool)
     assert (shown["kind"], shown["aspects"]) == ("changed", ["enabled"])
     assert (shown["house"], shown["house_enabled"], shown["there_enabled"]) == ("Bo", True, False)
@@ -179,7 +179,7 @@ async def test_since_when_is_known_over_a_restart_and_forgotten_with_the_differe
     await kept.wait_for(lambda: front.coordinator.data.online or None)
     client = await hass_ws_client(hass)
     await performed(client, "delete_user", device_id=front.device_id, enroll_id=9)
-    await again.house_watch.async_look()
+    await again.caretaker.watch.async_look()
     assert again.noticed.since(difference) is None
 
 
