@@ -1,5 +1,6 @@
 // What terminals take and whom they record (`panel/enrolment.py`), and what of it is told in words.
 
+import { parts } from "./credentials";
 import type { Home } from "./home";
 import type { Terminal } from "./overview";
 import type { Person } from "./people";
@@ -35,19 +36,6 @@ export function isKind(text: string | undefined): text is Kind {
 /** Whether something is being done at the terminal. */
 export function isUnderWay(recording: Recording | undefined): boolean {
   return recording !== undefined && ["preparing", "asked", "saving"].includes(recording.step);
-}
-
-/** A credential's kind, and which of its kind it is: `fingerprint_2` is the third finger. */
-export function parts(credential: string): [kind: string, index: number | undefined] {
-  const [, kind = credential, index] = /^(.+?)(?:_(\d+))?$/.exec(credential) ?? [];
-  return [kind, index === undefined ? undefined : Number(index)];
-}
-
-/** What a credential is called, or a kind. */
-export function kindInWords(home: Home, credential: string): string {
-  const [kind, index] = parts(credential);
-  const said = home.texts.say(`person.kind_${kind}`);
-  return index === undefined ? said : `${said} ${home.format.number(index + 1)}`;
 }
 
 /** Which fingers of somebody are recorded. */

@@ -2,13 +2,13 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import "../elements/photo";
+import { credentialName } from "../credentials";
 import {
   FINGERS,
   KINDS,
   fingersOf,
   isKind,
   isUnderWay,
-  kindInWords,
   nextFinger,
   whyNotAt,
   whyNotKind,
@@ -198,7 +198,7 @@ export class TimmyEnrol extends View {
       <div class="choices">
         ${KINDS.map((it) => {
           const why = whyNotKind(this.home, known.takes[terminal?.serial ?? ""]?.[it]);
-          return this.choice("kind", it, kindInWords(this.home, it), it === chosen, why);
+          return this.choice("kind", it, credentialName(this.home, it), it === chosen, why);
         })}
       </div>
     </fieldset>`;
@@ -244,7 +244,7 @@ export class TimmyEnrol extends View {
         @change=${(event: Event) => this.filter({ index: (event.target as HTMLSelectElement).value })}
       >
         ${Array.from({ length: FINGERS }, (_, index) => {
-          const name = kindInWords(this.home, `fingerprint_${index}`);
+          const name = credentialName(this.home, `fingerprint_${index}`);
           return html`<option value=${index} ?selected=${index === chosen}>
             ${recorded.has(index) ? this.say("enrol.replaces", { name }) : name}
           </option>`;
@@ -298,7 +298,7 @@ export class TimmyEnrol extends View {
     const isDone = recording?.step === "done" || this.isTypedSaved;
     const credential = recording?.credential ?? this.place.query["kind"] ?? "card";
     return html`<section class="card">
-        <h3>${kindInWords(this.home, credential)}</h3>
+        <h3>${credentialName(this.home, credential)}</h3>
         <div role="status" aria-live="polite">
           ${recording ? told(this.home, person, terminal, recording) : html`<p>${this.say("person.saved", { name: person.name })}</p>`}
         </div>

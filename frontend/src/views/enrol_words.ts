@@ -1,6 +1,7 @@
 import { html, type TemplateResult } from "lit";
 
-import { parts, whyNotKind, type Enrolment, type Recording } from "../enrolment";
+import { parts } from "../credentials";
+import { whyNotKind, type Enrolment, type Recording } from "../enrolment";
 import type { Home } from "../home";
 import type { Terminal } from "../overview";
 import { STANDINGS, terminalName, type Person } from "../people";

@@ -1,7 +1,6 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { kindInWords } from "../enrolment";
 import { credentialName } from "../credentials";
 import { Followed } from "../followed";
 import { goTo } from "../home_assistant";
@@ -224,7 +223,7 @@ export class TimmyPerson extends View {
         ${person.credentials.map(
           ({ kind, terminals }) =>
             html`<li>
-              <div>${kindInWords(this.home, kind)}</div>
+              <div>${credentialName(this.home, kind)}</div>
               <div class="quiet">
                 ${
                   terminals.length
