@@ -324,7 +324,8 @@ async def test_nothing_is_armed_while_somebody_may_have_come_in_unseen(
 ) -> None:
     (office,) = [one for one in entry.subentries.values() if one.unique_id == FINGER]
     hass.config_entries.async_update_subentry(entry, office, data={**office.data, "entry_reader": "main"})
-    await until_state(hass, "sensor.office_people_inside", "0")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hub.roll_call.uncertain == (FINGER,)
     await house.make("alarm_arm", alarm=alarm.entity_id, code=CODE)
     directed.punch(2, inout=OUT)
     await house.until(lambda: left)
