@@ -10,7 +10,7 @@ import pytest
 
 from scripts.browser import logged_in
 from scripts.demo_house import PEOPLE, House, house
-from scripts.home import REPOSITORY, free_port
+from scripts.home import REPOSITORY, Home, free_port
 from simulator import Timing
 
 # Home Assistant starts, and Chromium paints its first page: 20 s each on two busy cores.
@@ -148,3 +148,44 @@ async def test_a_missing_punch_is_added_on_the_sheet_of_a_person(built: House) -
         assert await violations(page) == []
         await page.go_back()
         await panel.get_by_role("link", name=PEOPLE[1]).wait_for()
+
+
+async def choose_way_in(home: Home, title: str) -> None:
+    """Say in the settings of a terminal that its second reader is on the way in."""
+    (entry,) = await home.call("config_entries/get", domain="timmy_access")
+    subentries = await home.call("config_entries/subentries/list", entry_id=entry["entry_id"])
+    (subentry_id,) = [it["subentry_id"] for it in subentries if it["title"] == title]
+    flows = "/api/config/config_entries/subentries/flow"
+    handler = {"handler": [entry["entry_id"], "terminal"], "subentry_id": subentry_id}
+    flow = f"{flows}/{(await home.post(flows, handler))['flow_id']}"
+    form = await home.post(flow, {"next_step_id": "settings"})
+    shown = {it["name"]: it.get("description", {}).get("suggested_value") for it in form["data_schema"]}
+    known = {name: value for name, value in shown.items() if value is not None}
+    await home.post(flow, {**known, "entry_reader": "second"})
+
+
+async def test_who_is_inside_is_ticked_with_a_finger(built: House) -> None:
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/inside")
+        panel = page.locator(PANEL)
+        await panel.get_by_text("No terminal tells who comes and who goes.").wait_for()
+        await choose_way_in(built.home, "Front door")
+        await panel.get_by_text("As far as is known, nobody is inside.").wait_for()
+        for enroll_id in (1, 2):
+            built.face.punch(enroll_id, inout=1)
+        await panel.get_by_role("heading", name="2 people inside").wait_for()
+        await page.screenshot(path=PICTURES / "panel-inside-people.png")
+        await panel.get_by_label("Grace Hopper is safe").check()
+        await panel.get_by_text("1 of 2 safe").wait_for()
+        await page.screenshot(path=PICTURES / "panel-inside-ticked.png")
+        assert await violations(page) == []
+        assert await page.evaluate(OVERFLOW, await page.query_selector(PANEL)) <= 0
+        await panel.get_by_label("Only those not yet safe").check()
+        await panel.get_by_text("Grace Hopper").wait_for(state="detached")
+        assert page.url.endswith("/inside?missing=1")
+        await panel.get_by_role("button", name="End roll call").click()
+        await panel.locator("timmy-dialog").get_by_role("button", name="End roll call").click()
+        await panel.get_by_text("1 of 2 safe").wait_for(state="detached")
+    answer = await built.home.call("timmy_access/panel/perform", data={"action": "get_roll_call", "with": {}})
+    assert {it["name"]: it["safe"] for it in answer["people"]} == {"Ada Lovelace": False, "Grace Hopper": False}

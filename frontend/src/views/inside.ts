@@ -90,7 +90,7 @@ export class TimmyInside extends View {
     if (!value.counted) return html`<p class="empty">${this.home.texts.error("roll_call_not_counted", {})}</p>`;
     return html`
       <div class="bar">
-        <h2 class="grow" role="status" aria-live="polite">${this.home.texts.count("inside.count", value.inside)}</h2>
+        <h2 class="grow" aria-live="polite">${this.home.texts.count("inside.count", value.inside)}</h2>
         <button @click=${() => this.print(value)}>${this.say("action.print")}</button>
         ${
           value.begun === null

@@ -18,7 +18,7 @@ from homeassistant.components.alarm_control_panel import (
 )
 from homeassistant.components.alarm_control_panel.const import DATA_COMPONENT
 from homeassistant.components.trace.const import DATA_TRACE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from simulator import User, VirtualTerminal
@@ -114,16 +114,18 @@ async def alarm(hass: HomeAssistant, request: pytest.FixtureRequest) -> Alarm:
 
 
 @pytest.fixture(autouse=True)
-def left(hass: HomeAssistant) -> list[Any]:
+def left(hass: HomeAssistant) -> list[ServiceCall]:
     """Messages that are left in Home Assistant."""
     async_mock_service(hass, "persistent_notification", "dismiss")
-    return async_mock_service(hass, "persistent_notification", "create")
+    calls: list[ServiceCall] = async_mock_service(hass, "persistent_notification", "create")
+    return calls
 
 
 @pytest.fixture(autouse=True)
-def lines(hass: HomeAssistant) -> list[Any]:
+def lines(hass: HomeAssistant) -> list[ServiceCall]:
     """Lines in Activity."""
-    return async_mock_service(hass, "logbook", "log")
+    calls: list[ServiceCall] = async_mock_service(hass, "logbook", "log")
+    return calls
 
 
 async def let_time_pass(hass: HomeAssistant, house: House) -> None:
@@ -151,7 +153,7 @@ async def test_the_alarm_knows_whose_finger_it_was(
     finger: VirtualTerminal,
     house: House,
     armed: Alarm,
-    lines: list[Any],
+    lines: list[ServiceCall],
 ) -> None:
     await link(hass, hub)
     await house.make(
@@ -236,7 +238,7 @@ async def test_who_may_not_pass_does_not_disarm_though_a_terminal_lets_them_in(
     kept: VirtualTerminal,
     house: House,
     armed: Alarm,
-    left: list[Any],
+    left: list[ServiceCall],
     chosen: dict[str, Any],
     told: bool,
 ) -> None:
@@ -250,7 +252,7 @@ async def test_who_may_not_pass_does_not_disarm_though_a_terminal_lets_them_in(
 
 
 async def test_a_panel_that_does_not_disarm_is_told_of_and_not_asked_again(
-    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, armed: Alarm, left: list[Any]
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, armed: Alarm, left: list[ServiceCall]
 ) -> None:
     await link(hass, hub)
     await house.make(
@@ -320,11 +322,12 @@ async def test_nothing_is_armed_while_somebody_may_have_come_in_unseen(
     directed: VirtualTerminal,
     house: House,
     alarm: Alarm,
-    left: list[Any],
+    left: list[ServiceCall],
 ) -> None:
     (office,) = [one for one in entry.subentries.values() if one.unique_id == FINGER]
     hass.config_entries.async_update_subentry(entry, office, data={**office.data, "entry_reader": "main"})
-    await until_state(hass, "sensor.office_people_inside", "0")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hub.roll_call.uncertain == (FINGER,)
     await house.make("alarm_arm", alarm=alarm.entity_id, code=CODE)
     directed.punch(2, inout=OUT)
     await house.until(lambda: left)
@@ -334,7 +337,7 @@ async def test_nothing_is_armed_while_somebody_may_have_come_in_unseen(
 
 
 async def test_a_panel_that_does_not_arm_is_told_of_and_not_asked_again(
-    hass: HomeAssistant, hub: Hub, directed: VirtualTerminal, house: House, alarm: Alarm, left: list[Any]
+    hass: HomeAssistant, hub: Hub, directed: VirtualTerminal, house: House, alarm: Alarm, left: list[ServiceCall]
 ) -> None:
     await house.make("alarm_arm", alarm=alarm.entity_id, code="1")
     directed.punch(2, inout=OUT)
@@ -347,7 +350,7 @@ async def test_a_panel_that_does_not_arm_is_told_of_and_not_asked_again(
 
 
 async def test_an_armed_alarm_asks_for_two_factors(
-    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, alarm: Alarm, left: list[Any]
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, alarm: Alarm, left: list[ServiceCall]
 ) -> None:
     await until_state(hass, VERIFY, "default")
     await house.make("alarm_two_factors", alarm=alarm.entity_id, terminals=[device(hub)])
@@ -366,7 +369,7 @@ async def test_a_terminal_that_is_away_asks_for_two_factors_when_it_is_back(
     face: VirtualTerminal,
     house: House,
     alarm: Alarm,
-    left: list[Any],
+    left: list[ServiceCall],
 ) -> None:
     """It goes away armed and disarmed, and Home Assistant starts again in the middle of both."""
     await until_state(hass, VERIFY, "default")
@@ -390,7 +393,7 @@ async def test_a_terminal_that_is_away_asks_for_two_factors_when_it_is_back(
 
 
 async def test_a_terminal_that_refuses_is_told_of(
-    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, alarm: Alarm, left: list[Any]
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, alarm: Alarm, left: list[ServiceCall]
 ) -> None:
     await until_state(hass, VERIFY, "default")
     # Fingerprint firmware alone has this mode.
@@ -403,7 +406,7 @@ async def test_a_terminal_that_refuses_is_told_of(
 
 
 async def test_duress_is_told_silently(
-    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, left: list[Any]
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, left: list[ServiceCall]
 ) -> None:
     face.add_user(User(enrollid=9, name="Ada (help)"))
     hub.terminals[FACE].roster.async_note(9, name="Ada (help)")

@@ -42,7 +42,8 @@ async def names(hass: HomeAssistant, **which: Any) -> list[str]:
 
 @pytest.mark.usefixtures("hub")
 async def test_that_nobody_is_counted_does_not_mean_that_nobody_is_inside(hass: HomeAssistant) -> None:
-    for action, data in (("get_roll_call", {}), ("mark_safe", {"enroll_id": 1})):
+    asked: dict[str, dict[str, Any]] = {"get_roll_call": {}, "mark_safe": {"enroll_id": 1}}
+    for action, data in asked.items():
         with pytest.raises(ServiceValidationError) as caught:
             await ask(hass, action, **data)
         assert caught.value.translation_key == "roll_call_not_counted"
