@@ -7,7 +7,7 @@ import { Format } from "./format";
 import type { Home } from "./home";
 import type { HomeAssistant, Route } from "./home_assistant";
 import { withNews, type Overview, type OverviewNews } from "./overview";
-import { addressOf, placeOf, type Place } from "./place";
+import { addressOf, placeOf, stayWith, type Place } from "./place";
 import { Server, type Refusal } from "./server";
 import { colours, shared } from "./style";
 import { Texts } from "./texts";
@@ -183,7 +183,7 @@ export class TimmyAccessPanel extends LitElement {
           ${PAGES.filter((it) => it.within === undefined).map((it) => {
             const waits = home && it.waits?.(home.overview.house);
             const isHere = it.view === (page?.within ?? page?.view);
-            return html`<a href=${this.address(it.view)} aria-current=${isHere ? "page" : nothing} @click=${follow}
+            return html`<a href=${addressOf(it.view)} aria-current=${isHere ? "page" : nothing} @click=${follow}
               >${texts.say(`${it.view}.title`)}
               ${waits ? html`<span class="waits">${home.format.number(waits)}</span>` : nothing}</a
             >`;
@@ -240,11 +240,6 @@ export class TimmyAccessPanel extends LitElement {
     return { ...place, view: place.view || "doors" };
   }
 
-  private address(view: string): string {
-    const listener = this.place.query["listener"];
-    return addressOf(view, [], listener === undefined ? {} : { listener });
-  }
-
   private async begin(): Promise<void> {
     this.hass.connection.addEventListener("ready", this.ready);
     this.texts = await Texts.load(this.hass);
@@ -275,6 +270,7 @@ export class TimmyAccessPanel extends LitElement {
       listeners.find((it) => it.state === "loaded") ??
       listeners[0];
     this.listener = chosen?.config_entry_id;
+    stayWith(listeners.length > 1 ? (this.listener ?? "") : "");
     this.server = new Server(this.hass.connection, texts, this.listener);
     this.overview = undefined;
     this.unfollow?.();
@@ -329,7 +325,15 @@ export class TimmyAccessPanel extends LitElement {
   // The connection is back: the panel may have been updated, and listeners added.
   private readonly ready = (): void => void this.ask();
 
-  private readonly moved = (): void => this.requestUpdate();
+  private readonly moved = (): void => {
+    const named = this.place.query["listener"];
+    const isAnother = named !== undefined && named !== this.listener;
+    if (isAnother && this.version?.listeners.some((it) => it.config_entry_id === named)) {
+      this.home = undefined;
+      this.serve();
+    }
+    this.requestUpdate();
+  };
 
   private readonly reload = (): void => window.location.reload();
 }

@@ -15,9 +15,17 @@ export function placeOf(path: string, search: string): Place {
   return { view, rest, query: Object.fromEntries(new URLSearchParams(search)) };
 }
 
+let listener = "";
+
+/** Have every address name the listener that is looked at; empty where there is only one, which need not be named. */
+export function stayWith(chosen: string): void {
+  listener = chosen;
+}
+
 /** The address of a place; what is empty in the query is left out. */
 export function addressOf(view: string, rest: readonly string[] = [], query: Record<string, string> = {}): string {
   const path = [ROOT, view, ...rest.map(encodeURIComponent)].filter(Boolean).join("/");
-  const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value !== "")).toString();
+  const asked = Object.entries({ listener, ...query }).filter(([, value]) => value !== "");
+  const search = new URLSearchParams(asked).toString();
   return search ? `${path}?${search}` : path;
 }

@@ -5,7 +5,7 @@ import pytest
 
 from scripts.browser import logged_in
 from scripts.demo_house import CONTROLLER, FACE, FINGER, House
-from scripts.home import LOOPBACK
+from scripts.home import LOOPBACK, free_port
 from simulator import Timing, User, VirtualTerminal
 from simulator.doors import DoorEvent
 
@@ -157,3 +157,48 @@ async def test_a_door_is_held_open_after_one_question_and_an_alarm_is_cancelled(
         await in_order(page, "doors-alarm")
         await panel.get_by_role("button", name="Cancel alarm").click()
         await panel.get_by_role("button", name="Cancel alarm").wait_for(state="detached")
+
+
+async def test_the_log_tells_of_a_terminal_that_is_away(built: House) -> None:  # noqa: F811 - the fixture
+    await built.finger.stop()
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/log")
+        # It is told of when it has lasted longer than terminals take to dial again.
+        row = page.locator(PANEL).locator("timmy-absence")
+        await row.get_by_text("No connection to Office since").wait_for(timeout=120_000)
+        await row.get_by_text("What it records meanwhile comes when it is back.").wait_for()
+        await in_order(page, "log-absent")
+
+
+async def test_who_is_second_sees_what_the_first_has_changed(built: House) -> None:  # noqa: F811 - the fixture
+    rules = [{"device_id": [await built.home.device("Front door")]}]
+    told = await built.home.call(
+        "timmy_access/panel/perform",
+        data={"action": "set_access_group", "with": {"name": "Family", "rules": rules}},
+    )
+    group = told["group_id"]
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/groups")
+        panel = page.locator(PANEL)
+        dialog = panel.locator("timmy-dialog")
+        await panel.get_by_role("button", name="Edit").click()
+        name = dialog.get_by_label("Name")
+        await name.fill("Relatives")
+        await perform(built, "set_access_group", group_id=group, name="Household", rules=rules)
+        await dialog.get_by_text("Somebody else has changed this meanwhile.").wait_for()
+        await dialog.get_by_text("Name: Household").wait_for()
+        assert await name.input_value() == "Relatives"
+        await in_order(page, "meanwhile")
+        await dialog.get_by_role("button", name="Save all the same").click()
+        await panel.get_by_role("heading", name="Relatives").wait_for()
+
+        # Where there are several listeners, every link stays with the one that is looked at.
+        await built.home.set_up("timmy_access", {"port": free_port(), "host": LOOPBACK})
+        await page.goto(f"{built.home.url}/timmy-access/doors")
+        await panel.get_by_label("Listener").wait_for()
+        links = panel.locator("nav a, timmy-doors section a")
+        await panel.locator("timmy-doors section a").first.wait_for()
+        for link in await links.all():
+            assert "listener=" in str(await link.get_attribute("href"))

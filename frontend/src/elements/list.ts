@@ -31,6 +31,10 @@ export class TimmyList<Item> extends LitElement {
         position: absolute;
         inset: 0 0 auto;
       }
+      .row > * {
+        /* A row is measured before what it is made of has been drawn. */
+        min-height: 56px;
+      }
     `,
   ];
 

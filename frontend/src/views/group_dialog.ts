@@ -2,8 +2,9 @@ import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { Home } from "../home";
+import { changedKeys, meanwhile } from "../meanwhile";
 import { doorName } from "../overview";
-import type { Group, GroupDoor } from "../people";
+import { doorsInWords, hoursInWords, type Group, type GroupDoor } from "../people";
 import { shared } from "../style";
 import { Work } from "../work";
 
@@ -25,10 +26,17 @@ export class TimmyGroupDialog extends LitElement {
   @state() private rules: readonly Draft[] = [];
   /** Whether hours or a door of it are gone: the rules cannot be written as they are, and would be others unsaid. */
   private lost = false;
+  /** As it was when the dialog was opened: what changes elsewhere meanwhile does not change what is chosen. */
+  @state() private known: Group | undefined;
   private readonly work = new Work(this, () => this.home.server);
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.begin();
+  }
+
+  private begin(): void {
+    this.known = this.group;
     const isKnown = (serial: string, number: number) =>
       this.doors.some((it) => it.serial === serial && it.number === number);
     this.lost = (this.group?.rules ?? []).some(
@@ -47,10 +55,11 @@ export class TimmyGroupDialog extends LitElement {
   }
 
   override render() {
-    const { home, work } = this;
+    const { home, work, known } = this;
     const say = (key: string) => home.texts.say(key);
+    const changes = this.changes();
     const incomplete = !this.lost && this.rules.some((rule) => rule.doors.size === 0);
-    return html`<timmy-dialog heading=${this.group?.name ?? say("groups.add")} @closed=${() => this.close()}>
+    return html`<timmy-dialog heading=${known?.name ?? say("groups.add")} @closed=${() => this.close()}>
       <form id="form" @submit=${this.save}>
         <label
           >${say("person.name")}<input
@@ -58,7 +67,7 @@ export class TimmyGroupDialog extends LitElement {
             required
             maxlength="64"
             autocomplete="off"
-            .value=${this.group?.name ?? ""}
+            .value=${known?.name ?? ""}
         /></label>
         ${work.refusal ? html`<p class="error" role="alert">${work.refusal.message}</p>` : nothing}
         ${this.lost ? html`<p class="error">${say("groups.lost")}</p>` : this.rules.map((it, index) => this.rule(it, index))}
@@ -74,6 +83,7 @@ export class TimmyGroupDialog extends LitElement {
         }
         <span class="hint">${say("groups.hours_hint")}</span>
       </form>
+      ${meanwhile(home, changes, () => this.begin())}
       ${home.connected ? nothing : html`<p class="error" slot="actions">${say("panel.connection_lost")}</p>`}
       <button slot="actions" @click=${() => this.close()}>${say("action.cancel")}</button>
       <button
@@ -83,9 +93,23 @@ export class TimmyGroupDialog extends LitElement {
         form="form"
         ?disabled=${work.busy || !home.connected || incomplete}
       >
-        ${say("action.save")}
+        ${say(changes.length ? "action.overwrite" : "action.save")}
       </button>
     </timmy-dialog>`;
+  }
+
+  /** What somebody else has changed since the dialog was opened. */
+  private changes(): [string, string][] {
+    const { known, group, home } = this;
+    if (!known || !group || known === group) return [];
+    return changedKeys(known, group, ["name", "rules"]).map((key) =>
+      key === "name"
+        ? [home.texts.say("person.name"), group.name]
+        : [
+            home.texts.say("groups.doors"),
+            group.rules.map((it) => `${doorsInWords(home, it)}: ${hoursInWords(home, it)}`).join("; "),
+          ],
+    );
   }
 
   private rule(rule: Draft, index: number): TemplateResult {

@@ -85,7 +85,7 @@ export class TimmyGroups extends View {
       return html`<timmy-group-dialog
         .home=${this.home}
         .doors=${this.groups.value?.doors ?? []}
-        .group=${edited === "new" ? undefined : edited}
+        .group=${edited === "new" ? undefined : this.now(edited)}
         @closed=${() => (this.edited = undefined)}
       ></timmy-group-dialog>`;
     }
@@ -107,6 +107,11 @@ export class TimmyGroups extends View {
         ${this.say("action.remove")}
       </button>
     </timmy-dialog>`;
+  }
+
+  /** A group as it is by now; one that is gone as it was. */
+  private now(group: Group): Group {
+    return this.groups.value?.groups.find((it) => it.group_id === group.group_id) ?? group;
   }
 
   private leave(group: Group): void {

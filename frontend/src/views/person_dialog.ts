@@ -1,9 +1,10 @@
 import { LitElement, html, nothing, type TemplateResult } from "lit";
-import { customElement, property } from "lit/decorators.js";
+import { customElement, property, state } from "lit/decorators.js";
 
 import type { Home } from "../home";
+import { changedKeys, meanwhile } from "../meanwhile";
 import { typeable, typed } from "../moments";
-import { whyNoKeys, type Group, type Person } from "../people";
+import { inWords, whyNoKeys, type Group, type Person } from "../people";
 import { shared } from "../style";
 import { Work } from "../work";
 
@@ -20,7 +21,7 @@ export class TimmyPersonDialog extends LitElement {
   @property({ attribute: false }) person: Person | undefined;
   private readonly work = new Work(this, () => this.home.server);
   /** As it was when the dialog was opened: what changes elsewhere meanwhile does not change what is typed. */
-  private known: Person | undefined;
+  @state() private known: Person | undefined;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -31,6 +32,7 @@ export class TimmyPersonDialog extends LitElement {
     const { known: before, home, work } = this;
     const say = (key: string, values = {}) => home.texts.say(key, values);
     const { refusal } = work;
+    const changes = this.changes();
     return html`<timmy-dialog heading=${before ? before.name : say("people.add")} @closed=${() => this.close()}>
       <form id="form" @submit=${this.save}>
         ${
@@ -80,12 +82,30 @@ export class TimmyPersonDialog extends LitElement {
             : nothing
         }
       </form>
+      ${meanwhile(home, changes, () => (this.known = this.person))}
       ${home.connected ? nothing : html`<p class="error" slot="actions">${say("panel.connection_lost")}</p>`}
       <button slot="actions" @click=${() => this.close()}>${say("action.cancel")}</button>
       <button slot="actions" class="primary" type="submit" form="form" ?disabled=${work.busy || !home.connected}>
-        ${say(before ? "action.save" : "people.add")}
+        ${say(changes.length ? "action.overwrite" : before ? "action.save" : "people.add")}
       </button>
     </timmy-dialog>`;
+  }
+
+  /** What somebody else has changed since the dialog was opened. */
+  private changes(): [string, string][] {
+    const { known, person, home } = this;
+    if (!known || !person || known === person) return [];
+    const names = (ids: readonly string[]) =>
+      inWords(
+        home,
+        this.groups.filter((it) => ids.includes(it.group_id)).map((it) => it.name),
+      );
+    return changedKeys(known, person, ["name", "groups", "valid_from", "valid_until", "note"]).map((key) => {
+      const now = person[key];
+      const moment = key === "valid_from" || key === "valid_until";
+      const text = Array.isArray(now) ? names(now) : now !== null && moment ? home.format.moment(now) : (now ?? "");
+      return [home.texts.say(`person.${key}`), text];
+    });
   }
 
   private secrets(): TemplateResult {
