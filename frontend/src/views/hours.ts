@@ -53,8 +53,8 @@ export class TimmyHours extends View {
       td .state {
         white-space: normal;
       }
-      td:first-child {
-        overflow-wrap: anywhere;
+      .date {
+        white-space: nowrap;
       }
       tfoot td {
         font-weight: 500;
@@ -273,7 +273,7 @@ export class TimmyHours extends View {
     const isCorrected = it.punches.some((punch) => punch.correction !== null);
     const counted = it.punches.some((punch) => punch.counts);
     return html`<tr>
-      <td>${dayInWords(this.home, it.day)}</td>
+      <td class="date">${dayInWords(this.home, it.day)}</td>
       <td>
         ${counted ? timesInWords(this.home, it) : "–"}
         ${it.standing === "complete" ? nothing : this.mark(...STANDINGS[it.standing], `hours.${it.standing}`)}
@@ -302,7 +302,7 @@ export class TimmyHours extends View {
       punches: [],
     };
     return html`<tr class="quiet">
-      <td>${dayInWords(this.home, day)}</td>
+      <td class="date">${dayInWords(this.home, day)}</td>
       <td>–${isPast ? this.correctButton(empty) : nothing}</td>
       <td class="number">–</td>
     </tr>`;

@@ -157,16 +157,16 @@ async def test_what_cannot_be_changes_nothing(
     field: str | None,
 ) -> None:
     await told(finger, local(8))
-    whole = {
+    needed: dict[str, dict[str, Any]] = {
         "add_punch": {
             "enroll_id": 1,
             "at": local(17),
             "reason": "Forgot",
         },
         "leave_out_record": {"reason": "Forgot"},
-    }.get(action, {})
+    }
     with pytest.raises(HomeAssistantError) as caught:
-        await act(hass, hub, FINGER, action, **{**whole, **data})
+        await act(hass, hub, FINGER, action, **{**needed.get(action, {}), **data})
     assert caught.value.translation_key == key
     if field is not None:
         assert isinstance(caught.value, ServiceValidationError)
@@ -181,16 +181,16 @@ async def test_others_put_nothing_right(
 ) -> None:
     await told(finger, local(8))
     [record] = await records(hub)
-    data = {
+    needed: dict[str, dict[str, Any]] = {
         "add_punch": {"enroll_id": 1, "at": local(17), "reason": "Forgot"},
         "leave_out_record": {"record_id": record, "reason": "Forgot"},
         "withdraw_correction": {"correction_id": 1},
-    }.get(action, {})
+    }
     with pytest.raises(Unauthorized):
         await hass.services.async_call(
             DOMAIN,
             action,
-            {"device_id": hub.terminals[FINGER].device_id, **data},
+            {"device_id": hub.terminals[FINGER].device_id, **needed.get(action, {})},
             blocking=True,
             context=Context(user_id=hass_read_only_user.id),
         )
