@@ -103,7 +103,7 @@ export class TimmyPeople extends View {
             type="search"
             .value=${text}
             @input=${(event: Event) => this.filter({ text: (event.target as HTMLInputElement).value })}
-            @keydown=${(event: KeyboardEvent) => this.pressed(event, shown)}
+            @keydown=${this.pressed}
         /></label>
         <label
           >${this.say("person.groups")}<select
@@ -147,10 +147,14 @@ export class TimmyPeople extends View {
   }
 
   /** Enter leads to whom the search has found, if that is one person. */
-  private pressed(event: KeyboardEvent, shown: [string, Person][]): void {
-    const [only, another] = shown;
-    if (event.key === "Enter" && only && !another) goTo(addressOf("people", [only[0]]));
-  }
+  private readonly pressed = (event: KeyboardEvent): void => {
+    const { value } = this.people;
+    if (event.key !== "Enter" || !value) return;
+    const { group = "", state = "" } = this.place.query;
+    const { value: text } = event.target as HTMLInputElement;
+    const [only, another] = found(value.byId, { text, group, state }, Date.now());
+    if (only && !another) goTo(addressOf("people", [only[0]]));
+  };
 
   private readonly added = (event: CustomEvent<string | undefined>): void => {
     this.adds = false;
