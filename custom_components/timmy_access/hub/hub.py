@@ -246,6 +246,7 @@ class Hub:
             if (known := self.terminals.get(serial)) is None:
                 self.terminals[serial] = known = self._make(subentry)
                 self._tasks.async_see_through(known.async_restore(), f"restore {serial}")
+                self._tasks.async_see_through(self.house.async_note_ours(), "note whose numbers are held")
                 self._async_watch(known)
                 if (address := self.pending.address_of(serial, known.identity.doubt)) is not None:
                     self.homes.async_settle(serial, address)
