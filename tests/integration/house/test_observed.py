@@ -52,7 +52,7 @@ class Owner:
 
     async def update(self) -> None:
         if people := sorted(self._hub.house.household.people):
-            change = self._chance.choice(
+            change: dict[str, Any] = self._chance.choice(
                 ({"enabled": False}, {"enabled": True}, {"name": "Kim"}, {"card": "77"}, {"groups": []})
             )
             await self.ask("update_person", person_id=self._chance.choice(people), **change)
