@@ -12,7 +12,7 @@ from time import perf_counter
 import traceback
 from typing import Protocol
 
-from . import action, attack, connect, entities, idle, ingest, punch, repeats, roster, startup, verdict
+from . import action, attack, connect, entities, filling, idle, ingest, punch, repeats, roster, startup, verdict
 from .building import Building, building
 from .calmness import DISTURBED, Calmness
 from .figures import Figure, document, table
@@ -56,6 +56,7 @@ PARTS: Mapping[str, Part] = {
     ingest.PART: Part(ingest.measure, ingest.TERMINALS),
     repeats.PART: Part(repeats.measure, repeats.TERMINALS),
     roster.PART: Part(roster.measure, roster.TERMINALS),
+    filling.PART: Part(filling.measure, filling.TERMINALS, is_quick=False, seconds=filling.SECONDS, tries=1),
     connect.PART: Part(connect.measure, connect.TERMINALS),
     # What entities cost is another figure.
     idle.PART: Part(idle.measure, idle.TERMINALS, entities=False),

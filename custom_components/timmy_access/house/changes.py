@@ -3,7 +3,7 @@
 Each raises `HouseInvalid` where the house cannot be so.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from copy import replace
 from dataclasses import fields
 from datetime import datetime
@@ -243,6 +243,20 @@ def without_tombstone(household: Household, serial: str, enroll_id: int) -> Hous
 def with_terminal(household: Household, serial: str, *, kept: bool) -> Household:
     """Return a house that keeps a terminal in step, or only observes it."""
     return replace(household, kept=household.kept | {serial} if kept else household.kept - {serial})
+
+
+def with_ours(household: Household, serials: Collection[str]) -> Household:
+    """Return a house whose terminals are these; the same house where that makes no difference.
+
+    Who has left holds their number as long as a terminal that is ours may let them in by it. One that is removed has
+    nothing to say any more; should it come back, it first loses whom it was to lose.
+    """
+    changed = {
+        key: replace(stone, holds_number=stone.serial in serials)
+        for key, stone in household.tombstones.items()
+        if stone.holds_number != (stone.serial in serials)
+    }
+    return replace(household, tombstones={**household.tombstones, **changed}) if changed else household
 
 
 def with_zones(household: Household, serial: str, zones: Iterable[int]) -> Household:

@@ -37,7 +37,9 @@ class Closing:
             return without_person(household, self.person_id, self.at)
         if not person.enabled:
             return household
-        return replace(household, people={**household.people, self.person_id: replace(person, enabled=False)})
+        return replace(
+            household, people={**household.people, self.person_id: replace(person, enabled=False, disabled_at=self.at)}
+        )
 
     def deed(self, name: str) -> Deed:
         """Return what is told of it."""

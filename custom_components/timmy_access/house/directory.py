@@ -23,11 +23,12 @@ class Directory:
 
     @classmethod
     def of(cls, household: Household) -> Self:
-        """Return the directory of a house; those who have left hold their number until they are gone everywhere."""
+        """Return the directory of a house; those who have left hold their number until they are gone."""
         directory = cls()
         for person in household.people.values():
             directory.add(person)
-        directory._leaving = {stone.enroll_id: stone.name for stone in household.tombstones.values()}
+        leaving = (stone for stone in household.tombstones.values() if stone.holds_number)
+        directory._leaving = {stone.enroll_id: stone.name for stone in leaving}
         return directory
 
     def add(self, person: HousePerson) -> None:

@@ -23,6 +23,7 @@ from .changes import (
     with_arrivals,
     with_credentials,
     with_group,
+    with_ours,
     with_terminal,
     without_contents,
     without_credential,
@@ -284,6 +285,14 @@ class House:
             await self.keeper.async_change(lambda household: without_terminal(household, serial))
         except (HouseUnknown, LedgerUnavailable) as err:
             LOGGER.debug("The house still knows terminal %s: %s", serial, err)
+        await self.async_note_ours()
+
+    async def async_note_ours(self) -> None:
+        """Have the numbers of those who have left held by our terminals alone; it is done anew at the next start."""
+        try:
+            await self.keeper.async_change(lambda household: with_ours(household, self._serials()))
+        except (HouseUnknown, LedgerUnavailable) as err:
+            LOGGER.debug("Numbers are not free yet: %s", err)
 
     @callback
     def async_deleted_at(self, serial: str, enroll_id: int | None = None) -> None:
@@ -318,6 +327,7 @@ class House:
         # Removed while the database was away: one that is approved again is only observed.
         for serial in self.household.kept - set(self._serials()):
             await self.async_forget_terminal(serial)
+        await self.async_note_ours()
 
     async def _async_settle_vault(self) -> None:
         """Open the vault; where it is not wanted, empty it and forget its key."""

@@ -18,7 +18,8 @@ class HousePerson:
 
     `person_id` is a ULID. `enroll_id` is their number on every terminal, `linked_to` the registry id of a person in
     Home Assistant. `valid_from` and `valid_until` are instants. `groups` are ids of access groups; a person without one
-    passes nowhere. Raises `HouseInvalid`, which names the field.
+    passes nowhere. `disabled_at` is when somebody was disabled last, as far as that is known. Raises `HouseInvalid`,
+    which names the field.
     """
 
     person_id: str
@@ -31,6 +32,7 @@ class HousePerson:
     role: int = Role.USER.value
     groups: frozenset[str] = field(default_factory=frozenset)
     note: str = ""
+    disabled_at: datetime | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no terminal takes."""

@@ -41,7 +41,8 @@ class Tombstone:
     """A number that is to be gone from a terminal, until the terminal has confirmed it.
 
     `name` is who had it: somebody else who has got the number at the keypad meanwhile is not removed. `other_name` is
-    what they may be called as well, where another name was on its way; empty for none.
+    what they may be called as well, where another name was on its way; empty for none. `holds_number` tells that nobody
+    else gets the number: the terminal is ours, and may still let in by it who had it.
     """
 
     serial: str
@@ -50,6 +51,7 @@ class Tombstone:
     person_id: str
     removed_at: datetime
     other_name: str = ""
+    holds_number: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -157,6 +157,7 @@ def _person_to(household: Household, key: Any) -> Mapping[str, Any] | None:
         "role": person.role,
         "groups": sorted(person.groups),
         "note": person.note,
+        "disabled_at": _moment_to(person.disabled_at),
     }
 
 
@@ -172,6 +173,7 @@ def _person_from(item: HouseItem, document: Mapping[str, Any]) -> HousePerson:
         role=document["role"],
         groups=frozenset(document["groups"]),
         note=document["note"],
+        disabled_at=_moment_from(document.get("disabled_at")),
     )
 
 
@@ -269,6 +271,7 @@ def _tombstone_to(household: Household, key: Any) -> Mapping[str, Any] | None:
         "person_id": stone.person_id,
         "removed_at": stone.removed_at.isoformat(),
         "other_name": stone.other_name,
+        "holds_number": stone.holds_number,
     }
 
 
@@ -284,6 +287,7 @@ def _tombstone_from(item: HouseItem, document: Mapping[str, Any]) -> Tombstone:
         person_id=document["person_id"],
         removed_at=removed_at,
         other_name=document.get("other_name", ""),
+        holds_number=bool(document.get("holds_number", True)),
     )
 
 

@@ -83,7 +83,11 @@ def preview(household: Household, present: Present, ids: Iterator[str]) -> Takin
     decided by the owner. Whoever may pass less than always here is not made to pass always.
     """
     by_number = {person.enroll_id: person for person in household.people.values()}
-    leaving = {stone.enroll_id for stone in household.tombstones.values()}
+    leaving = {
+        stone.enroll_id
+        for stone in household.tombstones.values()
+        if stone.holds_number or stone.serial == present.serial
+    }
     group = _group_of(household, present, ids)
     added: list[HousePerson] = []
     joined: list[HousePerson] = []

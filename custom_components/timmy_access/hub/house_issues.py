@@ -1,7 +1,8 @@
 """Repair issues about the house: what terminals do not take, what is different, and who may still get in."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
@@ -9,6 +10,7 @@ from homeassistant.util import dt as dt_util
 
 from ..const import PANEL_URL_PATH
 from ..house.house import House
+from ..house.household import Placement
 from ..house.obstacles import Obstacle
 from ..issues import DATA_SERIAL, async_clear, async_raise
 from .house_watch import HouseCounts, HouseWatch
@@ -20,6 +22,7 @@ MAX_NAMED = 10
 MORE = "…"
 
 NOT_REMOVED = "house_not_removed"
+NOT_DISABLED = "house_not_disabled"
 DIFFERENCES = "house_differences"
 # Where the owner decides.
 _PAGE = f"homeassistant://{PANEL_URL_PATH}/differences"
@@ -27,7 +30,16 @@ HOURS_GONE = "house_hours_gone"
 WAS_RESET = "house_was_reset"
 OBSTACLES: Mapping[Obstacle, str] = {obstacle: f"house_{obstacle.value}" for obstacle in Obstacle}
 # One for the whole house, as they are alike; the terminals are in the text.
-HOUSE_KINDS = (NOT_REMOVED, DIFFERENCES, HOURS_GONE, *OBSTACLES.values())
+HOUSE_KINDS = (NOT_REMOVED, NOT_DISABLED, DIFFERENCES, HOURS_GONE, *OBSTACLES.values())
+
+
+class _Unconfirmed(NamedTuple):
+    """Somebody who is to be let in no more, since when, and the terminal that has not confirmed it."""
+
+    since: datetime
+    key: str
+    name: str
+    serial: str
 
 
 class HouseIssues:
@@ -78,33 +90,57 @@ class HouseIssues:
     def _async_look(self) -> None:
         if (counts := self._watch.counts) is None:
             return
-        self._async_show_not_removed()
+        self._async_show_unconfirmed()
         self._async_show_hours_gone()
         self._async_show_counts(counts)
         self._async_show_reset(frozenset(it for it, terminal in counts.terminals.items() if terminal.was_reset))
 
     @callback
-    def _async_show_not_removed(self) -> None:
+    def _async_show_unconfirmed(self) -> None:
         """Tell who may still get in where, and look again when the next one is due."""
         self._async_cancel()
-        names, now = self._names(), dt_util.utcnow()
-        late: dict[str, tuple[str, list[str]]] = {}
-        soonest: timedelta | None = None
-        for stone in sorted(self._house.household.tombstones.values(), key=lambda it: it.removed_at):
-            if stone.serial not in names:
-                continue
-            if (left := stone.removed_at + UNCONFIRMED - now) > timedelta():
-                soonest = left
-                break
+        household, names = self._house.household, self._names()
+        removed = (
             # Whom the house never knew has no id of their own.
-            key = stone.person_id or f"{stone.serial} {stone.enroll_id}"
-            late.setdefault(key, (stone.name or str(stone.enroll_id), []))[1].append(names[stone.serial])
-        people = [f"{name} ({', '.join(sorted(terminals))})" for name, terminals in late.values()]
-        self._async_show(NOT_REMOVED, {"count": str(len(people)), "people": _listed(people)} if people else None)
-        if soonest is not None:
-            self._cancel = async_call_later(
-                self._hass, soonest, HassJob(self._async_due, "removals not confirmed", cancel_on_shutdown=True)
+            _Unconfirmed(
+                stone.removed_at,
+                stone.person_id or f"{stone.serial} {stone.enroll_id}",
+                stone.name or str(stone.enroll_id),
+                stone.serial,
             )
+            for stone in household.tombstones.values()
+        )
+        disabled = (
+            _Unconfirmed(person.disabled_at, person.person_id, person.name, serial)
+            for person in household.people.values()
+            if not person.enabled and person.disabled_at is not None
+            for serial in household.kept
+            if _may_pass(household.placements.get((serial, person.enroll_id)))
+        )
+        due = [self._async_show_late(NOT_REMOVED, removed, names), self._async_show_late(NOT_DISABLED, disabled, names)]
+        if soonest := min(filter(None, due), default=None):
+            self._cancel = async_call_later(
+                self._hass, soonest, HassJob(self._async_due, "what is not confirmed", cancel_on_shutdown=True)
+            )
+
+    @callback
+    def _async_show_late(
+        self, kind: str, waiting: Iterable[_Unconfirmed], names: Mapping[str, str]
+    ) -> timedelta | None:
+        """Tell what is not confirmed after a day, and return how long the next one has still."""
+        now = dt_util.utcnow()
+        late: dict[str, tuple[str, list[str]]] = {}
+        for one in sorted(waiting, key=lambda it: it.since):
+            if one.serial not in names:
+                continue
+            if (left := one.since + UNCONFIRMED - now) > timedelta():
+                break
+            late.setdefault(one.key, (one.name, []))[1].append(names[one.serial])
+        else:
+            left = None
+        people = [f"{name} ({', '.join(sorted(terminals))})" for name, terminals in late.values()]
+        self._async_show(kind, {"count": str(len(people)), "people": _listed(people)} if people else None)
+        return left
 
     @callback
     def _async_show_hours_gone(self) -> None:
@@ -121,7 +157,7 @@ class HouseIssues:
     def _async_due(self, _: object) -> None:
         self._cancel = None
         if self._house.keeper.is_known:
-            self._async_show_not_removed()
+            self._async_show_unconfirmed()
 
     @callback
     def _async_show_counts(self, counts: HouseCounts) -> None:
@@ -175,6 +211,11 @@ class HouseIssues:
                 data={DATA_SERIAL: serial},
             )
         self._reset = serials
+
+
+def _may_pass(placement: Placement | None) -> bool:
+    """Return whether a terminal may still let somebody in who is disabled."""
+    return placement is not None and (placement.confirmed is None or placement.confirmed.enabled)
 
 
 def _listed(names: Iterable[str]) -> str:

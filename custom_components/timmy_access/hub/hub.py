@@ -256,6 +256,7 @@ class Hub:
                 self.terminals[serial] = known = self._make(subentry)
                 self._tasks.async_see_through(known.async_restore(), f"restore {serial}")
                 self.door_orders.async_take_up(known)
+                self._tasks.async_see_through(self.house.async_note_ours(), "note whose numbers are held")
                 self._async_watch(known)
                 if (address := self.pending.address_of(serial, known.identity.doubt)) is not None:
                     self.homes.async_settle(serial, address)

@@ -138,13 +138,13 @@ class HouseRules:
         household, serial = self._house.household, self._terminal.serial
         if not self._is_kept():
             return None
+        if (serial, enroll_id) in household.tombstones:  # also where somebody else has the number by now
+            return Refused.PERSON_UNKNOWN
         doors = len(self._terminal.coordinator.data.doors)
         why = self._passage().refusal(
             serial, enroll_id, None, dt_util.utcnow(), dt_util.get_default_time_zone(), doors, self._house.hours.weeks
         )
-        if why is NoPassage.UNKNOWN and (serial, enroll_id) not in household.tombstones:
-            return None
-        return None if why is None else _NO_PASSAGE[why]
+        return None if why in (None, NoPassage.UNKNOWN) else _NO_PASSAGE[why]
 
 
 async def _async_record(surroundings: Surroundings, serial: str, person_id: str, slot: int) -> Contents | None:

@@ -1,13 +1,17 @@
 """What the owner has to see to is told in repairs, once for the house, and ends by itself."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.timmy_access.house.arrivals import Arrival
+from custom_components.timmy_access.house.changes import with_terminal
 from custom_components.timmy_access.house.credentials import HouseCredential
+from custom_components.timmy_access.house.errors import HouseInvalid, Problem
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household, Placement
 from custom_components.timmy_access.house.persons import HousePerson
@@ -88,6 +92,58 @@ async def test_who_is_not_gone_after_a_day_is_told_with_the_terminals(
     hub.house.keeper.async_bury(FINGER, 11)
     await hub.caretaker.watch.async_look()
     assert "house_not_removed" not in shown(hass, entry)
+
+
+async def test_who_is_not_disabled_after_a_day_is_told_until_the_terminal_confirms(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, freezer: FrozenDateTimeFactory
+) -> None:
+    persons = people(3)
+    places = [placed(person, serial) for person in persons.values() for serial in (FACE, FINGER)]
+    await have(hub, lambda _: house(persons, *places, kept=(FINGER,)))
+    for person_id in ("p11", "p12"):
+        await hub.house.async_update(person_id, {"enabled": False}, {}, (), None)
+    await hub.house.async_update("p12", {"enabled": True}, {}, (), None)
+    await hub.house_watch.async_look()
+    assert "house_not_disabled" not in shown(hass, entry)
+    freezer.tick(timedelta(days=1, seconds=1))
+    async_fire_time_changed(hass)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    names = hub.terminals[FINGER].name  # the other one is only observed
+    assert shown(hass, entry)["house_not_disabled"] == {"count": "1", "people": f"Person 11 ({names})"}
+    assert await hass.config_entries.async_reload(entry.entry_id)
+    hub = entry.runtime_data
+    await hub.house_watch.async_look()
+    assert shown(hass, entry)["house_not_disabled"]["count"] == "1"
+    there = placed(persons["p11"], FINGER)
+    assert there.confirmed is not None
+    hub.house.keeper.async_confirm(replace(there, confirmed=replace(there.confirmed, enabled=False)))
+    await hub.house_watch.async_look()
+    assert "house_not_disabled" not in shown(hass, entry)
+
+
+async def test_a_number_is_held_by_terminals_that_are_ours(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    await have(hub, lambda _: house(people(1), kept=(FINGER, FACE)))
+    await hub.house.async_remove("p11", None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hub.house.household.tombstones.keys() == {(FINGER, 11)}  # which is away
+    somebody = HousePerson(person_id="new", name="Somebody Else", enroll_id=11)
+    with pytest.raises(HouseInvalid) as caught:
+        await hub.house.async_add([Arrival(person=somebody)], None)
+    assert caught.value.problem is Problem.NUMBER_NOT_FREE_YET
+    [gone] = [it for it in entry.subentries.values() if it.unique_id == FINGER]
+    assert hass.config_entries.async_remove_subentry(entry, gone.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await hub.house.async_add([Arrival(person=somebody)], None)
+    # Back again, it holds the number, loses whom it was to lose, and takes nobody else for them.
+    assert hass.config_entries.async_add_subentry(entry, gone)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hub.house.household.tombstones[FINGER, 11].holds_number
+    await hub.house.keeper.async_change(lambda household: with_terminal(household, FINGER, kept=True))
+    verdicts = hub.terminals[FINGER].verdicts
+    verdicts.async_apply({"server_approval": "grant_unknown"})
+    assert not (await verdicts.async_punch(None, 11, "Person 11")).granted
 
 
 async def test_many_are_counted_and_some_are_named(hass: HomeAssistant, hub: Hub, entry: MockConfigEntry) -> None:
