@@ -80,9 +80,12 @@ async def test_what_is_broken_and_large_is_read_beside_the_event_loop(dear: Dear
 
 @pytest.mark.parametrize("dear", MANY)
 async def test_what_holds_more_objects_than_firmware_sends_is_only_counted(dear: Dear) -> None:
-    with patch.object(codec, "orjson") as library, patch.object(codec, "_decode_tolerantly") as read:
-        with pytest.raises(MalformedFrame):
-            await decode_fairly(said(dear))
+    with (
+        patch.object(codec, "orjson") as library,
+        patch.object(codec, "_decode_tolerantly") as read,
+        pytest.raises(MalformedFrame),
+    ):
+        await decode_fairly(said(dear))
     assert not library.mock_calls
     assert not read.called
 

@@ -270,7 +270,9 @@ class Listener:
                         return None
                     if not isinstance(verdict, RegistrationRefused):
                         verdict.trace.note(loop.time(), Direction.RECEIVED, data)
-                        return Session(connection, registration, peer, verdict, silence=self._silence, beside=self._beside)
+                        return Session(
+                            connection, registration, peer, verdict, silence=self._silence, beside=self._beside
+                        )
                     self.lobby.claim(connection, registration.serial)
                     deadline.reschedule(ends_at)
                     await asyncio.sleep(asked_at + REFUSAL_SECONDS - loop.time())
