@@ -146,7 +146,7 @@ def _steps(hass: HomeAssistant, connection: websocket_api.ActiveConnection, mess
 )
 @callback
 def _collections(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-    """Tell of the garbage collector's walks since the last time; the first time begins to look, with so many objects."""
+    """Tell of the garbage collector's walks since the last time; the first time holds so many objects, and begins."""
     name = f"{DOMAIN}_collections"
     if name not in hass.data:
         hass.data[name] = Collections(message["objects"])

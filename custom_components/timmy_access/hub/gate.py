@@ -1,5 +1,6 @@
 """Who is let in: approved terminals, each by one connection at a time."""
 
+import asyncio
 from collections.abc import Callable, Mapping
 import logging
 
@@ -63,6 +64,7 @@ class Gate:
         facts = HardwareFacts.of(registration)
         refused = RegistrationRefused(reason=f"Not admitted, see {registration.serial} in Home Assistant")
         dead: Session | None = None
+        await self._until_its_turn(registration.serial)
         # Whoever is asked takes time, in which everything may change: so all is looked at again afterwards.
         while self.is_open and (terminal := self._terminals.get(registration.serial)) is not None:
             session = terminal.session
@@ -98,6 +100,12 @@ class Gate:
         if self.is_open:
             self._announce(registration, peer)
         return refused
+
+    async def _until_its_turn(self, serial: str) -> None:
+        """Wait where a terminal has come in very often; whoever is not let in takes nothing of that."""
+        terminal = self._terminals.get(serial)
+        if terminal is not None and (seconds := terminal.pace.until_next_visit()):
+            await asyncio.sleep(seconds)
 
     def _may_come_back(self, terminal: Terminal, dead: Session | None, peer: Peer) -> bool:
         """Return whether a terminal that is not connected may come in from an address."""

@@ -9,7 +9,7 @@ from ..ledger import likeness
 from ..protocol.commands import GetPermission, Permission
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
-from ..protocol.peer import printable
+from ..protocol.peer import as_text
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
@@ -106,7 +106,7 @@ async def async_check_same(original: Original, place: Place) -> None:
     if there is None and not name:
         return
     if not name or likeness(name) != likeness(person.name):
-        holder = printable(name) or f"User {person.enroll_id}"
+        holder = as_text(name) or f"User {person.enroll_id}"
         raise PersonIsSomebodyElse(person.enroll_id, place.name, holder)
 
 

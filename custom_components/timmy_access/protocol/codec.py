@@ -25,8 +25,8 @@ MAX_DEPTH = 32
 # Values of a frame, counted by the commas and brackets in it: a page of 50 records has some 500, a table of time zones
 # 2,000. More would keep the event loop for longer than a few milliseconds.
 MAX_VALUES = 20_000
-# Objects and lists of a frame, whose number is what the garbage collector has to do with: each of as many items as
-# a list may have holds one, which is more than any terminal has been seen to send.
+# Objects and lists of a frame, the many of which are what the garbage collector has to do with: with room for one in
+# each of as many items as a list may have, which is more than any terminal has been seen to send.
 MAX_OBJECTS = 2_500
 # Items of a list: terminals send up to 50 records at a time, and 40 people (field notes 3 and 5). Room for firmware
 # that sends its whole log of a day, and nothing for one that never ends.

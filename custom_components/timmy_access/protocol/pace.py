@@ -9,6 +9,10 @@ from .throttle import Throttle
 MAX_FRAMES_PER_SECOND = 2_000
 # A terminal on Fast Ethernet that sends nothing but photos.
 MAX_BYTES_PER_SECOND = 12_500_000
+# How often it may come in: each time, Home Assistant's own database hears of it twice. Some firmware dials in every
+# five seconds for hours (field notes 7), and over a network that breaks, several times a second for a while.
+MAX_VISITS_PER_SECOND = 1.0
+MAX_VISITS_AT_ONCE = 60
 # Objects and lists of a frame: terminals send up to 50 records and 40 people at a time (field notes 3 and 5).
 USUAL_OBJECTS = 100
 # Those of larger frames, together: what there is many of at once outlives the young generations of Python's garbage
@@ -30,7 +34,16 @@ class Pace:
         self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
         self._bytes = Throttle(MAX_BYTES_PER_SECOND, MAX_BYTES_PER_SECOND)
         self._objects = Throttle(MAX_OBJECTS_PER_SECOND, MAX_OBJECTS_AT_ONCE)
+        self._visits = Throttle(MAX_VISITS_PER_SECOND, MAX_VISITS_AT_ONCE)
         self._found = 0
+
+    def until_next_visit(self) -> float:
+        """Return how many seconds until it may come in again."""
+        return self._visits.take(0)
+
+    def come_in(self) -> None:
+        """Note that it has come in."""
+        self._visits.take(1)
 
     def found(self, objects: int) -> None:
         """Note how many objects there turned out to be in a frame, which may hold some as text."""

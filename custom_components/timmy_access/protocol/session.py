@@ -135,6 +135,7 @@ class Session:
         """Answer the registration and serve the terminal until the connection ends; never raises on peer input."""
         counters = self._delegate.counters
         counters.connections += 1
+        self.pace.come_in()
         self._pulse.start(self._on_dead)
         try:
             await self._answer(self._delegate.attached(self, self._registration))

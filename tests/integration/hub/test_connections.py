@@ -14,6 +14,7 @@ from websockets.exceptions import ConnectionClosed
 from custom_components.timmy_access.hub import gate as gate_module
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol import exchange
+from custom_components.timmy_access.protocol.pace import Pace
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import VirtualTerminal
@@ -56,6 +57,7 @@ async def test_hundreds_of_reconnects_leave_nothing(
     tasks, open_files = running(), files()
     before: ClientConnection | None = None
     monkeypatch.setattr(gate_module, "RETURN_PROBE_SECONDS", 0.0)  # none of them answers
+    monkeypatch.setattr(Pace, "until_next_visit", lambda _: 0.0)  # nor waits for its turn
     for number in range(reconnects):
         terminal = await dial(port)
         assert hub.terminals[FACE].session is not None
