@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 
 import { doorName, withNews, type House, type Terminal } from "../src/overview";
 
-const HOUSE: House = { known: true, people: 2, groups: 1, vault: "open", differences: 0, waiting: 0 };
+const HOUSE: House = { known: true, people: 2, groups: 1, vault: "open", differences: 0, waiting: 0, emergencies: [] };
 
 function terminal(serial: string, name: string): Terminal {
   return {
