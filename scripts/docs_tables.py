@@ -20,7 +20,7 @@ from custom_components.timmy_access.sensor import (
     PUNCH_SENSORS,
     TERMINAL_SENSORS,
 )
-from custom_components.timmy_access.switch import SWITCHES
+from custom_components.timmy_access.switch import LOCKDOWN, SWITCHES
 from homeassistant.helpers.entity import EntityDescription
 
 from .home import REPOSITORY
@@ -36,7 +36,7 @@ ENTITIES: Mapping[str, tuple[EntityDescription, ...]] = {
     "number": NUMBERS,
     "select": (EntityDescription(key=DOOR_MODE, translation_key=DOOR_MODE), *SELECTS),
     "sensor": (LAST_SEEN, ADDRESS, *HOUSE_SENSORS, *PUNCH_SENSORS, *MEASURED_PUNCH_SENSORS, *TERMINAL_SENSORS),
-    "switch": SWITCHES,
+    "switch": (LOCKDOWN, *SWITCHES),
 }
 # What entities mean. Settings that an action can change too are explained there, under the name that they have there.
 MEANINGS: Mapping[str, str] = {
@@ -75,6 +75,7 @@ MEANINGS: Mapping[str, str] = {
     "sensor.people_inside": "Who came in and has not gone out, for a day. Appears once the way in is chosen.",
     "sensor.unsent_logs": "Records the terminal has not sent yet.",
     "sensor.users": "People on the terminal.",
+    "switch.lockdown": "Holds all doors closed and lets in nobody; see [lockdown](emergencies.md).",
     "switch.menu_locked": "Nobody gets into the terminal's menu.",
     "switch.open_for_strangers": "Opens for faces that the terminal does not know. Think twice.",
     "switch.punch_photos": "Takes a photo at each punch.",

@@ -7,6 +7,27 @@ export interface Door {
   /** The door's own device; the only door of a terminal is the terminal's. */
   device_id: string;
   lock: string | null;
+  /** What holds the door; none where that is not known. */
+  mode: "normal" | "held_open" | "held_closed" | null;
+  /** Until when, and who asked, where it is on a timer. */
+  held_until: string | null;
+  held_by: string | null;
+  emergency: Emergency["kind"] | null;
+}
+
+/** A lockdown or an evacuation that is on, and what each door has confirmed of it; `reason` is a word for why not. */
+export interface Emergency {
+  kind: "evacuation" | "lockdown";
+  since: string;
+  asked_by: string | null;
+  doors: {
+    serial: string;
+    door: number;
+    terminal: string;
+    name: string;
+    confirmed: boolean;
+    reason: string | null;
+  }[];
 }
 
 export interface Terminal {
@@ -77,6 +98,7 @@ export interface House {
   vault: "off" | "open" | "key_gone";
   differences: number | null;
   waiting: number | null;
+  emergencies: Emergency[];
 }
 
 export interface Overview {

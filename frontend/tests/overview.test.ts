@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 
 import { doorName, withNews, type House, type Terminal } from "../src/overview";
 
-const HOUSE: House = { known: true, people: 2, groups: 1, vault: "open", differences: 0, waiting: 0 };
+const AT_REST = { mode: "normal", held_until: null, held_by: null, emergency: null } as const;
+const HOUSE: House = { known: true, people: 2, groups: 1, vault: "open", differences: 0, waiting: 0, emergencies: [] };
 
 function terminal(serial: string, name: string): Terminal {
   return {
@@ -51,9 +52,11 @@ describe("the overview", () => {
   });
 
   it("calls the only door of a terminal like the terminal", () => {
-    expect(doorName(terminal("A", "Office"), { number: 1, name: null, device_id: "A", lock: null })).toBe("Office");
-    expect(doorName(terminal("A", "Office"), { number: 2, name: "Side", device_id: "A2", lock: null })).toBe(
-      "Office: Side",
+    expect(doorName(terminal("A", "Office"), { number: 1, name: null, device_id: "A", lock: null, ...AT_REST })).toBe(
+      "Office",
     );
+    expect(
+      doorName(terminal("A", "Office"), { number: 2, name: "Side", device_id: "A2", lock: null, ...AT_REST }),
+    ).toBe("Office: Side");
   });
 });

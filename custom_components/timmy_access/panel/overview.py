@@ -1,6 +1,7 @@
 """What every page of the panel shows around itself: the terminals with their doors, and how the house stands."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
 from homeassistant.const import Platform
@@ -11,9 +12,11 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
 from ..hub.hub import Hub, TimmyAccessConfigEntry
+from ..hub.outcomes import described as outcome_said
 from ..hub.terminal import Terminal
 from ..terminal.devices import door_identifier
 from ..terminal.moments import Punch
+from ..terminal.state import Emergency
 from .approval import described_waiting
 from .feed import GATHER_SECONDS, PanelFeed, Send
 from .machine import machine
@@ -65,6 +68,7 @@ class Overview:
             self._hub.house.keeper.async_subscribe(lambda _: self._async_soon()),
             self._hub.caretaker.watch.async_subscribe(self._async_soon),
             self._hub.pending.async_subscribe(self._async_soon),
+            self._hub.door_orders.emergencies.async_subscribe(self._async_soon),
             self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: self._async_soon()),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: self._async_soon()),
         ]
@@ -156,6 +160,10 @@ def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Term
                 "name": None if (device := device_of(door)) is None else device.name_by_user or device.name,
                 "device_id": terminal.device_id if device is None else device.id,
                 "lock": entities.async_get_entity_id(Platform.LOCK, DOMAIN, f"{terminal.serial}_door{door}_lock"),
+                "mode": None if (mode := state.doors[door].mode) is None else mode.value,
+                "held_until": None if (until := state.doors[door].held_until) is None else _local(until),
+                "held_by": state.doors[door].held_by,
+                "emergency": None if (emergency := state.doors[door].emergency) is None else emergency.value,
             }
             for door in sorted(state.doors)
         ],
@@ -188,7 +196,28 @@ def _house(hub: Hub) -> JsonObjectType:
         "vault": house.vault.state.value,
         "differences": counts.differences if counts else None,
         "waiting": counts.waiting if counts else None,
+        "emergencies": [told for kind in Emergency if (told := _emergency(hub, kind)) is not None],
     }
+
+
+def _emergency(hub: Hub, kind: Emergency) -> JsonObjectType | None:
+    """Return a lockdown or an evacuation that is on: who asked since when, and what each door has confirmed."""
+    emergencies = hub.door_orders.emergencies
+    if (order := emergencies.order(kind)) is None:
+        return None
+    return {
+        "kind": kind.value,
+        "since": _local(order.since),
+        "asked_by": order.name,
+        "doors": [
+            {"serial": outcome.terminal.serial, "door": outcome.door, **outcome_said(outcome)}
+            for outcome in emergencies.outcomes(kind)
+        ],
+    }
+
+
+def _local(instant: datetime) -> str:
+    return dt_util.as_local(instant).isoformat()
 
 
 FEEDS = (PanelFeed(name="overview", start=_start),)

@@ -433,6 +433,38 @@ async def test_guest_pass(
     assert (family.valid_from, family.valid_until) == (noon(day=26, hour=15), noon(day=28, hour=11))
 
 
+async def test_open_event(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, clock: TickingDateTimeFactory
+) -> None:
+    """The terminal is away at the end, and is told it when it is back."""
+    clock.move_to(noon())
+    assert await async_setup_component(hass, "calendar", {})
+    events = (
+        CalendarEvent(start=noon(hour=18), end=noon(hour=20), summary="Open house"),
+        CalendarEvent(start=noon(hour=18), end=noon(hour=22), summary="Cleaning"),
+    )
+    await hass.data[DATA_COMPONENT].async_add_entities([Bookings(*events)])
+    await house.make(
+        "open_event",
+        calendar="calendar.bookings",
+        tag="open",
+        terminal=device(hub),
+        more_actions=more(until="{{ held.until }}"),
+    )
+    await at(hass, clock, noon(hour=17, minute=45))  # calendars are asked a quarter of an hour beforehand
+    await until_state(hass, MODE, "normal")
+    await at(hass, clock, noon(hour=18))
+    await until_state(hass, MODE, "held_open")
+    await house.settle()
+    assert [call.data["until"] for call in house.more] == [noon(hour=20).isoformat()]
+    await face.stop()
+    await until_state(hass, MODE, "unavailable")
+    await at(hass, clock, noon(hour=20) + timedelta(minutes=1))
+    await face.start()
+    await until_state(hass, MODE, "normal")
+    assert face.doors[1].mode == "normal"
+
+
 @pytest.mark.parametrize("after_first", [True, False])
 async def test_working_hours(
     hass: HomeAssistant,

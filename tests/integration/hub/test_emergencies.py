@@ -19,7 +19,7 @@ from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
-from ..until import issues_of, listen, state_of, until_issue, until_state
+from ..until import issues_of, listen, state_of, until_event, until_issue, until_state
 
 SWITCH = "switch.timmy_access_lockdown"
 LOCK, MODE = "lock.front_door", "select.front_door_door_mode"
@@ -111,6 +111,56 @@ async def test_it_holds_over_a_restart_and_a_power_cut(
     await until_state(hass, MODE, "held_closed")
     with pytest.raises(Unauthorized):
         await act(hass, "open")
+
+
+@pytest.mark.parametrize("approval", ["grant", "grant_unknown"])
+async def test_nobody_is_let_in_whatever_else_says_so(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context, approval: str
+) -> None:
+    terminal = hub.terminals[FACE]
+    terminal.verdicts.async_apply({"decision_window": 0, "server_approval": approval})
+    await terminal.async_refresh_people(all_names=True)
+    made = await hass.services.async_call(
+        DOMAIN,
+        "create_pass",
+        {"device_id": terminal.device_id, "name": "Guest", "with_pin": True, "include_secrets": True},
+        blocking=True,
+        return_response=True,
+    )
+    assert made is not None
+    await order(hass, "lockdown", admin)
+    told = listen(hass, "timmy_access_event")
+    assert (await face.scan_qr(str(made["code"])))["access"] == 0
+    assert (await face.enter_pin(str(made["pin"])))["access"] == 0
+    decision = await terminal.verdicts.async_punch(None, 1, "Ada")
+    assert not decision.granted
+    await hass.async_block_till_done()
+    codes = [event.data for event in told if event.data["type"] == "code"]
+    assert {(code["kind"], code["reason"]) for code in codes} == {("refused", "lockdown")}
+    await order(hass, "normal", admin)
+    assert (await face.scan_qr(str(made["code"])))["access"] == 1
+
+
+async def test_an_automation_that_has_granted_lets_in_nobody_once_it_is_ordered(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    asked = listen(hass, "timmy_access_event")
+    scanning = hass.async_create_task(face.scan_qr("nobody knows this"))
+    scanned = await until_event(hass, lambda event: event.data.get("kind") == "scanned")
+    hub.terminals[FACE].doors.async_mark({1: Emergency.LOCKDOWN})
+    await hass.services.async_call(
+        DOMAIN,
+        "reply_qr_code",
+        {
+            "device_id": hub.terminals[FACE].device_id,
+            "request_id": scanned.data["request_id"],
+            "access": True,
+        },
+        blocking=True,
+    )
+    assert (await scanning)["access"] == 0
+    await hass.async_block_till_done()
+    assert "granted" not in {event.data["kind"] for event in asked}
 
 
 async def test_only_an_administrator_opens_in_a_lockdown_by_name(
@@ -272,7 +322,7 @@ async def test_an_evacuation_opens_each_door_once_and_never_later(
     office = await connected(hass, make_terminal("tfs30", FINGER))
     assert {frame.get("cmd") for frame in office.received}.isdisjoint({"lockctrl", "opendoor"})
     await order(hass, "normal")  # an automation may close again
-    assert face.doors[1].mode == "normal"
+    assert controlled(face) == [HOLD_OPEN, NORMAL]
     await until_issue(hass, f"evacuation_incomplete_{hub.entry_id}", present=False)
     await office.wait_received("lockctrl", after=0)
     assert controlled(office) == [NORMAL]

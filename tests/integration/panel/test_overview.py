@@ -35,7 +35,18 @@ async def test_all_terminals_are_told_at_first_with_their_doors(
     front = of(FACE, news)
     assert (front["name"], front["online"], front["last_seen"], front["latest"]) == ("Front door", True, None, None)
     device_id = hub.terminals[FACE].device_id
-    assert front["doors"] == [{"number": 1, "name": None, "device_id": device_id, "lock": "lock.front_door"}]
+    assert front["doors"] == [
+        {
+            "number": 1,
+            "name": None,
+            "device_id": device_id,
+            "lock": "lock.front_door",
+            "mode": "normal",
+            "held_until": None,
+            "held_by": None,
+            "emergency": None,
+        }
+    ]
     assert front["device_id"] == device_id
     assert front["entities"] == {
         "alarm": "binary_sensor.front_door_alarm",
@@ -86,6 +97,25 @@ async def test_a_door_that_is_renamed_is_told_by_its_name(
     registry.async_update_child_device(side.id, name_by_user="Side entrance")
     news = await told(client, lambda news: CONTROLLER in news["terminals"])
     assert [door["name"] for door in of(CONTROLLER, news)["doors"]] == ["Door 1", "Side entrance", "Door 3", "Door 4"]
+
+
+async def test_what_is_ordered_of_doors_is_told_as_it_comes_and_goes(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    await asked(client, "overview")
+    assert (await told(client))["house"]["emergencies"] == []
+    data = {"device_id": hub.terminals[FACE].device_id, "mode": "held_open", "duration": {"hours": 1}}
+    held = await hass.services.async_call(DOMAIN, "hold_door", data, blocking=True, return_response=True)
+    assert held is not None
+    news = await told(client, lambda news: bool(of(FACE, news) and of(FACE, news)["doors"][0]["held_until"]))
+    door = of(FACE, news)["doors"][0]
+    assert (door["mode"], door["held_until"]) == ("held_open", held["until"])
+    ordered = {"state": "lockdown", "device_id": data["device_id"]}
+    await hass.services.async_call(DOMAIN, "emergency", ordered, blocking=True)
+    news = await told(client, lambda news: any(it["doors"][0]["confirmed"] for it in news["house"]["emergencies"]))
+    (lockdown,) = news["house"]["emergencies"]
+    assert (lockdown["kind"], lockdown["doors"][0]["name"]) == ("lockdown", "Front door")
 
 
 async def test_who_waits_for_approval_is_told_as_they_come_and_go(
