@@ -116,7 +116,7 @@ async def test_a_target_that_is_none(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, target: dict[str, Any], key: str
 ) -> None:
     """Also beside one that is fine: what was named and is not there may be the door that matters."""
-    good = {} if "device_id" in target or not target else {"device_id": ids(hub, FACE)}
+    good: dict[str, Any] = {} if "device_id" in target or not target else {"device_id": ids(hub, FACE)}
     with pytest.raises(ServiceValidationError) as caught:
         await act(hass, "disable_user", enroll_id=1, **good, **target)
     assert caught.value.translation_key == key
