@@ -79,4 +79,8 @@ async def approve_by_hand(page: Page, home: Home, name: str, look: Callable[[], 
     if look is not None:
         await look()
     await dialog.get_by_role("button", name="Submit").click()
-    await dialog.get_by_text(f"{name} is approved").wait_for()
+    approved, doors = dialog.get_by_text(f"{name} is approved"), dialog.get_by_text(f"Doors of {name}")
+    await approved.or_(doors).first.wait_for()
+    if await doors.is_visible():  # they keep their numbers
+        await dialog.get_by_role("button", name="Submit").click()
+    await approved.wait_for()

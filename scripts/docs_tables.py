@@ -210,7 +210,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "event types": event_types,
     "issues": issues,
     "options": options,
-    "setup": lambda: form(TEXTS["config"]["step"]["user"]),
+    "setup": lambda: form(TEXTS["config"]["step"]["listener"]),
     "terminal": lambda: form(TEXTS["config_subentries"]["terminal"]["step"]["user"]),
     "terminal options": lambda: form(TEXTS["config_subentries"]["terminal"]["step"]["settings"]),
     **{f"entities {platform}": lambda platform=platform: entities(platform) for platform in ENTITIES},  # type: ignore[misc]

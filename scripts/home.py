@@ -166,7 +166,10 @@ class Home:
     async def approve(self, text: str, **data: Any) -> dict[str, Any]:
         """Approve a discovered terminal with its card."""
         card = await self.discovered(text)
-        result: dict[str, Any] = await self.post(f"/api/config/config_entries/flow/{card['flow_id']}", data)
+        path = f"/api/config/config_entries/flow/{card['flow_id']}"
+        result: dict[str, Any] = await self.post(path, data)
+        if result.get("step_id") == "doors":  # they keep their numbers
+            result = await self.post(path, {})
         if result.get("reason") != "terminal_approved":
             raise HomeError(f"{text} was not approved: {result}")
         return result

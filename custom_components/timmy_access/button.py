@@ -31,6 +31,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
     TerminalButtonDescription(
         key="cancel_alarm",
         translation_key="cancel_alarm",
+        entity_category=EntityCategory.CONFIG,
         press_fn=lambda terminal: terminal.upkeep.async_cancel_alarm(),
         right=Right.CANCEL_ALARM,
     ),

@@ -1,5 +1,6 @@
 """The dialogs: set up the listener, approve terminals, change either."""
 
+from collections.abc import Mapping
 from typing import Any, override
 
 import voluptuous as vol
@@ -9,11 +10,13 @@ from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from .const import ALL_ADDRESSES, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .const import ALL_ADDRESSES, CONF_DOORS, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .flows.doors import async_assumed, door_errors, door_fields, door_names, suggested_for
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
-from .flows.terminal import TerminalSubentryFlow, suggested_for, terminal_fields
-from .hub.address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
-from .hub.approval import async_approve
+from .flows.terminal import TerminalSubentryFlow, offers_of, terminal_fields, waiting_selector
+from .hub.address import async_addresses, async_entry_address, async_listening_errors, async_terminal_address
+from .hub.approval import async_approve, async_is_name_taken
+from .hub.hub import TimmyAccessConfigEntry
 from .hub.identity import async_is_approved
 from .hub.pending import PendingTerminal
 from .issues import as_placeholders
@@ -28,6 +31,10 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
     MINOR_VERSION = 2
 
     _terminal: PendingTerminal
+    # Who was offered, by what stands for them in the list: that one is approved, whoever has come since.
+    _offered: Mapping[str, PendingTerminal] = {}
+    # What was said of the terminal before its doors were asked about.
+    _answers: Mapping[str, Any]
 
     @classmethod
     @callback
@@ -45,6 +52,30 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Set up the first listener; afterwards, what the strongest button of the page is for: adding a terminal."""
+        if user_input is None and self.hass.config_entries.async_loaded_entries(DOMAIN):
+            return self.async_show_menu(step_id="user", menu_options=["terminal", "listener"])
+        return await self.async_step_listener(user_input)
+
+    async def async_step_terminal(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Choose one of the terminals that wait, of whatever listener, to approve it."""
+        if user_input is not None and (chosen := self._offered.get(user_input[CONF_SERIAL])) is not None:
+            self._terminal = chosen
+            return await self.async_step_approve()
+        entries: list[TimmyAccessConfigEntry] = self.hass.config_entries.async_loaded_entries(DOMAIN)
+        self._offered = offers_of(
+            terminal for entry in entries for terminal in entry.runtime_data.pending.async_waiting()
+        )
+        address = await async_entry_address(self.hass, entries[0]) if entries else {}
+        if not self._offered:
+            return self.async_abort(reason="nobody_waits", description_placeholders=address)
+        return self.async_show_form(
+            step_id="terminal",
+            data_schema=vol.Schema({vol.Required(CONF_SERIAL): waiting_selector(self._offered)}),
+            description_placeholders=address,
+        )
+
+    async def async_step_listener(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
         """Ask where to listen; binding the port is the test."""
         errors: dict[str, str] = {}
         if user_input is not None:
@@ -55,12 +86,12 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
                     title=_title(port),
                     data=user_input,
                     description="default",
-                    description_placeholders={"url": await async_terminal_url(self.hass, host, port)},
+                    description_placeholders=await async_terminal_address(self.hass, host, port),
                 )
         return self.async_show_form(
-            step_id="user",
+            step_id="listener",
             data_schema=self.add_suggested_values_to_schema(await _listener_schema(self.hass), user_input),
-            description_placeholders={"url": await async_terminal_url(self.hass, ALL_ADDRESSES, DEFAULT_PORT)},
+            description_placeholders=await async_terminal_address(self.hass, ALL_ADDRESSES, DEFAULT_PORT),
             errors=errors,
         )
 
@@ -85,7 +116,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             data_schema=self.add_suggested_values_to_schema(
                 await _listener_schema(self.hass), user_input or entry.data
             ),
-            description_placeholders={"url": await async_entry_url(self.hass, entry)},
+            description_placeholders=await async_entry_address(self.hass, entry),
             errors=errors,
         )
 
@@ -105,27 +136,53 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         return await self.async_step_approve()
 
     async def async_step_approve(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Approve the terminal as a subentry of the listener it dialled in to."""
+        """Ask what a terminal is called, and how many doors it has."""
         terminal = self._terminal
+        errors: dict[str, str] = {}
         if user_input is not None:
-            entry = self.hass.config_entries.async_get_entry(terminal.entry_id)
-            if entry is None:
-                return self.async_abort(reason="listener_removed")
-            if async_is_approved(self.hass, terminal.serial):
-                return self.async_abort(reason="already_configured")
-            async_approve(self.hass, entry, terminal, user_input)
-            return self.async_abort(
-                reason="terminal_approved",
-                description_placeholders=as_placeholders({CONF_NAME: user_input[CONF_NAME]}),
-            )
+            if async_is_name_taken(self.hass, user_input[CONF_NAME]):
+                errors[CONF_NAME] = "name_in_use"
+            else:
+                self._answers = user_input
+                return await self.async_step_doors()
         return self.async_show_form(
             step_id="approve",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(terminal_fields(area=True)), suggested_for(terminal)
+                vol.Schema(terminal_fields(area=True)), user_input or suggested_for(terminal)
             ),
-            description_placeholders=as_placeholders(
-                {"address": terminal.address, CONF_MODEL: terminal.model, CONF_SERIAL: terminal.serial}
-            ),
+            description_placeholders={
+                **as_placeholders(
+                    {"address": terminal.address, CONF_MODEL: terminal.model, CONF_SERIAL: terminal.serial}
+                ),
+                "assumed": await async_assumed(self.hass, terminal),
+            },
+            errors=errors,
+        )
+
+    async def async_step_doors(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
+        """Ask what each of several doors is called, and approve the terminal; an only door is called like that."""
+        doors, name = self._answers[CONF_DOORS], self._answers[CONF_NAME]
+        names = [] if user_input is None or doors == 1 else door_names(user_input, doors)
+        if (user_input is None and doors > 1) or (errors := door_errors(names)):
+            return self.async_show_form(
+                step_id="doors",
+                data_schema=self.add_suggested_values_to_schema(door_fields(doors), user_input or {}),
+                description_placeholders=as_placeholders({CONF_NAME: name}),
+                errors=errors if user_input is not None else None,
+            )
+        return self._approved(names)
+
+    def _approved(self, names: list[str]) -> ConfigFlowResult:
+        """Make the terminal a subentry of the listener it dialled in to."""
+        terminal, answers = self._terminal, self._answers
+        entry = self.hass.config_entries.async_get_entry(terminal.entry_id)
+        if entry is None:
+            return self.async_abort(reason="listener_removed")
+        if async_is_approved(self.hass, terminal.serial):
+            return self.async_abort(reason="already_configured")
+        async_approve(self.hass, entry, terminal, answers, names)
+        return self.async_abort(
+            reason="terminal_approved", description_placeholders=as_placeholders({CONF_NAME: answers[CONF_NAME]})
         )
 
 

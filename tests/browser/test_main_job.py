@@ -53,7 +53,7 @@ async def test_the_integration_is_added_by_hand(home: Home, keep: Keep) -> None:
     port = free_port()
     async with logged_in(home) as page:
         await add_by_hand(page, home, port)
-        await page.get_by_text(f"ws://127.0.0.1:{port}").wait_for()
+        await page.get_by_text(f"IP 127.0.0.1, port {port}").wait_for()
         await keep(page, "1-added")
     (entry,) = await home.call("config_entries/get", domain="timmy_access")
     assert entry["state"] == "loaded"

@@ -39,8 +39,8 @@ from ..const import (
 from ..guests.unlock_code import hashed, is_code
 from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 from ..house.errors import HouseUnknown
-from ..hub.address import allowed_networks, async_entry_url
-from ..hub.approval import async_why_not_instead, probable_doors, subentry_data
+from ..hub.address import allowed_networks, async_entry_address
+from ..hub.approval import async_is_name_taken, async_why_not_instead, subentry_data
 from ..hub.hub import TimmyAccessConfigEntry
 from ..hub.identity import async_is_approved
 from ..hub.pending import PendingTerminal
@@ -50,6 +50,7 @@ from ..people.occupancy import EntryReader
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
 from ..protocol.networks import parse_network, shown_network
+from .doors import async_assumed, door_errors, door_fields, door_names, suggested_for
 
 _LIST = SelectSelectorMode.LIST
 _DOORS = vol.All(
@@ -90,12 +91,7 @@ def terminal_fields(*, area: bool) -> dict[vol.Marker, Any]:
     return fields
 
 
-def suggested_for(terminal: PendingTerminal) -> dict[str, Any]:
-    """Return what an unknown terminal probably is."""
-    return {CONF_NAME: terminal.model, CONF_DOORS: probable_doors(terminal)}
-
-
-def _offers(waiting: Iterable[PendingTerminal]) -> dict[str, PendingTerminal]:
+def offers_of(waiting: Iterable[PendingTerminal]) -> dict[str, PendingTerminal]:
     """Return who waits by what stands for them: the serial number, or all of it where several claim the same."""
     waiting = tuple(waiting)
     claims = Counter(terminal.serial for terminal in waiting)
@@ -103,6 +99,12 @@ def _offers(waiting: Iterable[PendingTerminal]) -> dict[str, PendingTerminal]:
         terminal.serial if claims[terminal.serial] == 1 else f"{_label(terminal)} {number}": terminal
         for number, terminal in enumerate(waiting, 1)
     }
+
+
+def waiting_selector(offered: Mapping[str, PendingTerminal]) -> SelectSelector:
+    """Return a choice of those who wait."""
+    options = [SelectOptionDict(value=value, label=_label(it)) for value, it in offered.items()]
+    return SelectSelector(SelectSelectorConfig(options=options, mode=_LIST))
 
 
 def _label(terminal: PendingTerminal) -> str:
@@ -119,6 +121,8 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
     # Who was shown as the new and as the old one.
     _chosen: PendingTerminal
     _replaced: str
+    # The terminal that is being added, what was said of it, and who it is of those that wait.
+    _new: tuple[str, Mapping[str, Any], PendingTerminal | None]
 
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Choose one of the waiting terminals, or type a serial number ahead of its first visit."""
@@ -137,13 +141,12 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 errors[CONF_SERIAL] = "already_configured"
             elif chosen is None and any(terminal.serial == serial for terminal in pending.async_waiting()):
                 errors[CONF_SERIAL] = "waits_already"
+            elif async_is_name_taken(self.hass, user_input[CONF_NAME]):
+                errors[CONF_NAME] = "name_in_use"
             else:
-                return self.async_create_entry(
-                    title=user_input[CONF_NAME],
-                    data=subentry_data(serial, user_input, chosen),
-                    unique_id=serial,
-                )
-        self._offered = _offers(pending.async_waiting())
+                self._new = (serial, user_input, chosen)
+                return await self.async_step_doors()
+        self._offered = offers_of(pending.async_waiting())
         serials = SelectSelector(
             SelectSelectorConfig(
                 custom_value=True,
@@ -164,10 +167,27 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 user_input or suggested,
             ),
             description_placeholders={
-                "url": await async_entry_url(self.hass, entry),
+                **await async_entry_address(self.hass, entry),
+                "assumed": await async_assumed(self.hass, next(iter(self._offered.values()), None)),
                 "waiting": str(len(self._offered)),
             },
             errors=errors,
+        )
+
+    async def async_step_doors(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
+        """Ask what each of several doors is called, and add the terminal; an only door is called like that."""
+        serial, answers, chosen = self._new
+        doors = answers[CONF_DOORS]
+        names = [] if user_input is None or doors == 1 else door_names(user_input, doors)
+        if (user_input is None and doors > 1) or (errors := door_errors(names)):
+            return self.async_show_form(
+                step_id="doors",
+                data_schema=self.add_suggested_values_to_schema(door_fields(doors), user_input or {}),
+                description_placeholders=as_placeholders({CONF_NAME: answers[CONF_NAME]}),
+                errors=errors if user_input is not None else None,
+            )
+        return self.async_create_entry(
+            title=answers[CONF_NAME], data=subentry_data(serial, answers, chosen, names), unique_id=serial
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
@@ -182,18 +202,15 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         if user_input is not None and (chosen := self._offered.get(user_input[CONF_SERIAL])) is not None:
             self._chosen, self._replaced = chosen, self._get_reconfigure_subentry().data[CONF_SERIAL]
             return await self.async_step_replace_confirm()
-        self._offered = _offers(entry.runtime_data.pending.async_waiting())
-        url = await async_entry_url(self.hass, entry)
+        self._offered = offers_of(entry.runtime_data.pending.async_waiting())
+        address = await async_entry_address(self.hass, entry)
         if not self._offered:
-            return self.async_abort(reason="nobody_waits", description_placeholders={"url": url})
-        options = [SelectOptionDict(value=value, label=_label(it)) for value, it in self._offered.items()]
+            return self.async_abort(reason="nobody_waits", description_placeholders=address)
         subentry = self._get_reconfigure_subentry()
         return self.async_show_form(
             step_id="replace",
-            data_schema=vol.Schema(
-                {vol.Required(CONF_SERIAL): SelectSelector(SelectSelectorConfig(options=options, mode=_LIST))}
-            ),
-            description_placeholders=as_placeholders({CONF_NAME: subentry.title, "url": url}),
+            data_schema=vol.Schema({vol.Required(CONF_SERIAL): waiting_selector(self._offered)}),
+            description_placeholders={**as_placeholders({CONF_NAME: subentry.title}), **address},
         )
 
     async def async_step_replace_confirm(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
@@ -253,6 +270,8 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             for text in (CONF_GRANTED_TEXT, CONF_REFUSED_TEXT):
                 if len(user_input.get(text, "")) > MAX_SCREEN_CHARACTERS:
                     errors[text] = "text_too_long"
+            if async_is_name_taken(self.hass, user_input[CONF_NAME], subentry.unique_id):
+                errors[CONF_NAME] = "name_in_use"
             network = user_input.get(CONF_NETWORK, "").strip()
             errors |= self._network_errors(network, subentry.data.get(CONF_NETWORK, ""))
             code, remove = user_input.pop(CONF_NEW_CODE, ""), user_input.pop(CONF_REMOVE_CODE, False)

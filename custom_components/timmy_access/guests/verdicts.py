@@ -62,10 +62,10 @@ class Approval(StrEnum):
     in whom the terminal did not recognise.
     """
 
-    GRANT = "grant"
-    GRANT_UNKNOWN = "grant_unknown"
     OFF = "off"
     REFUSE = "refuse"
+    GRANT = "grant"
+    GRANT_UNKNOWN = "grant_unknown"
 
 
 @dataclass

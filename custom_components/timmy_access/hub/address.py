@@ -85,17 +85,20 @@ def allowed_networks(options: Mapping[str, Any]) -> Networks:
     return Networks.of(chosen) if chosen else PRIVATE
 
 
-async def async_entry_url(hass: HomeAssistant, entry: ConfigEntry) -> str:
+async def async_entry_address(hass: HomeAssistant, entry: ConfigEntry) -> dict[str, str]:
     """Return what to type into the terminals of a listener; that of the plain port, where it has both."""
     secure = entry.options.get(CONF_TLS, TlsMode.OFF) != TlsMode.OFF and CONF_TLS_PORT not in entry.options
-    return await async_terminal_url(hass, entry.data[CONF_HOST], entry.data[CONF_PORT], secure=secure)
+    return await async_terminal_address(hass, entry.data[CONF_HOST], entry.data[CONF_PORT], secure=secure)
 
 
-async def async_terminal_url(hass: HomeAssistant, host: str, port: int, *, secure: bool = False) -> str:
-    """Return what to type into a terminal: the address of this Home Assistant in its network."""
+async def async_terminal_address(hass: HomeAssistant, host: str, port: int, *, secure: bool = False) -> dict[str, str]:
+    """Return what to type into a terminal, as placeholders: the address of this Home Assistant in its network.
+
+    Terminals ask for `host` and `port` apart, and have a switch that they call HTTPS (field notes 11).
+    """
     if host == ALL_ADDRESSES:
         try:
             host = await async_get_source_ip(hass)
         except HomeAssistantError:
             host = "homeassistant.local"
-    return f"{'wss' if secure else 'ws'}://{f'[{host}]' if ':' in host else host}:{port}"
+    return {CONF_HOST: host, CONF_PORT: f"{port}, HTTPS = Yes" if secure else str(port)}

@@ -1,6 +1,6 @@
 """Somebody approves a terminal that waits, as a new one or in the place of another: what they were shown, or nobody."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from hashlib import sha256
 import json
@@ -11,7 +11,17 @@ from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import ATTR_AREA_ID, CONF_MODEL, CONF_NAME
 from homeassistant.core import HomeAssistant, callback
 
-from ..const import CONF_DOORS, CONF_HOLD_OPEN, CONF_NETWORK, CONF_SERIAL, MAX_DOORS, SUBENTRY_TERMINAL
+from ..const import (
+    CONF_DOOR_NAMES,
+    CONF_DOORS,
+    CONF_HOLD_OPEN,
+    CONF_NETWORK,
+    CONF_SERIAL,
+    DOMAIN,
+    MAX_DOORS,
+    SUBENTRY_TERMINAL,
+)
+from ..ledger import likeness
 from ..protocol.networks import Networks, parse_network
 from .hub import Hub
 from .identity import async_is_approved, facts_data
@@ -26,6 +36,7 @@ class NotApproved(StrEnum):
 
     ALREADY = "already_configured"
     DATABASE = "database_away"
+    NAME = "name_in_use"
     NETWORK = "network_of_the_old"
     WAITS_NO_MORE = "waits_no_more"
 
@@ -41,9 +52,27 @@ def probable_doors(waiting: PendingTerminal) -> int:
     return MAX_DOORS if waiting.model.lower().startswith(("ac", "controller")) else 1
 
 
-def subentry_data(serial: str, user_input: Mapping[str, Any], waiting: PendingTerminal | None) -> dict[str, Any]:
-    """Return what is kept of a new terminal; what it tells of its hardware while it waits is pinned."""
+@callback
+def async_is_name_taken(hass: HomeAssistant, name: str, serial: str | None = None) -> bool:
+    """Return whether another terminal has a name already, of any listener; `serial` is the one that may."""
+    return any(
+        likeness(subentry.title) == likeness(name)
+        for entry in hass.config_entries.async_entries(DOMAIN)
+        for subentry in entry.subentries.values()
+        if subentry.unique_id != serial
+    )
+
+
+def subentry_data(
+    serial: str, user_input: Mapping[str, Any], waiting: PendingTerminal | None, names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return what is kept of a new terminal; what it tells of its hardware while it waits is pinned.
+
+    `names` are those of its doors, from the first on; empty where a door, or all, have none.
+    """
     data = {CONF_SERIAL: serial, CONF_DOORS: user_input[CONF_DOORS], CONF_HOLD_OPEN: False}
+    if any(names):
+        data[CONF_DOOR_NAMES] = list(names)
     if area_id := user_input.get(ATTR_AREA_ID):
         data[ATTR_AREA_ID] = area_id
     if waiting is not None:
@@ -53,13 +82,17 @@ def subentry_data(serial: str, user_input: Mapping[str, Any], waiting: PendingTe
 
 @callback
 def async_approve(
-    hass: HomeAssistant, entry: ConfigEntry, waiting: PendingTerminal, user_input: Mapping[str, Any]
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    waiting: PendingTerminal,
+    user_input: Mapping[str, Any],
+    names: Sequence[str] = (),
 ) -> None:
     """Make who waits a terminal of a listener, with the name, doors and area that somebody has entered."""
     hass.config_entries.async_add_subentry(
         entry,
         ConfigSubentry(
-            data=MappingProxyType(subentry_data(waiting.serial, user_input, waiting)),
+            data=MappingProxyType(subentry_data(waiting.serial, user_input, waiting, names)),
             subentry_type=SUBENTRY_TERMINAL,
             title=user_input[CONF_NAME],
             unique_id=waiting.serial,

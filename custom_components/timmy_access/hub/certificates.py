@@ -25,9 +25,9 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20:DHE+AESGCM:ECDHE+AES:DHE+AES:RSA+AESGCM:R
 class TlsMode(StrEnum):
     """Whose certificate the listener shows."""
 
-    FILES = "files"
-    HOME_ASSISTANT = "home_assistant"
     OFF = "off"
+    HOME_ASSISTANT = "home_assistant"
+    FILES = "files"
 
 
 class CertificateProblem(StrEnum):

@@ -102,7 +102,7 @@ class Terminal:
         self.device_id = self._async_register(
             DeviceInfo(model=subentry.data.get(CONF_MODEL)), subentry.data.get(ATTR_AREA_ID)
         )
-        self._async_place_doors(subentry.data[CONF_DOORS])
+        self._async_place_doors(subentry.data)
 
     def _compose_machine(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together what the terminal is by itself: state, clock, doors, settings and moments."""
@@ -274,7 +274,7 @@ class Terminal:
         if title != self.name:
             self.name = title
             self._async_register(self.coordinator.data.info)
-        self._async_place_doors(data[CONF_DOORS])
+        self._async_place_doors(data)
         self.doors.async_resize(data[CONF_DOORS])
         other = self.identity.async_apply(data)
         self.async_check_session()
@@ -389,8 +389,8 @@ class Terminal:
         self.coordinator.async_replace(replace(self.coordinator.data, pins_guessed=self.verdicts.tries.is_watchful))
 
     @callback
-    def _async_place_doors(self, count: int) -> None:
-        async_place_doors(self._hass, self._entry_id, self.subentry_id, self.serial, count)
+    def _async_place_doors(self, data: Mapping[str, Any]) -> None:
+        async_place_doors(self._hass, self._entry_id, self.subentry_id, self.serial, data)
 
     @callback
     def _async_register(self, info: DeviceInfo, area_id: str | None = None) -> str:

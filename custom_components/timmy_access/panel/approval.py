@@ -11,7 +11,15 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import CONF_DOORS, CONF_NETWORK, CONF_SERIAL, DOMAIN, MAX_DOORS
-from ..hub.approval import NotApproved, async_approve, async_why_not, async_why_not_instead, mark_of, probable_doors
+from ..hub.approval import (
+    NotApproved,
+    async_approve,
+    async_is_name_taken,
+    async_why_not,
+    async_why_not_instead,
+    mark_of,
+    probable_doors,
+)
 from ..hub.pending import PendingTerminal
 from ..protocol.peer import as_text
 from .command import PanelCommand
@@ -45,6 +53,8 @@ async def _approve_terminal(request: PanelRequest) -> JsonValueType:
     waiting = _shown(request)
     if (why_not := async_why_not(request.hass, request.hub, waiting)) is not None:
         raise _refused(why_not)
+    if async_is_name_taken(request.hass, request.data[CONF_NAME]):
+        raise _refused(NotApproved.NAME, field=CONF_NAME)
     async_approve(request.hass, request.entry, waiting, request.data)
     return {CONF_SERIAL: waiting.serial}
 

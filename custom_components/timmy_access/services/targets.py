@@ -29,9 +29,15 @@ class Target:
 
 
 _LISTED = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
+
+
+def _one_or_several(value: Any) -> Any:
+    return value if isinstance(value, str) else _LISTED(value)
+
+
 # One device by itself, as actions have always taken it, or as many of all sorts as wanted.
 TARGET_FIELDS: Mapping[vol.Marker, Any] = {
-    vol.Optional(ATTR_DEVICE_ID): vol.Any(cv.string, _LISTED),
+    vol.Optional(ATTR_DEVICE_ID): _one_or_several,
     **{vol.Optional(key): _LISTED for key in (ATTR_AREA_ID, ATTR_ENTITY_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID)},
 }
 TARGET_KEYS = frozenset(str(key) for key in TARGET_FIELDS)

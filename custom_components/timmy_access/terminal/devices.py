@@ -1,13 +1,14 @@
 """Terminals as devices; several doors of one as child devices with an area each."""
 
+from collections.abc import Mapping, Sequence
 import re
-from typing import cast
+from typing import Any, cast
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.device_registry import CONNECTION_NETWORK_MAC, ChildDeviceInfo, DeviceInfo, format_mac
 
-from ..const import DOMAIN, PANEL_URL_PATH
+from ..const import CONF_DOOR_NAMES, CONF_DOORS, DOMAIN, PANEL_URL_PATH
 from ..protocol.messages import DeviceInfo as TerminalFacts
 from ..protocol.peer import as_text
 
@@ -80,22 +81,32 @@ def async_register_terminal(
 
 
 @callback
-def async_place_doors(hass: HomeAssistant, entry_id: str, subentry_id: str, serial: str, doors: int) -> None:
+def async_place_doors(
+    hass: HomeAssistant, entry_id: str, subentry_id: str, serial: str, data: Mapping[str, Any]
+) -> None:
     """Have a device for each of several doors and none for a single one; entities of door 1 move along.
 
-    Doors that the terminal no longer has are removed with their entities.
+    Doors that the terminal no longer has are removed with their entities. Names that were chosen, from the first door
+    on, apply only when a device is created: afterwards they belong to the user.
     """
+    doors: int = data[CONF_DOORS]
+    names: Sequence[str] = data.get(CONF_DOOR_NAMES, ())
     registry = dr.async_get(hass)
     terminal = registry.async_get_device_by_identifier(terminal_identifier(serial), entry_id)
     if terminal is None:
         return
     wanted = range(1, doors + 1) if doors > 1 else range(0)
     first = terminal.id
+    known = {
+        name for child in dr.async_child_entries_for_config_entry(registry, entry_id) for name in child.identifiers
+    }
     for door in wanted:
         info = door_device_info(serial, door, doors, terminal.id)
         child = registry.async_get_or_create_child(
             config_entry_id=entry_id, config_subentry_id=subentry_id, **cast("ChildDeviceInfo", info)
         )
+        if door_identifier(serial, door) not in known and (name := "".join(names[door - 1 : door])):
+            registry.async_update_child_device(child.id, name_by_user=name)
         if door == 1:
             first = child.id
     entities = er.async_get(hass)

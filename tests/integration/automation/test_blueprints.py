@@ -153,7 +153,7 @@ async def test_forced_door(hass: HomeAssistant, hub: Hub, face: VirtualTerminal,
     await house.settle()
     assert house.said == []
     face.door_event(5)
-    await until(hass, "event.front_door_door", lambda state: state.attributes["event_type"] == "forced_open")
+    await until(hass, "event.front_door_door_events", lambda state: state.attributes["event_type"] == "forced_open")
     await house.settle()
     ((title, message),) = house.said
     assert title == "Door forced open"

@@ -461,7 +461,7 @@ async def test_a_wrong_target_is_named(
         )
     assert caught.value.translation_key == key
     assert (caught.value.translation_placeholders or {})["name"] == name
-    assert "target" in str(caught.value)
+    assert name in str(caught.value)
 
 
 @pytest.mark.parametrize(

@@ -49,13 +49,13 @@ async def test_setting_up_shows_what_to_type_into_the_terminal(hass: HomeAssista
     flow = await start(hass)
     assert flow["type"] is FlowResultType.FORM
     assert flow["errors"] == {}
-    assert flow["description_placeholders"]["url"].startswith("ws://")
-    assert flow["description_placeholders"]["url"].endswith(":7788")
+    assert ip_address(flow["description_placeholders"]["host"])
+    assert flow["description_placeholders"]["port"] == "7788"
     result = await submit(hass, flow, port=port, host=LOOPBACK)
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == f"Timmy Access ({port})"
     assert result["data"] == {"port": port, "host": LOOPBACK}
-    assert result["description_placeholders"]["url"] == f"ws://{LOOPBACK}:{port}"
+    assert result["description_placeholders"] == {"host": LOOPBACK, "port": str(port)}
     await hass.async_block_till_done()
     entry = result["result"]
     assert entry.state is ConfigEntryState.LOADED
@@ -68,7 +68,7 @@ async def test_the_address_of_a_machine_without_network(hass: HomeAssistant) -> 
         side_effect=HomeAssistantError,
     ):
         flow = await start(hass)
-    assert flow["description_placeholders"]["url"] == "ws://homeassistant.local:7788"
+    assert flow["description_placeholders"] == {"host": "homeassistant.local", "port": "7788"}
 
 
 async def test_a_busy_port_is_a_form_error_with_a_way_out(hass: HomeAssistant, port: int) -> None:
@@ -118,7 +118,7 @@ async def test_one_listener_a_port(hass: HomeAssistant, entry: MockConfigEntry, 
 
 async def test_the_listener_moves(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, unused_tcp_port: int) -> None:
     flow = await entry.start_reconfigure_flow(hass)
-    assert flow["description_placeholders"]["url"] == f"ws://{LOOPBACK}:{entry.data['port']}"
+    assert flow["description_placeholders"] == {"host": LOOPBACK, "port": str(entry.data["port"])}
     flow = await submit(hass, flow, port=entry.data["port"], host="192.0.2.1")
     assert flow["errors"] == {"host": "address_not_available"}
     result = await submit(hass, flow, port=unused_tcp_port, host=LOOPBACK)
@@ -154,13 +154,24 @@ async def test_a_discovered_terminal_is_approved_with_name_doors_and_area(
     assert STRANGER in flow["context"]["title_placeholders"]["name"]
     form = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert form["step_id"] == "approve"
-    assert form["description_placeholders"] == {"address": LOOPBACK, "model": "ac4000", "serial": STRANGER}
-    result = await submit(hass, flow, name="Gate", doors=4, area_id=area.id)
+    assert form["description_placeholders"] == {
+        "address": LOOPBACK,
+        "assumed": f"Assumed: {STRANGER} controls 4 doors, as ac4000 is an access controller.",
+        "model": "ac4000",
+        "serial": STRANGER,
+    }
+    form = await submit(hass, flow, name="Gate", doors=4, area_id=area.id)
+    assert form["step_id"] == "doors"
+    assert [str(key) for key in form["data_schema"].schema] == ["door_1", "door_2", "door_3", "door_4"]
+    form = await submit(hass, flow, door_1="Side door", door_3=" side  DOOR")
+    assert form["errors"] == {"door_3": "door_name_twice"}
+    result = await submit(hass, flow, door_1="Side door")
     assert result["type"] is FlowResultType.ABORT
     assert result["reason"] == "terminal_approved"
     await terminal.wait_registered()
     await hass.async_block_till_done(wait_background_tasks=True)
     await until_state(hass, "lock.warehouse_gate_door_4", "locked")
+    assert hass.states.get("lock.warehouse_gate_side_door") is not None
     (approved,) = [item for item in entry.subentries.values() if item.unique_id == STRANGER]
     assert approved.title == "Gate"
     assert approved.data["doors"] == 4
@@ -169,6 +180,30 @@ async def test_a_discovered_terminal_is_approved_with_name_doors_and_area(
     assert device is not None
     assert device.area_id == area.id
     assert hass.config_entries.flow.async_progress_by_handler(DOMAIN) == []
+
+
+async def test_the_button_of_the_page_adds_a_terminal(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    """Another listener is the second choice; a name that another terminal has is refused."""
+    menu = await start(hass)
+    assert menu["menu_options"] == ["terminal", "listener"]
+    nobody = await submit(hass, menu, next_step_id="terminal")
+    assert (nobody["type"], nobody["reason"]) == (FlowResultType.ABORT, "nobody_waits")
+    assert nobody["description_placeholders"] == {"host": LOOPBACK, "port": str(entry.data["port"])}
+    terminal, _ = await card(hass, make_terminal, "tfs30")
+    form = await submit(hass, await start(hass), next_step_id="terminal")
+    form = await submit(hass, form, serial=STRANGER)
+    assert form["step_id"] == "approve"
+    assert form["description_placeholders"]["assumed"].startswith(f"Assumed: {STRANGER} controls one door")
+    form = await submit(hass, form, name="front  DOOR", doors=1)
+    assert form["errors"] == {"name": "name_in_use"}
+    result = await submit(hass, form, name="Gate", doors=1)
+    assert result["reason"] == "terminal_approved"
+    await terminal.wait_registered()
+    await until_state(hass, "lock.gate", "locked")
+    form = await submit(hass, await start(hass), next_step_id="listener")
+    assert form["step_id"] == "listener"
 
 
 async def test_ignoring_a_card_blocks_the_terminal(
@@ -350,7 +385,9 @@ async def test_adding_ahead_of_the_first_visit(
     assert form["errors"] == {"serial": "invalid_serial"}
     form = await submit_terminal(hass, form, serial=FACE, name="Gate", doors=1)
     assert form["errors"] == {"serial": "already_configured"}
-    result = await submit_terminal(hass, form, serial=f" {STRANGER.lower()} ", name="Gate", doors=2)
+    form = await submit_terminal(hass, form, serial=f" {STRANGER.lower()} ", name="Gate", doors=2)
+    assert form["step_id"] == "doors"
+    result = await submit_terminal(hass, form, door_1="Yard")
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["unique_id"] == STRANGER
     await hass.async_block_till_done()

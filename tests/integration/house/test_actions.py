@@ -200,7 +200,7 @@ async def test_a_number_of_somebody_on_a_terminal_is_not_for_somebody_else(
 ) -> None:
     assert await refused(hass, hub, "add_person", name="Zoe", enroll_id=1) == (
         "house_number_in_use",
-        {"field": "enroll_id", "number": "1", "holder": ADA},
+        {"field": "enroll_id", "label": "Enroll ID", "number": "1", "holder": ADA},
     )
     assert (await ask(hass, "add_person", name="Zoe"))["enroll_id"] == 2
 
@@ -316,11 +316,11 @@ async def test_a_table_with_a_single_fault_brings_nobody(hass: HomeAssistant, hu
     assert look["faults"] == [{"row": 3, "column": "card", "fault": "card_in_use", "holder": "Zoe"}]
     key, told = await refused(hass, hub, "import_people", file=str(table), confirm=True)
     assert key == "house_import_faulty"
-    assert told["fault"] == "card: this card belongs to Zoe already"
+    assert told["fault"] == "Card number: this card belongs to Zoe already"
     table.write("name\nJürgen\n", "cp1252")
     assert await refused(hass, hub, "import_people", file=str(table)) == (
         "house_encoding",
-        {"field": "encoding", "value": "utf-8-sig"},
+        {"field": "encoding", "label": "Encoding", "value": "utf-8-sig"},
     )
     assert (await ask(hass, "import_people", file=str(table), encoding="cp1252"))["added"] == [
         {"name": "Jürgen", "number": 2}

@@ -82,16 +82,16 @@ async def test_what_is_wrong_is_told_by_its_field_and_without_what_was_typed(
     hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = await hass_ws_client(hass)
-    for answer, field in (
-        (await asked(client, "overview", card=CARD), "card"),
-        (await performed(client, "get_people", card=CARD), "card"),
-        (await performed(client, "add_person", name="Zoe", validity=CARD), "validity"),
-        (await performed(client, CARD), "action"),
+    for answer, field, key in (
+        (await asked(client, "overview", card=CARD), "card", "panel_field_invalid"),
+        (await performed(client, "get_people", card=CARD), "card", "field_unknown"),
+        (await performed(client, "add_person", name="Zoe", validity=CARD), "validity", "field_unknown"),
+        (await performed(client, CARD), "action", "panel_field_invalid"),
     ):
         assert not answer["success"]
         assert answer["error"]["translation_domain"] == DOMAIN
-        assert answer["error"]["translation_key"] == "panel_field_invalid"
-        assert answer["error"]["translation_placeholders"] == {"field": field}
+        assert answer["error"]["translation_key"] == key
+        assert answer["error"]["translation_placeholders"]["field"] == field
         assert CARD not in str(answer)
     # Home Assistant itself writes all that comes over the socket where somebody has it write everything.
     assert CARD not in "\n".join(

@@ -98,7 +98,7 @@ async def test_a_wrong_field_is_named(
 ) -> None:
     error = (await asked(await hass_ws_client(hass), LOG, **data))["error"]
     assert error["translation_key"] == "panel_field_invalid"
-    assert error["translation_placeholders"] == {"field": field}
+    assert error["translation_placeholders"]["field"] == field
 
 
 async def test_a_database_that_is_away_is_said(

@@ -161,8 +161,8 @@ async def test_a_terminal_that_is_away_is_not_taken_over(
     answer = await performed(client, "keep_in_step", device_id=device, enable=True, confirm=True)
     assert (answer["error"]["translation_domain"], answer["error"]["translation_key"]) == (DOMAIN, "terminal_offline")
     answer = await performed(client, "keep_in_step", enable=True)
-    assert answer["error"]["translation_key"] == "panel_field_invalid"
-    assert answer["error"]["translation_placeholders"] == {"field": "device_id"}
+    assert answer["error"]["translation_key"] == "field_missing"
+    assert answer["error"]["translation_placeholders"] == {"field": "device_id", "label": "Terminal"}
 
 
 async def test_the_device_leads_to_the_panel(

@@ -74,7 +74,7 @@ async def test_classic_firmware_says_what_it_cannot(hass: HomeAssistant, hub: Hu
     with pytest.raises(ServiceValidationError) as error:
         await act(hass, hub, FINGER, "set_user", enroll_id=1, name="X", department="HR")
     assert error.value.translation_key == "not_supported"
-    assert error.value.translation_placeholders == {"field": "department"}
+    assert error.value.translation_placeholders == {"field": "department", "label": "Department"}
     assert len(finger.received) == received
     assert finger.users[1].name == ADA
 
@@ -119,16 +119,16 @@ async def test_week_zones_for_each_door_of_a_controller(
 
 
 async def test_enrolment_at_the_terminal(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
-    adding = asyncio.create_task(act(hass, hub, FACE, "add_user", name="Grace", credential="palm", role="user"))
+    adding = asyncio.create_task(act(hass, hub, FACE, "add_user", name="Grace", credential="fingerprint", role="user"))
     assert (await face.wait_received("adduser"))["backupnum"] == 40
     await until_state_kind(hass, "started")
     with pytest.raises(HomeAssistantError, match="already"):
-        await act(hass, hub, FACE, "add_user", name="Alan", credential="palm")
+        await act(hass, hub, FACE, "add_user", name="Alan", credential="fingerprint")
     face.scan_enrolment()
     assert await adding == {"enroll_id": 2}
     attributes = state_of(hass, ENROLMENT).attributes
     assert attributes["event_type"] == "enrolled"
-    assert (attributes["person"], attributes["enroll_id"], attributes["credential"]) == ("Grace", 2, "palm")
+    assert (attributes["person"], attributes["enroll_id"], attributes["credential"]) == ("Grace", 2, "fingerprint")
     assert hub.terminals[FACE].roster.people[2].slots == {40}
     await until_sent(face)
 
@@ -162,14 +162,14 @@ async def test_an_enrolment_that_is_refused(hass: HomeAssistant, hub: Hub, face:
 async def test_an_enroll_id_that_is_in_use(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await act(hass, hub, FACE, "add_user", enroll_id=1, name="Grace", credential="face")
-    assert error.value.translation_key == "refused_enroll_id_in_use"
+    assert error.value.translation_key == "number_in_use_there"
 
 
 async def test_cancelling(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     with pytest.raises(ServiceValidationError) as error:
         await act(hass, hub, FACE, "cancel_add_user")
     assert error.value.translation_key == "no_enrolment"
-    adding = asyncio.create_task(act(hass, hub, FACE, "add_user", name="Grace", credential="palm"))
+    adding = asyncio.create_task(act(hass, hub, FACE, "add_user", name="Grace", credential="fingerprint"))
     await face.wait_received("adduser")
     await act(hass, hub, FACE, "cancel_add_user")
     with pytest.raises(HomeAssistantError) as cancelled:
@@ -264,7 +264,7 @@ async def test_a_number_that_the_log_knows_is_not_given_again(
     assert added == {"enroll_id": 8}
     # Who asks for the very number gets it; what was before stays what it was.
     await hub.terminals[FACE]._roster_keeper._async_write()
-    await act(hass, hub, FACE, "add_user", enroll_id=7, name="Trent", credential="card", value="4712")
+    await act(hass, hub, FACE, "add_user", enroll_id=7, name="Trent", credential="card", value="4712", same_name=True)
     await hub.terminals[FACE]._roster_keeper._async_write()
     found = await act(hass, hub, FACE, "get_logs", enroll_id=7)
     assert found is not None

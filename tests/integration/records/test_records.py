@@ -209,7 +209,7 @@ async def test_a_backlog_trips_no_automation_and_is_summed_up(
         {"trigger": "state", "entity_id": entity_id}
         for entity_id in (
             ACCESS,
-            "event.office_door",
+            "event.office_door_events",
             "binary_sensor.office_alarm",
             "binary_sensor.office_door",
             "sensor.office_latest_punch",

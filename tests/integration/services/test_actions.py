@@ -363,7 +363,7 @@ async def test_what_is_secret_is_named_and_not_said(hass: HomeAssistant, hub: Hu
         assert caught.value.translation_key == "secret_unusable"
         assert caught.value.translation_placeholders == {
             "field": where,
-            "label": {"card": "Card number", "password": "Password"}[where],
+            "label": {"card": "Card number", "password": "PIN"}[where],
             "prefix": "timmy_access_",
         }
     write(hass.config.config_dir, "wifi: 11223344\n- broken")

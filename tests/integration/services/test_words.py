@@ -123,7 +123,7 @@ def test_the_walk_knows_what_it_looks_for() -> None:
 @pytest.mark.parametrize(
     ("action", "data", "said"),
     [
-        ("set_user", {"enroll_id": 1, "password": "123456789"}, "Password must be between 1 and 99999999"),
+        ("set_user", {"enroll_id": 1, "password": "123456789"}, "PIN must be between 1 and 99999999"),
         (
             "set_holidays",
             {"holidays": [{"name": "X", "start_day": "02-30", "end_day": "03-01"}]},

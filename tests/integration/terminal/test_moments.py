@@ -20,7 +20,7 @@ from ..until import state_of, until, until_state
 pytestmark = pytest.mark.usefixtures("moments_shown")
 
 ACCESS = "event.front_door_access"
-DOOR = "event.front_door_door"
+DOOR = "event.front_door_door_events"
 
 
 def record(**changes: Any) -> dict[str, Any]:

@@ -54,7 +54,7 @@ NUMBERS_WRITTEN = [
 SELECTS_WRITTEN = [
     ("alarm_input", "alarm_2", "setdevlock", {"InputAlarm": 2}),
     ("anti_passback", "inside", "setdevlock", {"antpass": 1}),
-    ("door_sensor_type", "normally_open", "setdevlock", {"doorsensor": 2}),
+    ("door_contact_type", "normally_open", "setdevlock", {"doorsensor": 2}),
     ("duress_mode", "alarm", "setdevlock", {"threat": 2}),
     ("server_approval", "if_connected", "setdevinfo", {"server_verify": 2}),
     ("verify_mode", "face_and_card", "setdevinfo", {"verifymode": 10}),
@@ -157,7 +157,7 @@ async def test_every_family_of_firmware(
     await connected(hass, terminal)
     number, select_, switch = (
         f"number.{name}_volume",
-        f"select.{name}_door_sensor_type",
+        f"select.{name}_door_contact_type",
         f"switch.{name}_tamper_alarm",
     )
     assert [state_of(hass, one).state for one in (number, select_, switch)] == ["4", "normally_closed", "on"]
