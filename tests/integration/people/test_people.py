@@ -120,7 +120,7 @@ async def test_week_zones_for_each_door_of_a_controller(
 
 async def test_enrolment_at_the_terminal(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     adding = asyncio.create_task(act(hass, hub, FACE, "add_user", name="Grace", credential="fingerprint", role="user"))
-    assert (await face.wait_received("adduser"))["backupnum"] == 40
+    assert (await face.wait_received("adduser"))["backupnum"] == 0
     await until_state_kind(hass, "started")
     with pytest.raises(HomeAssistantError, match="already"):
         await act(hass, hub, FACE, "add_user", name="Alan", credential="fingerprint")
@@ -129,7 +129,7 @@ async def test_enrolment_at_the_terminal(hass: HomeAssistant, hub: Hub, face: Vi
     attributes = state_of(hass, ENROLMENT).attributes
     assert attributes["event_type"] == "enrolled"
     assert (attributes["person"], attributes["enroll_id"], attributes["credential"]) == ("Grace", 2, "fingerprint")
-    assert hub.terminals[FACE].roster.people[2].slots == {40}
+    assert hub.terminals[FACE].roster.people[2].slots == {0}
     await until_sent(face)
 
 
