@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from custom_components.timmy_access.house.changes import with_credentials
 from custom_components.timmy_access.house.credentials import HouseCredential
-from custom_components.timmy_access.house.errors import HouseInvalid, Problem
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household, Placement
 from custom_components.timmy_access.house.persons import HousePerson
-from custom_components.timmy_access.house.recorded import with_recorded
 from custom_components.timmy_access.house.standing import Standing
 from custom_components.timmy_access.house.wanted import Make, standings_wanted
+from custom_components.timmy_access.house.whereabouts import standing_at, with_enrolled
 from custom_components.timmy_access.people.abilities import Ability, abilities, lacking
 from custom_components.timmy_access.protocol.enums import Credential
 from custom_components.timmy_access.protocol.messages import DeviceInfo
@@ -29,12 +29,16 @@ HOUSE = Household(
 FACE = HouseCredential(person_id="ada", slot=20, revision="face")
 
 
+def recorded() -> Household:
+    return with_enrolled(with_credentials(HOUSE, (FACE,)), "HERE", FACE)
+
+
 def wanted(house: Household, serial: str, make: Make) -> dict[int, str]:
     return dict(standings_wanted(house, serial, make, {}, dt_util.utcnow())[7].credentials)
 
 
 def test_it_is_confirmed_where_it_was_recorded_and_wanted_elsewhere() -> None:
-    after = with_recorded(HOUSE, FACE, "HERE")
+    after = recorded()
     confirmed = after.placements["HERE", 7].confirmed
     assert confirmed is not None
     assert confirmed.credentials == {11: "card", 20: "face"}
@@ -47,19 +51,15 @@ def test_it_is_confirmed_where_it_was_recorded_and_wanted_elsewhere() -> None:
     [
         replace(HOUSE, people={}),
         replace(HOUSE, placements={}),
-        replace(
-            HOUSE, placements={("HERE", 7): Placement(serial="HERE", enroll_id=7, person_id="bo", confirmed=STANDING)}
-        ),
+        replace(HOUSE, placements={("HERE", 7): Placement(serial="HERE", enroll_id=7, person_id="ada")}),
     ],
 )
-def test_who_has_left_gets_nothing(house: Household) -> None:
-    with pytest.raises(HouseInvalid) as caught:
-        with_recorded(house, FACE, "HERE")
-    assert caught.value.problem is Problem.NOT_KNOWN
+def test_who_has_left_stands_nowhere(house: Household) -> None:
+    assert standing_at(house, "HERE", 7) is None
 
 
 def test_what_a_terminal_does_not_take_is_not_wanted_of_it_and_not_taken_from_it() -> None:
-    after = with_recorded(HOUSE, FACE, "HERE")
+    after = recorded()
     make = Make(lacks=frozenset({Credential.FACE}))
     assert wanted(after, "THERE", make) == {}
     assert wanted(after, "HERE", make) == {20: "face"}

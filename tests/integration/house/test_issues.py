@@ -103,7 +103,7 @@ async def test_who_is_not_disabled_after_a_day_is_told_until_the_terminal_confir
     for person_id in ("p11", "p12"):
         await hub.house.async_update(person_id, {"enabled": False}, {}, (), None)
     await hub.house.async_update("p12", {"enabled": True}, {}, (), None)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert "house_not_disabled" not in shown(hass, entry)
     freezer.tick(timedelta(days=1, seconds=1))
     async_fire_time_changed(hass)
@@ -112,12 +112,12 @@ async def test_who_is_not_disabled_after_a_day_is_told_until_the_terminal_confir
     assert shown(hass, entry)["house_not_disabled"] == {"count": "1", "people": f"Person 11 ({names})"}
     assert await hass.config_entries.async_reload(entry.entry_id)
     hub = entry.runtime_data
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert shown(hass, entry)["house_not_disabled"]["count"] == "1"
     there = placed(persons["p11"], FINGER)
     assert there.confirmed is not None
     hub.house.keeper.async_confirm(replace(there, confirmed=replace(there.confirmed, enabled=False)))
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert "house_not_disabled" not in shown(hass, entry)
 
 

@@ -172,7 +172,7 @@ async def test_since_when_is_known_over_a_restart_and_forgotten_with_the_differe
     assert await hass.config_entries.async_reload(entry.entry_id)
     again: Hub = entry.runtime_data
     (difference,) = (await async_agreement(hass, again.house, again.terminals[FACE])).differences.values()
-    since = again.noticed.since(difference)
+    since = again.caretaker.noticed.since(difference)
     assert since is not None
     assert dt_util.as_local(since).isoformat() == shown["since"]
     front = again.terminals[FACE]
@@ -180,7 +180,7 @@ async def test_since_when_is_known_over_a_restart_and_forgotten_with_the_differe
     client = await hass_ws_client(hass)
     await performed(client, "delete_user", device_id=front.device_id, enroll_id=9)
     await again.caretaker.watch.async_look()
-    assert again.noticed.since(difference) is None
+    assert again.caretaker.noticed.since(difference) is None
 
 
 async def test_the_repair_leads_to_the_page(
