@@ -15,7 +15,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from ..const import LOGGER
 from ..hub.hub import Hub
 from ..ledger import LedgerUnavailable, RecordFilter, RecordKind, StoredRecord
-from ..records.reading import READABLE_METHODS, Readable, methods_of
+from ..records.reading import READABLE_METHODS, Readable, methods_of, serials_of
 from .command import PanelCommand
 from .feed import GATHER_SECONDS, PanelFeed, Send
 from .request import Fields, PanelRequest
@@ -181,7 +181,7 @@ def _filter(request: PanelRequest) -> RecordFilter:
     kind, day = data.get(ATTR_KIND), data.get(ATTR_DAY)
     since, until = (None, None) if day is None else _day(day)
     return RecordFilter(
-        serials=[known for known in request.hub.terminals if serial in (None, known)],
+        serials=serials_of(it for known, it in request.hub.terminals.items() if serial in (None, known)),
         enroll_ids=None if enroll_id is None else [enroll_id],
         since=since,
         until=until,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.guests.shared_books import async_acquire_book, async_release_book
@@ -31,6 +32,7 @@ from ..conftest import ADA, CONTROLLER, FACE, FINGER, LOOPBACK, MakeTerminal, co
 from ..guests.test_guests import make_pass
 from ..house.test_actions import ask
 from ..house.test_in_step import BO, CARD, UNTIL, bo, house, placed, until as until_house
+from ..panel.told import asked
 from ..people.test_persons import link
 from ..services.test_actions import act
 from ..terminal.test_moments import record, report
@@ -158,7 +160,11 @@ async def test_a_terminal_is_replaced_and_everything_stays(
 
 
 async def test_the_log_shows_both_each_with_its_serial_number(
-    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    make_terminal: MakeTerminal,
+    hass_ws_client: WebSocketGenerator,
 ) -> None:
     old = await connected(hass, make_terminal("ai_face", FACE))
     await report(old, record())
@@ -172,6 +178,8 @@ async def test_the_log_shows_both_each_with_its_serial_number(
     assert log is not None
     told = [(line["serial"], line["terminal"], line["person"]) for line in log["records"]]
     assert told == [(NEW, "Front door", ADA), (FACE, "Front door", ADA)]
+    page = await asked(await hass_ws_client(hass), "log", serial=NEW)
+    assert [line["serial"] for line in page["result"]["records"]] == [NEW, FACE]
     async_fire_time_changed(hass, dt_util.utcnow() + WRITTEN)
     await hass.async_block_till_done(wait_background_tasks=True)
 
