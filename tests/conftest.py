@@ -4,7 +4,12 @@ import asyncio
 from collections.abc import Generator
 import logging
 
+from hypothesis import HealthCheck, settings
 import pytest
+
+# How long a machine takes is no property of what is tested.
+settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any machine")
 
 # What Home Assistant logs when it swallows an error of an integration and goes on without it.
 SWALLOWED = (

@@ -29,8 +29,18 @@ ADA, EVE = person(1, "Ada", groups=frozenset({"family"})), person(2, "Eve")
 HOUSE = with_person(with_person(Household(groups={"family": FAMILY}), ADA), EVE)
 
 MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
-SPANS = st.tuples(st.integers(0, DAY_MINUTES - 1), st.integers(1, DAY_MINUTES)).filter(lambda span: span[0] < span[1])
-WEEKS = st.one_of(st.just(ALWAYS), st.lists(st.lists(SPANS, max_size=3), min_size=7, max_size=7).map(Week.of))
+SPANS = st.integers(0, DAY_MINUTES - 1).flatmap(lambda at: st.tuples(st.just(at), st.integers(at + 1, DAY_MINUTES)))
+DAYS = st.lists(SPANS, max_size=3)
+# Of two sorts of days: what is told apart are weeks, and seven sorts are more than a house of them has room for.
+WEEKS = st.one_of(
+    st.just(ALWAYS),
+    st.builds(
+        lambda one, other, ones: Week.of([one if ones >> day & 1 else other for day in range(7)]),
+        DAYS,
+        DAYS,
+        st.integers(0, 127),
+    ),
+)
 SERIALS = st.sampled_from([FRONT, OFFICE, "ZX00000003"])
 NUMBERS = st.integers(1, 9)
 NAMES = st.text(st.characters(blacklist_categories=["Cs"]), min_size=1, max_size=12).filter(lambda name: name.strip())
