@@ -209,6 +209,8 @@ class Doors:
             self._keeps_closed = False
             if self._owed.mode is DoorMode.HELD_CLOSED:
                 self._owed.async_end()
+            if self._owed.mode is None and self._door(1).held is DoorMode.HELD_OPEN:
+                self.async_owe(DoorMode.NORMAL, None, lambda _: None)
             for number in range(1, count + 1):
                 if self._door(number).held is not DoorMode.NORMAL:
                     self._async_set(number, DoorPhase.LOCKED)
