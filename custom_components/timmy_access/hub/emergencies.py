@@ -164,6 +164,8 @@ class Emergencies:
             who = Who(by=everywhere["by"], name=everywhere["name"])
             self._async_order(terminal, Emergency.LOCKDOWN, None, who, dt_util.utcnow())
             self._holds.async_save_soon()
+        if orders.of(Emergency.EVACUATION) is not None and is_alone(terminal):
+            terminal.doors.async_assume(1, DoorMode.HELD_OPEN)  # it may have been told, and is not told again
         self.async_look(terminal)
 
     @callback

@@ -10,12 +10,15 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.errors import LockedDown
+from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.order_file import OrderFile
+from custom_components.timmy_access.terminal.moments import CodeSource
 from custom_components.timmy_access.terminal.state import Emergency
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
-from homeassistant.helpers import area_registry as ar, device_registry as dr
+from homeassistant.helpers import area_registry as ar, device_registry as dr, restore_state
+from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
@@ -479,3 +482,46 @@ async def test_an_administrator_who_asked_before_it_was_ordered_opens_nothing_in
     assert "opendoor" not in {frame.get("cmd") for frame in face.received}
     await act(hass, "open", admin)  # now they know
     assert [frame["doornum"] for frame in face.received if frame.get("cmd") == "opendoor"] == [1]
+
+
+async def test_an_evacuated_door_is_not_opened_again_and_not_shown_as_locked(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, admin: Context
+) -> None:
+    """Home Assistant ends without a word, and the terminal loses its power: whether the door is open is not known."""
+    await order(hass, "evacuation", admin, entity_id=LOCK)
+    assert controlled(face) == [HOLD_OPEN]
+    await hass.config_entries.async_unload(entry.entry_id)
+    restore_state.async_get(hass).last_states.clear()
+    await hass.config_entries.async_setup(entry.entry_id)
+    await face.wait_registered()
+    await until_state(hass, LOCK, "unknown")
+    await face.power_cycle()
+    await face.wait_registered()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, LOCK).state == "unknown"
+    assert controlled(face) == [HOLD_OPEN]
+    await order(hass, "normal", admin, entity_id=LOCK)
+    assert (controlled(face), face.doors[1].mode) == ([HOLD_OPEN, NORMAL], "normal")
+
+
+async def test_an_answer_of_an_automation_that_comes_after_it_was_ordered_lets_in_nobody(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    terminal = hub.terminals[FACE]
+    terminal.verdicts.async_apply({"server_approval": "grant", "decision_window": 4})
+    asked: asyncio.Future[str] = hass.loop.create_future()
+
+    @callback
+    def _heard(event: Event) -> None:
+        if (request_id := event.data.get("request_id")) and not asked.done():
+            asked.set_result(request_id)
+
+    hass.bus.async_listen("timmy_access_event", _heard)
+    now = dt_util.now()
+    record = {"enrollid": 1, "time": f"{now:%Y-%m-%d %H:%M:%S}", "mode": 8, "inout": 0, "event": 0}
+    received = len(face.received)
+    await face.send({"cmd": "sendlog", "sn": FACE, "count": 1, "logindex": 9, "record": [record]})
+    request_id = await asked
+    await order(hass, "lockdown", admin, entity_id=LOCK)
+    terminal.verdicts.async_reply(CodeSource.PUNCH, Decision(granted=True), request_id)
+    assert (await face.wait_received("sendlog", after=received))["access"] == 0
