@@ -214,6 +214,7 @@ class Hub:
 
     async def _async_wind_up(self) -> None:
         await _async_all(self.listener.stop("unloading"), self._async_write_rest())
+        await self.door_orders.async_close()
         await async_release_book(self._hass, self.passbook.book)
         await async_release(self._hass, self.ledger)
 

@@ -18,6 +18,7 @@ from custom_components.timmy_access.terminal.state import Emergency
 from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from homeassistant.helpers import area_registry as ar, device_registry as dr, restore_state
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
@@ -525,3 +526,32 @@ async def test_an_answer_of_an_automation_that_comes_after_it_was_ordered_lets_i
     await order(hass, "lockdown", admin, entity_id=LOCK)
     terminal.verdicts.async_reply(CodeSource.PUNCH, Decision(granted=True), request_id)
     assert (await face.wait_received("sendlog", after=received))["access"] == 0
+
+
+async def test_what_is_ordered_while_the_listener_starts_anew_is_ordered_after_that_too(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, admin: Context
+) -> None:
+    """The next one reads the file; it must not do so before the former has written what it was told."""
+    writes, goes_on, save, close = asyncio.Event(), asyncio.Event(), Store.async_save, OrderFile.async_close
+
+    async def _slow(store: Store[Any], data: Any) -> None:
+        if store.key.endswith(".doors"):
+            writes.set()
+            await goes_on.wait()
+        await save(store, data)
+
+    async def _close(file: OrderFile) -> None:
+        goes_on.set()
+        await close(file)
+
+    with patch.object(Store, "async_save", _slow), patch.object(OrderFile, "async_close", _close):
+        asked = hass.async_create_task(order(hass, "lockdown", admin, entity_id=LOCK), eager_start=True)
+        await writes.wait()
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert (await asked)["written"]
+    await face.wait_registered()
+    await until_state(hass, MODE, "held_closed")
+    assert face.doors[1].mode == "held_closed"
+    assert state_of(hass, LOCK).attributes["emergency"] == "lockdown"
+    file = hub.door_orders.emergencies._file
+    assert not await file.async_save()
