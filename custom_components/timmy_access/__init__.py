@@ -18,6 +18,7 @@ from .house.house import async_remove_house
 from .hub.absences import Absences
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
+from .hub.leftovers import async_remove_leftovers
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
 from .hub.noticed import Noticed
@@ -106,6 +107,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await key_store(hass, entry.entry_id).async_remove()
     await roll_call_store(hass, entry.entry_id).async_remove()
     await async_remove_orders(hass, entry.entry_id)
+    await async_remove_leftovers(hass, entry.entry_id)
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
     if all(other is entry for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)):

@@ -43,3 +43,7 @@ class DoorOrders:
         """Act no more, and take the issues back unless they are to wait for the next start."""
         self.holds.async_stop(clear=clear)
         self.emergencies.async_stop(clear=clear)
+
+    async def async_close(self) -> None:
+        """Leave the file to the next one: what was ordered just now is in it."""
+        await self._file.async_close()

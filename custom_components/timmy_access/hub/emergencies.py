@@ -30,8 +30,9 @@ from ..terminal.orders import EmergencyOrder, Orders, mode_after, on_the_disk
 from ..terminal.state import DoorMode, DoorState, Emergency
 from .holds import Holds
 from .order_file import OrderFile
-from .outcomes import SEVERAL_DOORS, Doors, Outcome, Who, is_alone, is_closed, name_of
+from .outcomes import SEVERAL_DOORS, Doors, Outcome, Who, is_alone, is_closed, mode_before, name_of
 from .terminal import Terminal
+from .unbroken import unbroken
 
 # How long doors wait for the disk, which takes milliseconds; a door that opens must be told within two seconds.
 DISK_SECONDS = 1.0
@@ -103,6 +104,7 @@ class Emergencies:
 
     # What is ordered
 
+    @unbroken
     async def async_begin(self, kind: Emergency, doors: Doors, who: Who, asked_at: float, *, all_doors: bool) -> bool:
         """Order it for doors, None for all of a terminal; `all_doors` also for those of terminals yet to come.
 
@@ -123,6 +125,7 @@ class Emergencies:
         self._async_publish(EmergencyKind(kind.value), doors, who, self.outcomes(kind))
         return is_written
 
+    @unbroken
     async def async_end(self, kind: Emergency, doors: Doors, who: Who, asked_at: float) -> tuple[list[Outcome], bool]:
         """End it for doors, and bring back what was before; return what became of each, and whether it is written."""
         before: dict[Terminal, EmergencyOrder] = {}
@@ -161,6 +164,8 @@ class Emergencies:
             who = Who(by=everywhere["by"], name=everywhere["name"])
             self._async_order(terminal, Emergency.LOCKDOWN, None, who, dt_util.utcnow())
             self._holds.async_save_soon()
+        if orders.of(Emergency.EVACUATION) is not None and is_alone(terminal):
+            terminal.doors.async_assume(1, DoorMode.HELD_OPEN)  # it may have been told, and is not told again
         self.async_look(terminal)
 
     @callback
@@ -204,15 +209,15 @@ class Emergencies:
     ) -> None:
         orders = self._file.of(terminal.subentry_id)
         state = terminal.coordinator.data
-        known = state.doors[1].mode if is_alone(terminal) else None
+        before = DoorMode.NORMAL if self._holds.is_ending(terminal) else mode_before(terminal)
         order = EmergencyOrder(
             kind=kind,
             since=at,
             by=who.by,
             name=who.name,
             doors=None if is_alone(terminal) else doors,
-            before=known or DoorMode.NORMAL,  # what may be held open is not opened again
-            hold=orders.hold,
+            before=before,
+            hold=orders.hold if orders.hold is not None and orders.hold.mode is before else None,
         )
         self._holds.async_put(terminal, None)
         orders = replace(orders, hold=None)

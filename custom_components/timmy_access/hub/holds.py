@@ -22,7 +22,7 @@ from homeassistant.util import dt as dt_util
 
 from ..errors import HoldNotWritten, LockedDown
 from ..issues import DATA_SERIAL, async_clear, async_raise
-from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, TerminalOffline
+from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, TerminalBusy, TerminalOffline
 from ..terminal.moments import HoldKind, HoldMoment
 from ..terminal.orders import Hold
 from ..terminal.state import DoorMode
@@ -108,7 +108,8 @@ class Holds:
             try:
                 await self._async_write(terminal)
                 may_be_heard = True
-                await terminal.doors.async_set_mode(hold.mode, asked_at, hold)
+                goes_on = partial(self._check_goes_on, terminal, hold)
+                await terminal.doors.async_set_mode(hold.mode, asked_at, hold, goes_on)
             except BaseException as err:
                 in_doubt = isinstance(err, CommandTimeout | TerminalOffline | asyncio.CancelledError)
                 may_be_heard = may_be_heard and in_doubt and not isinstance(err, TerminalAway)
@@ -125,6 +126,11 @@ class Holds:
         if not await self._file.async_save():
             raise HoldNotWritten
 
+    def _check_goes_on(self, terminal: Terminal, hold: Hold) -> None:
+        """Raise `TerminalBusy` where the end has come before the terminal was told of the beginning."""
+        if self.of(terminal) is not hold or self._is_over(terminal, hold, dt_util.utcnow()):
+            raise TerminalBusy(hold.mode)
+
     @callback
     def async_put(self, terminal: Terminal, hold: Hold | None) -> None:
         """Have another hold on a terminal, of which it has not been told yet; who calls writes it."""
@@ -133,6 +139,10 @@ class Holds:
         self._deadlines.pop(terminal.subentry_id, None)
         if hold is not None:
             self._async_note_deadline(terminal, hold)
+
+    def is_ending(self, terminal: Terminal) -> bool:
+        """Return whether the end of what holds the door has come, and the terminal has not confirmed it."""
+        return terminal.subentry_id in self._ending
 
     @callback
     def async_end(self, terminal: Terminal) -> asyncio.Event:
@@ -241,6 +251,9 @@ class Holds:
         """Note that a terminal has confirmed a mode: whatever was not for the hold takes its place."""
         known = self.of(terminal)
         if self._file.of(terminal.subentry_id).emergencies or known is hold:
+            if hold is not None and terminal.subentry_id in self._ending:  # its end came before this answer
+                self._async_stop_ending(terminal, clear=False)
+                self._async_watch()
             return
         if hold is not None and (known is None or known.since <= hold.since):
             self._async_put(terminal, hold)

@@ -112,7 +112,7 @@ class Hub:
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
-        self.recordings = Recordings(self._tasks, self.house, ledger, self.terminals.values)
+        self.recordings = Recordings(hass, entry.entry_id, self._tasks, self.house, ledger, self.terminals.values)
         self.door_orders = DoorOrders(hass, entry.entry_id, self._tasks, lambda: tuple(self.terminals.values()))
         self._watches: dict[str, TroubleWatch] = {}
         self.nightly = Nightly(
@@ -162,6 +162,7 @@ class Hub:
         for terminal in self.terminals.values():
             self.door_orders.async_take_up(terminal)
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
+        await self.recordings.async_start()
         await self.listener.start()
         if self._stopping is not None:
             return
@@ -213,6 +214,7 @@ class Hub:
 
     async def _async_wind_up(self) -> None:
         await _async_all(self.listener.stop("unloading"), self._async_write_rest())
+        await self.door_orders.async_close()
         await async_release_book(self._hass, self.passbook.book)
         await async_release(self._hass, self.ledger)
 

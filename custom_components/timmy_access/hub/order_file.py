@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from homeassistant.core import HomeAssistant
@@ -11,6 +12,8 @@ from ..const import DOMAIN
 from ..terminal.orders import Orders, as_json, from_json
 
 VERSION = 1
+# How long a listener that stops waits for what is being written, which takes milliseconds.
+CLOSE_SECONDS = 0.5
 
 
 def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -30,6 +33,7 @@ class OrderFile:
         self._store = _store(hass, entry_id)
         self._orders: dict[str, Orders] = {}
         self._writing = asyncio.Lock()
+        self._is_closed = False
         self.everywhere: dict[str, Any] | None = None
 
     async def async_load(self) -> None:
@@ -60,9 +64,18 @@ class OrderFile:
         Home Assistant only logs what it could not write, and writes later while it stops: so it is read again.
         """
         async with self._writing:
+            if self._is_closed:
+                return False
             data = self._data()
             await self._store.async_save(data)
             return await _store(self._hass, self._entry_id).async_load() == data
+
+    async def async_close(self) -> None:
+        """Wait for what is being written, and write nothing any more: the next one to hold it reads it from now on."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_SECONDS), self._writing:
+                pass
+        self._is_closed = True
 
     def _data(self) -> dict[str, Any]:
         return {

@@ -70,3 +70,16 @@ def is_alone(terminal: Terminal) -> bool:
 def is_closed(terminal: Terminal) -> bool:
     """Return whether the only door of a terminal is held closed, as far as that can be known."""
     return terminal.coordinator.data.doors[1].mode is DoorMode.HELD_CLOSED
+
+
+def mode_before(terminal: Terminal) -> DoorMode:
+    """Return what is to hold the only door of a terminal again after an emergency.
+
+    What may be held open is not opened again, and what may be held closed is closed again.
+    """
+    if not is_alone(terminal):
+        return DoorMode.NORMAL
+    door = terminal.coordinator.data.doors[1]
+    if door.mode is None:
+        return DoorMode.HELD_CLOSED if door.held is DoorMode.HELD_CLOSED else DoorMode.NORMAL
+    return door.mode

@@ -202,6 +202,10 @@ class Reception:
                 self._interpreter.async_decide(question, granted=False)
                 self._records.async_note_outcome(batch, granted=False, decided_by=decision.decided_by)
             safe = await _is_kept(keeping)
+            if decision.granted and not (now := self._undoubted(decision)).granted:
+                decision = now
+                self._interpreter.async_decide(question, granted=False)
+                self._records.async_note_outcome(batch, granted=False, decided_by=decision.decided_by)
         except BaseException:
             self._async_lose(question, decision)
             raise

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
 
-from homeassistant.core import CALLBACK_TYPE, callback
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.util.ulid import ulid_now
 
@@ -76,13 +76,21 @@ type Take = Callable[[Recording], Awaitable[Mapping[int, Contents]]]
 class Recordings:
     """Records one person at a time at each terminal, and tells how far that is, also to who asks later."""
 
-    def __init__(self, tasks: Tasks, house: House, ledger: Ledger, terminals: Callable[[], Iterable[Terminal]]) -> None:
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        tasks: Tasks,
+        house: House,
+        ledger: Ledger,
+        terminals: Callable[[], Iterable[Terminal]],
+    ) -> None:
         """Nobody is recorded yet; `terminals` are those of the listener."""
         self._tasks = tasks
         self._house = house
         self._ledger = ledger
         self._terminals = terminals
-        self._leftovers = Leftovers(tasks, house)
+        self._leftovers = Leftovers(hass, entry_id, tasks, house)
         self._work: dict[str, asyncio.Task[None]] = {}
         self._listeners: list[Callable[[], None]] = []
         # By serial number.
@@ -95,6 +103,10 @@ class Recordings:
         """Call `listener` whenever a recording is a step further."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
+
+    async def async_start(self) -> None:
+        """Remove what recordings have left behind that ended with their listener."""
+        await self._leftovers.async_start(self._terminals())
 
     @callback
     def async_stop(self) -> None:
@@ -211,9 +223,10 @@ class Recordings:
         number = await self._async_free_number(terminal)
         self.numbers |= {number}
         begun = asyncio.get_running_loop().time()
-        self._async_show(terminal, recording, RecordingStep.ASKED)
         command = AddUser(enroll_id=number, backup_number=recording.slot, role=Role.USER.value, user_name=person.name)
         try:
+            await self._leftovers.async_note(terminal, number, person.name)
+            self._async_show(terminal, recording, RecordingStep.ASKED)
             await terminal.enrolments.async_enrol(command, person.enroll_id)
             self._async_show(terminal, recording, RecordingStep.SAVING)
             records = await _async_read(terminal, number, recording.slot)

@@ -70,7 +70,8 @@ async def async_check_right(
 ) -> bool:
     """Return if whoever asked may do this, at each of the doors; raises `NotAllowed` and `UnknownUser`.
 
-    True is an administrator in person, who may open a door in a lockdown too.
+    True is an administrator in person who asks in a lockdown, and may open a door in it; what they asked for before is
+    for other times.
     """
     doors, present = tuple(doors), terminal.coordinator.data.doors
     is_locked_down = any(door in present and present[door].emergency is Emergency.LOCKDOWN for door in doors)
@@ -82,7 +83,7 @@ async def async_check_right(
     if user is None:
         raise UnknownUser(context=context, permission=POLICY_CONTROL)
     if user.is_admin:
-        return True
+        return is_locked_down
     if right not in ORDINARY_USERS:
         raise NotAllowed(context, "administrators_only", terminal.name)
     if is_locked_down and right in (Right.LOCK, Right.OPEN):

@@ -6,9 +6,11 @@ import voluptuous as vol
 
 from homeassistant.const import ATTR_AREA_ID, ATTR_CODE, ATTR_DEVICE_ID, ATTR_ENTITY_ID, ATTR_LABEL_ID
 from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
+from ..const import DOMAIN
 from ..fields import ATTR_DOOR, word
 from ..hub.chosen_doors import async_chosen_doors
 from ..hub.outcomes import Doors, Outcome, Who, check_confirmed, described
@@ -27,6 +29,8 @@ async def _emergency(request: HouseRequest) -> ServiceResponse:
     hub, kind = request.hub, request.data[ATTR_STATE]
     asked_at = request.hass.loop.time()
     target = {key: ids for key in _TARGETS if (ids := request.data.get(key))}
+    if not target and any(key in request.data for key in _TARGETS):  # a template that has found nothing
+        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="target_missing")
     doors = async_chosen_doors(request.hass, hub.entry_id, hub.terminals, target)
     who = Who(by=request.by, name=await async_name_of(request.hass, request.by))
     emergencies = hub.door_orders.emergencies

@@ -24,7 +24,7 @@ from ..protocol.commands.base import Command, Reply
 from ..protocol.commands.raw import RawCommand, RawReply
 from ..protocol.enums import DoorControl
 from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, TerminalOffline
-from ..protocol.exchange import MoveDoor
+from ..protocol.exchange import Check, MoveDoor
 from ..protocol.log_budget import LogBudget
 from .coordinator import TerminalCoordinator
 from .orders import Hold
@@ -90,7 +90,7 @@ class Doors:
                     self._async_opened(number, sure=False)
             raise
 
-    async def async_set_mode(self, mode: DoorMode, asked_at: float, hold: Hold | None = None) -> None:
+    async def async_set_mode(self, mode: DoorMode, asked_at: float, hold: Hold | None = None, *checks: Check) -> None:
         """Hold the door of a one-door terminal open or closed, or no longer; `hold` is what it is for.
 
         The command names no door and moves all of them (B38): back to normal, that ends what each was doing.
@@ -98,7 +98,7 @@ class Doors:
         self._check_mode(mode)
         self._async_asked(mode)
         try:
-            await self._async_control(mode, asked_at, hold)
+            await self._async_control(mode, asked_at, hold, *checks)
         finally:
             self._owed.async_again()
 
@@ -209,6 +209,8 @@ class Doors:
             self._keeps_closed = False
             if self._owed.mode is DoorMode.HELD_CLOSED:
                 self._owed.async_end()
+            if self._owed.mode is None and self._door(1).held is DoorMode.HELD_OPEN:
+                self.async_owe(DoorMode.NORMAL, None, lambda _: None)
             for number in range(1, count + 1):
                 if self._door(number).held is not DoorMode.NORMAL:
                     self._async_set(number, DoorPhase.LOCKED)
@@ -257,16 +259,17 @@ class Doors:
         if mode is not DoorMode.HELD_CLOSED:
             self._keeps_closed = False
 
-    async def _async_control(self, mode: DoorMode, asked_at: float, hold: Hold | None = None) -> None:
-        await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at, hold)
+    async def _async_control(self, mode: DoorMode, asked_at: float, hold: Hold | None = None, *checks: Check) -> None:
+        await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at, hold, *checks)
 
     async def _async_move_all[R: Reply](
-        self, command: Command[R], mode: DoorMode, asked_at: float, hold: Hold | None = None
+        self, command: Command[R], mode: DoorMode, asked_at: float, hold: Hold | None = None, *checks: Check
     ) -> R:
-        checks = () if mode is DoorMode.NORMAL else (self._check_alone,)
+        alone = () if mode is DoorMode.NORMAL else (self._check_alone,)
         free = partial(self._check_mode, mode)
         try:
-            return await self._move(command, asked_at, partial(self._async_moved, mode, hold), free, *checks)
+            moved = partial(self._async_moved, mode, hold, self._owed.begun)
+            return await self._move(command, asked_at, moved, free, *alone, *checks)
         except TerminalAway:
             raise
         except asyncio.CancelledError, CommandTimeout, TerminalOffline:
@@ -274,16 +277,17 @@ class Doors:
             raise
 
     @callback
-    def _async_moved(self, mode: DoorMode, hold: Hold | None) -> None:
+    def _async_moved(self, mode: DoorMode, hold: Hold | None, begun: int) -> None:
         self._keeps_closed = mode is DoorMode.HELD_CLOSED
         self._is_known = True
         self._async_show_hold(hold)
         for number in self._coordinator.data.doors:
             self._async_cancel_relock(number)
             self._async_set(number, _MODES[mode][1])
-        # What was on its way before a door was locked down does not end that the terminal is told of that.
-        if mode is DoorMode.HELD_CLOSED or not self._is_locked_down:
-            self._owed.async_settle(mode)
+        # An answer that comes late does not end that the terminal is told what was ordered since.
+        if self._owed.outlasts(mode, begun):
+            return
+        self._owed.async_settle(mode)
         for listener in tuple(self._listeners):
             listener(mode, hold)
 

@@ -16,6 +16,8 @@ from .state import DoorMode
 # A terminal that is there and does not do it is told again after so long; refusing takes it milliseconds.
 AGAIN_SECONDS = 5.0
 
+_OPENNESS = {DoorMode.HELD_CLOSED: 0, DoorMode.NORMAL: 1, DoorMode.HELD_OPEN: 2}
+
 # Told after each try what went wrong, None where the terminal has answered.
 type Tried = Callable[[ProtocolError | None], None]
 
@@ -37,11 +39,14 @@ class Owed:
         self._tried: Tried | None = None
         self._telling: asyncio.Task[None] | None = None
         self.mode: DoorMode | None = None
+        # How often something has begun to be owed: what was asked before is older than that.
+        self.begun = 0
 
     @callback
     def async_begin(self, mode: DoorMode, hold: Hold | None, tried: Tried) -> None:
         """Tell the terminal from now on; `hold` is what it is for."""
         self.mode, self._hold, self._tried = mode, hold, tried
+        self.begun += 1
         self.async_again()
 
     @callback
@@ -59,6 +64,13 @@ class Owed:
         telling, self._telling = self._telling, None
         if telling is not None:
             telling.cancel()
+
+    def outlasts(self, mode: DoorMode, begun: int) -> bool:
+        """Return whether this is still to be told when the terminal confirms a mode that was asked at `begun`.
+
+        What was on its way before does not take its place, unless it leaves the door no more open.
+        """
+        return self.mode is not None and begun < self.begun and _OPENNESS[mode] > _OPENNESS[self.mode]
 
     @callback
     def async_settle(self, mode: DoorMode) -> None:

@@ -83,18 +83,19 @@ class TwoFactors:
         is_ours = held is not None and held.before is not None and present == held.wanted
         before = held.before if held is not None and is_ours else present
         stricter = StricterMode(mode=mode, before=before, wanted=wanted)
-        await self._async_keep(stricter)
         if present == wanted:
+            await self._async_keep(stricter)
             return Outcome.UNCHANGED
+        # Until it has answered it may be stricter or not, also where nobody waits for that any more.
+        await self._async_keep(replace(stricter, waits=True))
         try:
             await self._settings.async_write(DEVICE, KEY, wanted)
         except CommandTimeout, TerminalOffline:
-            # It may be stricter by now or not: it is looked at when it answers again.
-            await self._async_keep(replace(stricter, waits=True))
             return Outcome.WAITS
         except ProtocolError:
             await self._async_keep(held)
             raise
+        await self._async_keep(stricter)
         return Outcome.APPLIED
 
     async def _async_put_back(self) -> Outcome:
@@ -102,7 +103,8 @@ class TwoFactors:
         if held is None or held.before is None:
             await self._async_keep(None)
             return Outcome.UNCHANGED
-        if self._coordinator.data.online and present not in (None, held.wanted):
+        may_be_stricter = held.waits and not held.ends  # it has not answered yet: what it told is of before
+        if self._coordinator.data.online and present not in (None, held.wanted) and not may_be_stricter:
             await self._async_keep(None)
             return Outcome.UNCHANGED
         await self._async_keep(replace(held, ends=True, waits=True))

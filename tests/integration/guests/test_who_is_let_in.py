@@ -5,6 +5,7 @@ from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -16,6 +17,7 @@ from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from custom_components.timmy_access.protocol.messages import STRANGER_ID
 from custom_components.timmy_access.terminal.clock import PRESENT
+from custom_components.timmy_access.terminal.state import Emergency
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
@@ -85,6 +87,26 @@ async def test_who_is_disabled_is_not_let_in(
     assert (await answer(asking, punch(1)))["access"] == 0
     await hass.async_block_till_done(wait_background_tasks=True)
     assert told(heard) == [("refused", "person_disabled")]
+
+
+async def test_a_lockdown_that_is_ordered_while_the_answer_waits_for_the_disk_lets_in_nobody(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal
+) -> None:
+    """The decision is there, and its answer waits a moment for the record to be kept."""
+    heard = listen(hass, EVENT)
+    owner_chose(hub, "grant")
+    terminal = hub.terminals[FACE]
+
+    async def _locked_down(keeping: object) -> bool:
+        terminal.doors.async_mark({1: Emergency.LOCKDOWN})
+        return True
+
+    with patch("custom_components.timmy_access.hub.reception._is_kept", _locked_down):
+        assert (await answer(asking, punch(1)))["access"] == 0
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert told(heard) == [("failed", "answer_lost")]
+    assert [outcome[:2] for outcome in await outcomes(hass, hub)] == [(1, "refused")]
+    assert state_of(hass, LOCK).attributes.get("changed_by") is None
 
 
 async def outcomes(hass: HomeAssistant, hub: Hub) -> list[tuple[Any, ...]]:

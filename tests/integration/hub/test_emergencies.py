@@ -10,12 +10,16 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUs
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.errors import LockedDown
+from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.order_file import OrderFile
+from custom_components.timmy_access.terminal.moments import CodeSource
 from custom_components.timmy_access.terminal.state import Emergency
-from homeassistant.core import Context, HomeAssistant
+from homeassistant.core import Context, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
-from homeassistant.helpers import area_registry as ar, device_registry as dr
+from homeassistant.helpers import area_registry as ar, device_registry as dr, restore_state
+from homeassistant.helpers.storage import Store
+from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
@@ -403,3 +407,201 @@ async def test_a_terminal_that_is_approved_in_a_lockdown_of_all_doors_is_locked_
     hass.config_entries.async_add_subentry(entry, subentry)
     await hass.async_block_till_done()
     assert hub.terminals[FACE].coordinator.data.doors[1].emergency is Emergency.LOCKDOWN
+
+
+async def test_an_evacuation_that_is_ended_before_the_terminal_has_answered_leaves_no_door_open(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    face.faults.delay = 2.0
+    begun = hass.async_create_task(order(hass, "evacuation", admin, entity_id=LOCK), eager_start=True)
+    await face.wait_received("lockctrl", after=0)
+    await order(hass, "normal", admin)
+    await begun
+    await until_state(hass, MODE, "normal")
+    assert (face.doors[1].mode, controlled(face)[-1]) == ("normal", NORMAL)
+    assert hub.door_orders.holds.of(hub.terminals[FACE]) is None
+
+
+@pytest.mark.parametrize("state", ["lockdown", "evacuation", "normal"])
+@pytest.mark.parametrize("field", ["area_id", "device_id", "entity_id", "label_id"])
+async def test_a_target_that_holds_nothing_is_not_everything(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    controller: VirtualTerminal,
+    admin: Context,
+    state: str,
+    field: str,
+) -> None:
+    """A template that finds no door gives an empty list."""
+    if state == "normal":
+        await order(hass, "lockdown", admin, entity_id=LOCK)
+    told = controlled(face)
+    with pytest.raises(ServiceValidationError) as refused:
+        await order(hass, state, admin, **{field: []})
+    assert refused.value.translation_key == "target_missing"
+    assert controlled(face) == told
+    assert [door.openings for door in controller.doors.values()] == [0, 0, 0, 0]
+
+
+async def test_a_lockdown_goes_on_when_the_automation_that_began_it_is_gone(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    """One that runs again ends its former run, in whichever step that is."""
+    writes, goes_on, save = asyncio.Event(), asyncio.Event(), OrderFile.async_save
+
+    async def _slow(file: OrderFile) -> bool:
+        writes.set()
+        await goes_on.wait()
+        return await save(file)
+
+    with patch.object(OrderFile, "async_save", _slow):
+        for state, mode, switch in (("lockdown", "held_closed", "on"), ("normal", "normal", "off")):
+            asked = hass.async_create_task(order(hass, state, admin), eager_start=True)
+            await writes.wait()
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            goes_on.set()
+            await until_state(hass, MODE, mode)
+            await until_state(hass, SWITCH, switch)
+            assert face.doors[1].mode == mode
+            writes.clear()
+            goes_on.clear()
+    assert "emergency" not in state_of(hass, LOCK).attributes
+    await act(hass, "open")
+
+
+async def test_what_was_to_be_held_closed_is_so_again_though_that_was_in_doubt(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, admin: Context
+) -> None:
+    data = {"device_id": hub.terminals[FACE].device_id, "mode": "held_closed", "duration": {"hours": 1}}
+    held = await hass.services.async_call(DOMAIN, "hold_door", data, blocking=True, return_response=True)
+    assert held is not None
+    await face.stop()
+    await hass.config_entries.async_reload(entry.entry_id)
+    await order(hass, "lockdown", admin)
+    await face.start()
+    await until_state(hass, MODE, "held_closed")
+    response = await order(hass, "normal", admin)
+    assert by_name(response)["Front door"] == (True, None)
+    assert (face.doors[1].mode, state_of(hass, MODE).state) == ("held_closed", "held_closed")
+    assert state_of(hass, LOCK).attributes["held_until"] == held["until"]
+
+
+async def test_a_hold_that_was_refused_for_a_lockdown_does_not_come_back_with_its_end(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    await set_mode(hass, "held_closed")
+    writes, goes_on, save = asyncio.Event(), asyncio.Event(), OrderFile.async_save
+
+    async def _slow(file: OrderFile) -> bool:
+        writes.set()
+        await goes_on.wait()
+        return await save(file)
+
+    data = {"device_id": hub.terminals[FACE].device_id, "mode": "held_open", "duration": {"hours": 1}}
+    with patch.object(OrderFile, "async_save", _slow):
+        asked = hass.async_create_task(hass.services.async_call(DOMAIN, "hold_door", data, blocking=True))
+        await writes.wait()
+        locked = hass.async_create_task(order(hass, "lockdown", admin), eager_start=True)
+        goes_on.set()
+        await locked
+    with pytest.raises(HomeAssistantError) as refused:
+        await asked
+    assert refused.value.translation_key == "locked_down"
+    await order(hass, "normal", admin)
+    assert (face.doors[1].mode, state_of(hass, MODE).state) == ("held_closed", "held_closed")
+    assert "held_until" not in state_of(hass, LOCK).attributes
+    assert HOLD_OPEN not in controlled(face)
+
+
+async def test_an_administrator_who_asked_before_it_was_ordered_opens_nothing_in_it(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    terminal = hub.terminals[FACE]
+    move = terminal.async_move_door
+
+    async def _wait(command: Any, *args: Any) -> Any:
+        if command.name == "opendoor":
+            await order(hass, "lockdown", admin)
+        return await move(command, *args)
+
+    with patch.object(terminal.doors, "_move", _wait), pytest.raises(HomeAssistantError) as refused:
+        await act(hass, "open", admin)
+    assert refused.value.translation_key == "locked_down"
+    assert "opendoor" not in {frame.get("cmd") for frame in face.received}
+    await act(hass, "open", admin)  # now they know
+    assert [frame["doornum"] for frame in face.received if frame.get("cmd") == "opendoor"] == [1]
+
+
+async def test_an_evacuated_door_is_not_opened_again_and_not_shown_as_locked(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, admin: Context
+) -> None:
+    """Home Assistant ends without a word, and the terminal loses its power: whether the door is open is not known."""
+    await order(hass, "evacuation", admin, entity_id=LOCK)
+    assert controlled(face) == [HOLD_OPEN]
+    await hass.config_entries.async_unload(entry.entry_id)
+    restore_state.async_get(hass).last_states.clear()
+    await hass.config_entries.async_setup(entry.entry_id)
+    await face.wait_registered()
+    await until_state(hass, LOCK, "unknown")
+    await face.power_cycle()
+    await face.wait_registered()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert state_of(hass, LOCK).state == "unknown"
+    assert controlled(face) == [HOLD_OPEN]
+    await order(hass, "normal", admin, entity_id=LOCK)
+    assert (controlled(face), face.doors[1].mode) == ([HOLD_OPEN, NORMAL], "normal")
+
+
+async def test_an_answer_of_an_automation_that_comes_after_it_was_ordered_lets_in_nobody(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    terminal = hub.terminals[FACE]
+    terminal.verdicts.async_apply({"server_approval": "grant", "decision_window": 4})
+    asked: asyncio.Future[str] = hass.loop.create_future()
+
+    @callback
+    def _heard(event: Event) -> None:
+        if (request_id := event.data.get("request_id")) and not asked.done():
+            asked.set_result(request_id)
+
+    hass.bus.async_listen("timmy_access_event", _heard)
+    now = dt_util.now()
+    record = {"enrollid": 1, "time": f"{now:%Y-%m-%d %H:%M:%S}", "mode": 8, "inout": 0, "event": 0}
+    received = len(face.received)
+    await face.send({"cmd": "sendlog", "sn": FACE, "count": 1, "logindex": 9, "record": [record]})
+    request_id = await asked
+    await order(hass, "lockdown", admin, entity_id=LOCK)
+    terminal.verdicts.async_reply(CodeSource.PUNCH, Decision(granted=True), request_id)
+    assert (await face.wait_received("sendlog", after=received))["access"] == 0
+
+
+async def test_what_is_ordered_while_the_listener_starts_anew_is_ordered_after_that_too(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, admin: Context
+) -> None:
+    """The next one reads the file; it must not do so before the former has written what it was told."""
+    writes, goes_on, save, close = asyncio.Event(), asyncio.Event(), Store.async_save, OrderFile.async_close
+
+    async def _slow(store: Store[Any], data: Any) -> None:
+        if store.key.endswith(".doors"):
+            writes.set()
+            await goes_on.wait()
+        await save(store, data)
+
+    async def _close(file: OrderFile) -> None:
+        goes_on.set()
+        await close(file)
+
+    with patch.object(Store, "async_save", _slow), patch.object(OrderFile, "async_close", _close):
+        asked = hass.async_create_task(order(hass, "lockdown", admin, entity_id=LOCK), eager_start=True)
+        await writes.wait()
+        await hass.config_entries.async_reload(entry.entry_id)
+        assert (await asked)["written"]
+    await face.wait_registered()
+    await until_state(hass, MODE, "held_closed")
+    assert face.doors[1].mode == "held_closed"
+    assert state_of(hass, LOCK).attributes["emergency"] == "lockdown"
+    file = hub.door_orders.emergencies._file
+    assert not await file.async_save()

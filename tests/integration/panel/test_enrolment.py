@@ -239,6 +239,29 @@ async def test_a_terminal_that_goes_away_says_what_to_do_and_keeps_nobody(
     assert not finger.users[sits.number].credentials.get(0)
 
 
+@pytest.mark.parametrize("comes", ["before", "after"])
+async def test_who_comes_while_the_listener_starts_anew_opens_nothing(
+    hass: HomeAssistant, entry: MockConfigEntry, desk: Callable[..., Any], finger: VirtualTerminal, comes: str
+) -> None:
+    """What was under way has ended with it, and only the disk knows under which number."""
+    sits = await desk(finger)
+    assert (await sits.enrol(FINGER, "fingerprint"))["success"]
+    await finger.wait_for(lambda: finger.machine.enrolment)
+    await hass.config_entries.async_unload(entry.entry_id)
+    if comes == "before":
+        finger.scan_enrolment()
+        assert strangers(finger, sits)
+    await hass.config_entries.async_setup(entry.entry_id)
+    await finger.wait_registered()
+    if comes == "after":
+        finger.scan_enrolment()
+        assert strangers(finger, sits)
+    await finger.wait_for(lambda: not strangers(finger, sits))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert sits.number in finger.users
+    assert not finger.users[sits.number].credentials.get(0)
+
+
 async def test_who_has_left_meanwhile_gets_nothing(
     hass: HomeAssistant, desk: Callable[..., Any], finger: VirtualTerminal
 ) -> None:

@@ -280,3 +280,15 @@ async def test_a_raw_command_that_names_no_door_moves_not_several(
         await hass.services.async_call("timmy_access", "send_command", data, blocking=True)
     assert refused.value.translation_key == "needs_one_door"
     assert controlled(controller) == []
+
+
+async def test_a_door_that_is_held_open_is_not_left_so_when_it_becomes_one_of_several(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal
+) -> None:
+    """Nobody could end it any more: of several doors none is held."""
+    await hold(hass, "held_open")
+    subentry = entry.subentries[hub.terminals[FACE].subentry_id]
+    received = len(face.received)
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "doors": 2})
+    assert (await face.wait_received("lockctrl", after=received))["fuc"] == 4
+    assert face.doors[1].mode == "normal"

@@ -277,3 +277,37 @@ async def test_a_terminal_with_several_doors_has_none_that_can_be_held(
         await hold(hass, hub, serial=CONTROLLER)
     assert refused.value.translation_key == "hold_needs_one_door"
     assert controlled(controller) == []
+
+
+@pytest.mark.parametrize(("mode", "told"), [("held_open", HOLD_OPEN), ("held_closed", HOLD_CLOSED)])
+async def test_an_end_that_comes_before_the_terminal_has_answered_is_told_all_the_same(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, set_clock: SetClock, mode: str, told: int
+) -> None:
+    """The answer is about a hold that is over: it must not take the place of its end."""
+    face.faults.delay = 2.0
+    with patch("custom_components.timmy_access.hub.holds.LOOK_SECONDS", 0.01):
+        asked = hass.async_create_task(hold(hass, hub, mode), eager_start=True)
+        await face.wait_received("lockctrl", after=0)
+        set_clock(timedelta(hours=2))
+        await asked
+    face.faults.delay = 0.0
+    await until_state(hass, MODE, "normal")
+    assert controlled(face) == [told, NORMAL]
+    assert face.doors[1].mode == "normal"
+    assert hub.door_orders.holds.of(hub.terminals[FACE]) is None
+
+
+async def test_nothing_is_held_whose_end_has_come_before_the_terminal_is_told(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, set_clock: SetClock
+) -> None:
+    save = OrderFile.async_save
+
+    async def _slow(file: OrderFile) -> bool:
+        set_clock(timedelta(hours=2))
+        return await save(file)
+
+    with patch.object(OrderFile, "async_save", _slow), pytest.raises(HomeAssistantError) as refused:
+        await hold(hass, hub)
+    assert refused.value.translation_key == "terminal_busy"
+    assert HOLD_OPEN not in controlled(face)
+    assert hub.door_orders.holds.of(hub.terminals[FACE]) is None
