@@ -1,7 +1,7 @@
 """Questions about records, each within one reading transaction."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 from typing import Any
@@ -13,6 +13,7 @@ from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, beyond, conditions, not_refused
 from .limits import LOOKUP_VALUES, MAX_PAGE
 from .names import history, likeness
+from .rare import first_ids, methods_among
 from .rows import Row, record_of
 from .schema import RECORDS
 from .terminals import numbers, serials
@@ -65,11 +66,17 @@ def page(
     if not 1 <= limit <= MAX_PAGE:
         raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
     known = serials(connection)
-    query = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW).where(*conditions(where, known))
-    if after is not None:
-        query = query.where(*beyond(Cursor.read(after), oldest_first=oldest_first))
+    beyond_last = [] if after is None else beyond(Cursor.read(after), oldest_first=oldest_first)
     if up_to is not None:
-        query = query.where(RECORDS.c.id <= up_to)
+        beyond_last.append(RECORDS.c.id <= up_to)
+    query = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW)
+    if (methods := methods_among(where)) is not None:
+        terminals = [number for number, serial in known.items() if where.serials is None or serial in where.serials]
+        rest = [*conditions(replace(where, serials=None), known), *beyond_last]
+        ids = first_ids(connection, terminals, methods, rest, limit=limit + 1, oldest_first=oldest_first)
+        query = query.where(RECORDS.c.id.in_(ids))
+    else:
+        query = query.where(*conditions(where, known), *beyond_last)
     if where.kept_after is not None:
         # By any other order the few that are new would be looked for among all there are.
         query = query.order_by(RECORDS.c.id.desc())
