@@ -35,6 +35,8 @@ SCAN_MILLISECONDS = 50
 OPEN_MILLISECONDS = 100
 # What no step of the event loop takes of the processor, however much else the machine has to do.
 STEP_MILLISECONDS = 50
+# What a Home Assistant with much in it holds, through all of which the garbage collector walks in one go.
+HEAP_OBJECTS = 1_000_000
 # A terminal that is away for longer is shown as away; a new one is looked for with a phone in the hand.
 REDIAL_SECONDS = 10
 CARD_SECONDS = 30
@@ -57,6 +59,7 @@ class Seen:
     processor: float
     stall: float
     step: float
+    collections: int
     deeds: Mapping[str, int]
 
     def figures(self, kind: str) -> list[Figure]:
@@ -73,6 +76,9 @@ class Seen:
             Figure(part=PART, measure=f"{kind}: processor of Home Assistant", value=self.processor * 100, unit="%"),
             latency(PART, f"{kind}: longest stall", self.stall),
             latency(PART, f"{kind}: dearest step, processor", self.step, target=_below(STEP_MILLISECONDS)),
+            Figure(
+                part=PART, measure=f"{kind}: full garbage collections", value=self.collections, unit="", target="<= 0"
+            ),
         ]
         if kind in {"impostor", "facts"}:
             let_in = self.deeds.get("let in", 0)
@@ -151,12 +157,14 @@ class Household:
         over = asyncio.ensure_future(asyncio.sleep(seconds, seconds))
         await self._house.probe()
         await self._house.home.call("bench_probe/steps")
+        await self._house.home.call("bench_probe/collections", objects=HEAP_OBJECTS)
         begun, used = perf_counter(), processor_of(self._house.process.pid)
         async with asyncio.TaskGroup() as group:
             scans = group.create_task(scan_during(self._scanner, self._code, over))
             opened = group.create_task(self._press(over))
             dialled = [group.create_task(self._redial(serial, over)) for serial in redialling]
             card = group.create_task(Newcomer(self._house, self._newcomers).until_card())
+        collections = (await self._house.home.call("bench_probe/collections"))["count"]
         step = (await self._house.home.call("bench_probe/steps"))["worst_ms"] / 1000
         return Seen(
             scans=scans.result(),
@@ -166,6 +174,7 @@ class Household:
             processor=(processor_of(self._house.process.pid) - used) / (perf_counter() - begun),
             stall=(await self._house.probe())["stall_ms"] / 1000,
             step=step,
+            collections=collections,
             deeds={},
         )
 

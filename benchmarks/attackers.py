@@ -36,8 +36,11 @@ MADE_UP = 30
 # Frames of an approved terminal: what is refused for its size, and what is just let through.
 MOST_BYTES = 4 * 1024 * 1024 - 1024
 TOLERATED_BYTES = 2 * 1024 * 1024 - 1024
-RECORDS, KEYS = 1_000, 17
-DEPTH, NESTS = 30, 600
+RECORDS, FEW_RECORDS, KEYS = 1_000, 50, 17
+# More objects than are read at all, and as many as are.
+DEPTH, NESTS, FEW_NESTS = 30, 600, 80
+# What one that dials in again and again sends each time.
+FRAMES_AT_ONCE = 5
 # Wrong codes on their way at a time.
 GUESSES = 8
 
@@ -197,6 +200,22 @@ def frames_of_a_terminal(*frames: bytes) -> Callable[[Attacker, list[str]], Awai
     return _attack
 
 
+def first_frames_of_a_terminal(frame: bytes, count: int) -> Callable[[Attacker, list[str]], Awaitable[None]]:
+    """Return an attack that sends so many frames as an approved terminal and dials in again."""
+
+    async def _attack(attacker: Attacker, _: list[str]) -> None:
+        async def _once(source: str) -> None:
+            async with attacker.connection(source) as (reader, writer):
+                if await attacker.register((reader, writer), attacker.approved):
+                    writer.write(frame * count)
+                    await writer.drain()
+                    attacker.deeds["frames"] += count
+
+        await attacker.again(_once, LOOPBACK)
+
+    return _attack
+
+
 async def codes(attacker: Attacker, _: list[str]) -> None:
     """Guess codes as an approved terminal, some at a time."""
 
@@ -231,14 +250,14 @@ async def _all(attacker: Attacker, once: Callable[[str], Awaitable[None]], sourc
             group.create_task(attacker.again(once, source))
 
 
-def _unknown_keys() -> bytes:
+def _unknown_keys(records: int) -> bytes:
     record = {f"key{number}": "x" for number in range(KEYS)}
-    return text({"cmd": "sendlog", "count": RECORDS, "logindex": 1, "record": [record] * RECORDS})
+    return text({"cmd": "sendlog", "count": records, "logindex": 1, "record": [record] * records})
 
 
-def _deep() -> bytes:
+def _deep(nests: int) -> bytes:
     nest = "[" * DEPTH + "]" * DEPTH
-    return raw(('{"cmd":"x","a":[' + ",".join([nest] * NESTS) + ",]}").encode())
+    return raw(('{"cmd":"x","a":[' + ",".join([nest] * nests) + ",]}").encode())
 
 
 def _comma(size: int) -> bytes:
@@ -252,8 +271,11 @@ ATTACKS: Mapping[str, tuple[Callable[[Attacker, list[str]], Awaitable[None]], in
     "tiny": (frames_of_strangers(text({"cmd": "x"}) * 1_000), ADDRESSES),
     "pings": (frames_of_strangers(raw(b"p" * 125, Opcode.PING) * 125), ADDRESSES),
     "facts": (facts, ADDRESSES),
-    "keys": (frames_of_a_terminal(_unknown_keys()), 0),
-    "deep": (frames_of_a_terminal(_deep()), 0),
+    "keys": (frames_of_a_terminal(_unknown_keys(RECORDS)), 0),
+    "few keys": (frames_of_a_terminal(_unknown_keys(FEW_RECORDS)), 0),
+    "deep": (frames_of_a_terminal(_deep(NESTS)), 0),
+    "less deep": (frames_of_a_terminal(_deep(FEW_NESTS)), 0),
+    "redial": (first_frames_of_a_terminal(_unknown_keys(RECORDS), FRAMES_AT_ONCE), 0),
     "comma": (frames_of_a_terminal(_comma(MOST_BYTES), _comma(TOLERATED_BYTES)), 0),
     "codes": (codes, 0),
 }

@@ -4,6 +4,7 @@ Whole pages, and tables within pages, between the lines `<!-- scripts/docs: name
 """
 
 import argparse
+from collections.abc import Iterator
 import json
 import re
 import sys
@@ -30,11 +31,32 @@ ACTIONS_HEAD = """\
 Written by `scripts/docs` from `services.yaml`, the translations and the code.
 
 Actions take `device_id`: the terminal, or one of its doors; those for the [people of the house](people.md) take the
-listener instead, which need not be named where there is only one. Those marked *administrators* refuse other users;
-automations, and scripts that they run, may always use them. All others need the right to control the lock of the door;
-`control_door` lets ordinary users open and cancel an alarm. [Entities](entities.md#who-may-do-what) that do the same
-ask the same. Those that answer do so in the response variable of the step, which the traces of automations and scripts
-keep: what to do about it is under [guests](guests.md#what-traces-keep).
+listener instead, which need not be named where there is only one. Those *for any number of terminals* take a target:
+devices, entities, areas, floors and labels; see [several terminals at once](#several-terminals-at-once).
+
+Those marked *administrators* refuse other users; automations, and scripts that they run, may always use them. All
+others need the right to control the lock of the door; `control_door` lets ordinary users open and cancel an alarm.
+[Entities](entities.md#who-may-do-what) that do the same ask the same. Those that answer do so in the response variable
+of the step, which the traces of automations and scripts keep: what to do about it is under
+[guests](guests.md#what-traces-keep).
+
+## Several terminals at once
+
+What is wrong with what was filled in, or with a single one of the terminals, is said before anything is done to any:
+a number that is somebody else's, a palm for a terminal that takes none. Then all are asked at the same time. One that
+is away or refuses keeps no other from doing it, and the error names every one that failed, and why.
+
+A single `device_id` that is no list gets the response of that terminal. Lists, areas, floors and labels get one by
+device: `name`, `result` (`done` or `failed`), `error` in words, and what the action tells of the terminal. With a
+response variable a terminal that fails does not end the automation: look at `result`.
+
+```yaml
+action: timmy_access.disable_user
+target:
+  floor_id: ground_floor
+data:
+  enroll_id: 17
+```
 """
 
 TRIGGERS_HEAD = """\
@@ -77,11 +99,14 @@ actions:
 """
 # What the facts of moments mean to those who write templates.
 VARIABLES = {
+    "barred": "Why the house does not let the person pass at present, in a word; nothing where it does.",
+    "certain": "Whether it is known of all terminals who passed them; not while one is away.",
     "credential": "The kind of credential.",
     "enroll_id": "The person's number on the terminal.",
     "fingerprint": "Stands for the code: the same for the same code, and of no other use.",
     "for": "How long it has lasted.",
     "function_key": "The key that was pressed with it, or the answer that was chosen; 0 for none.",
+    "groups": "The access groups of the person, by name; none for whom the house does not know or does not let pass.",
     "method": "How the person was recognised.",
     "mode": "The method as a number, as the terminal says it.",
     "pass_id": "The pass that was used.",
@@ -117,16 +142,27 @@ def actions() -> str:
             notes.append("*Administrators.*")
         if action.response is not SupportsResponse.NONE:
             notes.append("*Answers.*")
+        if "target" in described[action.name]:
+            notes.append("*For any number of terminals.*")
         parts.append(f"## `timmy_access.{action.name}`: {text['name']}\n\n{' '.join(notes)}\n")
-        fields = described[action.name]["fields"]
+        fields = dict(_fields(described[action.name]))
         rows = [
             f"| `{name}` | {'yes' if fields[name].get('required') else ''} | {field['description']} |"
-            for name, field in text["fields"].items()
+            for name, field in text.get("fields", {}).items()
             if name != "device_id"
         ]
         if rows:
             parts.append("| Field | Required | Meaning |\n|---|---|---|\n" + "\n".join(rows) + "\n")
     return "\n".join(parts)
+
+
+def _fields(about: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the fields of an action, also those of sections."""
+    for name, field in about.get("fields", {}).items():
+        if "fields" in field:
+            yield from field["fields"].items()
+        else:
+            yield name, field
 
 
 def triggers() -> str:

@@ -119,3 +119,16 @@ def test_every_promise_is_kept_by_a_test_that_exists() -> None:
         assert found, promise
         source = (REPOSITORY / found["path"]).read_text()
         assert re.search(rf"^(?:async )?def {found['name']}\(", source, re.MULTILINE), kept_by
+
+
+def test_every_attack_is_tried_by_tests_that_exist() -> None:
+    text = (REPOSITORY / "SECURITY.md").read_text()
+    table = text.partition("## Attacks that were tried")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) == 12
+    for row in rows:
+        named = list(_TEST.finditer(row))
+        assert named, row
+        assert row.count("`tests/") == len(named), row
+        for found in named:
+            assert f"def {found['name']}(" in (REPOSITORY / found["path"]).read_text(), found[0]

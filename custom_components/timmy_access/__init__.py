@@ -15,13 +15,17 @@ from .guests.passbook import key_store
 from .guests.pictures import PASSES
 from .house.forgetting import async_forget_house
 from .house.house import async_remove_house
+from .hub.absences import Absences
 from .hub.certificates import CertificateInvalid
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
+from .hub.noticed import Noticed
+from .hub.order_file import async_remove_orders
 from .ledger import LedgerUnavailable
 from .panel.api import async_register_commands
 from .panel.sidebar import async_hide, async_show
+from .people.muster import roll_call_store
 from .records.exporting import EXPORTS
 from .records.ledgers import async_acquire, async_release
 from .records.private_files import PrivateFileView
@@ -97,7 +101,11 @@ async def async_unload_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry)
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is kept of a listener, and the people of its house; the access log stays."""
     await TerminalStore(hass, entry.entry_id).async_remove()
+    await Noticed(hass, entry.entry_id).async_remove()
+    await Absences(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
+    await roll_call_store(hass, entry.entry_id).async_remove()
+    await async_remove_orders(hass, entry.entry_id)
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
     if all(other is entry for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)):

@@ -59,6 +59,7 @@ def _was_seen(terminal: Terminal, options: Mapping[str, Any]) -> bool:
         and matches(
             {
                 "enroll_id": sighting.enroll_id,
+                "group": terminal.house_rules.groups_of(sighting.enroll_id, sighting.name),
                 "person": sighting.person,
                 # Who had the number then is not who has it now, where the names differ.
                 "person_entity_id": terminal.links.entity_id_of(sighting.enroll_id, sighting.name),

@@ -1,19 +1,19 @@
 """The dialogs: set up the listener, approve terminals, change either."""
 
-from types import MappingProxyType
 from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentry, ConfigSubentryFlow
+from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from .const import ALL_ADDRESSES, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
-from .flows.terminal import TerminalSubentryFlow, subentry_data, suggested_for, terminal_fields
+from .flows.terminal import TerminalSubentryFlow, suggested_for, terminal_fields
 from .hub.address import async_addresses, async_entry_url, async_listening_errors, async_terminal_url
+from .hub.approval import async_approve
 from .hub.identity import async_is_approved
 from .hub.pending import PendingTerminal
 from .issues import as_placeholders
@@ -113,15 +113,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
                 return self.async_abort(reason="listener_removed")
             if async_is_approved(self.hass, terminal.serial):
                 return self.async_abort(reason="already_configured")
-            self.hass.config_entries.async_add_subentry(
-                entry,
-                ConfigSubentry(
-                    data=MappingProxyType(subentry_data(terminal.serial, user_input, terminal)),
-                    subentry_type=SUBENTRY_TERMINAL,
-                    title=user_input[CONF_NAME],
-                    unique_id=terminal.serial,
-                ),
-            )
+            async_approve(self.hass, entry, terminal, user_input)
             return self.async_abort(
                 reason="terminal_approved",
                 description_placeholders=as_placeholders({CONF_NAME: user_input[CONF_NAME]}),

@@ -18,12 +18,14 @@ CONF_AWAY_DELAY: Final = "away_delay"
 CONF_CERTIFICATE: Final = "certificate"
 CONF_COUNTED_AS: Final = "counted_as"
 CONF_CPU_SERIAL: Final = "cpu_serial"
+CONF_DAY_BEGINS: Final = "day_begins"
 CONF_DB_URL: Final = "db_url"
 CONF_DECISION_WINDOW: Final = "decision_window"
 CONF_DOORS: Final = "doors"
 CONF_FORMER_SERIALS: Final = "former_serials"
 CONF_GRANTED_TEXT: Final = "granted_text"
 CONF_ENTRY_READER: Final = "entry_reader"
+CONF_EVERYBODY_GONE_AT: Final = "everybody_gone_at"
 CONF_HOLD_OPEN: Final = "hold_open"
 CONF_KEEP_DAYS: Final = "keep_days"
 CONF_KEY: Final = "key"
@@ -43,6 +45,10 @@ ALL_ADDRESSES: Final = "0.0.0.0"  # noqa: S104 - terminals are elsewhere on the 
 
 # Access controllers have four doors, every other terminal one (specification B19).
 MAX_DOORS: Final = 4
+
+# The hour at which a day of the hours begins: the calendar's own, where nobody works past midnight.
+DAY_BEGINS: Final = 0
+MAX_DAY_BEGINS: Final = 23
 
 # Two years: what labour and building rules of most countries ask for, and no more than that of people's comings and
 # goings.

@@ -24,7 +24,7 @@ from .house.house import House
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .ledger import Ledger, LedgerUnavailable, shown_url
-from .protocol import listener as listener_module, lobby as lobby_module, session as session_module
+from .protocol import listener as listener_module, lobby as lobby_module, pace as pace_module, session as session_module
 from .protocol.log_budget import LINES_PER_MINUTE
 from .protocol.networks import PRIVATE, Networks, shown_network
 from .protocol.redaction import REDACTED, partly, redacted_fields
@@ -42,8 +42,9 @@ _LIMITS = {
     "seconds_to_identify": listener_module.IDENTIFY_SECONDS,
     "frame_bytes": listener_module.MAX_FRAME_BYTES,
     "frame_bytes_before_approval": listener_module.MAX_UNADMITTED_FRAME_BYTES,
-    "frames_per_second": session_module.MAX_FRAMES_PER_SECOND,
-    "bytes_per_second": session_module.MAX_BYTES_PER_SECOND,
+    "frames_per_second": pace_module.MAX_FRAMES_PER_SECOND,
+    "bytes_per_second": pace_module.MAX_BYTES_PER_SECOND,
+    "objects_per_second": pace_module.MAX_OBJECTS_PER_SECOND,
     "broken_frames_in_a_row": session_module.MAX_MALFORMED,
     "log_lines_per_minute_and_class": LINES_PER_MINUTE,
 }

@@ -12,6 +12,7 @@ from homeassistant.helpers.device_registry import ChildDeviceInfo, DeviceInfo
 from homeassistant.helpers.entity import Entity, EntityDescription
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoredExtraData, RestoreEntity
+from homeassistant.helpers.typing import UNDEFINED
 from homeassistant.helpers.update_coordinator import CoordinatorEntity
 
 from .const import DOMAIN
@@ -19,6 +20,7 @@ from .errors import translated_errors
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.rights import Right, async_check_right
 from .hub.terminal import Terminal
+from .services.labels import labelled
 from .terminal.coordinator import TerminalCoordinator
 from .terminal.devices import door_device_info, terminal_device_info
 from .terminal.settings import Sheet
@@ -49,9 +51,12 @@ class TerminalEntity(CoordinatorEntity[TerminalCoordinator]):
         """Whether the terminal is connected, or was until just now; nothing else makes it unavailable."""
         return self.state_of_terminal.is_here
 
-    async def async_check_right(self, right: Right) -> None:
-        """Return if whoever asked for what is being done now may do it with the terminal; raises `NotAllowed`."""
-        await async_check_right(self.hass, self._context, right, self.terminal)
+    async def async_check_right(self, right: Right) -> bool:
+        """Return if whoever asked for what is being done now may do it with the terminal; raises `NotAllowed`.
+
+        True is an administrator in person.
+        """
+        return await async_check_right(self.hass, self._context, right, self.terminal)
 
     @property
     def state_of_terminal(self) -> TerminalState:
@@ -77,9 +82,12 @@ class DoorEntity(TerminalEntity):
         return super().available and self.door in self.state_of_terminal.doors
 
     @override
-    async def async_check_right(self, right: Right) -> None:
-        """Return if whoever asked for what is being done now may do it with the door; raises `NotAllowed`."""
-        await async_check_right(self.hass, self._context, right, self.terminal, (self.door,))
+    async def async_check_right(self, right: Right) -> bool:
+        """Return if whoever asked for what is being done now may do it with the door; raises `NotAllowed`.
+
+        True is an administrator in person.
+        """
+        return await async_check_right(self.hass, self._context, right, self.terminal, (self.door,))
 
     @property
     def state_of_door(self) -> DoorState:
@@ -116,7 +124,8 @@ class SettingEntity(TerminalEntity):
     async def async_change(self, value: float) -> None:
         """Write the value to the terminal; an error leaves what there is."""
         await self.async_check_right(Right.ADMINISTER)
-        with translated_errors(self.terminal.name):
+        name = None if self.name is UNDEFINED else self.name
+        with labelled(self.hass, label=name), translated_errors(self.terminal.name):
             await self.terminal.settings.async_write(self.entity_description.sheet, self.entity_description.key, value)
 
 

@@ -1,6 +1,6 @@
 """One ladder from what a terminal did to what a person reads."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from homeassistant.const import ATTR_CODE
@@ -46,6 +46,14 @@ class DoorUnknown(ProtocolError):
 
 class SeveralDoors(ProtocolError):
     """A command that names no door, for a terminal that has several."""
+
+
+class HoldNotWritten(ProtocolError):
+    """No disk takes until when a door is to be held, so that it would not end over a restart; nothing was sent."""
+
+
+class LockedDown(ProtocolError):
+    """The door is locked down; nothing was sent."""
 
 
 class EnrolmentBusy(ProtocolError):
@@ -109,9 +117,16 @@ class PersonIsSomebodyElse(ProtocolError):
         self.holder = holder
 
 
+class VerifyModeUnknown(ProtocolError):
+    """The terminal has no such verify mode, or does not tell which one it has."""
+
+
 @contextmanager
-def translated_errors(terminal: str) -> Iterator[None]:
-    """Turn protocol errors into translated Home Assistant errors that name the terminal or the field."""
+def translated_errors(terminal: str, name_of: Callable[[int | None], str | None] = lambda _: None) -> Iterator[None]:
+    """Turn protocol errors into translated Home Assistant errors that name the terminal or the field.
+
+    `name_of` tells who has a number there.
+    """
     try:
         yield
     except CommandInvalid as err:
@@ -121,7 +136,7 @@ def translated_errors(terminal: str) -> Iterator[None]:
             translation_placeholders={"field": _field_name(err.field), **err.limits},
         ) from err
     except CommandRefused as err:
-        raise _refused(err, terminal) from err
+        raise _refused(err, terminal, name_of) from err
     except PersonUnknown as err:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -148,7 +163,7 @@ def translated_errors(terminal: str) -> Iterator[None]:
         raise HomeAssistantError(
             translation_domain=DOMAIN,
             translation_key="ledger_unavailable",
-            translation_placeholders={"cause": str(err.cause).removeprefix("database_").replace("_", " ")},
+            translation_placeholders={"cause": str(err.cause), "detail": err.detail},
         ) from err
     except (CodeLockedOut, CodeRequired, CodeWrong) as err:
         raise ServiceValidationError(
@@ -181,6 +196,8 @@ _KEYS: dict[type[ProtocolError], str] = {
     DoorUnknown: "door_unknown",
     EnrolmentBusy: "enrolment_busy",
     EnrolmentCancelled: "enrolment_cancelled",
+    HoldNotWritten: "hold_not_written",
+    LockedDown: "locked_down",
     LogAllowanceUsedUp: "log_allowance_used_up",
     LogsIncomplete: "logs_incomplete",
     NothingAsked: "nothing_asked",
@@ -192,6 +209,7 @@ _KEYS: dict[type[ProtocolError], str] = {
     TerminalBusy: "terminal_busy",
     TerminalOffline: "terminal_offline",
     TooManyPasses: "too_many_passes",
+    VerifyModeUnknown: "verify_mode_unknown",
 }
 
 
@@ -202,14 +220,15 @@ _FIELD_NAMES = {
     "device_id": "terminal_number",
     "pin": "password",
     "profile": "message",
+    "record": "value",
+    "records": "names",
     "user_name": "name",
 }
 
 
 def _field_name(field: str) -> str:
-    outer, dot, inner = field.rpartition(".")
-    name, bracket, index = inner.partition("[")
-    return f"{outer}{dot}{_FIELD_NAMES.get(name, name)}{bracket}{index}"
+    parts = (part.partition("[") for part in field.split("."))
+    return ".".join(f"{_FIELD_NAMES.get(name, name)}{bracket}{index}" for name, bracket, index in parts)
 
 
 def word_of(error: ProtocolError) -> str:
@@ -222,9 +241,10 @@ def word_of(error: ProtocolError) -> str:
     )
 
 
-def _refused(error: CommandRefused, terminal: str) -> HomeAssistantError:
+def _refused(error: CommandRefused, terminal: str, name_of: Callable[[int | None], str | None]) -> HomeAssistantError:
     refusal = refusal_of(error)
     holder = holder_of(error)
+    name = name_of(holder)
     if refusal is Refusal.ALREADY_ENROLLED and holder is not None:
         key = "refused_already_enrolled_by"
     else:
@@ -235,6 +255,6 @@ def _refused(error: CommandRefused, terminal: str) -> HomeAssistantError:
         translation_placeholders={
             "terminal": terminal,
             "reason": as_text(error.message or error.reason),
-            "holder": str(holder),
+            "holder": f"{name} ({holder})" if name else str(holder),
         },
     )

@@ -1,6 +1,6 @@
 """The fields that several actions share, and the words people choose from."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -48,28 +48,75 @@ DOOR_FUNCTIONS: Mapping[str, DoorControl] = {
 }
 
 
+class FieldInvalid(vol.Invalid):
+    """A value that a field does not take; `key` is the translation of why, and `facts` are what that text needs."""
+
+    def __init__(self, key: str, **facts: str) -> None:
+        """Say why."""
+        super().__init__(key)
+        self.key = key
+        self.facts = facts
+
+
+def one_of(words: Iterable[str]) -> Any:
+    """Return a validator for one of some words."""
+    known = tuple(words)
+
+    def _check(value: Any) -> str:
+        if value not in known:
+            raise FieldInvalid("invalid_choice", choices=", ".join(known))
+        return str(value)
+
+    return _check
+
+
+def entity_of(*domains: str) -> Any:
+    """Return a validator for the id of an entity of some domains."""
+    is_one = cv.entity_domain(list(domains))
+
+    def _check(value: Any) -> str:
+        if not isinstance(value, str):  # Home Assistant's validator breaks on what is no text
+            raise vol.Invalid("no entity id")
+        return str(is_one(value))
+
+    return _check
+
+
 def word(words: Mapping[str, Any]) -> Any:
     """Return a validator that turns one of the words into its value."""
-    return vol.All(cv.string, vol.In(list(words)), words.__getitem__)
+    return vol.All(one_of(words), words.__getitem__)
+
+
+def or_none(validator: Callable[[Any], Any]) -> Any:
+    """Return a validator that also takes nothing, which is not the same as a field that is left out."""
+    return lambda value: None if value is None else validator(value)
 
 
 def local_time(value: Any) -> datetime:
     """Return a time as terminals take it: naive, in the zone of Home Assistant."""
-    moment = cv.datetime(value)
+    moment = _moment(value)
     return dt_util.as_local(moment).replace(tzinfo=None) if moment.tzinfo else moment
+
+
+def _moment(value: Any) -> datetime:
+    try:
+        moment: datetime = cv.datetime(value)
+    except vol.Invalid, TypeError, ValueError:
+        raise FieldInvalid("invalid_date") from None
+    return moment
 
 
 def instant(value: Any) -> datetime:
     """Return an aware time; one without a zone is local."""
-    moment = cv.datetime(value)
+    moment = _moment(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
 
 
 def digits(value: Any) -> int:
     """Return a number that people write as digits, such as a card number."""
-    text = cv.string(value).strip()
+    text = "" if isinstance(value, dict | list | None) else str(value).strip()
     if not text.isascii() or not text.isdigit():
-        raise vol.Invalid("expected digits only")
+        raise FieldInvalid("invalid_digits")
     return int(text)
 
 
@@ -84,8 +131,22 @@ def pin(value: Any) -> int:
 def whole(value: Any) -> int:
     """Return a whole number, from a number selector too; no rounding."""
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
-        raise vol.Invalid("expected a whole number")
-    return int(vol.Coerce(int)(value))
+        raise FieldInvalid("invalid_number")
+    try:
+        return int(value)
+    except TypeError, ValueError:
+        raise FieldInvalid("invalid_number") from None
+
+
+def whole_within(low: int, high: int) -> Any:
+    """Return a validator for a whole number between two, both included."""
+
+    def _check(value: Any) -> int:
+        if not low <= (number := whole(value)) <= high:
+            raise FieldInvalid("out_of_range", low=str(low), high=str(high))
+        return number
+
+    return _check
 
 
 def slot_of(credential: str, index: int) -> int | None:
@@ -105,7 +166,7 @@ def credential_name(slot: int) -> str:
 ENROLL_ID: Fields = {vol.Required(ATTR_ENROLL_ID): whole}
 CONFIRM: Fields = {vol.Required(ATTR_CONFIRM): cv.boolean}
 PHOTO: Fields = {
-    vol.Exclusive(ATTR_PHOTO_ENTITY, "photo"): cv.entity_domain(["camera", "image"]),
+    vol.Exclusive(ATTR_PHOTO_ENTITY, "photo"): entity_of("camera", "image"),
     vol.Exclusive(ATTR_PHOTO_FILE, "photo"): cv.string,
     # A media selector gives more than the id; the id is what counts.
     vol.Exclusive(ATTR_PHOTO_MEDIA, "photo"): vol.Any(

@@ -40,10 +40,12 @@ def async_raise(
     persistent: bool = False,
     severity: ir.IssueSeverity = ir.IssueSeverity.WARNING,
     data: Mapping[str, str] | None = None,
+    learn_more_url: str | None = None,
 ) -> None:
     """Show an issue of a kind, a translation key, about a subject; the same again changes nothing.
 
-    What is `persistent` is there again after a restart without being raised anew.
+    What is `persistent` is there again after a restart without being raised anew. `learn_more_url` leads to where it is
+    seen to.
     """
     ir.async_create_issue(
         hass,
@@ -52,6 +54,7 @@ def async_raise(
         data={DATA_KIND: kind, DATA_ENTRY_ID: entry_id, **(data or {})},
         is_fixable=fixable,
         is_persistent=persistent,
+        learn_more_url=learn_more_url,
         severity=severity,
         translation_key=kind,
         translation_placeholders=as_placeholders(placeholders),

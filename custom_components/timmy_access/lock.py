@@ -8,6 +8,7 @@ may have forgotten that it holds the door open. Where the terminal has a code, `
 `unlock_code`).
 """
 
+from collections.abc import Mapping
 from typing import Any, override
 
 from homeassistant.components.lock import LockEntity, LockEntityFeature, LockState
@@ -15,6 +16,7 @@ from homeassistant.const import ATTR_CODE, STATE_UNKNOWN
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.restore_state import RestoreEntity
+from homeassistant.util import dt as dt_util
 
 from .entity import DoorEntity, async_add_terminal_entities
 from .errors import translated_errors
@@ -26,6 +28,10 @@ from .terminal.state import DoorMode, DoorPhase
 
 # Every terminal has its own queue with doors first; one that does not answer must not hold up another's.
 PARALLEL_UPDATES = 0
+
+ATTR_EMERGENCY = "emergency"
+ATTR_HELD_BY = "held_by"
+ATTR_HELD_UNTIL = "held_until"
 
 _AT_REST = frozenset({DoorPhase.HELD_CLOSED, DoorPhase.LOCKED, DoorPhase.OPENING})
 # A lock is unknown when it may be held open, and then no more is known after a restart.
@@ -111,14 +117,26 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
         """Who used the door last."""
         return self.state_of_door.changed_by
 
+    @property
+    @override
+    def extra_state_attributes(self) -> Mapping[str, Any] | None:
+        """Until when the door is held and who has asked for it, and what an administrator has ordered for it."""
+        door = self.state_of_door
+        said: dict[str, Any] = {}
+        if door.held_until is not None:
+            said = {ATTR_HELD_UNTIL: dt_util.as_local(door.held_until).isoformat(), ATTR_HELD_BY: door.held_by}
+        if door.emergency is not None:
+            said[ATTR_EMERGENCY] = door.emergency.value
+        return said or None
+
     @override
     async def async_open(self, **kwargs: Any) -> None:
         """Release the door for the open delay."""
         asked_at, context = self.hass.loop.time(), self._context
-        await self.async_check_right(Right.OPEN)
+        in_person = await self.async_check_right(Right.OPEN)
         with translated_errors(self.terminal.name):
             await self.terminal.unlock_code.async_check(kwargs.get(ATTR_CODE), context)
-            await self.terminal.doors.async_open(self.door, asked_at)
+            await self.terminal.doors.async_open(self.door, asked_at, despite_lockdown=in_person)
 
     @override
     async def async_unlock(self, **kwargs: Any) -> None:

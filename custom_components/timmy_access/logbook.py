@@ -6,6 +6,7 @@ from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_M
 from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
+from homeassistant.util import dt as dt_util
 
 from .automation.activity import (
     ATTR_ENROLL_ID,
@@ -14,6 +15,7 @@ from .automation.activity import (
     ATTR_PERSON,
     ATTR_RECORDS,
     ATTR_TEXT,
+    ATTR_UNTIL,
     ATTR_WHY,
     EVENT_ACTIVITY,
 )
@@ -37,7 +39,8 @@ def async_describe_events(
     def _async_describe(event: Event) -> dict[str, str]:
         data = event.data
         where = as_text(data[ATTR_NAME])
-        message = _sentence(hass, data[ATTR_TEXT], where=where, records=str(data.get(ATTR_RECORDS, "")))
+        facts = {"records": str(data.get(ATTR_RECORDS, "")), "until": _shown_time(data.get(ATTR_UNTIL))}
+        message = _sentence(hass, data[ATTR_TEXT], where=where, **facts)
         if (how := _word(hass, _HOW, data.get(ATTR_HOW))) is not None:
             message = _sentence(hass, "how", message=message, how=how)
         if (why := _word(hass, _WHY, data.get(ATTR_WHY))) is not None:
@@ -60,6 +63,11 @@ def _who(hass: HomeAssistant, data: Mapping[str, str | int | None]) -> str:
     if (number := data[ATTR_ENROLL_ID]) is not None:
         return _sentence(hass, "number", number=str(number))
     return _sentence(hass, "unknown")
+
+
+def _shown_time(time: str | None) -> str:
+    moment = None if time is None else dt_util.parse_datetime(time)
+    return "" if moment is None else f"{dt_util.as_local(moment):%Y-%m-%d %H:%M}"
 
 
 def _sentence(hass: HomeAssistant, key: str, **facts: str) -> str:

@@ -222,7 +222,7 @@ HOUSE_SENSORS = (
     HouseSensorDescription(
         key="house_differences",
         translation_key="house_differences",
-        value_fn=lambda hub: counts.differences if (counts := hub.house_watch.counts) else None,
+        value_fn=lambda hub: counts.differences if (counts := hub.caretaker.watch.counts) else None,
     ),
     HouseSensorDescription(
         key="house_people",
@@ -232,7 +232,7 @@ HOUSE_SENSORS = (
     HouseSensorDescription(
         key="house_waiting",
         translation_key="house_waiting",
-        value_fn=lambda hub: counts.waiting if (counts := hub.house_watch.counts) else None,
+        value_fn=lambda hub: counts.waiting if (counts := hub.caretaker.watch.counts) else None,
     ),
 )
 
@@ -257,7 +257,7 @@ class HouseSensor(SensorEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow the house."""
-        self.async_on_remove(self._hub.house_watch.async_subscribe(self._async_look))
+        self.async_on_remove(self._hub.caretaker.watch.async_subscribe(self._async_look))
         self.async_on_remove(self._hub.house.keeper.async_subscribe(lambda _: self._async_look()))
 
     @callback

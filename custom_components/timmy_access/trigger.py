@@ -36,6 +36,7 @@ from .terminal.moments import (
     DoorMoment,
     EnrolmentKind,
     EnrolmentMoment,
+    LastLeft,
     LinkKind,
     LinkMoment,
     Moment,
@@ -54,7 +55,8 @@ _READER: Fields = {vol.Optional("reader"): words(READERS)}
 _SOURCE: Fields = {vol.Optional("source"): words(CODE_SOURCES)}
 
 _PUNCH = ("enroll_id", "function_key", "method", "mode", "person", "person_entity_id", "reader", "temperature")
-_QUESTION = (*_PUNCH, "reason", "request_id")
+_PERSON = (*_PUNCH, "groups")
+_QUESTION = (*_PERSON, "reason", "request_id")
 _CODE = (
     "enroll_id",
     "fingerprint",
@@ -143,6 +145,13 @@ def _link(kind: LinkKind) -> Callable[[Moment], Facts | None]:
     return lambda moment: {} if isinstance(moment, LinkMoment) and moment.kind is kind else None
 
 
+def _last_left(moment: Moment) -> Facts | None:
+    if not isinstance(moment, LastLeft):
+        return None
+    facts = punch_facts(moment.punch)
+    return {"certain": moment.certain, **{name: facts[name] for name in ("enroll_id", "person", "person_entity_id")}}
+
+
 def _enrolled(moment: Moment) -> Facts | None:
     found = isinstance(moment, EnrolmentMoment) and moment.kind is EnrolmentKind.ENROLLED
     return enrolment_facts(cast("EnrolmentMoment", moment)) if found else None
@@ -158,7 +167,7 @@ TRIGGERS: tuple[TriggerDescription, ...] = (
             vol.Optional("method"): words(METHODS),
             **_READER,
         },
-        variables=_PUNCH,
+        variables=(*_PERSON, "barred"),
     ),
     TriggerDescription(
         key="access_refused", facts_fn=_asked(CodeKind.REFUSED), fields={**WHO, **_READER}, variables=_QUESTION
@@ -194,6 +203,11 @@ TRIGGERS: tuple[TriggerDescription, ...] = (
         ends_fn=lambda moment: isinstance(moment, DoorMoment) and moment.kind is DoorKind.CLOSED,
         lasts_fn=lambda state: state.online and state.contacts.door is True,
         variables=("for",),
+    ),
+    TriggerDescription(
+        key="last_person_left",
+        facts_fn=_last_left,
+        variables=("certain", "enroll_id", "groups", "person", "person_entity_id"),
     ),
     TriggerDescription(
         key="person_enrolled",
@@ -258,8 +272,10 @@ class MomentTrigger(Trigger):
     @callback
     def _async_told(self, run_action: TriggerActionRunner, told: Told) -> None:
         facts = self.description.facts_fn(told.moment)
-        if facts is None or not matches(facts, self._wanted):
+        if facts is None or not matches({**facts, "group": told.groups}, self._wanted):
             return
+        known = {"barred": told.barred, "groups": list(told.groups)}
+        facts = {**facts, **{name: known[name] for name in known.keys() & set(self.description.variables)}}
         if async_is_targeted(self._hass, self._target, told.device_id):
             self._async_found(run_action, told, facts)
 

@@ -21,8 +21,32 @@ export interface Terminal {
   differences: number;
   waiting: number;
   was_reset: boolean;
+  entities: TerminalEntities;
+  machine: Machine;
   latest: Latest | null;
   doors: Door[];
+}
+
+/** Entities of a terminal by what they are of it; null for one that it has not got. */
+export interface TerminalEntities {
+  alarm: string | null;
+  cancel_alarm: string | null;
+  /** Its door's contact. */
+  door: string | null;
+  /** What holds its only door. */
+  door_mode: string | null;
+  tamper: string | null;
+}
+
+/** What a terminal tells of itself as a machine; null for what it does not. */
+export interface Machine {
+  firmware: string | null;
+  /** Seconds. */
+  clock_ahead: number | null;
+  /** Records that it still wants to send. */
+  unsent: number | null;
+  /** What there is, how much, and for how much there is room. */
+  used: [what: string, has: number, room: number | null][];
 }
 
 /** Who was let in last since Home Assistant runs, or may have been. */
@@ -34,9 +58,16 @@ export interface Latest {
 
 /** What somebody says who waits for approval; nothing of it has been verified. */
 export interface Pending {
+  /** Stands for all of it: who is approved by it is who was shown. */
+  mark: string;
   serial: string;
   model: string;
   address: string;
+  cpu_serial: string | null;
+  mac: string | null;
+  people: number | null;
+  /** How many it probably has. */
+  doors: number;
 }
 
 export interface House {

@@ -180,9 +180,10 @@ export class TimmyAccessPanel extends LitElement {
           ${this.listeners(texts)}
         </div>
         <nav aria-label=${texts.say("panel.title")}>
-          ${PAGES.map((it) => {
+          ${PAGES.filter((it) => it.within === undefined).map((it) => {
             const waits = home && it.waits?.(home.overview.house);
-            return html`<a href=${this.address(it.view)} aria-current=${it === page ? "page" : nothing} @click=${follow}
+            const isHere = it.view === (page?.within ?? page?.view);
+            return html`<a href=${this.address(it.view)} aria-current=${isHere ? "page" : nothing} @click=${follow}
               >${texts.say(`${it.view}.title`)}
               ${waits ? html`<span class="waits">${home.format.number(waits)}</span>` : nothing}</a
             >`;

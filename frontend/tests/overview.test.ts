@@ -17,6 +17,8 @@ function terminal(serial: string, name: string): Terminal {
     differences: 0,
     waiting: 0,
     was_reset: false,
+    entities: { alarm: null, cancel_alarm: null, door: null, door_mode: null, tamper: null },
+    machine: { firmware: null, clock_ahead: null, unsent: null, used: [] },
     latest: null,
     doors: [],
   };
@@ -26,7 +28,18 @@ describe("the overview", () => {
   it("holds terminals by name, and lets go of those that are gone", () => {
     const first = withNews(undefined, {
       house: HOUSE,
-      pending: [{ serial: "C", model: "TFS30", address: "192.0.2.7" }],
+      pending: [
+        {
+          mark: "c",
+          serial: "C",
+          model: "TFS30",
+          address: "192.0.2.7",
+          cpu_serial: null,
+          mac: null,
+          people: null,
+          doors: 1,
+        },
+      ],
       terminals: { B: terminal("B", "Yard"), A: terminal("A", "Office") },
     });
     expect([...first.terminals.values()].map((it) => it.name)).toEqual(["Office", "Yard"]);

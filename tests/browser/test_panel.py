@@ -1,6 +1,7 @@
 """The panel as an administrator sees it: a real Chromium on a real Home Assistant with virtual terminals."""
 
 from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -8,8 +9,8 @@ from playwright.async_api import ConsoleMessage, Page
 import pytest
 
 from scripts.browser import logged_in
-from scripts.demo_house import House, house
-from scripts.home import REPOSITORY, free_port
+from scripts.demo_house import PEOPLE, House, house
+from scripts.home import REPOSITORY, Home, free_port
 from simulator import Timing
 
 # Home Assistant starts, and Chromium paints its first page: 20 s each on two busy cores.
@@ -116,3 +117,75 @@ async def test_a_door_is_opened_by_two_clicks_and_a_guest_gets_a_code(built: Hou
     wanted = {"action": "get_passes", "with": {"device_id": await built.home.device("Front door")}}
     (held,) = (await built.home.call("timmy_access/panel/perform", data=wanted))["passes"]
     assert (held["name"], held["state"]) == ("Plumber", "active")
+
+
+async def test_a_missing_punch_is_added_on_the_sheet_of_a_person(built: House) -> None:
+    """Found in the list of a month, and put right with a reason."""
+    morning = (datetime.now() - timedelta(days=2)).replace(hour=8, minute=0, second=0, microsecond=0)  # noqa: DTZ005
+    built.finger.punch(1, time=morning)
+    await built.finger.wait_sent()
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/hours?month={morning:%Y-%m}")
+        panel = page.locator(PANEL)
+        await panel.get_by_role("link", name=PEOPLE[1]).click()
+        row = panel.locator("tr", has_text="A punch is missing")
+        await row.wait_for()
+        assert "person=1" in page.url
+        await row.get_by_role("button", name="Put right").click()
+        dialog = panel.locator("timmy-dialog")
+        await dialog.get_by_label("Time").fill("16:30")
+        await dialog.get_by_label("Reason").fill("Forgot the way out")
+        assert await violations(page) == []
+        await page.screenshot(path=PICTURES / "panel-hours-dialog.png")
+        await page.keyboard.press("Enter")
+        await dialog.wait_for(state="detached")
+        row = panel.locator("tr", has_text="16:30")
+        await row.wait_for()
+        assert "8:30" in await row.inner_text()
+        await page.screenshot(path=PICTURES / "panel-hours-sheet-390.png", full_page=True)
+        assert await page.evaluate(OVERFLOW, await page.query_selector(PANEL)) <= 0
+        assert await violations(page) == []
+        await page.go_back()
+        await panel.get_by_role("link", name=PEOPLE[1]).wait_for()
+
+
+async def choose_way_in(home: Home, title: str) -> None:
+    """Say in the settings of a terminal that its second reader is on the way in."""
+    (entry,) = await home.call("config_entries/get", domain="timmy_access")
+    subentries = await home.call("config_entries/subentries/list", entry_id=entry["entry_id"])
+    (subentry_id,) = [it["subentry_id"] for it in subentries if it["title"] == title]
+    flows = "/api/config/config_entries/subentries/flow"
+    handler = {"handler": [entry["entry_id"], "terminal"], "subentry_id": subentry_id}
+    flow = f"{flows}/{(await home.post(flows, handler))['flow_id']}"
+    form = await home.post(flow, {"next_step_id": "settings"})
+    shown = {it["name"]: it.get("description", {}).get("suggested_value") for it in form["data_schema"]}
+    known = {name: value for name, value in shown.items() if value is not None}
+    await home.post(flow, {**known, "entry_reader": "second"})
+
+
+async def test_who_is_inside_is_ticked_with_a_finger(built: House) -> None:
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.goto(f"{built.home.url}/timmy-access/inside")
+        panel = page.locator(PANEL)
+        await panel.get_by_text("No terminal tells who comes and who goes.").wait_for()
+        await choose_way_in(built.home, "Front door")
+        await panel.get_by_text("As far as is known, nobody is inside.").wait_for()
+        for enroll_id in (1, 2):
+            built.face.punch(enroll_id, inout=1)
+        await panel.get_by_role("heading", name="2 people inside").wait_for()
+        await page.screenshot(path=PICTURES / "panel-inside-people.png")
+        await panel.get_by_label("Grace Hopper is safe").check()
+        await panel.get_by_text("1 of 2 safe").wait_for()
+        await page.screenshot(path=PICTURES / "panel-inside-ticked.png")
+        assert await violations(page) == []
+        assert await page.evaluate(OVERFLOW, await page.query_selector(PANEL)) <= 0
+        await panel.get_by_label("Only those not yet safe").check()
+        await panel.get_by_text("Grace Hopper").wait_for(state="detached")
+        assert page.url.endswith("/inside?missing=1")
+        await panel.get_by_role("button", name="End roll call").click()
+        await panel.locator("timmy-dialog").get_by_role("button", name="End roll call").click()
+        await panel.get_by_text("1 of 2 safe").wait_for(state="detached")
+    answer = await built.home.call("timmy_access/panel/perform", data={"action": "get_roll_call", "with": {}})
+    assert {it["name"]: it["safe"] for it in answer["people"]} == {"Ada Lovelace": False, "Grace Hopper": False}

@@ -10,6 +10,7 @@ import voluptuous as vol
 from custom_components.timmy_access.condition import CONDITIONS
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.services import ACTIONS
+from custom_components.timmy_access.services.targets import TARGET_KEYS
 from custom_components.timmy_access.trigger import TRIGGERS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
@@ -109,8 +110,12 @@ def test_a_file_describes_what_there_is(kind: Kind) -> None:
 def test_an_action_asks_for_the_fields_it_understands() -> None:
     described = SERVICES.described
     for action in ACTIONS:
+        about = described[action.name]
         understood = {str(key): isinstance(key, vol.Required) for key in action.schema.schema}
-        asked = {name: field.get("required", False) for name, field in fields_of(described[action.name])}
+        if "target" in about:
+            assert understood.keys() >= TARGET_KEYS, action.name
+            understood = {key: required for key, required in understood.items() if key not in TARGET_KEYS}
+        asked = {name: field.get("required", False) for name, field in fields_of(about)}
         assert asked == understood, action.name
 
 
@@ -119,7 +124,8 @@ async def test_home_assistant_offers_every_action(hass: HomeAssistant, enable_cu
     offered = (await async_get_all_descriptions(hass))[DOMAIN]
     assert sorted(offered) == list(SERVICES.names)
     for name, about in SERVICES.described.items():
-        assert offered[name]["fields"].keys() == about["fields"].keys()
+        assert offered[name]["fields"].keys() == about.get("fields", {}).keys()
+        assert ("target" in offered[name]) == ("target" in about)
 
 
 NUMBER: dict[str, Any] = {"selector": {"number": {"min": 1, "max": 4}}}

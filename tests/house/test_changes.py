@@ -27,6 +27,7 @@ from custom_components.timmy_access.house.directory import Directory
 from custom_components.timmy_access.house.errors import HouseInvalid, Problem
 from custom_components.timmy_access.house.groups import AccessGroup
 from custom_components.timmy_access.house.household import Household, Placement
+from custom_components.timmy_access.house.standing import Standing
 from custom_components.timmy_access.protocol.messages import STRANGER_ID
 
 from .households import ADA, EVE, FRONT, HOUSE, NOW, OFFICE, households, person
@@ -155,6 +156,13 @@ def test_an_emptied_vault_leaves_what_terminals_have() -> None:
     here = replace(CARD, terminals=frozenset({FRONT}))
     house = replace(HOUSE, credentials={("p1", 11): here, ("p2", 11): replace(CARD, person_id="p2", mark=b"2")})
     assert without_contents(house).credentials == {("p1", 11): replace(here, sealed=None, mark=None)}
+    # Also what was written there from the vault.
+    standing = Standing(enroll_id=2, name="Eve", role=0, enabled=True, credentials={11: CARD.revision})
+    written = Placement(serial=FRONT, enroll_id=2, person_id="p2", confirmed=standing)
+    assert without_contents(replace(house, placements={(FRONT, 2): written})).credentials.keys() == {
+        ("p1", 11),
+        ("p2", 11),
+    }
 
 
 def test_a_terminal_that_is_removed_still_owes_its_tombstones() -> None:

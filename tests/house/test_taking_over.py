@@ -6,9 +6,12 @@ from typing import Any
 
 from hypothesis import given, strategies as st
 
+from custom_components.timmy_access.house.differences import Difference, DifferenceKind
 from custom_components.timmy_access.house.household import Household
+from custom_components.timmy_access.house.settling import Choice, Settlement, settle
 from custom_components.timmy_access.house.standing import Seen
 from custom_components.timmy_access.house.taking_over import Left, Permitted, Present, TakingOver, preview, taken_over
+from custom_components.timmy_access.house.wanted import Make
 
 from .households import ADA, FRONT, HOUSE, NAMES, NOW, OFFICE, households
 
@@ -126,3 +129,26 @@ def test_nobody_gets_more_than_the_terminal_gave_them(
     assert len(numbers) == len(set(numbers))
     assert not set(numbers) & {stone.enroll_id for stone in after.tombstones.values()}
     assert look(after, seen(people=people, permitted=permitted)).added == ()
+
+
+@given(st.sampled_from([None, "thbio1.0", "thbio3.0"]))
+def test_only_fingers_are_of_an_algorithm(algorithm: str | None) -> None:
+    """Whoever comes into the house: by being taken over with a terminal, or one by one."""
+    make = Make(algorithm=algorithm)
+    somebody = Seen(enroll_id=5, name="Zoe", role=0, slots=frozenset({0, 9, 10, 11, 20, 40, 50}))
+    expected = {slot: algorithm if slot < 10 else None for slot in somebody.slots or ()}
+    house = taken_over(Household(), look(Household(), seen(somebody, make=make)))
+    assert {slot: held.algorithm for (_, slot), held in house.credentials.items()} == expected
+    difference = Difference(serial=FRONT, enroll_id=5, kind=DifferenceKind.UNKNOWN_HERE, seen=somebody)
+    house = settle(
+        replace(house, people={}, credentials={}),
+        Settlement(
+            difference=difference,
+            choice=Choice.TAKE_OVER,
+            now=NOW,
+            new_id=lambda: f"i{next(NEW)}",
+            groups=frozenset(house.groups),
+            make=make,
+        ),
+    )
+    assert {slot: held.algorithm for (_, slot), held in house.credentials.items()} == expected

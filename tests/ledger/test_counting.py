@@ -18,6 +18,7 @@ from custom_components.timmy_access.ledger import (
     Person,
     Problem,
     RecordFilter,
+    TimeThere,
 )
 from custom_components.timmy_access.ledger.entries import STRANGER_ID
 from custom_components.timmy_access.protocol import messages
@@ -58,6 +59,12 @@ async def test_first_and_last_of_a_day(ledger: Ledger) -> None:
         datetime(2026, 11, 24, 17, tzinfo=UTC),
         4,
         SERIAL,
+        worked=timedelta(hours=5),
+        stretches=ada.stretches,
+    )
+    assert ada.times == tuple(
+        TimeThere(datetime(2026, 11, 24, begin, tzinfo=UTC), datetime(2026, 11, 24, end, tzinfo=UTC))
+        for begin, end in ((7, 11), (16, 17))
     )
     assert (ada.hours, grace.hours, grace.records) == (10.0, 0.0, 1)
     [only] = await ledger.attendance(

@@ -2,13 +2,14 @@
 
 from collections.abc import Awaitable, Callable
 from copy import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 import inspect
 from typing import Any
 
 import pytest
 
 from custom_components.timmy_access.ledger import (
+    Correction,
     Decider,
     HouseChange,
     HouseItem,
@@ -40,6 +41,10 @@ ADDED = HouseChange(changed_at=NOW, person_id="ada", document={"action": "added"
 PASS = Pass(id="p", code_hash=b"x" * 32, name="Guest", document={}, created_at=NOW)
 
 
+def correction(serial: str, reason: str, at: datetime = NOW + timedelta(minutes=30)) -> Correction:
+    return Correction(serial=serial, enroll_id=17, at=at, reason=reason, made_at=NOW)
+
+
 def unread(of: str) -> UnreadFrame:
     return UnreadFrame(word="sendlog", frame={"of": of}, received_at=NOW)
 
@@ -54,6 +59,7 @@ async def of_records(ledger: Ledger) -> list[str]:
 
 # What changes something, for our house.
 CHANGES: dict[str, Callable[[Ledger], Awaitable[Any]]] = {
+    "add_punch": lambda ledger: ledger.add_punch(correction(OURS, "again", NOW + timedelta(hours=1))),
     "forget_people": lambda ledger: ledger.forget_people(OURS),
     "forget_person": lambda ledger: ledger.forget_person(OURS, 17),
     "forget_unread": lambda ledger: ledger.forget_unread(OURS, [1, 2]),
@@ -67,9 +73,11 @@ CHANGES: dict[str, Callable[[Ledger], Awaitable[Any]]] = {
     "keep": lambda ledger: ledger.keep(OURS, [punch(5)]),
     "keep_people": lambda ledger: ledger.keep_people(OURS, [], complete=True),
     "keep_person": lambda ledger: ledger.keep_person(OURS, Person(enroll_id=17, name="Eve"), complete=True),
+    "leave_out": lambda ledger: ledger.leave_out([OURS], 1, reason="Not them", made_at=NOW, made_by=None),
     "purge": lambda ledger: ledger.purge([OURS], NOW + timedelta(days=1)),
     "purge_house_changes": lambda ledger: ledger.purge_house_changes("ours", NOW + timedelta(days=1)),
     "update_people": lambda ledger: ledger.update_people(OURS, [Person(enroll_id=17, name="Eve")]),
+    "withdraw_correction": lambda ledger: ledger.withdraw_correction([OURS], 1, "owner"),
 }
 # What is asked for our house, and the answer that holds nothing of theirs.
 QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], bool]]] = {
@@ -79,7 +87,13 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], b
     ),
     "attendance": (
         lambda ledger: ledger.attendance(NOON.date(), NOON.date(), UTC, FILTER),
-        lambda days: [(day.name, day.records) for day in days] == [("Ada", 1)],
+        lambda days: (
+            [(day.name, day.records, [one.reason for one in day.corrections]) for day in days] == [("Ada", 1, ["ours"])]
+        ),
+    ),
+    "corrections": (
+        lambda ledger: ledger.corrections([OURS], NOW, NOW + timedelta(days=1)),
+        lambda found: [one.reason for one in found] == ["ours"],
     ),
     "count": (lambda ledger: ledger.count(FILTER), lambda counts: counts == {OURS: 1}),
     "export": (exported, lambda serials: serials == [OURS]),
@@ -103,6 +117,10 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], b
     "oldest": (lambda ledger: ledger.oldest(FILTER), lambda record: record.serial == OURS),
     "people": (lambda ledger: ledger.people(OURS), lambda people: [person.name for person in people] == ["Ada"]),
     "records": (of_records, lambda serials: serials == [OURS]),
+    "sheet": (
+        lambda ledger: ledger.sheet(NOON.date(), NOON.date(), UTC, FILTER),
+        lambda days: [[punch.serial for punch in day.punches] for day in days] == [[OURS, OURS]],
+    ),
     "spoken_for": (lambda ledger: ledger.spoken_for(OURS, [17, 18]), lambda numbers: numbers == {17}),
     "unread": (lambda ledger: ledger.unread(OURS), lambda frames: [one.frame["of"] for one in frames] == ["ours"]),
     "unread_tally": (lambda ledger: ledger.unread_tally(OURS), lambda tally: tally == Tally(kept=1)),
@@ -125,6 +143,8 @@ async def two_houses(ledger: Ledger) -> None:
     await ledger.keep_people(THEIRS, [Person(enroll_id=17, name="Bruno"), Person(enroll_id=18)], complete=True)
     await ledger.keep_unread(OURS, [unread("ours")])
     await ledger.keep_unread(THEIRS, [unread("theirs"), unread("theirs too")])
+    await ledger.add_punch(correction(OURS, "ours"))
+    await ledger.add_punch(correction(THEIRS, "theirs"))
     await ledger.keep_house("ours", ITEMS, [ADDED])
     theirs = [replace(item, document={"theirs": 1}, sealed=None) for item in ITEMS]
     await ledger.keep_house("theirs", theirs, [ADDED, ADDED])
@@ -139,6 +159,7 @@ async def theirs(ledger: Ledger) -> tuple[Any, ...]:
         await ledger.pass_uses("p"),
         await ledger.unread(THEIRS),
         await ledger.unread_tally(THEIRS),
+        await ledger.corrections([THEIRS], NOW, NOW + timedelta(days=1)),
         await ledger.house("theirs"),
         await ledger.house_changes("theirs"),
     )
@@ -149,6 +170,7 @@ async def ours(ledger: Ledger) -> tuple[Any, ...]:
         await everything(ledger, FILTER),
         await ledger.people(OURS),
         await ledger.unread(OURS),
+        await ledger.corrections([OURS], NOW, NOW + timedelta(days=1)),
         await ledger.house("ours"),
         await ledger.house_changes("ours"),
     )

@@ -38,6 +38,7 @@ from custom_components.timmy_access.protocol.messages import (
     Registration,
     UserUpload,
 )
+from custom_components.timmy_access.protocol.pace import Pace
 from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.session import Session
 from custom_components.timmy_access.protocol.trace import Trace
@@ -59,6 +60,7 @@ class Desk:
         self.counters = Counters()
         self.log = LogBudget(logging.getLogger("custom_components"))
         self.trace = Trace()
+        self.pace = Pace()
         self.reception = self
         self.session: Session | None = None
         self.registrations: list[Registration] = []

@@ -4,6 +4,8 @@ import asyncio
 from contextlib import suppress
 import json
 import struct
+import threading
+from unittest.mock import patch
 
 import pytest
 from websockets.exceptions import ConnectionClosed
@@ -179,3 +181,25 @@ async def test_a_large_photo_is_read_though_its_frame_has_a_trailing_comma() -> 
     assert decode(frame) == await decode_fairly(frame)
     read = (await decode_fairly(frame.encode()))["record"][0]["image"]
     assert read == photo.replace("\\", "")
+
+
+async def test_one_thread_reads_what_is_broken_and_large_for_all_terminals(
+    terminal: ScriptedTerminal, desk: Desk
+) -> None:
+    """Each thread that has done so holds some megabytes for good."""
+    threads = []
+    tolerantly = codec._decode_tolerantly
+
+    def _decode(data: str | bytes) -> object:
+        threads.append(threading.current_thread())
+        return tolerantly(data)
+
+    broken = '{"cmd":"heartbeat","filler":"' + "x" * 2 * MAX_TOLERATED_IN_LOOP + '",}'
+    with patch.object(codec, "_decode_tolerantly", _decode):
+        for _ in range(8):
+            await terminal.say(broken)
+            assert (await terminal.hear())["ret"] == "heartbeat"
+    assert len(threads) == 8
+    assert len(set(threads)) == 1
+    assert threads[0] is not threading.current_thread()
+    assert desk.counters.malformed == 0

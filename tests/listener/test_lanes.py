@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from custom_components.timmy_access.protocol import session as session_module
+from custom_components.timmy_access.protocol import pace as pace_module, session as session_module
 from custom_components.timmy_access.protocol.answers import LogsAccepted, QrVerdict
 from custom_components.timmy_access.protocol.commands import OpenDoor
 from custom_components.timmy_access.protocol.lane import Lane
@@ -151,8 +151,9 @@ async def test_a_flood_is_slowed_down_and_all_of_it_is_answered(
     dial: Dial, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Within one instant, however slow this machine is.
-    monkeypatch.setattr(session_module, "Throttle", partial(Throttle, now=lambda: 0.0))
-    monkeypatch.setattr(session_module, "MAX_FRAMES_PER_SECOND", 100)
+    monkeypatch.setattr(pace_module, "Throttle", partial(Throttle, now=lambda: 0.0))
+    monkeypatch.setattr(pace_module, "MAX_FRAMES_PER_SECOND", 100)
+    desk.pace = pace_module.Pace()
     terminal = await (await dial()).register()
     for _ in range(105):
         await terminal.say(HEARTBEAT)

@@ -480,8 +480,6 @@ class Home:
 
     def _note_failure(self, _: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         err = context.get("exception")
-        if isinstance(err, LedgerUnavailable):  # asyncio tells of it where nobody waits for a shielded task any more
-            return
         self.oracle.wrong.append(f"{context['message']}: {''.join(format_exception(err)) if err else context}")
 
     def _look_at(self, task: asyncio.Task[Any]) -> None:

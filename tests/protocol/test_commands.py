@@ -96,6 +96,11 @@ def names(count: int, name: str = "Ada") -> SetUserNames:
     return SetUserNames(records=tuple(NamedUser(enroll_id=number + 1, name=name) for number in range(count)))
 
 
+def test_a_credential_says_nothing_of_how_somebody_is_verified() -> None:
+    """Vendor software adds `verifymode: 0` (field notes 11), which would undo what this person was given before."""
+    assert credential().wire() == {"enrollid": 1, "name": "Ada", "backupnum": 0, "admin": 0, "record": ""}
+
+
 INVALID: list[tuple[Callable[[], object], str, Problem]] = [
     # people
     (lambda: GetUserInfo(enroll_id=0, backup_number=0), "enroll_id", Problem.OUT_OF_RANGE),

@@ -1,5 +1,6 @@
 """The dearest frames that a search has found (`benchmarks/costs.py`): how much work each is, by counts."""
 
+import gc
 import random
 import threading
 from unittest.mock import patch
@@ -24,10 +25,19 @@ ODD_RECORDS = (
     Dear(items=500, known=9, value="spaces", size=800),
     Dear(items=900, known=8, value="long number"),
 )
+MANY_KEYS = (
+    Dear(items=1_000, known=2, unknown=16, key_length=8, value="moment"),
+    Dear(items=1_000, known=0, unknown=17, key_length=4),
+    Dear(items=1_000, known=5, unknown=9, value="moment"),
+)
 BROKEN = (
     Dear(place="top", known=1, unknown=18_000, key_length=8, value="text", broken="infinite"),
-    Dear(place="deep", items=600, depth=30, broken="comma"),
     Dear(place="record", items=1_000, value="odd moment", broken="half"),
+)
+MANY = (
+    Dear(place="deep", items=600, depth=30, broken="comma"),
+    Dear(place="deep", items=600, depth=30),
+    Dear(items=1_000, known=2, value="list", size=1),
 )
 ENDLESS = Dear(place="top", known=1, value="text", size=4_000_000, broken="comma")
 
@@ -66,6 +76,31 @@ async def test_what_is_broken_and_large_is_read_beside_the_event_loop(dear: Dear
             assert dear.broken == "infinite"
     assert len(threads) == 1
     assert threads[0] != threading.get_ident()
+
+
+@pytest.mark.parametrize("dear", MANY)
+async def test_what_holds_more_objects_than_firmware_sends_is_only_counted(dear: Dear) -> None:
+    with (
+        patch.object(codec, "orjson") as library,
+        patch.object(codec, "_decode_tolerantly") as read,
+        pytest.raises(MalformedFrame),
+    ):
+        await decode_fairly(said(dear))
+    assert not library.mock_calls
+    assert not read.called
+
+
+@pytest.mark.parametrize("dear", MANY_KEYS)
+def test_of_records_with_unknown_keys_few_objects_are_held(dear: Dear) -> None:
+    """What the garbage collector would look at: the record, and where it was not understood what tells of that."""
+    frame = decode(said(dear))
+    records = len(frame["record"])
+    gc.collect()
+    before = len(gc.get_objects())
+    batch = LogBatch.parse(frame)
+    after = len(gc.get_objects())
+    assert len(batch.records) == records
+    assert after - before <= 3 * len(batch.unread) + 100
 
 
 async def test_what_is_broken_and_endless_is_not_looked_through() -> None:

@@ -76,11 +76,39 @@ class Steps:
         return seen
 
 
+class Collections:
+    """The walks of Python's garbage collector through all that has lived for long, since it was last asked."""
+
+    def __init__(self, objects: int) -> None:
+        """Hold so many objects, as a Home Assistant with much in it does, and look from now on."""
+        self._heap = [[number] for number in range(objects)]
+        gc.collect()
+        self._begun = 0.0
+        self.count = 0
+        self.worst = 0.0
+        gc.callbacks.append(self._note)
+
+    def _note(self, phase: str, info: dict[str, int]) -> None:
+        if info["generation"] < len(gc.get_threshold()) - 1:
+            return
+        if phase == "start":
+            self._begun = time.thread_time()
+        else:
+            self.count += 1
+            self.worst = max(self.worst, time.thread_time() - self._begun)
+
+    def read(self) -> dict[str, float]:
+        """Return how many there were and what the dearest took, and begin anew."""
+        seen = {"count": self.count, "worst_ms": self.worst * 1000}
+        self.count, self.worst = 0, 0.0
+        return seen
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
     """Watch from now on."""
     watch = hass.data[DOMAIN] = Watch()
     hass.async_create_background_task(watch.run(), "bench probe")
-    for command in (_connected, _read, _reload, _steps):
+    for command in (_collections, _connected, _read, _reload, _steps):
         websocket_api.async_register_command(hass, command)
 
     @callback
@@ -111,6 +139,19 @@ def _steps(hass: HomeAssistant, connection: websocket_api.ActiveConnection, mess
     steps: Steps = hass.data.setdefault(f"{DOMAIN}_steps", None) or Steps()
     hass.data[f"{DOMAIN}_steps"] = steps
     connection.send_result(message["id"], steps.read())
+
+
+@websocket_api.websocket_command(
+    {vol.Required("type"): "bench_probe/collections", vol.Optional("objects", default=0): vol.Coerce(int)}
+)
+@callback
+def _collections(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+    """Tell of the garbage collector's walks since the last time; the first time begins to look, with so many objects."""
+    name = f"{DOMAIN}_collections"
+    if name not in hass.data:
+        hass.data[name] = Collections(message["objects"])
+    collections: Collections = hass.data[name]
+    connection.send_result(message["id"], collections.read())
 
 
 @websocket_api.websocket_command({vol.Required("type"): "bench_probe/connected"})

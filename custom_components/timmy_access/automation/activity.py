@@ -22,8 +22,12 @@ from ..terminal.moments import (
     CodeSource,
     DoorKind,
     DoorMoment,
+    EmergencyKind,
+    EmergencyMoment,
     EnrolmentKind,
     EnrolmentMoment,
+    HoldKind,
+    HoldMoment,
     Moment,
     Punch,
 )
@@ -37,6 +41,7 @@ ATTR_ICON: Final = "icon"
 ATTR_PERSON: Final = "person"
 ATTR_RECORDS: Final = "records"
 ATTR_TEXT: Final = "text"
+ATTR_UNTIL: Final = "until"
 ATTR_WHY: Final = "why"
 
 _PERSON_ICON: Final = "mdi:account-key"
@@ -139,6 +144,22 @@ def _enrolment(_: HomeAssistant, __: Terminal, moment: EnrolmentMoment) -> Mappi
     }
 
 
+def _emergency(_: HomeAssistant, __: Terminal, moment: EmergencyMoment) -> Mapping[str, Any]:
+    ended = moment.kind is EmergencyKind.ENDED
+    return {ATTR_ICON: "mdi:shield-lock", ATTR_TEXT: "emergency_ended" if ended else moment.kind.value}
+
+
+def _hold(_: HomeAssistant, __: Terminal, moment: HoldMoment) -> Mapping[str, Any] | None:
+    """Return that a door is held, or no longer; what takes the place of a hold tells that itself."""
+    if moment.kind is HoldKind.REPLACED:
+        return None
+    return {
+        ATTR_ICON: "mdi:timer-lock",
+        ATTR_TEXT: moment.mode if moment.kind is HoldKind.HELD else "hold_ended",
+        ATTR_UNTIL: moment.until.isoformat(),
+    }
+
+
 def _caught_up(_: HomeAssistant, __: Terminal, moment: CaughtUp) -> Mapping[str, Any]:
     return {ATTR_ICON: "mdi:database-clock", ATTR_RECORDS: moment.records, ATTR_TEXT: moment.kind.value}
 
@@ -147,7 +168,9 @@ _LINES: Mapping[type[Moment], Callable[[HomeAssistant, Terminal, Any], Mapping[s
     CaughtUp: _caught_up,
     CodeMoment: _code,
     DoorMoment: _door,
+    EmergencyMoment: _emergency,
     EnrolmentMoment: _enrolment,
+    HoldMoment: _hold,
     Punch: _punch,
 }
 

@@ -5,7 +5,7 @@ triggers, which outlive the terminals they hear of.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
 
@@ -17,9 +17,20 @@ from homeassistant.util.signal_type import SignalType
 from ..const import DOMAIN
 from ..hub.hub import Hub
 from ..hub.terminal import Terminal
-from ..terminal.moments import CaughtUp, CodeMoment, DoorMoment, EnrolmentMoment, Moment, Punch, PunchPhoto
+from ..terminal.moments import (
+    CaughtUp,
+    CodeMoment,
+    DoorMoment,
+    EmergencyMoment,
+    EnrolmentMoment,
+    HoldMoment,
+    LastLeft,
+    Moment,
+    Punch,
+    PunchPhoto,
+)
 from .activity import async_fire_activity
-from .event_data import caught_up_facts, code_facts, enrolment_facts
+from .event_data import caught_up_facts, code_facts, emergency_facts, enrolment_facts, hold_facts
 
 EVENT: Final = f"{DOMAIN}_event"
 
@@ -46,16 +57,24 @@ _TYPES: Mapping[type[Moment], tuple[str, Callable[[Any], Mapping[str, Any]]]] = 
     CaughtUp: ("records", caught_up_facts),
     CodeMoment: ("code", code_facts),
     DoorMoment: ("door", lambda _: {}),
+    EmergencyMoment: ("emergency", emergency_facts),
     EnrolmentMoment: ("enrolment", enrolment_facts),
+    HoldMoment: ("hold", hold_facts),
     Punch: ("access", _punch),
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """A moment and the terminal it is of. No photo ever is told."""
+    """A moment and the terminal it is of. No photo ever is told.
 
+    `groups` are the access groups of whom it is about, who may pass; `barred` is why they may not pass as the house has
+    it, in a word of `passes.Refused`, whatever the terminal did.
+    """
+
+    barred: str | None = None
     device_id: str
+    groups: tuple[str, ...] = ()
     moment: Moment
     terminal: str
 
@@ -80,8 +99,7 @@ def async_fire_moments(hass: HomeAssistant, hub: Hub) -> CALLBACK_TYPE:
 @callback
 def _async_fire(hass: HomeAssistant, terminal: Terminal, moment: Moment) -> None:
     if not isinstance(moment, PunchPhoto):
-        told = Told(device_id=terminal.device_id, moment=moment, terminal=terminal.name)
-        async_dispatcher_send(hass, SIGNAL_TOLD, told)
+        async_dispatcher_send(hass, SIGNAL_TOLD, _told(terminal, moment))
     if (found := _TYPES.get(type(moment))) is None:
         return
     kind, more = found
@@ -97,3 +115,15 @@ def _async_fire(hass: HomeAssistant, terminal: Terminal, moment: Moment) -> None
         },
     )
     async_fire_activity(hass, terminal, moment)
+
+
+def _told(terminal: Terminal, moment: Moment) -> Told:
+    told = Told(device_id=terminal.device_id, moment=moment, terminal=terminal.name)
+    punch = moment.punch if isinstance(moment, CodeMoment | LastLeft) else moment
+    if not isinstance(punch, Punch) or punch.person is None:
+        return told
+    return replace(
+        told,
+        barred=terminal.house_rules.no_passage(punch.enroll_id),
+        groups=terminal.house_rules.groups_of(punch.enroll_id, punch.name),
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ..terminal.moments import CaughtUp, CodeMoment, EnrolmentMoment, Punch
+from ..terminal.moments import CaughtUp, CodeMoment, EmergencyMoment, EnrolmentMoment, HoldMoment, Punch
 
 
 def caught_up_facts(moment: CaughtUp) -> Mapping[str, Any]:
@@ -28,6 +28,21 @@ def code_facts(moment: CodeMoment) -> Mapping[str, Any]:
         "request_id": moment.request_id,
         "source": moment.source.value,
     }
+
+
+def emergency_facts(moment: EmergencyMoment) -> Mapping[str, Any]:
+    """Return who has ordered it, and for which doors that is confirmed."""
+    return {
+        "asked_by": moment.name,
+        "confirmed": list(moment.confirmed),
+        "unconfirmed": list(moment.unconfirmed),
+        "user_id": moment.by,
+    }
+
+
+def hold_facts(moment: HoldMoment) -> Mapping[str, Any]:
+    """Return how a door is held, until when, and who has asked for it."""
+    return {"asked_by": moment.name, "mode": moment.mode, "until": moment.until.isoformat(), "user_id": moment.by}
 
 
 def enrolment_facts(moment: EnrolmentMoment) -> Mapping[str, Any]:

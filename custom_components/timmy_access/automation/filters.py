@@ -18,6 +18,7 @@ wholes = vol.All(cv.ensure_list, [whole])
 # Who it is about.
 WHO: Fields = {
     vol.Optional("enroll_id"): wholes,
+    vol.Optional("group"): texts,
     vol.Optional("person"): texts,
     vol.Optional("person_entity_id"): cv.entities_domain(PERSON_DOMAIN),
 }
@@ -31,9 +32,15 @@ def words(choices: Iterable[str]) -> Any:
 def matches(facts: Mapping[str, Any], options: Mapping[str, Any]) -> bool:
     """Return whether each fact that an option is about is one of its values; an empty list asks for nothing.
 
-    Texts are compared as people write them: names do not differ by capitals, or by the width of letters and spaces.
+    Of a fact that is several values, one has to be. Texts are compared as people write them: names do not differ by
+    capitals, or by the width of letters and spaces.
     """
-    return all(not wanted or folded(facts[key]) in map(folded, wanted) for key, wanted in options.items())
+    return all(not wanted or _fits(facts[key], wanted) for key, wanted in options.items())
+
+
+def _fits(fact: Any, wanted: Iterable[Any]) -> bool:
+    values = fact if isinstance(fact, tuple) else (fact,)
+    return not {*map(folded, values)}.isdisjoint(map(folded, wanted))
 
 
 def folded(value: Any) -> Any:

@@ -103,6 +103,4 @@ def _is_terminal(device: dr.AnyDeviceEntry) -> bool:
 
 
 def _error(key: str, name: str) -> HomeAssistantError:
-    return HomeAssistantError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"field": "target", "name": name}
-    )
+    return HomeAssistantError(translation_domain=DOMAIN, translation_key=key, translation_placeholders={"name": name})

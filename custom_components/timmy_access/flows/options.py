@@ -17,13 +17,16 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TimeSelector,
 )
 
 from ..const import (
     AWAY_DELAY,
     CONF_AWAY_DELAY,
     CONF_CERTIFICATE,
+    CONF_DAY_BEGINS,
     CONF_DB_URL,
+    CONF_EVERYBODY_GONE_AT,
     CONF_KEEP_DAYS,
     CONF_KEY,
     CONF_LIVE_WINDOW,
@@ -32,9 +35,11 @@ from ..const import (
     CONF_TLS_PORT,
     CONF_UNWRITTEN_USE,
     CONF_VAULT,
+    DAY_BEGINS,
     KEEP_DAYS,
     LIVE_WINDOW,
     MAX_AWAY_DELAY,
+    MAX_DAY_BEGINS,
     MAX_KEEP_DAYS,
     MAX_LIVE_WINDOW,
     MIN_LIVE_WINDOW,
@@ -81,11 +86,20 @@ OPTIONS_SCHEMA = vol.Schema(
             ),
             vol.Coerce(int),
         ),
+        vol.Required(CONF_DAY_BEGINS, default=DAY_BEGINS): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=0, max=MAX_DAY_BEGINS, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.HOURS
+                )
+            ),
+            vol.Coerce(int),
+        ),
         vol.Optional(CONF_DB_URL): TextSelector(),
         vol.Required(CONF_UNWRITTEN_USE, default=UnwrittenUse.REFUSE.value): SelectSelector(
             SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
         ),
         vol.Required(CONF_VAULT, default=False): BooleanSelector(),
+        vol.Optional(CONF_EVERYBODY_GONE_AT): TimeSelector(),
         # Everybody is not among what is offered, but may be typed.
         vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(
             SelectSelectorConfig(
@@ -101,6 +115,7 @@ OPTIONS_SCHEMA = vol.Schema(
 # vault.
 _DEFAULTS = {
     CONF_AWAY_DELAY: AWAY_DELAY,
+    CONF_DAY_BEGINS: DAY_BEGINS,
     CONF_TLS: TlsMode.OFF,
     CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE,
     CONF_VAULT: False,

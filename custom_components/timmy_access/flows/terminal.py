@@ -7,7 +7,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, SubentryFlowResult
-from homeassistant.const import ATTR_AREA_ID, CONF_MODEL, CONF_NAME, UnitOfTime
+from homeassistant.const import ATTR_AREA_ID, CONF_NAME, UnitOfTime
 from homeassistant.helpers.selector import (
     AreaSelector,
     BooleanSelector,
@@ -40,15 +40,16 @@ from ..guests.unlock_code import hashed, is_code
 from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 from ..house.errors import HouseUnknown
 from ..hub.address import allowed_networks, async_entry_url
+from ..hub.approval import async_why_not_instead, probable_doors, subentry_data
 from ..hub.hub import TimmyAccessConfigEntry
-from ..hub.identity import async_is_approved, facts_data
+from ..hub.identity import async_is_approved
 from ..hub.pending import PendingTerminal
 from ..issues import NOTHING, as_placeholders
 from ..ledger import LedgerUnavailable
 from ..people.occupancy import EntryReader
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
-from ..protocol.networks import Networks, parse_network, shown_network
+from ..protocol.networks import parse_network, shown_network
 
 _LIST = SelectSelectorMode.LIST
 _DOORS = vol.All(
@@ -90,19 +91,8 @@ def terminal_fields(*, area: bool) -> dict[vol.Marker, Any]:
 
 
 def suggested_for(terminal: PendingTerminal) -> dict[str, Any]:
-    """Return what an unknown terminal probably is; access controllers have four doors (specification B19)."""
-    is_controller = terminal.model.lower().startswith(("ac", "controller"))
-    return {CONF_NAME: terminal.model, CONF_DOORS: MAX_DOORS if is_controller else 1}
-
-
-def subentry_data(serial: str, user_input: Mapping[str, Any], waiting: PendingTerminal | None) -> dict[str, Any]:
-    """Return what is kept of a new terminal; what it tells of its hardware while it waits is pinned."""
-    data = {CONF_SERIAL: serial, CONF_DOORS: user_input[CONF_DOORS], CONF_HOLD_OPEN: False}
-    if area_id := user_input.get(ATTR_AREA_ID):
-        data[ATTR_AREA_ID] = area_id
-    if waiting is not None:
-        data |= {CONF_MODEL: waiting.model, **facts_data(waiting.facts)}
-    return data
+    """Return what an unknown terminal probably is."""
+    return {CONF_NAME: terminal.model, CONF_DOORS: probable_doors(terminal)}
 
 
 def _offers(waiting: Iterable[PendingTerminal]) -> dict[str, PendingTerminal]:
@@ -249,14 +239,9 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
     def _replacing_errors(self, chosen: PendingTerminal) -> dict[str, str]:
         """Return why a terminal that waited cannot take the place of this one, as errors of the form."""
         entry: TimmyAccessConfigEntry = self._get_entry()
-        hub, network = entry.runtime_data, self._get_reconfigure_subentry().data.get(CONF_NETWORK)
-        if async_is_approved(self.hass, chosen.serial):
-            return {"base": "already_configured"}
-        if chosen not in hub.pending.async_waiting() or self._replaced not in hub.terminals:
-            return {"base": "waits_no_more"}
-        if network and not Networks((parse_network(network),)).admits(chosen.address):
-            return {"base": "network_of_the_old"}
-        return {} if hub.ledger.health.available else {"base": "database_away"}
+        subentry = self._get_reconfigure_subentry()
+        why_not = async_why_not_instead(self.hass, entry.runtime_data, subentry, self._replaced, chosen)
+        return {} if why_not is None else {"base": why_not.value}
 
     async def async_step_settings(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:
         """Change the name, the doors, the code and what holds for somebody who waits; the connection stays."""

@@ -13,6 +13,7 @@ class Refused(StrEnum):
     BY_AUTOMATION = "by_automation"
     DOOR_FAILED = "door_failed"
     EXPIRED = "expired"
+    LOCKDOWN = "lockdown"
     NOT_NOW = "not_now"
     NOT_YET_VALID = "not_yet_valid"
     NOT_WRITTEN = "not_written"

@@ -1,12 +1,13 @@
 """What is known of where somebody stands who wants to come in."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
 from ..people.roster import Person
+from ..terminal.state import DoorState, Emergency
 from .passes import Refused
 
 
@@ -30,11 +31,20 @@ class Premises:
     """
 
     serial: str
-    doors: Callable[[], Collection[int]]
+    doors: Callable[[], Mapping[int, DoorState]]
     person_of: Callable[[int], Person | None]
     is_disabled: Callable[[int], bool | None]
     linked_to: Callable[[int | None], str | None]
     no_passage: Callable[[int], Refused | None] = lambda _: None
+
+    @property
+    def is_locked_down(self) -> bool:
+        """Whether any of its doors is: a terminal chooses by itself which of its doors an answer opens."""
+        return any(door.emergency is Emergency.LOCKDOWN for door in self.doors().values())
+
+    def refusal(self, enroll_id: int) -> Refused | None:
+        """Return why somebody may not pass, whatever else says that they may."""
+        return Refused.LOCKDOWN if self.is_locked_down else self.no_passage(enroll_id)
 
     @property
     def doorstep(self) -> Doorstep:

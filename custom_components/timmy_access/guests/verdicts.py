@@ -119,6 +119,11 @@ class Verdicts:
         """Whether the terminal asks who may pass: then a punch alone lets in nobody."""
         return self.approval is not Approval.OFF
 
+    @property
+    def is_locked_down(self) -> bool:
+        """Whether nobody is let in, whatever was decided."""
+        return self._premises.is_locked_down
+
     @callback
     def async_stop(self) -> None:
         """Wait for nothing more."""
@@ -141,6 +146,9 @@ class Verdicts:
             self._deciding.discard(digest)
 
     async def _async_decide(self, source: CodeSource, code: str, digest: bytes, *, late: bool) -> Decision:
+        if self._premises.is_locked_down:  # nothing is looked up, and so nothing is counted
+            fingerprint = self._passbook.fingerprint(code)
+            return self._finished(source, Decision(granted=False), Refused.LOCKDOWN, fingerprint=fingerprint)
         typed = source is CodeSource.PIN
         if typed and not self.tries.may_look(self._live_pins):
             return self._shown(Decision(granted=False))
@@ -222,7 +230,7 @@ class Verdicts:
         facts: dict[str, Any] = {"punch": punch, "enroll_id": enroll_id}
         if self._refused_punches.are_enough(enroll_id):  # no automation is asked, and so none has granted
             return self._shown(Decision(granted=False, name=person, decided_by=Decider.DEFAULT))
-        if (why := self._premises.no_passage(enroll_id or 0)) is not None:
+        if (why := self._premises.refusal(enroll_id or 0)) is not None:
             decision = Decision(granted=False, name=person, decided_by=Decider.HOUSE)
             return self._finished(CodeSource.PUNCH, decision, why, **facts)
         answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)

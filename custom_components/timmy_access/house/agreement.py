@@ -82,6 +82,11 @@ class Agreement:
         return PlacementState.IN_STEP if placement and placement.confirmed else PlacementState.WAITING
 
 
+def unsure_at(household: Household, serial: str) -> frozenset[int]:
+    """Return the numbers of which it is not known how they stand: what was tried may be there, confirmed or not."""
+    return frozenset(number for (at, number), it in household.placements.items() if at == serial and it.tries)
+
+
 def agree(
     household: Household,
     serial: str,

@@ -19,6 +19,7 @@ from .groups import AccessGroup
 from .household import Household, Placement
 from .persons import HousePerson
 from .standing import Tombstone
+from .whereabouts import nowhere
 
 # What terminals hold at most (`people.roster.MAX_PEOPLE`), and as many as the house keeps in memory.
 MAX_PEOPLE = 50_000
@@ -190,18 +191,6 @@ def _holders(household: Household) -> dict[tuple[int, bytes], str]:
     }
 
 
-def carried(household: Household, place: tuple[str, int], revision: str, serial: str, *, there: bool) -> Household:
-    """Return a house that knows whether a terminal has a revision of a credential, by person and slot.
-
-    The same house where that is known, or another revision holds by now.
-    """
-    held = household.credentials.get(place)
-    if held is None or held.revision != revision or (serial in held.terminals) == there:
-        return household
-    terminals = held.terminals | {serial} if there else held.terminals - {serial}
-    return replace(household, credentials={**household.credentials, place: replace(held, terminals=terminals)})
-
-
 def without_credential(household: Household, person_id: str, slot: int) -> Household:
     """Return a house in which somebody does not have a credential."""
     if (person_id, slot) not in household.credentials:
@@ -212,12 +201,13 @@ def without_credential(household: Household, person_id: str, slot: int) -> House
 
 def without_contents(household: Household) -> Household:
     """Return a house whose vault is empty; a credential that no terminal has is gone with it."""
+    gone = nowhere(household)
     return replace(
         household,
         credentials={
             key: replace(held, sealed=None, mark=None) if held.sealed is not None or held.mark is not None else held
             for key, held in household.credentials.items()
-            if held.terminals or held.sealed is None
+            if held.sealed is None or key not in gone
         },
     )
 
@@ -265,26 +255,20 @@ def without_terminal(household: Household, serial: str) -> Household:
 
     A credential that it was the last to have is gone with it, unless the vault holds it.
     """
-    placements = {key: value for key, value in household.placements.items() if key[0] != serial}
-    elsewhere = {
-        (placed.person_id, slot, revision)
-        for placed in placements.values()
-        if placed.confirmed is not None
-        for slot, revision in placed.confirmed.credentials.items()
-    }
-    credentials = {
-        key: replace(held, terminals=held.terminals - {serial}) if serial in held.terminals else held
-        for key, held in household.credentials.items()
-        if held.terminals != {serial} or held.sealed is not None or (*key, held.revision) in elsewhere
-    }
-    return replace(
+    after = replace(
         household,
         kept=household.kept - {serial},
         zones={key: value for key, value in household.zones.items() if key != serial},
-        placements=placements,
+        placements={key: value for key, value in household.placements.items() if key[0] != serial},
         left=frozenset(key for key in household.left if key[0] != serial),
-        credentials=credentials,
+        credentials={
+            key: replace(held, terminals=held.terminals - {serial}) if serial in held.terminals else held
+            for key, held in household.credentials.items()
+        },
     )
+    lost = nowhere(after) - nowhere(household)
+    credentials = {key: held for key, held in after.credentials.items() if held.sealed is not None or key not in lost}
+    return replace(after, credentials=credentials)
 
 
 def with_left(household: Household, serial: str, enroll_id: int, *, left: bool) -> Household:

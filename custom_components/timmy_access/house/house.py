@@ -12,9 +12,9 @@ from homeassistant.util.ulid import ulid_now
 from ..const import LOGGER
 from ..fields import credential_name
 from ..issues import async_clear, async_raise
-from ..ledger import MAX_SEALED, Ledger, LedgerUnavailable
+from ..ledger import Ledger, LedgerUnavailable
 from ..terminal.tasks import Tasks
-from .arrivals import Arrival, Contents, Secrets
+from .arrivals import Arrival, Secrets
 from .changes import (
     changed_person,
     group_of,
@@ -30,7 +30,6 @@ from .changes import (
     without_terminal,
 )
 from .closings import Closes, Closing
-from .credentials import HouseCredential
 from .deeds import Deed, Did
 from .differences import Difference
 from .directory import Directory
@@ -39,16 +38,13 @@ from .groups import AccessGroup
 from .household import Household
 from .keeper import HouseKeeper, closings_path
 from .persons import HousePerson
+from .safekeeping import Safekeeping
 from .schedules import ScheduleHours
 from .settling import Choice, Settlement, settle
 from .taking_over import Present, TakingOver, preview, taken_over
 from .vault import Vault, VaultState
+from .wanted import UNTOLD, Make
 
-# Cards and PINs that are sealed in less time than a thread takes to begin.
-FEW = 20
-# What is sealed is held in memory, for terminals that are to be filled: thirty thousand fingerprints, or a thousand
-# photos.
-MAX_VAULT_BYTES = 64 * 1024 * 1024
 ISSUE_VAULT_KEY = "vault_key_gone"
 
 
@@ -69,6 +65,7 @@ class House:
         self._tasks = tasks
         self.keeper = HouseKeeper(hass, entry_id, ledger)
         self.vault = Vault(hass, entry_id)
+        self.safe = Safekeeping(hass, self.keeper, self.vault)
         self.hours = ScheduleHours(hass, tasks)
         self._serials = serials
         self._wants_vault = False
@@ -119,7 +116,7 @@ class House:
 
         Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
         """
-        credentials = await self._async_credentials(
+        credentials = await self.safe.async_sealed(
             (arrival.person.person_id, slot, contents)
             for arrival in arrivals
             for slot, contents in arrival.secrets.items()
@@ -161,7 +158,7 @@ class House:
         """
         person = person_of(self.known(), person_id)
         changed_person(self.household, person_id, changes, same_name=same_name)  # what is wrong is said before anything
-        credentials = await self._async_credentials((person_id, slot, contents) for slot, contents in secrets.items())
+        credentials = await self.safe.async_sealed((person_id, slot, contents) for slot, contents in secrets.items())
         gone = tuple(dropped)
 
         def _change(household: Household) -> Household:
@@ -201,38 +198,6 @@ class House:
     async def async_remove(self, person_id: str, by: str | None) -> None:
         """Take somebody out of the house and off every terminal, at once; raises `HouseInvalid`, `HouseNotWritten`."""
         await self.keeper.async_close(Closing(how=Closes.REMOVE, person_id=person_id, at=dt_util.utcnow(), by=by))
-
-    # What they identify themselves with
-
-    async def async_contents(self, credential: HouseCredential) -> Contents | None:
-        """Return what the vault has of a credential; None where that is nothing that can be read."""
-        return await self.vault.async_unseal(credential)
-
-    async def async_keep_contents(self, place: tuple[str, int], revision: str, contents: Contents) -> bool:
-        """Put into the vault what a terminal told of a credential, by person and slot; False where it has no room.
-
-        Nothing is kept while the vault is not open, nor of a revision that does not hold any more. Raises
-        `HouseUnknown` and `LedgerUnavailable`.
-        """
-        held = self.known().credentials.get(place)
-        if held is None or held.revision != revision or self.vault.state is not VaultState.OPEN:
-            return False
-        sealed = await self.vault.async_seal(*place, held.algorithm, contents)
-        used = sum(len(other.sealed or b"") for other in self.household.credentials.values())
-        if len(sealed) > MAX_SEALED or used + len(sealed) > MAX_VAULT_BYTES:
-            return False
-        mark = self.vault.mark(place[1], contents) if isinstance(contents, int) else None
-
-        def _change(household: Household) -> Household:
-            now = household.credentials.get(place)
-            if now is None or now.revision != revision:
-                return household
-            return replace(
-                household, credentials={**household.credentials, place: replace(now, sealed=sealed, mark=mark)}
-            )
-
-        await self.keeper.async_change(_change)
-        return True
 
     # Groups
 
@@ -281,9 +246,14 @@ class House:
         await self.keeper.async_change(lambda household: with_terminal(household, serial, kept=False), [deed])
 
     async def async_settle(
-        self, differences: Sequence[Difference], choice: Choice, groups: frozenset[str], by: str | None
+        self,
+        differences: Sequence[Difference],
+        choice: Choice,
+        groups: frozenset[str],
+        by: str | None,
+        make: Make = UNTOLD,
     ) -> None:
-        """Decide about differences, all or none.
+        """Decide about differences of a terminal of a make, all or none.
 
         Raises `HouseInvalid`, `HouseUnknown` and `LedgerUnavailable`.
         """
@@ -293,7 +263,9 @@ class House:
             for difference in differences:
                 household = settle(
                     household,
-                    Settlement(difference=difference, choice=choice, now=now, new_id=ulid_now, groups=groups),
+                    Settlement(
+                        difference=difference, choice=choice, now=now, new_id=ulid_now, groups=groups, make=make
+                    ),
                 )
             return household
 
@@ -327,24 +299,6 @@ class House:
         if not self.keeper.is_known:
             raise HouseUnknown
         return self.household
-
-    async def _async_credentials(self, wanted: Iterable[tuple[str, int, Contents]]) -> list[HouseCredential]:
-        """Return new credentials of people and slots, sealed; raises `HouseInvalid` where the vault is not open."""
-        places = tuple(wanted)
-
-        def _sealed() -> list[HouseCredential]:
-            return [
-                HouseCredential(
-                    person_id=person_id,
-                    slot=slot,
-                    revision=ulid_now(),
-                    sealed=self.vault.seal(person_id, slot, None, contents),
-                    mark=self.vault.mark(slot, contents),
-                )
-                for person_id, slot, contents in places
-            ]
-
-        return _sealed() if len(places) <= FEW else await self._hass.async_add_executor_job(_sealed)
 
     @callback
     def _async_changed(self, household: Household) -> None:

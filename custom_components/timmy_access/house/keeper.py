@@ -17,7 +17,7 @@ from homeassistant.helpers.event import async_call_later
 from ..const import DOMAIN, LOGGER
 from ..ledger import HouseChange, HouseChanges, HouseKind, Ledger, LedgerInvalid, LedgerUnavailable
 from ..records.patient_journal import PatientJournal
-from .changes import carried, person_of, with_doubts, with_placement, with_zones, without_placement, without_tombstone
+from .changes import person_of, with_doubts, with_placement, with_zones, without_placement, without_tombstone
 from .closings import Closing, closing_in
 from .deeds import Deed
 from .errors import HouseNotWritten, HouseUnknown
@@ -195,13 +195,6 @@ class HouseKeeper:
             self._async_note(
                 without_tombstone(self.household, serial, enroll_id), (HouseKind.TOMBSTONE, (serial, enroll_id))
             )
-
-    @callback
-    def async_carry(self, person_id: str, slot: int, revision: str, serial: str, *, there: bool) -> None:
-        """Note whether a terminal has a revision of a credential."""
-        changed = carried(self.household, (person_id, slot), revision, serial, there=there)
-        if changed is not self.household:
-            self._async_note(changed, (HouseKind.CREDENTIAL, (person_id, slot)))
 
     @callback
     def async_take_zones(self, serial: str, zones: Iterable[int]) -> None:

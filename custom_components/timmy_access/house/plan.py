@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from .agreement import Agreement, agree
+from .agreement import Agreement, agree, unsure_at
 from .household import Household
 from .standing import Listed, Standing
 from .steps import URGENT, Add, Disable, Rank, SetAccess, Step, in_order
@@ -78,8 +78,7 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
         for (at, number), placement in household.placements.items()
         if at == serial and placement.confirmed is not None
     }
-    # What was tried and is not confirmed may be there all the same.
-    unsure = {number for (at, number), it in household.placements.items() if at == serial and it.tries}
+    unsure = unsure_at(household, serial)
     allocation: Allocation | None = None
     held_up: set[int] = set()
     if known.has_hours and known.tables is not None:

@@ -71,6 +71,11 @@ class Readings:
             return False
         return True if number in self._with_finger else None
 
+    def has_recorded(self, number: int) -> None:
+        """Note that slot 0 of somebody holds a finger from now on."""
+        self._without_finger.discard(number)
+        self._with_finger.add(number)
+
     def heard(self) -> Listed:
         """Return who was there last, from which nothing follows for anybody else."""
         return self._listed(complete=False)
@@ -152,8 +157,7 @@ class Readings:
         """Note what a step has made known."""
         number = step.enroll_id
         if isinstance(step, WriteCredential) and step.slot == 0:
-            self._without_finger.discard(number)
-            self._with_finger.add(number)
+            self.has_recorded(number)
         if isinstance(step, Add):
             self._with_finger.discard(number)
             self._without_finger.add(number)

@@ -16,6 +16,7 @@ from .groups import AccessGroup
 from .household import Household, Placement
 from .persons import HousePerson
 from .standing import Seen, Standing, Tombstone
+from .wanted import UNTOLD, Make, algorithm_of
 
 
 class Choice(StrEnum):
@@ -30,8 +31,8 @@ class Choice(StrEnum):
 class Settlement:
     """A decision about one difference.
 
-    `groups` are those that somebody gets who is taken over; they must have a door of the terminal. `new_id` makes
-    identifiers (ULIDs).
+    `groups` are those that somebody gets who is taken over; they must have a door of the terminal, which is of `make`.
+    `new_id` makes identifiers (ULIDs).
     """
 
     difference: Difference
@@ -39,6 +40,7 @@ class Settlement:
     now: datetime
     new_id: Callable[[], str]
     groups: frozenset[str] = frozenset()
+    make: Make = UNTOLD
 
 
 def settle(household: Household, settlement: Settlement) -> Household:
@@ -127,7 +129,7 @@ def _take_over_person(household: Household, settlement: Settlement) -> Household
         tombstones=_without(household.tombstones, (key,)),
         placements=_without(household.placements, (key,)),
     )
-    return _with_credentials(house, person.person_id, serial, seen.slots or (), settlement.new_id)
+    return _with_credentials(house, person.person_id, seen.slots or (), settlement)
 
 
 def _take_over_name(household: Household, settlement: Settlement) -> Household:
@@ -171,11 +173,7 @@ def _take_over_change(household: Household, settlement: Settlement) -> Household
         ]
         house = replace(house, credentials=_without(house.credentials, gone))
         house = _with_credentials(
-            house,
-            person.person_id,
-            difference.serial,
-            seen.slots - placement.confirmed.credentials.keys(),
-            settlement.new_id,
+            house, person.person_id, seen.slots - placement.confirmed.credentials.keys(), settlement
         )
         held = {
             slot: house.credentials[person.person_id, slot].revision
@@ -236,12 +234,16 @@ def _as_told(confirmed: Standing, seen: Seen) -> Standing:
 
 
 def _with_credentials(
-    household: Household, person_id: str, serial: str, slots: Collection[int], new_id: Callable[[], str]
+    household: Household, person_id: str, slots: Collection[int], settlement: Settlement
 ) -> Household:
     """Note credentials that one terminal has; where the house has others of the same slot, those stay."""
     added = {
         (person_id, slot): HouseCredential(
-            person_id=person_id, slot=slot, revision=new_id(), terminals=frozenset({serial})
+            person_id=person_id,
+            slot=slot,
+            revision=settlement.new_id(),
+            algorithm=algorithm_of(settlement.make, slot),
+            terminals=frozenset({settlement.difference.serial}),
         )
         for slot in slots
         if (person_id, slot) not in household.credentials

@@ -16,6 +16,7 @@ from .groups import MAX_NAME, AccessGroup, Rule
 from .household import Household
 from .persons import HousePerson
 from .standing import Seen
+from .wanted import UNTOLD, Make, algorithm_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +44,7 @@ class Left(StrEnum):
 class Present:
     """A terminal as it is: its name, its doors, and who is on it, by enroll id.
 
-    `permitted` are those whose permission could be read. `algorithm` is that of its fingerprints, if it tells.
+    `permitted` are those whose permission could be read. `make` is what it can hold.
     `departed` are the names (`ledger.likeness`) of who has been removed from the house, wherever they were.
     """
 
@@ -52,7 +53,7 @@ class Present:
     doors: frozenset[int]
     people: Mapping[int, Seen]
     permitted: Mapping[int, Permitted]
-    algorithm: str | None = None
+    make: Make = UNTOLD
     departed: frozenset[str] = frozenset()
 
 
@@ -199,7 +200,7 @@ def _credential_of(
             person_id=person.person_id,
             slot=slot,
             revision=next(ids),
-            algorithm=present.algorithm,
+            algorithm=algorithm_of(present.make, slot),
             terminals=frozenset({present.serial}),
         )
     if present.serial in held.terminals:

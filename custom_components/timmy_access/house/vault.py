@@ -18,7 +18,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from homeassistant.core import HomeAssistant
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
@@ -57,11 +57,18 @@ class Vault:
         )
         self._house = house
         self._key: bytes | None = None
+        self._listeners: list[Callable[[], None]] = []
         self.state = VaultState.OFF
 
     def __repr__(self) -> str:
         """Show the state alone."""
         return f"<Vault {self.state}>"
+
+    @callback
+    def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
+        """Call `listener` whenever the vault has been opened, until the returned function is called."""
+        self._listeners.append(listener)
+        return lambda: self._listeners.remove(listener)
 
     async def async_open(self, *, wanted: bool, held: Iterable[HouseCredential]) -> None:
         """Read the key, or make one where nothing has been sealed yet.
@@ -84,6 +91,8 @@ class Vault:
             self.state = VaultState.KEY_GONE
             return
         self._key, self.state = key, VaultState.OPEN
+        for listener in tuple(self._listeners):
+            listener()
 
     async def async_remove(self) -> None:
         """Forget the key for good: whatever was sealed with it stays sealed."""

@@ -1,5 +1,7 @@
 """When what a terminal did not take is tried again."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 import time
 
 from .standing import Standing
@@ -18,20 +20,32 @@ class Waits:
     def __init__(self) -> None:
         """Begin with nothing failed."""
         self._next: dict[int, float] = {}
-        self._given_up: dict[int, Standing | None] = {}
+        # What was wanted when a number failed last, and which of them have failed too often.
+        self._wanted: dict[int, Standing | None] = {}
+        self._given_up: set[int] = set()
+        self._held: set[int] = set()
+
+    @contextmanager
+    def held(self, enroll_id: int) -> Iterator[None]:
+        """Write nothing to a number but what closes, as somebody is being recorded under it."""
+        self._held.add(enroll_id)
+        try:
+            yield
+        finally:
+            self._held.discard(enroll_id)
 
     def forget(self) -> None:
         """Try everything at once."""
         self._next.clear()
+        self._wanted.clear()
         self._given_up.clear()
 
     def is_due(self, step: Step, wanted: Standing | None) -> bool:
         """Return whether a step may be tried; another wish is always tried."""
         number = step.enroll_id
-        if number in self._given_up and self._given_up[number] != wanted:
-            del self._given_up[number]
-            self._next.pop(number, None)
-        if number in self._given_up and step.rank > URGENT:
+        if number in self._wanted and self._wanted[number] != wanted:
+            self.done(step)
+        if step.rank > URGENT and (number in self._given_up or number in self._held):
             return False
         return self._next.get(number, 0.0) <= time.monotonic()
 
@@ -39,13 +53,15 @@ class Waits:
         """Wait longer each time."""
         number = step.enroll_id
         self._next[number] = time.monotonic() + WAIT_SECONDS[min(tries, len(WAIT_SECONDS)) - 1]
+        self._wanted[number] = wanted
         if tries >= MAX_TRIES:
-            self._given_up[number] = wanted
+            self._given_up.add(number)
 
     def done(self, step: Step) -> None:
         """Wait no more."""
         self._next.pop(step.enroll_id, None)
-        self._given_up.pop(step.enroll_id, None)
+        self._wanted.pop(step.enroll_id, None)
+        self._given_up.discard(step.enroll_id)
 
     def until_next(self, most: float) -> float:
         """Return how many seconds there is nothing to try, and no more than `most`."""

@@ -1,7 +1,7 @@
 """What should be on a terminal, as the house has it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
@@ -19,12 +19,17 @@ class Make:
     """What a terminal is capable of, as far as that decides what should be on it.
 
     `doors` is how many it has. `algorithm` is that of its fingerprints, None where it does not tell. `has_dates` is
-    False for firmware that knows no first and no last day.
+    False for firmware that knows no first and no last day. `lacks` are kinds of credentials that it does not take.
     """
 
     doors: int = 1
     algorithm: str | None = None
     has_dates: bool = True
+    lacks: frozenset[Credential] = field(default_factory=frozenset)
+
+
+# A terminal that has not told what it is.
+UNTOLD = Make()
 
 
 def standings_wanted(
@@ -54,9 +59,24 @@ def standings_wanted(
             valid_from=person.valid_from if make.has_dates else None,
             valid_until=person.valid_until if make.has_dates else None,
             hours=open_hours,
-            credentials=credentials.get(person.person_id, {}),
+            credentials=_takes(household, person, serial, make, credentials.get(person.person_id, {})),
         )
     return wanted
+
+
+def _takes(
+    household: Household, person: HousePerson, serial: str, make: Make, credentials: Mapping[int, str]
+) -> Mapping[int, str]:
+    """Return what of somebody's a terminal takes; what it has of theirs it keeps, whatever it says of itself."""
+    if not make.lacks or all(Credential.of(slot) not in make.lacks for slot in credentials):
+        return credentials
+    placement = household.placements.get((serial, person.enroll_id))
+    there = placement.confirmed.credentials if placement and placement.confirmed else {}
+    return {
+        slot: revision
+        for slot, revision in credentials.items()
+        if Credential.of(slot) not in make.lacks or slot in there
+    }
 
 
 def hours_wanted(household: Household, person: HousePerson, serial: str, doors: int, weeks: Weeks) -> dict[int, Week]:
@@ -79,6 +99,11 @@ def hours_wanted(household: Household, person: HousePerson, serial: str, doors: 
                     added = confirmed.get(door, NEVER) if week is None else week
                     hours[door] = hours.get(door, NEVER) | added
     return hours
+
+
+def algorithm_of(make: Make, slot: int) -> str | None:
+    """Return of which algorithm a credential is that a terminal has made; None where it does not matter or tell."""
+    return make.algorithm if slot in CREDENTIAL_SLOTS[Credential.FINGERPRINT] else None
 
 
 def understands(make: Make, slot: int, algorithm: str | None) -> bool:

@@ -76,10 +76,10 @@ class Writer:
         self._keeper = keeper
         self._hours = hours
         self._hand = hand
-        self._readings, self.has_finger = readings, readings.has_finger
+        self.readings, self.has_finger = readings, readings.has_finger
         self._make = make
         self._now = now
-        self._waits = Waits()
+        self.waits = Waits()
         self._intents = Intents(serial, keeper, self._person_of)
         self._is_awake = self._is_connected = False
         self._timer: CALLBACK_TYPE | None = None
@@ -91,7 +91,7 @@ class Writer:
         self._unsubscribe: tuple[CALLBACK_TYPE, ...] = (
             keeper.async_subscribe(self._async_changed),
             roster.async_subscribe(self._async_changed),
-            hours.async_subscribe(self._async_wake),
+            hours.async_subscribe(self.async_wake),
         )
         self._holders: tuple[Mapping[str, HousePerson], Mapping[int, str]] = ({}, {})
         self._known: Known | None = None
@@ -116,10 +116,10 @@ class Writer:
         """Begin over a new connection; `async_close` has to be called before anything that can wait."""
         self.async_left()
         self._hand.people.terminal_is(info)
-        self._readings.forget()
-        self._waits.forget()
+        self.readings.forget()
+        self.waits.forget()
         self._is_connected = True
-        self._async_wake()
+        self.async_wake()
 
     @callback
     def async_left(self) -> None:
@@ -144,7 +144,7 @@ class Writer:
         if not self.is_kept:
             return
         async with self._turn:
-            planned = await self._async_planned(lambda: Known(make=self._made(), listed=self._readings.heard()))
+            planned = await self._async_planned(lambda: Known(make=self._made(), listed=self.readings.heard()))
             self._closed = planned.household
             with suppress(NotKept):
                 await self._async_walk(planned.urgent, planned, Known())
@@ -155,7 +155,7 @@ class Writer:
         if is_busy and (self._closing is None or self._closing.done()) and self._has_changed(self._closed):
             # What closes does not wait until much is read.
             self._closing = self._tasks.async_start(self._async_close_now(), f"close {self._serial}", eager=False)
-        self._async_wake()
+        self.async_wake()
 
     async def _async_close_now(self) -> None:
         with suppress(ProtocolError):  # it is tried again
@@ -163,7 +163,7 @@ class Writer:
                 await self.async_close()
 
     @callback
-    def _async_wake(self) -> None:
+    def async_wake(self) -> None:
         """Compare again, now or as soon as what is being done is done."""
         self._is_awake = True
         if self._is_connected and self.is_kept and (self._task is None or self._task.done()):
@@ -189,7 +189,7 @@ class Writer:
             LOGGER.debug("%s is not in step yet: %s", self._serial, err)
         self._timer = async_call_later(
             self._hass,
-            self._waits.until_next(LOOK_AGAIN_SECONDS),
+            self.waits.until_next(LOOK_AGAIN_SECONDS),
             HassJob(self._async_due, f"keep {self._serial} in step", cancel_on_shutdown=True),
         )
 
@@ -204,26 +204,26 @@ class Writer:
         known = self._known
         if (
             known is None
-            or not self._readings.present().complete
+            or not self.readings.present().complete
             or (await self._async_planned(lambda: self._now_known(known))).agreement.steps
         ):
             self._is_awake = True
         await self._async_work()
 
     def _now_known(self, known: Known) -> Known:
-        return replace(known, make=self._made(), listed=self._readings.present(), numbers=dict(self._readings.numbers))
+        return replace(known, make=self._made(), listed=self.readings.present(), numbers=dict(self.readings.numbers))
 
     async def _async_round(self) -> None:
         """Compare and do what follows; raises the protocol's errors."""
         household = self._keeper.household
-        await self._readings.async_listed(household, self._asked())
-        tables = await self._readings.async_tables(household)
+        await self.readings.async_listed(household, self._asked())
+        tables = await self.readings.async_tables(household)
         async with self._turn:
-            known = self._now_known(Known(tables=tables, has_hours=self._readings.has_hours))
+            known = self._now_known(Known(tables=tables, has_hours=self.readings.has_hours))
             planned = await self._async_planned(lambda: known)
             await self._async_walk(planned.before_hours, planned, known)
         if self._needs_reading(planned, known):
-            known = await self._readings.async_exact(self._keeper.household, known)
+            known = await self.readings.async_exact(self._keeper.household, known)
         async with self._turn:
             await self._async_finish(known)
 
@@ -259,7 +259,7 @@ class Writer:
         await self._hand.line.async_request(
             SetAccessSettings(day_zones=allocation.zones.days, week_zones=allocation.zones.weeks)
         )
-        known = await self._readings.async_again(self._keeper.household, known)
+        known = await self.readings.async_again(self._keeper.household, known)
         if known.tables is None or any(
             known.tables.zones.weeks[number - 1 : number] != allocation.zones.weeks[number - 1 : number]
             for number in allocation.numbers.values()
@@ -279,7 +279,7 @@ class Writer:
     async def _async_follow(self, walk: Round, planned: Plan, known: Known) -> None:
         intents, failures = self._intents, 0
         for step in walk:
-            if not self._waits.is_due(step, planned.wanted.get(step.enroll_id)):
+            if not self.waits.is_due(step, planned.wanted.get(step.enroll_id)):
                 walk.failed(step)
                 continue
             if not await intents.async_note(step, walk.ahead(NUMBERS_AHEAD)):
@@ -320,7 +320,7 @@ class Writer:
             )
         except NoRecord:
             if tries := self._intents.tries(number):
-                self._waits.failed(step, tries, planned.wanted.get(number))
+                self.waits.failed(step, tries, planned.wanted.get(number))
             return "no_record"
         except TerminalOffline, SeatContested:
             self._note_failure(placement, number, person_id, None)
@@ -334,12 +334,12 @@ class Writer:
         except ProtocolError:
             why = "without_effect"
         else:
-            self._waits.done(step)
-            self._readings.note(step, numbers)
+            self.waits.done(step)
+            self.readings.note(step, numbers)
             self._keep(step, placement, person_id, standing)
             return None
         tries = self._note_failure(placement, number, person_id, why)
-        self._waits.failed(step, tries, planned.wanted.get(number))
+        self.waits.failed(step, tries, planned.wanted.get(number))
         return why
 
     def _keep(self, step: Step, placement: Placement | None, person_id: str, standing: Standing | None) -> None:
@@ -378,7 +378,7 @@ class Writer:
         return self._holders[1].get(number, "")
 
     def _made(self) -> Make:
-        return self._readings.limited(self._make())
+        return self.readings.limited(self._make())
 
     async def _async_planned(self, known: Callable[[], Known]) -> Plan:
         """Return what is to be done by what is known at this moment; a large house is compared beside the loop."""

@@ -6,7 +6,7 @@ from homeassistant.core import HomeAssistant
 
 from ..house.house import House
 from ..house.settling import Choice
-from .agreements import async_agreement
+from .agreements import async_agreement, make_of
 from .taking_stock import async_present
 from .terminal import Terminal
 
@@ -18,7 +18,9 @@ class AfterReset(StrEnum):
     TAKE_OVER = "take_over"
 
 
-async def async_after_reset(hass: HomeAssistant, house: House, terminal: Terminal, what: AfterReset) -> bool:
+async def async_after_reset(
+    hass: HomeAssistant, house: House, terminal: Terminal, what: AfterReset, by: str | None = None
+) -> bool:
     """Do what the owner says; False where there is nothing to decide any more, and then nothing is done.
 
     Whoever is on a terminal that is taken over as it is becomes somebody of the house. Raises `HouseInvalid`,
@@ -32,7 +34,7 @@ async def async_after_reset(hass: HomeAssistant, house: House, terminal: Termina
     if terminal.serial not in house.known().kept or not agreement.was_reset:
         return False
     choice = Choice.TAKE_OVER if taking else Choice.PUT_BACK
-    await house.async_settle(tuple(agreement.differences.values()), choice, frozenset(), None)
+    await house.async_settle(tuple(agreement.differences.values()), choice, frozenset(), by, make_of(terminal))
     if present is not None:
-        await house.async_take_over(await hass.async_add_executor_job(house.preview, present), terminal.name, None)
+        await house.async_take_over(await hass.async_add_executor_job(house.preview, present), terminal.name, by)
     return True

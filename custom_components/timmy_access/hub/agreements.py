@@ -7,11 +7,12 @@ from functools import partial
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
-from ..house.agreement import Agreement, agree
+from ..house.agreement import Agreement, agree, unsure_at
 from ..house.house import House
 from ..house.household import Household
 from ..house.standing import Listed, Seen
 from ..house.wanted import Make, Weeks, standings_wanted
+from ..people.abilities import lacking
 from ..people.people import EMPTY_SLOT
 from ..people.roster import Person
 from .terminal import Terminal
@@ -32,7 +33,8 @@ async def async_agreement(hass: HomeAssistant, house: House, terminal: Terminal)
 
 def make_of(terminal: Terminal) -> Make:
     """Return what a terminal can hold, as far as that is known without asking."""
-    return Make(doors=len(terminal.coordinator.data.doors), algorithm=terminal.fingerprint_algorithm)
+    state = terminal.coordinator.data
+    return Make(doors=len(state.doors), algorithm=terminal.fingerprint_algorithm, lacks=lacking(state.info))
 
 
 def listed(terminal: Terminal) -> Listed:
@@ -79,4 +81,4 @@ def _known(
 
 def _agreement(household: Household, serial: str, make: Make, weeks: Weeks, known: Callable[[], Listed]) -> Agreement:
     wanted = standings_wanted(household, serial, make, weeks, dt_util.utcnow())
-    return agree(household, serial, make.doors, wanted, known())
+    return agree(household, serial, make.doors, wanted, known(), unsure_at(household, serial))

@@ -7,6 +7,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
+from ..const import PANEL_URL_PATH
 from ..house.house import House
 from ..house.obstacles import Obstacle
 from ..issues import DATA_SERIAL, async_clear, async_raise
@@ -20,6 +21,8 @@ MORE = "…"
 
 NOT_REMOVED = "house_not_removed"
 DIFFERENCES = "house_differences"
+# Where the owner decides.
+_PAGE = f"homeassistant://{PANEL_URL_PATH}/differences"
 HOURS_GONE = "house_hours_gone"
 WAS_RESET = "house_was_reset"
 OBSTACLES: Mapping[Obstacle, str] = {obstacle: f"house_{obstacle.value}" for obstacle in Obstacle}
@@ -144,7 +147,15 @@ class HouseIssues:
         if placeholders is None:
             async_clear(self._hass, kind, self._entry_id)
         else:
-            async_raise(self._hass, self._entry_id, kind, self._entry_id, placeholders=placeholders, fixable=False)
+            async_raise(
+                self._hass,
+                self._entry_id,
+                kind,
+                self._entry_id,
+                placeholders=placeholders,
+                fixable=False,
+                learn_more_url=f"{_PAGE}?listener={self._entry_id}" if kind == DIFFERENCES else None,
+            )
 
     @callback
     def _async_show_reset(self, serials: frozenset[str]) -> None:

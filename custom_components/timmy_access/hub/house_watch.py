@@ -11,6 +11,7 @@ from ..house.house import House
 from ..house.obstacles import Obstacle, obstacles
 from ..terminal.tasks import Tasks
 from .agreements import async_agreement, known_of, make_of
+from .noticed import Noticed
 from .terminal import Terminal
 
 # Changes come many at a time, and comparing thousands of people takes a moment of a thread.
@@ -52,11 +53,12 @@ class HouseCounts:
 class HouseWatch:
     """Compares some seconds after something has changed; terminals that are only observed cost nothing."""
 
-    def __init__(self, hass: HomeAssistant, tasks: Tasks, house: House) -> None:
-        """Look at a house; nothing is known yet."""
+    def __init__(self, hass: HomeAssistant, tasks: Tasks, house: House, noticed: Noticed) -> None:
+        """Look at a house; nothing is known yet. `noticed` gets what is different."""
         self._hass = hass
         self._tasks = tasks
         self._house = house
+        self._noticed = noticed
         self._terminals: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
         self._listeners: list[Callable[[], None]] = []
         self._cancel: CALLBACK_TYPE | None = None
@@ -128,6 +130,7 @@ class HouseWatch:
         found = await self._hass.async_add_executor_job(
             lambda: obstacles(household, terminal.serial, make, agreement, known(), unfit)
         )
+        self._noticed.async_note(terminal.serial, agreement.differences, complete=terminal.roster.complete)
         differences = [difference for difference in agreement.differences.values() if not difference.is_left]
         return TerminalCounts(
             differences=len(differences),

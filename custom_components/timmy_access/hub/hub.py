@@ -9,15 +9,14 @@ from typing import Any, Self
 from homeassistant.config_entries import SOURCE_IGNORE, ConfigEntry, ConfigEntryState, ConfigSubentry
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_PORT
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from ..const import (
-    CONF_CERTIFICATE,
     CONF_DB_URL,
     CONF_DOORS,
+    CONF_EVERYBODY_GONE_AT,
     CONF_KEEP_DAYS,
-    CONF_KEY,
     CONF_SERIAL,
-    CONF_TLS,
     CONF_TLS_PORT,
     CONF_VAULT,
     DOMAIN,
@@ -30,6 +29,8 @@ from ..guests.passbook import Passbook
 from ..guests.shared_books import async_acquire_book, async_release_book
 from ..house.house import House
 from ..ledger import Ledger, LedgerUnavailable
+from ..people.muster import Muster
+from ..people.roll_call import RollCall
 from ..protocol.listener import Encryption, Listener
 from ..protocol.messages import Registration
 from ..protocol.peer import Peer
@@ -37,29 +38,32 @@ from ..records.ledgers import async_acquire, async_release
 from ..records.statistics import AccessStatistics, Counted
 from ..terminal.store import Replacement, TerminalStore
 from ..terminal.tasks import Tasks
+from .absences import Absences
 from .address import allowed_networks
 from .begun_anew import BegunAnew
+from .caretaker import Caretaker
 from .certificates import async_tls_context
 from .claims import Claims
+from .door_orders import DoorOrders
 from .elsewhere import Elsewhere
 from .gate import Gate
 from .homes import Homes
-from .house_issues import HouseIssues
-from .house_watch import HouseWatch
 from .identity import facts_data
+from .listening import fixed_settings
 from .nightly import Nightly
 from .outsiders import Outsiders
 from .pending import PendingTerminal, PendingTerminals
+from .recordings import Recordings
 from .replacement import async_carry_out, async_follow, async_plan
 from .surroundings import Surroundings
 from .terminal import Terminal
 from .troubles import TroubleWatch
 from .wall_clock import WallClock
+from .workdays import Workdays
 
 # For what is still to be written when everything stops. With the 2 s that passes take and the 4 s that the ledger takes
 # to close, it stays below the 10 s that Home Assistant gives an integration to unload.
 REST_SECONDS = 3.0
-_RESTARTING_OPTIONS = (CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT)
 
 type TerminalListener = Callable[[Terminal], None]
 
@@ -82,26 +86,18 @@ class Hub:
         """
         self._hass = hass
         self._entry = entry
+        self.entry_id = entry.entry_id
         self._tasks = Tasks(hass, entry)
         self.ledger = ledger
         self._store = store
-        self.statistics = AccessStatistics(
-            hass,
-            self._tasks,
-            ledger,
-            self._store,
-            self._counted,
-        )
+        self.statistics = AccessStatistics(hass, self._tasks, ledger, self._store, self._counted)
+        self.workdays = Workdays(entry, ledger)
         self.passbook = Passbook(hass, entry.entry_id, self._tasks, book)
         self.house = House(hass, entry.entry_id, self._tasks, ledger, lambda: tuple(self.terminals))
-        self.house_watch = HouseWatch(hass, self._tasks, self.house)
-        self._house_issues = HouseIssues(
-            hass,
-            entry.entry_id,
-            self.house,
-            self.house_watch,
-            lambda: {serial: terminal.name for serial, terminal in self.terminals.items()},
-        )
+        self.roll_call = RollCall(hass)
+        self.muster = Muster(hass, entry.entry_id, self.roll_call)
+        self.absences = Absences(hass, entry.entry_id)
+        self.caretaker = Caretaker(hass, entry.entry_id, self._tasks, self.house, lambda: self.terminals)
         # About how many of how many people a terminal has been asked that is looked at, by serial number.
         self.asked: dict[str, tuple[int, int]] = {}
         self._changed: list[TerminalListener] = []
@@ -116,6 +112,8 @@ class Hub:
         self.terminals: dict[str, Terminal] = {
             terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
         }
+        self.recordings = Recordings(self._tasks, self.house, ledger, self.terminals.values)
+        self.door_orders = DoorOrders(hass, entry.entry_id, self._tasks, lambda: tuple(self.terminals.values()))
         self._watches: dict[str, TroubleWatch] = {}
         self.nightly = Nightly(
             hass, self._tasks, ledger, self._store, self.terminals.values, self.house.keeper, self._elsewhere.has
@@ -126,7 +124,7 @@ class Hub:
         self.listener = Listener(self.gate, entry.data[CONF_HOST], entry.data[CONF_PORT], encryption=encryption)
         self.listener.lobby.is_home = self.homes.is_one
         self.gate.invite = self.listener.lobby.invite
-        self._started_with = self._needs_restart()
+        self._started_with = fixed_settings(self._entry)
         self._async_apply_options()
 
     @classmethod
@@ -153,14 +151,22 @@ class Hub:
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
-        await asyncio.gather(self.passbook.async_load(), self.house.async_load())
+        await asyncio.gather(
+            self.passbook.async_load(),
+            self.house.async_load(),
+            self.muster.async_load(),
+            self.caretaker.noticed.async_load(),
+            self.absences.async_load(self.terminals),
+            self.door_orders.async_load(),
+        )
+        for terminal in self.terminals.values():
+            self.door_orders.async_take_up(terminal)
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.listener.start()
         if self._stopping is not None:
             return
         self._store.async_note_ours(self.terminals)
-        self.house_watch.async_start()
-        self._house_issues.async_start()
+        self.caretaker.async_start()
         for terminal in self.terminals.values():
             self._async_watch(terminal)
         begun_anew = BegunAnew(self._hass, self._entry.entry_id, self.ledger, self._store)
@@ -184,11 +190,14 @@ class Hub:
         # Terminals dial again at once; who has been seen off must not come back while others are.
         self.gate.is_open = False
         self.listener.deafen()
+        self.roll_call.async_stop()
+        self.absences.async_deafen()
         for terminal in self.terminals.values():
             terminal.async_deafen()
         self.pending.async_drop_all()
         self.statistics.async_stop()
-        self.house_watch.async_stop()
+        self.recordings.async_stop()
+        self.door_orders.async_stop(clear=not self._hass.is_stopping)
         self.passbook.async_stop()
         while self._stop_clocks:
             self._stop_clocks.pop()()
@@ -196,7 +205,7 @@ class Hub:
         stays = self._hass.is_stopping
         self.claims.async_stop(clear=not stays)
         self._outsiders.async_stop(clear=not stays)
-        self._house_issues.async_stop(clear=not stays)
+        self.caretaker.async_stop(clear=not stays)
         self._elsewhere.async_stop()
         for watch in self._watches.values():
             watch.async_stop(clear=not stays)
@@ -213,6 +222,8 @@ class Hub:
             async with asyncio.timeout(REST_SECONDS):
                 await _async_all(
                     self._store.async_stop(),
+                    self.caretaker.noticed.async_stop(),
+                    self.absences.async_stop(),
                     self.house.async_stop(),
                     *(terminal.async_stop("unloading") for terminal in self.terminals.values()),
                 )
@@ -223,7 +234,7 @@ class Hub:
         if self._stopping is not None:
             return
         self._async_apply_options()
-        if self._started_with != self._needs_restart():
+        if self._started_with != fixed_settings(self._entry):
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)
             return
         wanted = {
@@ -233,7 +244,9 @@ class Hub:
             terminal = self.terminals.pop(serial)
             self.claims.async_drop(serial)
             self.homes.async_forget(serial)
-            self.house_watch.async_forget(serial)
+            self.caretaker.async_forget(serial)
+            self.absences.async_forget(serial)
+            self.door_orders.async_forget(terminal)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
             self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
@@ -242,6 +255,7 @@ class Hub:
             if (known := self.terminals.get(serial)) is None:
                 self.terminals[serial] = known = self._make(subentry)
                 self._tasks.async_see_through(known.async_restore(), f"restore {serial}")
+                self.door_orders.async_take_up(known)
                 self._async_watch(known)
                 if (address := self.pending.address_of(serial, known.identity.doubt)) is not None:
                     self.homes.async_settle(serial, address)
@@ -249,6 +263,7 @@ class Hub:
                 self.listener.lobby.invite(serial)
             elif known.async_apply(subentry.title, subentry.data):
                 self.listener.lobby.invite(serial)
+            self.door_orders.emergencies.async_look(known)
             for listener in tuple(self._changed):
                 listener(known)
         self._store.async_note_ours(self.terminals)
@@ -272,6 +287,11 @@ class Hub:
         await self._hass.config_entries.async_reload(self._entry.entry_id)
         subentry = self._entry.subentries.get(terminal.subentry_id)
         return subentry is not None and subentry.unique_id == waiting.serial
+
+    @property
+    def title(self) -> str:
+        """What the listener is called."""
+        return self._entry.title
 
     @callback
     def async_subscribe_terminals(self, listener: TerminalListener) -> CALLBACK_TYPE:
@@ -303,7 +323,8 @@ class Hub:
     def _async_watch(self, terminal: Terminal) -> None:
         watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
-        self.house_watch.async_terminal(terminal)
+        self.caretaker.watch.async_terminal(terminal)
+        self.absences.async_terminal(terminal)
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:
         surroundings = Surroundings(
@@ -316,6 +337,7 @@ class Hub:
             passbook=self.passbook,
             homes=self.homes,
             house=self.house,
+            roll_call=self.roll_call,
             people_of=lambda serial: it.people if (it := self.terminals.get(serial)) else None,
         )
         terminal = Terminal(surroundings, subentry)
@@ -337,6 +359,8 @@ class Hub:
     @callback
     def _async_apply_options(self) -> None:
         self.house.async_apply(wants_vault=self._entry.options.get(CONF_VAULT, False))
+        gone_at = self._entry.options.get(CONF_EVERYBODY_GONE_AT)
+        self.roll_call.async_apply(gone_at and dt_util.parse_time(gone_at))
         days = self._entry.options.get(CONF_KEEP_DAYS, KEEP_DAYS)
         self.nightly.keep_days = days or None
         for terminal in self.terminals.values():
@@ -344,11 +368,6 @@ class Hub:
         networks = allowed_networks(self._entry.options)
         self.listener.limit_to(networks)
         self._outsiders.async_allowed(networks)
-
-    def _needs_restart(self) -> tuple[object, ...]:
-        """Return the settings that cannot be changed while the listener runs."""
-        data, options = self._entry.data, self._entry.options
-        return (data[CONF_HOST], data[CONF_PORT], *(options.get(option) for option in _RESTARTING_OPTIONS))
 
     @callback
     def _async_announce(self, registration: Registration, peer: Peer) -> None:

@@ -10,9 +10,13 @@ from ..guests.passes import Refused
 from ..house.hand import CheckedLine, Contents, Hand
 from ..house.house import House
 from ..house.passage import NoPassage, Passage
+from ..house.persons import HousePerson
 from ..house.readings import Readings
 from ..house.wanted import Make
+from ..house.whereabouts import terminals_with
 from ..house.writer import Writer
+from ..ledger import likeness
+from ..people.abilities import lacking
 from ..people.roster import Roster
 from ..protocol.errors import ProtocolError
 from ..protocol.turns import Priority
@@ -72,7 +76,11 @@ def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> 
         hand,
         terminal.roster,
         readings,
-        lambda: Make(doors=_doors(), algorithm=terminal.fingerprint_algorithm),
+        lambda: Make(
+            doors=_doors(),
+            algorithm=terminal.fingerprint_algorithm,
+            lacks=lacking(terminal.coordinator.data.info),
+        ),
         dt_util.utcnow,
     )
 
@@ -87,18 +95,51 @@ class HouseRules:
         self._prepared = (house.household, Passage(house.household))
 
     @callback
+    def groups_of(self, enroll_id: int, name: str | None) -> tuple[str, ...]:
+        """Return the names of the access groups of somebody who may pass at present.
+
+        Nobody belongs to any at a terminal that is not kept in step, under another name than the house knows, or while
+        they are disabled or outside their dates.
+        """
+        person = self._person(enroll_id, name)
+        if person is None or not person.is_valid(dt_util.utcnow()):
+            return ()
+        groups = self._house.household.groups
+        return tuple(sorted(groups[group_id].name for group_id in person.groups if group_id in groups))
+
+    @callback
+    def linked_to(self, enroll_id: int, name: str | None) -> str | None:
+        """Return the registry id of the person of Home Assistant that the house knows somebody to be."""
+        person = self._person(enroll_id, name)
+        return None if person is None else person.linked_to
+
+    def _person(self, enroll_id: int, name: str | None) -> HousePerson | None:
+        """Return whom the house knows by a number; None for whoever has it under another name."""
+        if not self._is_kept():
+            return None
+        person = self._passage().people.get(enroll_id)
+        return None if person is None or (name and likeness(name) != likeness(person.name)) else person
+
+    def _is_kept(self) -> bool:
+        return self._house.keeper.is_known and self._terminal.serial in self._house.household.kept
+
+    def _passage(self) -> Passage:
+        household = self._house.household
+        if self._prepared[0] is not household:
+            self._prepared = (household, Passage(household, self._prepared[1]))
+        return self._prepared[1]
+
+    @callback
     def no_passage(self, enroll_id: int) -> Refused | None:
         """Return why somebody may not pass at present, also while the terminal's own memory is of before.
 
         Whom the house does not know it says nothing of, unless they are to be gone from the terminal.
         """
         household, serial = self._house.household, self._terminal.serial
-        if not self._house.keeper.is_known or serial not in household.kept:
+        if not self._is_kept():
             return None
-        if self._prepared[0] is not household:
-            self._prepared = (household, Passage(household, self._prepared[1]))
         doors = len(self._terminal.coordinator.data.doors)
-        why = self._prepared[1].refusal(
+        why = self._passage().refusal(
             serial, enroll_id, None, dt_util.utcnow(), dt_util.get_default_time_zone(), doors, self._house.hours.weeks
         )
         if why is NoPassage.UNKNOWN and (serial, enroll_id) not in household.tombstones:
@@ -115,14 +156,7 @@ async def _async_record(surroundings: Surroundings, serial: str, person_id: str,
         return None
     if (kept := await house.vault.async_unseal(credential)) is not None:
         return kept
-    confirmed = {
-        at
-        for (at, number), placement in household.placements.items()
-        if number == person.enroll_id
-        and placement.confirmed is not None
-        and placement.confirmed.credentials.get(slot) == credential.revision
-    }
-    for other in sorted((credential.terminals | confirmed) - {serial}):
+    for other in sorted(terminals_with(household, person, credential) - {serial}):
         if (people := surroundings.people_of(other)) is None:
             continue
         try:

@@ -7,12 +7,13 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import CONF_CERTIFICATE, CONF_KEY, CONF_TLS_PORT
+from ..const import CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT
 from ..issues import NOTHING, async_clear, async_raise
 from .certificates import CertificateInvalid
 
 # The translation keys of the issues.
 LISTENING_KINDS = ("cannot_listen", "certificate_unusable", "port_in_use")
+_FIXED_OPTIONS = (CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT)
 
 
 @callback
@@ -51,3 +52,8 @@ def async_clear_listening(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Take back that a listener cannot listen."""
     for kind in LISTENING_KINDS:
         async_clear(hass, kind, entry.entry_id)
+
+
+def fixed_settings(entry: ConfigEntry) -> tuple[object, ...]:
+    """Return the settings that cannot be changed while a listener runs."""
+    return (entry.data[CONF_HOST], entry.data[CONF_PORT], *(entry.options.get(option) for option in _FIXED_OPTIONS))

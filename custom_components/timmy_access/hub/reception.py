@@ -11,7 +11,7 @@ import time
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..errors import DoorUnknown, PassRevoked
+from ..errors import DoorUnknown, LockedDown, PassRevoked
 from ..guests.decisions import Decision
 from ..guests.verdicts import Approval, Verdicts
 from ..ledger import Decider, Kept
@@ -250,8 +250,8 @@ class Reception:
         return None if decision is None else self._undoubted(decision)
 
     def _undoubted(self, decision: Decision) -> Decision:
-        """Return a decision that holds: nobody is let in at a seat that a second one claims by now."""
-        if not decision.granted or not self._records.is_doubted:
+        """Return a decision that holds: nobody is let in where a lockdown or a second claim has come meanwhile."""
+        if not decision.granted or not (self._records.is_doubted or self._verdicts.is_locked_down):
             return decision
         self._verdicts.async_settle(decision, delivered=False)
         return Decision(granted=False)
@@ -341,7 +341,9 @@ class Reception:
                 certain = False
                 break
             except ProtocolError as err:
-                certain = certain and isinstance(err, CommandRefused | DoorUnknown | SeatContested | TerminalBusy)
+                certain = certain and isinstance(
+                    err, CommandRefused | DoorUnknown | LockedDown | SeatContested | TerminalBusy
+                )
                 self._log.log(
                     logging.WARNING, "Door %d of %s did not open for a pass: %s", number, self._coordinator.serial, err
                 )

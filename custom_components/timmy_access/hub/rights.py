@@ -5,6 +5,9 @@ each with the policy for the entity that does just that. Whatever changes how a 
 settings, what holds a door, restarts, clocks, people, passes. What nobody has asked for in person comes from what an
 administrator has written, and may do everything, as with Home Assistant's own actions for administrators. A script or
 scene that a person starts acts as that person.
+
+In a lockdown doors are for administrators in person: nobody else opens one, and that counts for automations too, which
+were written for other times. What an automation locks stays locked down.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,6 +20,7 @@ from homeassistant.exceptions import HomeAssistantError, Unauthorized, UnknownUs
 from homeassistant.helpers import entity_registry as er
 
 from ..const import DOMAIN
+from ..terminal.state import Emergency
 from .terminal import Terminal
 
 ONLY_DOOR = 1
@@ -46,7 +50,7 @@ ORDINARY_USERS: Mapping[Right, tuple[Platform, str]] = {
 class NotAllowed(Unauthorized):
     """The user has no right to this, in words of people."""
 
-    def __init__(self, context: Context, key: str, terminal: str, entity_id: str | None = None) -> None:
+    def __init__(self, context: Context | None, key: str, terminal: str, entity_id: str | None = None) -> None:
         """Say why by a translation key."""
         super().__init__(context=context, entity_id=entity_id, permission=POLICY_CONTROL)
         HomeAssistantError.__init__(
@@ -63,23 +67,46 @@ async def async_check_right(
     right: Right,
     terminal: Terminal,
     doors: Iterable[int] = (ONLY_DOOR,),
-) -> None:
-    """Return if whoever asked may do this, at each of the doors; raises `NotAllowed` and `UnknownUser`."""
+) -> bool:
+    """Return if whoever asked may do this, at each of the doors; raises `NotAllowed` and `UnknownUser`.
+
+    True is an administrator in person, who may open a door in a lockdown too.
+    """
+    doors, present = tuple(doors), terminal.coordinator.data.doors
+    is_locked_down = any(door in present and present[door].emergency is Emergency.LOCKDOWN for door in doors)
     if context is None or context.user_id is None:
-        return
+        if is_locked_down and right is Right.OPEN:
+            raise NotAllowed(context, "lockdown_administrators_only", terminal.name)
+        return False
     user = await hass.auth.async_get_user(context.user_id)
     if user is None:
         raise UnknownUser(context=context, permission=POLICY_CONTROL)
     if user.is_admin:
-        return
+        return True
     if right not in ORDINARY_USERS:
         raise NotAllowed(context, "administrators_only", terminal.name)
+    if is_locked_down and right in (Right.LOCK, Right.OPEN):
+        raise NotAllowed(context, "lockdown_administrators_only", terminal.name)
     platform, key = ORDINARY_USERS[right]
     registry = er.async_get(hass)
     for door in doors:
         entity_id = registry.async_get_entity_id(platform, DOMAIN, f"{terminal.serial}_{key.format(door=door)}")
         if entity_id is None or not user.permissions.check_entity(entity_id, POLICY_CONTROL):
             raise NotAllowed(context, "not_allowed", terminal.name, entity_id)
+    return False
+
+
+async def async_check_in_person(hass: HomeAssistant, context: Context | None, listener: str) -> None:
+    """Return if an administrator has asked, and no automation; raises `NotAllowed` and `UnknownUser`."""
+    if context is None or context.user_id is None:
+        raise NotAllowed(context, "administrators_in_person", listener)
+    await async_check_administrator(hass, context, listener)
+
+
+async def async_name_of(hass: HomeAssistant, user_id: str | None) -> str | None:
+    """Return what a user is called; None for an automation."""
+    user = None if user_id is None else await hass.auth.async_get_user(user_id)
+    return None if user is None else user.name
 
 
 async def async_check_administrator(hass: HomeAssistant, context: Context, listener: str) -> None:

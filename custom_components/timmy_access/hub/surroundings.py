@@ -10,6 +10,7 @@ from ..guests.passbook import Passbook
 from ..house.house import House
 from ..ledger import Ledger
 from ..people.people import People
+from ..people.roll_call import RollCall
 from ..terminal.store import TerminalStore
 from ..terminal.tasks import Tasks
 from .homes import Homes
@@ -32,4 +33,5 @@ class Surroundings:
     passbook: Passbook
     homes: Homes
     house: House
+    roll_call: RollCall
     people_of: Callable[[str], People | None]

@@ -11,16 +11,18 @@ from homeassistant.util import dt as dt_util
 
 from ..house.deeds import Did, told
 from ..house.house import House
+from ..house.standing import Seen
 from ..house.taking_over import Left, Permitted, Present
 from ..house.week import ALWAYS
 from ..house.zones import DEFAULT_ZONE, holds
 from ..ledger import likeness
+from ..people.people import EMPTY_SLOT
 from ..protocol.commands import GetAccessSettings, GetPermission, Permission
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.zones import Zones
-from .agreements import listed
+from .agreements import listed, make_of
 from .terminal import Terminal
 
 # The week zone of each door in a permission.
@@ -55,14 +57,31 @@ async def async_present(
         serial=terminal.serial,
         name=terminal.name,
         doors=frozenset(terminal.coordinator.data.doors),
-        people=listed(terminal).people,
+        people=await _without_emptiness(terminal, listed(terminal).people),
         permitted={},
-        algorithm=terminal.fingerprint_algorithm,
+        make=make_of(terminal),
         departed=await _departed(house),
     )
     undecided = await hass.async_add_executor_job(house.preview, present)
     wanted = [number for number, why in undecided.left.items() if why is Left.NOT_READ]
     return replace(present, permitted=await _permissions(terminal, zones, wanted, progress))
+
+
+async def _without_emptiness(terminal: Terminal, people: Mapping[int, Seen]) -> Mapping[int, Seen]:
+    """Return people without the slot that terminals list for whoever has nothing; one that does not tell has it."""
+    told = dict(people)
+    with suppress(TimeoutError, CommandTimeout):
+        async with asyncio.timeout(LONGEST):
+            for number, seen in people.items():
+                if seen.slots != frozenset({EMPTY_SLOT}):
+                    continue
+                try:
+                    record = (await terminal.people.async_record(number, EMPTY_SLOT, Priority.BULK)).record
+                except CommandRefused:
+                    record = None
+                if not record:
+                    told[number] = replace(seen, slots=frozenset())
+    return told
 
 
 async def _departed(house: House) -> frozenset[str]:

@@ -26,9 +26,7 @@ from ..guests.premises import Premises
 from ..guests.unlock_code import UnlockCode
 from ..guests.verdicts import DISK_PATIENCE, UnwrittenUse, Verdicts
 from ..people.enrolment import Enrolments
-from ..people.occupancy import Occupancy
 from ..people.people import People
-from ..people.person_links import PersonLinks
 from ..people.roster import Roster
 from ..people.roster_keeper import RosterKeeper
 from ..people.sightings import Sightings
@@ -38,6 +36,7 @@ from ..protocol.counters import Counters
 from ..protocol.exchange import Check
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import DeviceInfo, Heartbeat, Registration, UserUpload
+from ..protocol.pace import Pace
 from ..protocol.paging import Listing, PageTaker
 from ..protocol.session import Session
 from ..protocol.throttle import Throttle
@@ -62,6 +61,7 @@ from ..terminal.questions import Questions
 from ..terminal.settings import TerminalSettings
 from ..terminal.silences import Silences
 from ..terminal.state import TerminalState
+from ..terminal.two_factors import TwoFactors
 from ..terminal.upkeep import Upkeep
 from .contest import Contest
 from .identity import Identity
@@ -69,6 +69,7 @@ from .in_step import HouseRules, async_writer
 from .interpreter import Interpreter
 from .reception import Reception
 from .surroundings import Surroundings
+from .who_passes import async_links, async_occupancy
 
 # Registrations that a terminal repeats over one connection, as its heartbeat or when a count has changed, each of which
 # all its entities look at. More are answered, and what they tell is looked at in the next one.
@@ -93,8 +94,7 @@ class Terminal:
         self._homes, self.contest = surroundings.homes, Contest(surroundings.hass)
         self.log = LogBudget(LOGGER)
         self._repeats = Throttle(REPEATS_PER_SECOND, REPEATS_AT_ONCE)
-        self.trace = Trace()
-        self.counters = Counters()
+        self.trace, self.counters, self.pace = Trace(), Counters(), Pace()
         self._compose_machine(surroundings, subentry.data)
         self._compose_people(surroundings, subentry.data)
         self._compose_records(surroundings)
@@ -118,7 +118,8 @@ class Terminal:
         self.upkeep = Upkeep(hass, self.coordinator, self.clock, self.doors, self.async_request)
         self._silences = Silences(surroundings.store, self.coordinator)
         first = {"house": lambda: self.writer.async_close()}  # noqa: PLW0108 - it is put together later
-        more = {"people": self._async_read_changed_people}
+        self.two_factors = TwoFactors(self.coordinator, self.settings, surroundings.store, self.serial)
+        more = {"people": self._async_read_changed_people, "two factors": self.two_factors.async_catch_up}
         self._questions = Questions(
             hass, self.coordinator, self.settings, self.upkeep, self.async_request, self._silences, first, more
         )
@@ -129,13 +130,14 @@ class Terminal:
         hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
         self.roster = Roster(self, self.serial, self._silences)
         self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
-        self.links = PersonLinks(hass, self._entry_id, surroundings.store, self.serial, self.roster, lambda: self.name)
+        self.house_rules = HouseRules(surroundings.house, self)
+        self.links = async_links(surroundings, self.serial, self.roster, lambda: self.name, self.house_rules)
         self._echoes = Echoes()
         self.people = People(self, self.roster, self._echoes, lambda: len(self.coordinator.data.doors))
         self.writer = async_writer(surroundings, self, self._echoes)
         self.enrolments = Enrolments(self, self.people, self.moments.async_publish)
         self.sightings = Sightings((self.serial, *self.identity.former_serials), ledger, self.moments)
-        self._occupancy = Occupancy(tasks, self.sightings.serials, data, ledger, self.moments, self._async_show_inside)
+        self._occupancy = async_occupancy(surroundings, self.sightings.serials, data, self.moments, self.coordinator)
 
     def _compose_records(self, surroundings: Surroundings) -> None:
         """Put together what is kept of what the terminal reports, and what that means."""
@@ -178,7 +180,7 @@ class Terminal:
             person_of=self.roster.people.get,
             is_disabled=self.roster.is_disabled,
             linked_to=self.links.entity_id_of,
-            no_passage=HouseRules(surroundings.house, self).no_passage,
+            no_passage=self.house_rules.no_passage,
         )
         self.verdicts = Verdicts(
             surroundings.hass, premises, surroundings.passbook, self.moments.async_publish, self._async_show_tries
@@ -301,6 +303,7 @@ class Terminal:
         self._backlog.async_stop()
         self._connectivity.async_stop()
         self._presence.async_stop()
+        self._occupancy.async_stop()
         self._homes.async_stop(self.serial)
         if (session := self._session) is not None:
             self._session = None
@@ -384,10 +387,6 @@ class Terminal:
     @callback
     def _async_show_tries(self) -> None:
         self.coordinator.async_replace(replace(self.coordinator.data, pins_guessed=self.verdicts.tries.is_watchful))
-
-    @callback
-    def _async_show_inside(self, people: int | None) -> None:
-        self.coordinator.async_replace(replace(self.coordinator.data, people_inside=people))
 
     @callback
     def _async_place_doors(self, count: int) -> None:

@@ -7,7 +7,8 @@ page = await ledger.records(RecordFilter(serials=["ZX00000001"]))
 await ledger.close()
 """
 
-from .attendance import AttendanceDay
+from .attendance import AttendanceDay, SheetDay, SheetPunch, TimeThere
+from .corrections import Correction
 from .entries import Decider, Entry, Identity, Kept, StoredRecord
 from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Problem
 from .filters import RecordFilter, RecordKind
@@ -20,6 +21,7 @@ from .names import Named, likeness
 from .passes import Pass, PassUse
 from .people import Person
 from .records import LastSeen, Page
+from .stretches import Standing, Way
 from .unread import StoredUnread, Tally, UnreadFrame
 from .url import default_url, key_of_url, shown_url
 
@@ -27,6 +29,7 @@ __all__ = [
     "MAX_SEALED",
     "AttendanceDay",
     "Cause",
+    "Correction",
     "Counters",
     "Decider",
     "Entry",
@@ -53,10 +56,15 @@ __all__ = [
     "Problem",
     "RecordFilter",
     "RecordKind",
+    "SheetDay",
+    "SheetPunch",
+    "Standing",
     "StoredRecord",
     "StoredUnread",
     "Tally",
+    "TimeThere",
     "UnreadFrame",
+    "Way",
     "default_url",
     "key_of_url",
     "likeness",

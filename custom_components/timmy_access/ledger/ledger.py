@@ -3,15 +3,14 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Collection, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, tzinfo
+from datetime import UTC, datetime
 from functools import partial
 from itertools import batched
 
 from sqlalchemy import Connection
 from sqlalchemy.engine import URL
 
-from . import houses, names, passes, people, records, unread
-from .attendance import AttendanceDay, attendance
+from . import corrections, houses, names, passes, people, records, unread
 from .database import Database
 from .databases import database_at
 from .entries import Entry, Identity, Kept, StoredRecord
@@ -30,6 +29,7 @@ from .reader import Reader
 from .records import LastSeen, Page
 from .retention import purge, purge_names
 from .rows import rows_of
+from .timesheets import Timesheets
 from .unread import StoredUnread, Tally, UnreadFrame
 from .url import shown_url
 from .values import few, instant_of, key_of, whole_of
@@ -37,7 +37,7 @@ from .values import few, instant_of, key_of, whole_of
 _EVERYTHING = RecordFilter()
 
 
-class Ledger:
+class Ledger(Timesheets):
     """One database of records, rosters and passes. For one event loop; start it once, and close it.
 
     Everything that writes returns after the commit and raises `LedgerUnavailable` where nothing is known to be
@@ -170,12 +170,6 @@ class Ledger:
             if (after := page.next) is None:
                 return
 
-    async def attendance(
-        self, first: date, last: date, zone: tzinfo, where: RecordFilter = _EVERYTHING
-    ) -> tuple[AttendanceDay, ...]:
-        """Return who was there on each local day from `first` to `last`, both included, a year at most."""
-        return await self._reader.ask(partial(attendance, first=first, last=last, zone=zone, where=where))
-
     async def last_seen(self, serial: str, since: datetime) -> tuple[LastSeen, ...]:
         """Return when each person was at a terminal last, at or after an aware time.
 
@@ -203,7 +197,8 @@ class Ledger:
     async def purge(self, serials: Collection[str], before: datetime) -> dict[str, int]:
         """Delete the records of some terminals that occurred and arrived before an aware time, a part at a time.
 
-        So is what arrived then and was not understood. Returns how many, by serial number of those that lost any.
+        So is what arrived then and was not understood, and what was put right then. Returns how many, by serial number
+        of those that lost any.
         """
         instant_of("before", before)
         deleted: dict[str, int] = {}
@@ -220,6 +215,7 @@ class Ledger:
             old = partial(unread.purge, serial=serial, before=before, rows=self._limits.purge_rows)
             while await self._write(old) == self._limits.purge_rows:
                 pass
+            await self._write(partial(corrections.purge, serial=serial, before=before))
         if deleted:
             await self._write(partial(purge_names, serials=list(deleted)))
         return deleted

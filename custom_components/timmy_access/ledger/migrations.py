@@ -321,6 +321,30 @@ def _house(connection: Connection) -> None:
     _create(connection, tables)
 
 
+def _corrections(connection: Connection) -> None:
+    tables = MetaData()
+    Table("terminals", tables, counted(), exact("serial", unique=True), **COUNTED_TABLE)
+    Table(
+        "corrections",
+        tables,
+        counted(),
+        terminal(),
+        whole("enroll_id"),
+        person_name(),
+        whole("occurred_at"),
+        whole("record_id", empty=True),
+        Column("way", String(8)),
+        person_name("reason"),
+        whole("made_at"),
+        Column("made_by", EXACT),
+        whole("removed_at", empty=True),
+        Column("removed_by", EXACT),
+        Index("corrections_terminal", "terminal_id", "occurred_at"),
+        **COUNTED_TABLE,
+    )
+    _create(connection, tables)
+
+
 def _methods(connection: Connection) -> None:
     """Let records be looked up by how somebody was verified, and by where and how a person was."""
     _add_columns(connection, "records", method())
@@ -352,5 +376,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     _outcomes,
     _unread,
     _house,
+    _corrections,
     _methods,
 )

@@ -23,6 +23,8 @@ from .values import MISSING, instant_from, instant_of, local_from, local_of, num
 _LATELY = 1_000
 _ROW = [RECORDS.c[name] for name in Row._fields]
 _SEEN = select(RECORDS.c.enroll_id, RECORDS.c.name, RECORDS.c.occurred_at, RECORDS.c.reader)
+# The terminal's own and the second one.
+_READERS = (0, 1)
 _OLDEST_FIRST = (RECORDS.c.occurred_at, RECORDS.c.id)
 
 
@@ -177,9 +179,12 @@ def counts(connection: Connection, where: RecordFilter) -> dict[str, int]:
 
 
 def latest_readers(connection: Connection, serial: str, since: datetime) -> tuple[LastSeen, ...]:
-    """Return when and at which reader each person was last and not refused, at or after a time."""
+    """Return when and at which reader each person was last and not refused, at or after a time.
+
+    Records that do not name one of the two readers are left out (field notes 3, inout).
+    """
     number = numbers(connection, [serial]).get(serial)
-    where = (*_of_people(number, since), not_refused())
+    where = (*_of_people(number, since), not_refused(), RECORDS.c.reader.in_(_READERS))
     return _latest(connection, number, connection.execute(_SEEN.where(*where).order_by(*_OLDEST_FIRST)).all())
 
 

@@ -144,6 +144,26 @@ PASS_USES = Table(
     **COUNTED_TABLE,
 )
 
+# What people have put right in the hours: with a record, that one does not count; without, a punch is added.
+CORRECTIONS = Table(
+    "corrections",
+    TABLES,
+    counted(),
+    terminal(),
+    whole("enroll_id"),
+    person_name(),
+    whole("occurred_at"),
+    whole("record_id", empty=True),
+    Column("way", String(8)),
+    person_name("reason"),
+    whole("made_at"),
+    Column("made_by", EXACT),
+    whole("removed_at", empty=True),
+    Column("removed_by", EXACT),
+    Index("corrections_terminal", "terminal_id", "occurred_at"),
+    **COUNTED_TABLE,
+)
+
 # What a house holds. Each row is of one house, and nothing of a row is looked for but its key.
 HOUSE_PEOPLE = Table(
     "house_people",

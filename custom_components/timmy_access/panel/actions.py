@@ -12,7 +12,7 @@ from ..const import DOMAIN
 from ..services import ACTIONS
 from ..services.house_action import HouseAction
 from .command import PanelCommand
-from .request import PanelRequest, field_invalid
+from .request import PanelRequest
 
 ATTR_ACTION = "action"
 ATTR_WITH = "with"
@@ -29,12 +29,8 @@ async def _perform(request: PanelRequest) -> JsonValueType:
     data: dict[str, Any] = dict(request.data[ATTR_WITH])
     if isinstance(action, HouseAction):
         data[ATTR_CONFIG_ENTRY_ID] = request.entry.entry_id
-    try:
-        call = ServiceCall(
-            request.hass, DOMAIN, action.name, action.schema(data), request.context, return_response=True
-        )
-    except vol.Invalid as err:
-        raise field_invalid(err) from None
+    given = action.checked(request.hass, data)
+    call = ServiceCall(request.hass, DOMAIN, action.name, given, request.context, return_response=True)
     return await action.async_call(call)
 
 

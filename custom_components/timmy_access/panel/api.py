@@ -2,13 +2,25 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import actions, guests, log, overview, people
+from . import absences, actions, approval, differences, enrolment, guests, hours, inside, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
 COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
     sorted(
-        (*actions.COMMANDS, *guests.COMMANDS, *log.COMMANDS, *overview.FEEDS, *people.COMMANDS),
+        (
+            *absences.FEEDS,
+            *actions.COMMANDS,
+            *approval.COMMANDS,
+            *differences.FEEDS,
+            *enrolment.COMMANDS,
+            *guests.COMMANDS,
+            *hours.COMMANDS,
+            *inside.COMMANDS,
+            *log.COMMANDS,
+            *overview.FEEDS,
+            *people.COMMANDS,
+        ),
         key=lambda command: command.name,
     )
 )

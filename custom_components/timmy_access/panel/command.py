@@ -29,7 +29,7 @@ class PanelCommand:
 
         @websocket_api.async_response
         async def _async_handle(hass: HomeAssistant, connection: ActiveConnection, message: dict[str, Any]) -> None:
-            with told(connection, message):
+            with told(hass, connection, message):
                 request = PanelRequest.of(hass, connection, message, self.fields)
                 connection.send_result(message["id"], await self.handler(request))
 

@@ -39,7 +39,7 @@ class PanelFeed:
 
         @websocket_api.async_response
         async def _async_handle(hass: HomeAssistant, connection: ActiveConnection, message: dict[str, Any]) -> None:
-            with told(connection, message):
+            with told(hass, connection, message):
                 request = PanelRequest.of(hass, connection, message, self.fields)
                 subscriber = _Subscriber(self.start, request, connection, message["id"])
                 # Before anything is waited for: the browser may be gone by then.

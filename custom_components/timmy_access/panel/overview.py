@@ -11,15 +11,24 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
 from ..hub.hub import Hub, TimmyAccessConfigEntry
-from ..hub.pending import PendingTerminal
 from ..hub.terminal import Terminal
 from ..terminal.devices import door_identifier
 from ..terminal.moments import Punch
+from .approval import described_waiting
 from .feed import GATHER_SECONDS, PanelFeed, Send
+from .machine import machine
 from .request import PanelRequest
 
 # Who waits for approval is forgotten some time after they have gone, which nothing tells of.
 LOOK_AGAIN_SECONDS = 60.0
+# What the page of doors shows of a terminal besides its locks, and changes; None where there is no such entity.
+_ENTITIES = {
+    "alarm": Platform.BINARY_SENSOR,
+    "cancel_alarm": Platform.BUTTON,
+    "door": Platform.BINARY_SENSOR,
+    "door_mode": Platform.SELECT,
+    "tamper": Platform.BINARY_SENSOR,
+}
 
 
 async def _start(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
@@ -54,7 +63,7 @@ class Overview:
         self._unsubscribe = [
             self._hub.async_subscribe_terminals(self._async_terminal),
             self._hub.house.keeper.async_subscribe(lambda _: self._async_soon()),
-            self._hub.house_watch.async_subscribe(self._async_soon),
+            self._hub.caretaker.watch.async_subscribe(self._async_soon),
             self._hub.pending.async_subscribe(self._async_soon),
             self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: self._async_soon()),
             self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: self._async_soon()),
@@ -107,7 +116,7 @@ class Overview:
             changed[serial] = None
             self._async_leave(serial)
         waiting = self._hub.pending.async_waiting()
-        whole: JsonObjectType = {"house": _house(self._hub), "pending": [_pending(it) for it in waiting]}
+        whole: JsonObjectType = {"house": _house(self._hub), "pending": [described_waiting(it) for it in waiting]}
         if changed or whole != self._whole:
             self._send({**whole, "terminals": changed})
         self._sent, self._whole = present, whole
@@ -118,7 +127,7 @@ class Overview:
 def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Terminal) -> JsonObjectType:
     """Return a terminal as every page may show it; times as ISO 8601, None for what is not known."""
     hub = entry.runtime_data
-    state, counts = terminal.coordinator.data, hub.house_watch.counts
+    state, counts = terminal.coordinator.data, hub.caretaker.watch.counts
     of_it = counts.terminals.get(terminal.serial) if counts else None
     device_of = partial(_door_device, hass, entry.entry_id, terminal.serial)
     entities = er.async_get(hass)
@@ -135,6 +144,11 @@ def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Term
         "differences": of_it.differences if of_it else 0,
         "waiting": of_it.waiting if of_it else 0,
         "was_reset": bool(of_it and of_it.was_reset),
+        "entities": {
+            key: entities.async_get_entity_id(platform, DOMAIN, f"{terminal.serial}_{key}")
+            for key, platform in _ENTITIES.items()
+        },
+        "machine": machine(state),
         "latest": _latest(state.latest_punch),
         "doors": [
             {
@@ -164,13 +178,8 @@ def _latest(punch: Punch | None) -> JsonObjectType | None:
     }
 
 
-def _pending(terminal: PendingTerminal) -> JsonObjectType:
-    """Return what somebody says who waits for approval; nothing of it has been verified."""
-    return {"serial": terminal.serial, "model": terminal.model, "address": terminal.address}
-
-
 def _house(hub: Hub) -> JsonObjectType:
-    house, counts = hub.house, hub.house_watch.counts
+    house, counts = hub.house, hub.caretaker.watch.counts
     known: Mapping[str, object] = house.household.people if house.keeper.is_known else {}
     return {
         "known": house.keeper.is_known,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from itertools import batched
 from typing import Any
 
@@ -13,23 +12,17 @@ from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..fields import ROLES, credential_name
-from ..house.errors import HouseUnknown
+from ..house.credentials import HouseCredential
 from ..house.household import Household
 from ..house.persons import HousePerson
-from ..hub.hub import Hub
 from ..hub.placements import TerminalPlacements, async_placements
-from ..hub.terminal import Terminal
 from ..ledger import likeness
 from ..services.house_people import ATTR_PERSON_ID, text_of
 from ..terminal.devices import door_identifier
 from .command import PanelCommand
-from .feed import GATHER_SECONDS, PanelFeed, Send
+from .feed import PanelFeed, Send
+from .following import SLICE, Following
 from .request import PanelRequest
-
-# A large house with many terminals is looked at less often, so that it takes a fifth of the time at most.
-PAUSE_FACTOR = 5
-# People in one message: Home Assistant writes one in a few milliseconds, and does other things in between.
-SLICE = 500
 
 _ROLE_WORDS = {number: word for word, number in ROLES.items()}
 
@@ -52,81 +45,7 @@ async def _start_groups(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
     return following.async_stop
 
 
-class _Followed:
-    """What follows the house, and looks at it anew soon after something has changed, once at a time."""
-
-    def __init__(self, request: PanelRequest, send: Send) -> None:
-        self._request = request
-        self._send = send
-        self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._online: dict[str, bool] = {}
-        self._terminals: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
-        self._changed = asyncio.Event()
-        self._task: asyncio.Task[None] | None = None
-
-    @property
-    def hub(self) -> Hub:
-        return self._request.hub
-
-    @callback
-    def async_start(self) -> None:
-        """Tell everything, and follow it."""
-        self._unsubscribe = [
-            self.hub.house.keeper.async_subscribe(lambda _: self._changed.set()),
-            self.hub.house.hours.async_subscribe(self._changed.set),
-            self.hub.house_watch.async_subscribe(self._changed.set),
-            self.hub.async_subscribe_terminals(self._async_terminal),
-        ]
-        self._task = self._request.entry.async_create_background_task(
-            self._request.hass, self._async_follow(), "timmy_access panel people"
-        )
-
-    @callback
-    def async_stop(self) -> None:
-        """Follow nothing any more."""
-        while self._unsubscribe:
-            self._unsubscribe.pop()()
-        while self._terminals:
-            self._terminals.popitem()[1][1]()
-        if self._task is not None:
-            self._task.cancel()
-            self._task = None
-
-    async def async_tell(self) -> None:
-        """Tell what is another."""
-        raise NotImplementedError
-
-    async def _async_follow(self) -> None:
-        loop = self._request.hass.loop
-        while True:
-            self._changed.clear()
-            begun = loop.time()
-            # The overview tells of a house that is not known, and this goes on once it is.
-            with suppress(HouseUnknown):
-                await self.async_tell()
-            await asyncio.sleep(max(GATHER_SECONDS, PAUSE_FACTOR * (loop.time() - begun)))
-            await self._changed.wait()
-
-    @callback
-    def _async_terminal(self, terminal: Terminal) -> None:
-        known = self._terminals.get(terminal.serial)
-        if known is None or known[0] is not terminal:
-            if known is not None:
-                known[1]()
-            stop = terminal.coordinator.async_add_listener(lambda: self._async_moved(terminal))
-            self._terminals[terminal.serial] = (terminal, stop)
-        self._changed.set()
-
-    @callback
-    def _async_moved(self, terminal: Terminal) -> None:
-        """Look anew where a terminal came or went; a punch changes nothing here."""
-        online = terminal.coordinator.data.online
-        if self._online.get(terminal.serial) is not online:
-            self._online[terminal.serial] = online
-            self._changed.set()
-
-
-class _People(_Followed):
+class _People(Following):
     """What one browser knows of the people."""
 
     def __init__(self, request: PanelRequest, send: Send) -> None:
@@ -193,7 +112,8 @@ def _described_person(
     credentials: list[JsonValueType] = []
     for slot in sorted(slots):
         held = household.credentials[person.person_id, slot]
-        credentials.append({"kind": credential_name(slot), "terminals": list[JsonValueType](sorted(held.terminals))})
+        there = held.terminals.union(_confirmed_at(household, number, held, terminals))
+        credentials.append({"kind": credential_name(slot), "terminals": list[JsonValueType](sorted(there))})
     return {
         "name": person.name,
         "enroll_id": number,
@@ -213,7 +133,7 @@ def _described_person(
     }
 
 
-class _Groups(_Followed):
+class _Groups(Following):
     """What one browser knows of the groups."""
 
     def __init__(self, request: PanelRequest, send: Send) -> None:
@@ -285,6 +205,18 @@ def _members(household: Household) -> dict[str, int]:
         for group_id in person.groups:
             members[group_id] = members.get(group_id, 0) + 1
     return members
+
+
+def _confirmed_at(
+    household: Household, number: int, held: HouseCredential, terminals: Iterable[TerminalPlacements]
+) -> Iterator[str]:
+    """Yield the serial numbers of terminals to which a credential was written, and from which it was read back."""
+    for it in terminals:
+        placement = household.placements.get((it.terminal.serial, number))
+        if placement is None or placement.confirmed is None or placement.person_id != held.person_id:
+            continue
+        if placement.confirmed.credentials.get(held.slot) == held.revision:
+            yield it.terminal.serial
 
 
 _PEOPLE_FIELDS: Mapping[vol.Marker, Any] = {vol.Optional(ATTR_PERSON_ID): cv.string}

@@ -19,6 +19,7 @@ from ..errors import translated_errors
 from ..house.house import House
 from ..house.refusals import translated_refusals
 from ..hub.hub import Hub, TimmyAccessConfigEntry
+from ..services.labels import labelled
 
 ATTR_DATA = "data"
 _ENVELOPE: Mapping[vol.Marker, Any] = {
@@ -97,10 +98,12 @@ def type_of(name: str) -> str:
 
 
 @contextmanager
-def told(connection: ActiveConnection, message: Mapping[str, Any], listener: str = "") -> Iterator[None]:
+def told(
+    hass: HomeAssistant, connection: ActiveConnection, message: Mapping[str, Any], listener: str = ""
+) -> Iterator[None]:
     """Tell the browser what went wrong by its translation key; Home Assistant's own way would log what was typed."""
     try:
-        with translated_errors(listener), translated_refusals():
+        with labelled(hass), translated_errors(listener), translated_refusals():
             yield
     except Unauthorized:
         raise

@@ -33,17 +33,25 @@ class Enrolments:
         self._people = people
         self._publish = publish
         self._command: AddUser | None = None
+        self._about = 0
         self._uploaded: asyncio.Future[None] | None = None
         self._work: asyncio.Task[None] | None = None
 
-    async def async_enrol(self, command: AddUser) -> None:
+    @property
+    def is_busy(self) -> bool:
+        """Whether somebody is being recorded."""
+        return self._work is not None
+
+    async def async_enrol(self, command: AddUser, about: int | None = None) -> None:
         """Have a person recorded at the terminal; returns when the credential is there, within about two minutes.
 
-        Raises `EnrolmentBusy`, `EnrolmentCancelled`, and the protocol's errors.
+        `about` is the enroll id that moments tell of, where that is not the one of the command. Raises `EnrolmentBusy`,
+        `EnrolmentCancelled`, and the protocol's errors.
         """
         if self._work is not None:
             raise EnrolmentBusy(command.name)
         self._command = command
+        self._about = command.enroll_id if about is None else about
         self._uploaded = asyncio.get_running_loop().create_future()
         self._tell(EnrolmentKind.STARTED)
         self._work = asyncio.create_task(self._async_record(command, self._uploaded))
@@ -117,7 +125,7 @@ class Enrolments:
             self._publish(
                 EnrolmentMoment(
                     credential=Credential.of(self._command.backup_number).name.lower(),
-                    enroll_id=self._command.enroll_id,
+                    enroll_id=self._about,
                     kind=kind,
                     occurred_at=dt_util.utcnow(),
                     person=self._command.user_name,

@@ -1,12 +1,11 @@
-"""How many people are inside, where one reader of a terminal lets in and the other lets out.
+"""Who passes one terminal, and which way, where one reader of it lets in and the other lets out.
 
-Records tell at which reader somebody was and not which way they went (field notes 3, inout), so the owner says which
-reader is passed on the way in. Where punches are approved here, only those who were let in have gone through. Records
-that came in late count as well: nothing acts on them but this number.
+Where punches are approved here, only those who were let in have gone through. Records that came in late count as well:
+they change who is inside, and nothing acts on them.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -14,13 +13,11 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import CONF_ENTRY_READER, LOGGER
-from ..ledger import Ledger, LedgerUnavailable, likeness
+from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.enums import Reader
-from ..terminal.moments import CaughtUp, CodeKind, CodeMoment, CodeSource, Moment, Moments, Punch
+from ..terminal.moments import CaughtUp, CodeKind, CodeMoment, CodeSource, LastLeft, Moment, Moments, Punch
 from ..terminal.tasks import Tasks
-
-# Whoever has not gone out after that long went out behind somebody else.
-LONGEST_STAY = timedelta(hours=24)
+from .roll_call import LONGEST_STAY, Doorway, Passing, RollCall, Show
 
 
 class EntryReader(StrEnum):
@@ -31,66 +28,94 @@ class EntryReader(StrEnum):
     SECOND = "second"
 
 
+_READERS = frozenset(reader.name.lower() for reader in Reader if reader is not Reader.UNKNOWN)
+
+
 class Occupancy:
-    """Counts who is inside by one terminal."""
+    """Tells the roll call who passes one terminal."""
 
     def __init__(
         self,
         tasks: Tasks,
+        roll_call: RollCall,
         serials: Sequence[str],
         data: Mapping[str, Any],
         ledger: Ledger,
         moments: Moments,
-        show: Callable[[int | None], None],
+        show: Show,
+        is_reporting: Callable[[], bool],
     ) -> None:
         """Follow the moments of a terminal with the owner's choices in `data`.
 
         `serials` are its serial number and those of whose place it has taken. `show` gets each new count, None where
-        nothing is counted; the first one comes with `async_count`.
+        nothing is counted; the first one comes with `async_count`. `is_reporting` tells whether all that happens at the
+        terminal comes in.
         """
         self._tasks = tasks
+        self._roll_call = roll_call
         self._serials = serials
         self._ledger = ledger
-        self._show = show
+        self._doorway = Doorway(show=show, is_certain=lambda: self._is_counted and is_reporting())
         self._way_in = _chosen(data)
-        # Whoever gets the number of somebody who is inside is not that person.
-        self._inside: dict[tuple[int, str], datetime] = {}
+        self._is_counted = False
+        self._one_at_a_time = asyncio.Lock()
+        # What happens while the access log is read may not be in what was read.
+        self._meanwhile: list[Passing] = []
         moments.async_subscribe(self._async_on_moment)
+        self._publish = moments.async_publish
 
     @callback
     def async_apply(self, data: Mapping[str, Any]) -> None:
         """Apply a changed choice."""
         way_in = _chosen(data)
         if way_in is not self._way_in:
-            self._way_in = way_in
-            self._async_count_soon()
+            self._way_in, self._is_counted = way_in, False
+            self._tasks.async_start(self.async_count(), f"count who is inside by {self._serials[0]}")
+
+    @callback
+    def async_stop(self) -> None:
+        """Count nobody by this terminal any more."""
+        self._way_in = EntryReader.NONE
+        self._roll_call.async_leave(self._serials[0])
 
     async def async_count(self) -> None:
         """Count anew from the access log; one that is away leaves the count as it is."""
-        if self._way_in is EntryReader.NONE:
-            self._inside = {}
-        else:
+        async with self._one_at_a_time:
+            if (way_in := self._way_in) is EntryReader.NONE:
+                self._roll_call.async_leave(self._serials[0])
+                self._doorway.show(None)
+                return
+            self._meanwhile = []
             try:
                 since = dt_util.utcnow() - LONGEST_STAY
                 found = [one for serial in self._serials for one in await self._ledger.latest_readers(serial, since)]
             except LedgerUnavailable as err:
                 LOGGER.debug("Who is inside by %s is not known: %s", self._serials[0], err)
+                self._roll_call.async_follow(self._serials[0], self._doorway)
+                return
+            if self._way_in is not way_in:
                 return
             found.sort(key=lambda one: one.occurred_at)
-            latest = {(one.enroll_id, likeness(one.name)): one for one in found}
-            self._inside = {
-                who: one.occurred_at
-                for who, one in latest.items()
-                if one.reader is not None and Reader(one.reader).name.lower() == self._way_in
-            }
-        self._async_show()
+            passings = [
+                Passing(
+                    serial=self._serials[0],
+                    enroll_id=one.enroll_id,
+                    name=one.name,
+                    occurred_at=one.occurred_at,
+                    entered=one.reader is not None and Reader(one.reader).name.lower() == way_in,
+                )
+                for one in found
+            ]
+            self._is_counted = True
+            self._roll_call.async_follow(self._serials[0], self._doorway)
+            self._roll_call.async_replace(self._serials[0], (*passings, *self._meanwhile))
 
     @callback
     def _async_on_moment(self, moment: Moment) -> None:
         if self._way_in is EntryReader.NONE:
             return
         if isinstance(moment, CaughtUp):
-            self._async_count_soon()
+            self._tasks.async_start(self.async_count(), f"count who is inside by {self._serials[0]}")
         elif isinstance(moment, Punch) and moment.person is not None and not moment.asked:
             self._async_note(moment)
         elif (
@@ -102,22 +127,20 @@ class Occupancy:
 
     @callback
     def _async_note(self, punch: Punch) -> None:
-        who, nameless = (punch.enroll_id, likeness(punch.name)), (punch.enroll_id, "")
-        # Whose name is read after they came is the one who had none.
-        self._inside.pop(who if who in self._inside else nameless, None)
-        if punch.reader == self._way_in:
-            self._inside[who] = punch.occurred_at
-        self._async_show()
-
-    @callback
-    def _async_show(self) -> None:
-        since = dt_util.utcnow() - LONGEST_STAY
-        self._inside = {who: came for who, came in self._inside.items() if came >= since}
-        self._show(None if self._way_in is EntryReader.NONE else len(self._inside))
-
-    @callback
-    def _async_count_soon(self) -> None:
-        self._tasks.async_start(self.async_count(), f"count who is inside by {self._serials[0]}")
+        if punch.reader not in _READERS:
+            return  # it says nothing of a direction
+        passing = Passing(
+            serial=self._serials[0],
+            enroll_id=punch.enroll_id,
+            name=punch.name,
+            occurred_at=punch.occurred_at,
+            entered=punch.reader == self._way_in,
+        )
+        self._meanwhile.append(passing)
+        self._roll_call.async_note(passing)
+        if not passing.entered and not self._roll_call.inside:
+            certain = not self._roll_call.uncertain
+            self._publish(LastLeft(certain=certain, occurred_at=punch.occurred_at, punch=punch))
 
 
 def _chosen(data: Mapping[str, Any]) -> EntryReader:

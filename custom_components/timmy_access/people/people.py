@@ -160,6 +160,13 @@ class People:
         self._has_profiles = False
         self._note(change)
 
+    def check(self, change: PersonChange) -> None:
+        """Raise `CommandInvalid` for what `async_set` would not send, as far as the firmware is known; asks nothing."""
+        _profile_of(change)
+        _access_of(change).wire()
+        if self._has_profiles is False and (error := _classic_error(change)):
+            raise error
+
     async def async_set_names(self, names: Mapping[int, str]) -> None:
         """Name people, 50 a command (specification B6)."""
         for batch in [

@@ -34,14 +34,20 @@ class PersonLinks:
         serial: str,
         roster: Roster,
         name: Callable[[], str],
+        house: Callable[[int, str | None], str | None],
     ) -> None:
-        """Follow the roster; `name` is what the terminal is called."""
+        """Follow the roster; `name` is what the terminal is called.
+
+        `house` returns the registry id of the person that the house knows somebody to be, for whom this terminal has no
+        link of its own.
+        """
         self._hass = hass
         self._entry_id = entry_id
         self._store = store
         self._serial = serial
         self._roster = roster
         self._name = name
+        self._house = house
         self._asked: set[int] = set()
         roster.async_subscribe(self._async_changed)
 
@@ -56,7 +62,12 @@ class PersonLinks:
         known = self._roster.name_of(enroll_id)
         if name and known and likeness(name) != likeness(known):
             return None
-        entity = self._person_of(enroll_id or 0)
+        number = enroll_id or 0
+        if self.is_linked(number):
+            entity = self._person_of(number)
+        else:
+            entry_id = self._house(number, name or known)
+            entity = er.async_get(self._hass).entities.get_entry(entry_id) if entry_id else None
         return entity.entity_id if entity else None
 
     def _person_of(self, enroll_id: int) -> er.RegistryEntry | None:

@@ -105,6 +105,8 @@ class Roster:
         self._is_restored = False
         # Who was disabled here, also while a list leaves them out: lists can be somebody else's.
         self._disabled: set[int] = set()
+        # Who was written, deleted or told of while a list was being read: its pages are of before, or of after.
+        self._touched: set[int] = set()
         self._whole_since: int | None = None
         self._used_when_asked: int | None = None
         self.complete = False
@@ -240,6 +242,7 @@ class Roster:
         before = self._people.get(enroll_id)
         if before is None and len(self._people) >= MAX_PEOPLE:
             return None
+        self._touched.add(enroll_id)
         person = replace(before or self._person_in_list(enroll_id), **changes)  # type: ignore[arg-type]
         if slot is not None and _is_slot(slot) and len(person.slots) < MAX_SLOTS:
             person = replace(person, slots=person.slots | {slot})
@@ -263,6 +266,7 @@ class Roster:
     def async_forget(self, enroll_ids: Iterable[int]) -> None:
         """Note that people have been deleted from here."""
         deleted = frozenset(enroll_ids)
+        self._touched |= deleted
         disabled = self._disabled & deleted
         self._disabled -= disabled
         names = self._without(deleted)
@@ -286,12 +290,13 @@ class Roster:
     ) -> None:
         connection = self._connections
         self._used_when_asked = users_used
+        self._touched.clear()
         listing = await self._line.async_read_list(GetUserList(), priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
         changed = []
         for enroll_id, person in listed.items():
             before = self._people.get(enroll_id)
-            if before is None and len(self._people) >= MAX_PEOPLE:
+            if enroll_id in self._touched or (before is None and len(self._people) >= MAX_PEOPLE):
                 continue
             whose = before or self._person_in_list(enroll_id)
             person = replace(whose, role=person.role, slots=person.slots)  # noqa: PLW2901 - the same person
@@ -301,7 +306,7 @@ class Roster:
         names: dict[int, str] = {}
         was_whole = self.is_whole
         if listing.complete and self._is_everybody(len(listed), users_used):
-            names = self._without(self._people.keys() - listed.keys())
+            names = self._without(self._people.keys() - listed.keys() - self._touched)
             self.complete = True
             self._used_when_read = users_used
             self._whole_since = connection

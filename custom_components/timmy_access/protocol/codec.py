@@ -6,6 +6,7 @@ binary frames that hold JSON. All of these are understood; everything else is on
 """
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 import json
 import re
@@ -24,6 +25,9 @@ MAX_DEPTH = 32
 # Values of a frame, counted by the commas and brackets in it: a page of 50 records has some 500, a table of time zones
 # 2,000. More would keep the event loop for longer than a few milliseconds.
 MAX_VALUES = 20_000
+# Objects and lists of a frame, whose number is what the garbage collector has to do with: each of as many items as
+# a list may have holds one, which is more than any terminal has been seen to send.
+MAX_OBJECTS = 2_500
 # Items of a list: terminals send up to 50 records at a time, and 40 people (field notes 3 and 5). Room for firmware
 # that sends its whole log of a day, and nothing for one that never ends.
 MAX_ITEMS = 1_000
@@ -59,15 +63,17 @@ def decode(data: str | bytes) -> Frame:
     return _trimmed(_checked(frame))
 
 
-async def decode_fairly(data: str | bytes, effort: Effort | None = None) -> Frame:
-    """Return and raise as `decode`; what takes long is done beside the event loop, and counted as `effort`."""
+async def decode_fairly(
+    data: str | bytes, effort: Effort | None = None, beside: ThreadPoolExecutor | None = None
+) -> Frame:
+    """Return and raise as `decode`; what takes long is done `beside` the event loop, and counted as `effort`."""
     if len(data) <= MAX_TOLERATED_IN_LOOP:
         return decode(data)
     check_size(data)
     try:
         frame = orjson.loads(data)
     except ValueError:
-        frame = await asyncio.get_running_loop().run_in_executor(None, _decode_beside, data, effort)
+        frame = await asyncio.get_running_loop().run_in_executor(beside, _decode_beside, data, effort)
     return _trimmed(_checked(frame))
 
 
@@ -102,8 +108,16 @@ def encode(frame: Frame) -> str:
 
 def check_size(data: str | bytes) -> None:
     """Raise `MalformedFrame` for a text that holds more values than firmware sends."""
-    if len(data) > MAX_VALUES and _count(data, ",[{") > MAX_VALUES:
+    if len(data) <= MAX_OBJECTS:
+        return
+    objects = objects_in(data)
+    if objects > MAX_OBJECTS or objects + _count(data, ",") > MAX_VALUES:
         raise MalformedFrame("more values than firmware sends")
+
+
+def objects_in(data: str | bytes) -> int:
+    """Return how many objects and lists a text holds at most: what looks like one inside of a string counts too."""
+    return _count(data, "[{")
 
 
 def _checked(frame: object) -> Frame:

@@ -14,6 +14,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 
 from .border import Border
+from .effort import Effort
 from .inflow import MAX_PARTS, SLICE_BYTES, Budget, Inflow
 from .lobby import Lobby
 from .peer import Peer
@@ -84,12 +85,13 @@ class Connection(ServerConnection):
         inflow = self._inflow = Inflow(cast("asyncio.Transport", transport), super().data_received)
         self.recv_messages.pause, self.recv_messages.resume = inflow.pause, inflow.resume
 
-    def admit(self, max_frame_bytes: int) -> None:
-        """Let a terminal send more, and larger frames, from now on."""
+    def admit(self, max_frame_bytes: int, effort: Effort) -> None:
+        """Let a terminal send more, and larger frames, from now on; taking them in counts as its `effort`."""
         self._budget = None
         self.protocol.max_message_size = max_frame_bytes
         if self._inflow is not None:
             self._inflow.slice_bytes = SLICE_BYTES
+            self._inflow.effort = effort
 
     def data_received(self, data: bytes) -> None:
         """Take bytes from the network; a peer that is not admitted is cut off when they are too many."""

@@ -54,10 +54,10 @@ class Inflow:
         self._loop = asyncio.get_running_loop()
         self._waiting: deque[bytes] = deque()
         self._next: asyncio.TimerHandle | None = None
-        self._effort = Effort()
         self._full = False
         self._ended = False
         self.slice_bytes = UNADMITTED_SLICE_BYTES
+        self.effort = Effort()
 
     def take(self, data: bytes) -> None:
         """Take what has arrived, and parse the first of it now unless something waits already."""
@@ -91,9 +91,9 @@ class Inflow:
             if len(data) > self.slice_bytes:
                 self._waiting.appendleft(data[self.slice_bytes :])
                 data = data[: self.slice_bytes]
-            with self._effort.measured():
+            with self.effort.measured():
                 self._parse(data)
-            pause = self._effort.rest()
+            pause = self.effort.rest()
         if self._ended or self._full:
             return
         if self._waiting or pause:

@@ -16,6 +16,7 @@ They are told apart by serial number and pinned facts only; put them on a networ
 
 import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -137,6 +138,8 @@ class Listener:
         self.border = Border(networks, gate.turned_away)
         self._deaf = False
         self.lobby = Lobby()
+        # One for large broken frames of all terminals: each thread that has read one holds some megabytes for good.
+        self._beside = ThreadPoolExecutor(1, "timmy_access_reader")
         self._library_log = logging.getLogger(f"{__name__}.websockets")
         self._quiet = _QuietFilter(LogBudget(_LOGGER))
         # Its debug lines hold whole frames, with PINs and codes in them.
@@ -209,6 +212,7 @@ class Listener:
             server.close()
         for server in servers:
             await server.wait_closed()
+        await asyncio.get_running_loop().run_in_executor(None, self._beside.shutdown)
         self._library_log.removeFilter(self._quiet)
 
     @property
@@ -231,7 +235,7 @@ class Listener:
         finally:
             self.lobby.leave(guest)
         if session is not None:
-            guest.admit(MAX_FRAME_BYTES)
+            guest.admit(MAX_FRAME_BYTES, session.pace.arriving)
             self._sessions.add(session)
             try:
                 await session.run()
@@ -266,7 +270,9 @@ class Listener:
                         return None
                     if not isinstance(verdict, RegistrationRefused):
                         verdict.trace.note(loop.time(), Direction.RECEIVED, data)
-                        return Session(connection, registration, peer, verdict, silence=self._silence)
+                        return Session(
+                            connection, registration, peer, verdict, silence=self._silence, beside=self._beside
+                        )
                     self.lobby.claim(connection, registration.serial)
                     deadline.reschedule(ends_at)
                     await asyncio.sleep(asked_at + REFUSAL_SECONDS - loop.time())

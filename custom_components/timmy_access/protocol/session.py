@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -25,7 +26,6 @@ from .commands import COMMANDS
 from .commands.base import Command, Page, Paged, Reply
 from .connection import Connection
 from .counters import Counters
-from .effort import Effort
 from .errors import MalformedFrame, TerminalOffline
 from .exchange import DOOR_WRITE_SECONDS, Check, Exchange
 from .hardware import HardwareFacts
@@ -33,11 +33,11 @@ from .lane import Lane
 from .log_budget import LogBudget
 from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .outlet import Outlet
+from .pace import Pace
 from .paging import Listing, PageTaker
 from .peer import Peer, printable
 from .pulse import SILENCE_SECONDS, Pulse
 from .reception import Reception
-from .throttle import Throttle
 from .trace import Direction, Trace
 from .turns import Priority
 from .unread import Unread
@@ -59,11 +59,6 @@ MAX_RECORDS_WAITING = 200
 # Messages that are answered at once, and whose answers the terminal does not take: then it is not read from either, and
 # TCP slows it down.
 MAX_ANSWERS_WAITING = 8
-# Real terminals send up to 28 frames a second, also when they repeat themselves (field notes 0.2); this is a flood, and
-# still lets a backlog through as fast as a disk can keep it.
-MAX_FRAMES_PER_SECOND = 2_000
-# A terminal on Fast Ethernet that sends nothing but photos.
-MAX_BYTES_PER_SECOND = 12_500_000
 
 
 type Handling = Callable[[], Awaitable[Answer | None]]
@@ -78,6 +73,7 @@ class Delegate(Protocol):
 
     counters: Counters
     log: LogBudget
+    pace: Pace
     trace: Trace
 
     @property
@@ -113,8 +109,9 @@ class Session:
         delegate: Delegate,
         *,
         silence: float = SILENCE_SECONDS,
+        beside: ThreadPoolExecutor | None = None,
     ) -> None:
-        """Prepare a session; nothing is read or sent before `run`."""
+        """Prepare a session, which reads large broken frames `beside`; nothing is read or sent before `run`."""
         self.serial = registration.serial
         self.peer = peer
         self.facts = HardwareFacts.of(registration)
@@ -128,9 +125,8 @@ class Session:
         self._records = Lane(at_once=1, waiting=MAX_FRAMES_WAITING, most=MAX_RECORDS_WAITING)
         self._questions = Lane(at_once=MAX_QUESTIONS)
         self._rest = Lane(at_once=MAX_ANSWERS_WAITING)
-        self._frames = Throttle(MAX_FRAMES_PER_SECOND, MAX_FRAMES_PER_SECOND)
-        self._bytes = Throttle(MAX_BYTES_PER_SECOND, MAX_BYTES_PER_SECOND)
-        self._effort = Effort()
+        self.pace = delegate.pace
+        self._beside = beside
         self._malformed_in_row = 0
 
     # Life
@@ -146,8 +142,8 @@ class Session:
             async for data in self._connection:
                 if self.ended:  # reading goes on for the end of the connection
                     continue
-                await self._effort.through(self._receive(data))
-                if pause := max(self._frames.take(1), self._bytes.take(len(data)), self._effort.rest()):
+                await self.pace.effort.through(self._receive(data))
+                if pause := self.pace.rest(data):
                     counters.slowed_down += 1
                     await asyncio.sleep(pause)
         except ConnectionClosed, TerminalOffline:
@@ -236,7 +232,7 @@ class Session:
         now = self._loop.time()
         self._delegate.trace.note(now, Direction.RECEIVED, data)
         try:
-            frame = await decode_fairly(data, self._effort)
+            frame = await decode_fairly(data, self.pace.effort, self._beside)
             if not isinstance(frame.get("ret") or frame.get("cmd"), str):
                 raise MalformedFrame("names no command")  # noqa: TRY301 - one ladder for all broken frames
         except MalformedFrame as err:
@@ -282,6 +278,7 @@ class Session:
         """Return the lane of a message, what is done about it, and how many records it has."""
         if name in _LOGS:
             batch = LogBatch.parse(frame)
+            self.pace.found(len(batch.records))
             if (decide := self._delegate.reception.question_in(batch)) is not None:
                 return self._questions, decide, 1
             return self._records, partial(self._delegate.reception.logs, batch), len(batch.records)

@@ -9,7 +9,7 @@ import orjson
 from .codec import MAX_ITEMS, check_size
 from .errors import MalformedFrame
 from .kinds import Kind, Many
-from .wire import Nested, Structure, wire_fields
+from .wire import Nested, Structure, plain, wire_fields
 
 _EXTRA = "extra"
 # A text that is a list, or an object.
@@ -50,7 +50,11 @@ class Table[S: Structure](Sequence[S]):
         others: list[tuple[str, ...]] = [()] * len(items)
         if unread:
             # Keys that no field has, or values that could not be read: what is rare may take its time.
+            unknown = _Unknown(structure)
             for index, item in enumerate(items):
+                if (keys := unknown.keys_of(item, columns, index)) is not None:
+                    others[index] = keys
+                    continue
                 for name, value in vars(structure.parse(item)).items():
                     if name == _EXTRA:
                         others[index] = tuple(value)
@@ -107,6 +111,37 @@ class Table[S: Structure](Sequence[S]):
     def __repr__(self) -> str:
         """Tell what is in it, and nothing of anybody."""
         return f"<{len(self.items)} {self._structure.__name__}>"
+
+
+class _Unknown:
+    """Finds the keys of objects that no field has, where that is all that is odd about an object.
+
+    It looks at each key once, and has one tuple for all objects with the same keys, as records of one firmware are.
+    """
+
+    def __init__(self, structure: type[Structure]) -> None:
+        """Look for keys that none of a structure is meant by."""
+        self._fields = {key: name for name, key, *_ in wire_fields(structure)}
+        self._meant = {plain(one) for *_, candidates in wire_fields(structure) for one in candidates}
+        self._is_meant: dict[str, bool] = {}
+        self._shared: dict[tuple[str, ...], tuple[str, ...]] = {}
+
+    def keys_of(
+        self, item: Mapping[str, Any], columns: Mapping[str, Sequence[Any]], index: int
+    ) -> tuple[str, ...] | None:
+        """Return the keys without a field; None for an object that has to be looked at closely."""
+        found: list[str] = []
+        for key in item:
+            if (name := self._fields.get(key)) is None:
+                if (is_meant := self._is_meant.get(key)) is None:
+                    is_meant = self._is_meant[key] = plain(key) in self._meant
+                if is_meant:
+                    return None
+                found.append(key)
+            elif columns[name][index] is None:
+                return None
+        keys = tuple(found)
+        return self._shared.setdefault(keys, keys)
 
 
 @dataclass(frozen=True)

@@ -36,8 +36,10 @@ def unread_records(word: str, records: Table[Any]) -> Iterator[Unread]:
         yield Unread(word, {"record": [stray]})
     if not records.strays and records.tells(IDENTITY):
         return
-    for index, (record, item) in enumerate(zip(records, records.items, strict=True)):
-        if is_partly_read(record):
+    told = zip(*(records.column(name) for name in IDENTITY), strict=True)
+    for index, (values, time, item) in enumerate(zip(told, records.column("time"), records.items, strict=True)):
+        # A record is made of those that need a closer look.
+        if None in values and (time is None or is_partly_read(records[index])):
             yield Unread(word, {"record": [item]}, index)
 
 

@@ -74,7 +74,7 @@ class Readable:
         is_door = entry.enroll_id == 0
         return {
             "occurred_at": dt_util.as_local(entry.occurred_at).isoformat(),
-            "terminal": self._terminal(record.serial),
+            "terminal": self.terminal(record.serial),
             "serial": record.serial,
             "kind": "door" if is_door else "punch",
             "person": None if is_door else self._person(record),
@@ -97,7 +97,8 @@ class Readable:
         known = terminal.name_of(enroll_id) if terminal and name is None else name
         return known or f"User {enroll_id}"
 
-    def _terminal(self, serial: str) -> str:
+    def terminal(self, serial: str) -> str:
+        """Return what a terminal is called; one that is gone is called by its serial number."""
         return self._names.get(serial, serial)
 
     def _person(self, record: StoredRecord) -> str | None:

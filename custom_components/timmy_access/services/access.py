@@ -10,7 +10,18 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN, WEEKDAYS
-from ..fields import ATTR_ENROLL_ID, CONFIRM, ENROLL_ID, Fields, local_time, whole, word
+from ..fields import (
+    ATTR_ENROLL_ID,
+    CONFIRM,
+    ENROLL_ID,
+    FieldInvalid,
+    Fields,
+    local_time,
+    one_of,
+    whole,
+    whole_within,
+    word,
+)
 from ..protocol.commands import (
     AccessSettings,
     CleanPermissions,
@@ -29,7 +40,7 @@ from ..terminal.choices import CHOICES
 from ..terminal.settings import ACCESS
 from ..terminal.zones import Zones
 from .action import Action, Request, door_unknown
-from .device import confirmed, known_values, look_again
+from .device import known_values, look_again, prepare_confirmed, prepare_number
 from .schedules import readable_days, readable_weeks, with_days, with_weeks
 
 ATTR_DAY_ZONES = "day_zones"
@@ -46,11 +57,11 @@ _TABLES = frozenset({"combinations", "day_zones", "normally_open", "week_zones"}
 
 def time_of_day(value: Any) -> str:
     """Return a time of day as `HH:MM`, also from one with seconds."""
-    text = cv.string(value).strip()
+    text = str(value).strip()
     text = text.removesuffix(":00") if text.count(":") > 1 else text
-    text = text if text.index(":") > 1 else f"0{text}" if ":" in text else text
+    text = f"0{text}" if text.find(":") == 1 else text
     if not _TIME_OF_DAY.fullmatch(text):
-        raise vol.Invalid("expected a time of day such as 07:30")
+        raise FieldInvalid("invalid_time_of_day")
     return text
 
 
@@ -61,10 +72,10 @@ def _choice(name: str) -> Any:
     return word({text: number for number, text in CHOICES[name].items()})
 
 
-_GROUP = vol.All(whole, vol.Range(min=1, max=MAX_GROUP))
+_GROUP = whole_within(1, MAX_GROUP)
 _SECTIONS = vol.All(cv.ensure_list, [_SECTION])
 _DAYS = vol.Schema({whole: _SECTIONS})
-_WEEKS = vol.Schema({whole: vol.Schema({vol.In(WEEKDAYS): _SECTIONS})})
+_WEEKS = vol.Schema({whole: vol.Schema({one_of(WEEKDAYS): _SECTIONS})})
 
 
 def check_week_zones(request: Request) -> None:
@@ -135,13 +146,19 @@ async def _get_user_access(request: Request) -> ServiceResponse:
     return known_values(await request.terminal.async_request(GetPermission(enroll_id=request.data[ATTR_ENROLL_ID])))
 
 
-async def _set_user_access(request: Request) -> None:
-    if request.data.keys() == {ATTR_ENROLL_ID}:
+async def _prepare_access(requests: tuple[Request, ...]) -> Permission:
+    data = requests[0].data
+    if data.keys() == {ATTR_ENROLL_ID}:
         raise ServiceValidationError(translation_domain=DOMAIN, translation_key="nothing_to_change")
-    check_week_zones(request)
-    change = Permission(**request.data)
+    for request in requests:
+        check_week_zones(request)
+    change = Permission(**data)
     change.wire()
-    await request.terminal.people.async_set_access(change)
+    return change
+
+
+async def _set_user_access(request: Request) -> None:
+    await request.terminal.people.async_set_access(request.prepared)
 
 
 async def _clear_user_access(request: Request) -> None:
@@ -149,7 +166,6 @@ async def _clear_user_access(request: Request) -> None:
 
 
 async def _clear_all_user_access(request: Request) -> None:
-    confirmed(request.data)
     await request.terminal.async_request(CleanPermissions())
 
 
@@ -165,11 +181,24 @@ _PERMISSION: Fields = {
 }
 
 ACTIONS = (
-    Action(name="clear_all_user_access", handler=_clear_all_user_access, fields=CONFIRM),
-    Action(name="clear_user_access", handler=_clear_user_access, fields=ENROLL_ID),
+    Action(
+        name="clear_all_user_access",
+        handler=_clear_all_user_access,
+        prepare=prepare_confirmed,
+        fields=CONFIRM,
+        each=True,
+    ),
+    Action(name="clear_user_access", handler=_clear_user_access, prepare=prepare_number, fields=ENROLL_ID, each=True),
     Action(name="get_access_settings", handler=_get_access_settings, response=SupportsResponse.ONLY),
     Action(name="get_holidays", handler=_get_holidays, response=SupportsResponse.ONLY),
-    Action(name="get_user_access", handler=_get_user_access, fields=ENROLL_ID, response=SupportsResponse.ONLY),
+    Action(
+        name="get_user_access",
+        handler=_get_user_access,
+        prepare=prepare_number,
+        fields=ENROLL_ID,
+        response=SupportsResponse.ONLY,
+        each=True,
+    ),
     Action(
         name="set_access_settings",
         handler=_set_access_settings,
@@ -214,5 +243,11 @@ ACTIONS = (
             )
         },
     ),
-    Action(name="set_user_access", handler=_set_user_access, fields={**ENROLL_ID, **_PERMISSION}),
+    Action(
+        name="set_user_access",
+        handler=_set_user_access,
+        prepare=_prepare_access,
+        fields={**ENROLL_ID, **_PERMISSION},
+        each=True,
+    ),
 )

@@ -1,7 +1,8 @@
 """What an action is: a name, its fields, who may use it, and what it does to one terminal."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import voluptuous as vol
@@ -9,31 +10,25 @@ import voluptuous as vol
 from homeassistant.const import ATTR_CODE, ATTR_DEVICE_ID
 from homeassistant.core import Context, HomeAssistant, ServiceCall, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
-from homeassistant.helpers import config_validation as cv, device_registry as dr, service
+from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
 from ..errors import translated_errors
-from ..hub.hub import Hub, TimmyAccessConfigEntry
+from ..hub.hub import Hub
 from ..hub.rights import Right, async_check_right
 from ..hub.terminal import Terminal
-from ..terminal.devices import door_identifier
-
-
-@dataclass(frozen=True, kw_only=True)
-class Target:
-    """What a device is: a terminal of a listener, or one of its several doors."""
-
-    device_id: str
-    hub: Hub
-    terminal: Terminal
-    door: int | None
+from .checking import checked
+from .each import async_each
+from .labels import labelled
+from .targets import TARGET_FIELDS, TARGET_KEYS, Target, async_targets, target_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
     """One call of an action for one terminal; `data` are the checked fields without the device.
 
-    `asked_at` is when it was called, in the loop's time.
+    `asked_at` is when it was called, in the loop's time. `prepared` is what was found out for all terminals together
+    before anything was done to the first.
     """
 
     hass: HomeAssistant
@@ -43,6 +38,7 @@ class Request:
     data: Mapping[str, Any]
     context: Context
     wants_response: bool
+    prepared: Any = None
 
     @property
     def terminal(self) -> Terminal:
@@ -56,13 +52,16 @@ class Request:
 
 
 type Handler = Callable[[Request], Awaitable[ServiceResponse]]
+# Looks whether something can be done to all terminals, and does nothing; what it returns becomes `Request.prepared`.
+type Prepare = Callable[[tuple[Request, ...]], Awaitable[Any]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
     """One action. `right` is what a user needs for it; None where the fields tell, and the handler asks.
 
-    `several` lets it be for several terminals of one listener at a time.
+    `several` hands all terminals of one listener to the handler. `each` lets it be for any number of terminals, and
+    calls the handler for every one of them, after `prepare` has found nothing wrong with any (see `each`).
     """
 
     name: str
@@ -71,38 +70,70 @@ class Action:
     right: Right | None = Right.ADMINISTER
     response: SupportsResponse = SupportsResponse.NONE
     several: bool = False
+    each: bool = False
+    prepare: Prepare | None = None
+
+    def __post_init__(self) -> None:
+        """Let what is done to each of several terminals be told."""
+        if self.each and self.response is SupportsResponse.NONE:
+            object.__setattr__(self, "response", SupportsResponse.OPTIONAL)
 
     @property
     def schema(self) -> vol.Schema:
-        """The fields and the device."""
+        """The fields and the device, or the target."""
+        if self.each:
+            return vol.Schema({**TARGET_FIELDS, **self.fields})
         several = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
         return vol.Schema({vol.Required(ATTR_DEVICE_ID): several if self.several else cv.string, **self.fields})
 
+    def checked(self, hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Any]:
+        """Return data as the action takes it; raises a translated error that names the field."""
+        return checked(hass, self.name, self.schema, data)
+
     async def async_call(self, call: ServiceCall) -> ServiceResponse:
         """Perform the action; raises translated errors that name the terminal or the field."""
-        asked_at = call.hass.loop.time()
-        targets = tuple(target_of(call.hass, device_id) for device_id in cv.ensure_list(call.data[ATTR_DEVICE_ID]))
-        hub = targets[0].hub
-        if any(target.hub is not hub for target in targets):
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="several_listeners",
-                translation_placeholders={"field": ATTR_DEVICE_ID},
-            )
+        with labelled(call.hass, self.name):
+            return await self._async_call(call, call.hass.loop.time())
+
+    async def _async_call(self, call: ServiceCall, asked_at: float) -> ServiceResponse:
+        if self.each:
+            targets = async_targets(call.hass, call.data)
+        else:
+            targets = tuple(target_of(call.hass, device_id) for device_id in cv.ensure_list(call.data[ATTR_DEVICE_ID]))
+            if any(target.hub is not targets[0].hub for target in targets):
+                raise ServiceValidationError(
+                    translation_domain=DOMAIN,
+                    translation_key="several_listeners",
+                    translation_placeholders={"field": ATTR_DEVICE_ID},
+                )
         request = Request(
             hass=call.hass,
             asked_at=asked_at,
-            hub=hub,
+            hub=targets[0].hub,
             targets=targets,
-            data={key: value for key, value in call.data.items() if key != ATTR_DEVICE_ID},
+            data={key: value for key, value in call.data.items() if key not in TARGET_KEYS},
             context=call.context,
             wants_response=call.return_response,
         )
-        with translated_errors(request.terminal.name):
-            if self.right is not None:
-                for terminal in request.terminals:
-                    await async_check_right(call.hass, call.context, self.right, terminal)
+        if self.right is not None:
+            for terminal in request.terminals:
+                await async_check_right(call.hass, call.context, self.right, terminal)
+        if self.each:
+            requests = tuple(replace(request, hub=target.hub, targets=(target,)) for target in targets)
+            if self.prepare is not None:
+                with translated_errors(request.terminal.name, request.terminal.roster.name_of):
+                    prepared = await self.prepare(requests)
+                requests = tuple(replace(one, prepared=prepared) for one in requests)
+            # One device that is no list has always been one terminal, with the response of that.
+            is_one = TARGET_KEYS & call.data.keys() == {ATTR_DEVICE_ID} and isinstance(call.data[ATTR_DEVICE_ID], str)
+            return await async_each(self.name, requests, self.handler, is_one=is_one)
+        with translated_errors(request.terminal.name, request.terminal.roster.name_of):
             return await self.handler(request)
+
+
+def naming(request: Request) -> AbstractContextManager[None]:
+    """Return a context in which errors of the protocol name the terminal of a request."""
+    return translated_errors(request.terminal.name, request.terminal.roster.name_of)
 
 
 async def check_code(request: Request) -> None:
@@ -122,17 +153,3 @@ def door_unknown(terminal: Terminal, field: str, door: int) -> ServiceValidation
             "terminal": terminal.name,
         },
     )
-
-
-def target_of(hass: HomeAssistant, device_id: str) -> Target:
-    """Return the terminal of a device, and the door if it is one of several; raises translated errors."""
-    entry: TimmyAccessConfigEntry
-    device, entry = service.async_get_device_and_config_entry(hass, DOMAIN, device_id, include_child_devices=True)
-    hub = entry.runtime_data
-    terminal_device_id = device.parent_device_id if isinstance(device, dr.ChildDeviceEntry) else device.id
-    for terminal in hub.terminals.values():
-        if terminal.device_id == terminal_device_id:
-            doors = terminal.coordinator.data.doors
-            door = next((door for door in doors if door_identifier(terminal.serial, door) in device.identifiers), None)
-            return Target(device_id=device_id, hub=hub, terminal=terminal, door=door)
-    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="not_a_terminal")

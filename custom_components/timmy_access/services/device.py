@@ -14,10 +14,11 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
-from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, whole
+from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, one_of, whole
 from ..protocol.commands import (
     COMMANDS,
     NOTICE_ID,
+    DeletePermission,
     EraseTerminal,
     GetCapacity,
     GetSettings,
@@ -60,6 +61,21 @@ def confirmed(data: Mapping[str, Any]) -> None:
         raise ServiceValidationError(
             translation_domain=DOMAIN, translation_key="not_confirmed", translation_placeholders={"field": ATTR_CONFIRM}
         )
+
+
+async def prepare_confirmed(requests: tuple[Request, ...]) -> None:
+    """Raise unless somebody has said that they mean it."""
+    confirmed(requests[0].data)
+
+
+async def prepare_number(requests: tuple[Request, ...]) -> None:
+    """Raise for a number that nobody can have."""
+    DeletePermission(enroll_id=requests[0].data[ATTR_ENROLL_ID])
+
+
+async def _prepare_message(requests: tuple[Request, ...]) -> None:
+    data = requests[0].data
+    SetUserProfile(enroll_id=data[ATTR_ENROLL_ID], profile=data[ATTR_MESSAGE])
 
 
 async def _get_capacity(request: Request) -> ServiceResponse:
@@ -141,7 +157,13 @@ ACTIONS = (
     Action(name="get_capacity", handler=_get_capacity, response=SupportsResponse.ONLY),
     Action(name="get_settings", handler=_get_settings, response=SupportsResponse.ONLY),
     Action(name="get_time", handler=_get_time, response=SupportsResponse.ONLY),
-    Action(name="get_user_message", handler=_get_user_message, fields=_MESSAGE_FOR, response=SupportsResponse.ONLY),
+    Action(
+        name="get_user_message",
+        handler=_get_user_message,
+        fields=_MESSAGE_FOR,
+        response=SupportsResponse.ONLY,
+        each=True,
+    ),
     Action(name="initialize", handler=_initialize, fields=CONFIRM),
     Action(name="restart", handler=_restart),
     Action(
@@ -161,7 +183,7 @@ ACTIONS = (
             vol.Optional("screensaver_delay"): whole,
             vol.Optional("sleep"): cv.boolean,
             vol.Optional("terminal_number"): whole,
-            vol.Optional("verify_mode"): vol.In(ALL_VERIFY_MODES),
+            vol.Optional("verify_mode"): one_of(ALL_VERIFY_MODES),
             vol.Optional("volume"): whole,
         },
     ),
@@ -169,6 +191,8 @@ ACTIONS = (
     Action(
         name="set_user_message",
         handler=_set_user_message,
+        prepare=_prepare_message,
+        each=True,
         fields={**_MESSAGE_FOR, vol.Required(ATTR_MESSAGE): cv.string},
     ),
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import voluptuous as vol
 
-from homeassistant.core import ServiceResponse, SupportsResponse
+from homeassistant.core import HomeAssistant, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
@@ -22,6 +22,7 @@ from ..house.vault import VaultState
 from ..ledger import likeness
 from .house_action import HouseAction, HouseRequest
 from .house_people import numbers_on_terminals
+from .labels import told, with_label
 
 ATTR_ENCODING = "encoding"
 ATTR_FILE = "file"
@@ -45,7 +46,7 @@ async def _import_people(request: HouseRequest) -> ServiceResponse:
     )
     if data[ATTR_CONFIRM]:
         if found.faults:
-            raise _faulty(found.faults)
+            raise _faulty(request.hass, found.faults)
         await house.async_add((*found.added, *found.changed), request.by)
     return _described(found, done=data[ATTR_CONFIRM])
 
@@ -72,8 +73,10 @@ def _read(path: str) -> bytes:
         return file.read(MAX_BYTES + 1)
 
 
-def _faulty(faults: tuple[Fault, ...]) -> ServiceValidationError:
+def _faulty(hass: HomeAssistant, faults: tuple[Fault, ...]) -> ServiceValidationError:
     first = faults[0]
+    fault = refusal(first.error)
+    with_label(hass, fault)
     return ServiceValidationError(
         translation_domain=DOMAIN,
         translation_key="house_import_faulty",
@@ -81,7 +84,7 @@ def _faulty(faults: tuple[Fault, ...]) -> ServiceValidationError:
             "count": str(len(faults)),
             "row": str(first.row),
             "column": first.column,
-            "fault": str(refusal(first.error)),
+            "fault": told(hass, fault),
         },
     )
 

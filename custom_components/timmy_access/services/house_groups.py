@@ -13,16 +13,16 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from homeassistant.util.ulid import ulid_now
 
 from ..const import DOMAIN
-from ..fields import ATTR_NAME
+from ..fields import ATTR_NAME, entity_of
 from ..house.changes import group_of
 from ..house.errors import HouseInvalid, Problem
 from ..house.groups import AccessGroup, Rule
 from ..house.schedules import SCHEDULE_DOMAIN
 from ..ledger import likeness
 from ..protocol.commands.access import MAX_SECTIONS
-from .action import target_of
 from .house_action import HouseAction, HouseRequest
 from .house_people import text_field
+from .targets import target_of
 
 ATTR_GROUP_ID = "group_id"
 ATTR_RULES = "rules"
@@ -30,7 +30,7 @@ ATTR_SCHEDULE = "schedule"
 
 _RULE: Mapping[vol.Marker, Any] = {
     vol.Required(ATTR_DEVICE_ID): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
-    vol.Optional(ATTR_SCHEDULE): cv.entity_domain(SCHEDULE_DOMAIN),
+    vol.Optional(ATTR_SCHEDULE): entity_of(SCHEDULE_DOMAIN),
 }
 
 

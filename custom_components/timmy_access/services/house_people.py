@@ -23,7 +23,9 @@ from ..fields import (
     ROLES,
     credential_name,
     digits,
+    entity_of,
     instant,
+    or_none,
     pin,
     whole,
     word,
@@ -169,8 +171,8 @@ def text_of(moment: datetime | None) -> str | None:
 
 
 def numbers_on_terminals(hub: Hub) -> frozenset[int]:
-    """Return every number that somebody has on a terminal, also on one that is only observed."""
-    return frozenset().union(*(terminal.roster.people for terminal in hub.terminals.values()))
+    """Return every number that somebody has on a terminal, also on one that is only observed, or for a moment."""
+    return hub.recordings.numbers.union(*(terminal.roster.people for terminal in hub.terminals.values()))
 
 
 def _slots_by_person(household: Household) -> Mapping[str, list[int]]:
@@ -275,12 +277,12 @@ def text_field(name: str, *, lines: bool = False) -> Any:
 
 _PERSON_FIELDS: Mapping[vol.Marker, Any] = {
     vol.Optional(ATTR_GROUPS): vol.All(cv.ensure_list, [cv.string]),
-    vol.Optional(ATTR_VALID_FROM): vol.Any(None, instant),
-    vol.Optional(ATTR_VALID_UNTIL): vol.Any(None, instant),
-    vol.Optional(ATTR_CARD): vol.Any(None, or_secret(digits)),
-    vol.Optional(ATTR_PASSWORD): vol.Any(None, or_secret(pin)),
+    vol.Optional(ATTR_VALID_FROM): or_none(instant),
+    vol.Optional(ATTR_VALID_UNTIL): or_none(instant),
+    vol.Optional(ATTR_CARD): or_none(or_secret(digits)),
+    vol.Optional(ATTR_PASSWORD): or_none(or_secret(pin)),
     vol.Optional(ATTR_ROLE): word(ROLES),
-    vol.Optional(ATTR_PERSON_ENTITY_ID): vol.Any(None, cv.entity_domain(PERSON_DOMAIN)),
+    vol.Optional(ATTR_PERSON_ENTITY_ID): or_none(entity_of(PERSON_DOMAIN)),
     vol.Optional(ATTR_NOTE): text_field(ATTR_NOTE, lines=True),
     vol.Optional(ATTR_ENABLED): cv.boolean,
     vol.Optional(ATTR_SAME_NAME, default=False): cv.boolean,

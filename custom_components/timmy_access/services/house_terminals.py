@@ -1,7 +1,6 @@
 """Actions for how terminals and the house come to agree."""
 
 from collections.abc import Mapping
-from functools import wraps
 from typing import Any
 
 import voluptuous as vol
@@ -9,41 +8,34 @@ import voluptuous as vol
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util.json import JsonObjectType, JsonValueType
+from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
-from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, credential_name, whole, word
+from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, whole, word
 from ..house.agreement import Agreement
 from ..house.differences import Difference, DifferenceKind
-from ..house.household import Household
 from ..house.persons import HousePerson
-from ..house.refusals import translated_refusals
 from ..house.settling import Choice
-from ..hub.agreements import async_agreement
+from ..hub.after_reset import AfterReset, async_after_reset
+from ..hub.agreements import async_agreement, make_of
 from ..hub.taking_stock import async_present
 from ..hub.terminal import Terminal
-from .action import Action, Handler, Request
-from .house_action import HouseAction, HouseRequest
+from .action import Action, Request
+from .difference_words import DifferenceWords
+from .house_action import HouseAction, HouseRequest, of_the_house
 from .house_people import ATTR_GROUPS, group_id_of
 
 ATTR_CHOICE = "choice"
 ATTR_ENABLE = "enable"
 ATTR_INCLUDE_LEFT = "include_left"
 ATTR_KIND = "kind"
+ATTR_MARK = "mark"
+
+# A terminal that has lost everybody is one difference, about which more is to be done than about others.
+AFTER_RESET = {Choice.PUT_BACK: AfterReset.FILL, Choice.TAKE_OVER: AfterReset.TAKE_OVER}
 
 
-def _of_the_house(handler: Handler) -> Handler:
-    """Return a handler for a terminal whose errors of the house are translated too."""
-
-    @wraps(handler)
-    async def _handle(request: Request) -> ServiceResponse:
-        with translated_refusals():
-            return await handler(request)
-
-    return _handle
-
-
-@_of_the_house
+@of_the_house
 async def _keep_in_step(request: Request) -> ServiceResponse:
     terminal, house, by = request.terminal, request.hub.house, request.context.user_id
     if not request.data[ATTR_ENABLE]:
@@ -89,13 +81,14 @@ def _people(people: tuple[HousePerson, ...]) -> list[JsonValueType]:
 
 async def _get_differences(request: HouseRequest) -> ServiceResponse:
     household = request.house.known()
+    words = DifferenceWords(household)
     differences: list[JsonValueType] = []
     for terminal in request.hub.terminals.values():
         if terminal.serial not in household.kept:
             continue
         agreement = await async_agreement(request.hass, request.house, terminal)
         differences += [
-            _described(household, terminal, difference)
+            {"terminal": terminal.name, "device_id": terminal.device_id, **words.described(difference)}
             for _, difference in sorted(agreement.differences.items())
             if request.data[ATTR_INCLUDE_LEFT] or not difference.is_left
         ]
@@ -103,25 +96,7 @@ async def _get_differences(request: HouseRequest) -> ServiceResponse:
     return {"differences": differences, "observed": list[JsonValueType](observed)}
 
 
-def _described(household: Household, terminal: Terminal, difference: Difference) -> JsonObjectType:
-    person = household.people.get(difference.person_id or "")
-    seen = difference.seen
-    return {
-        "terminal": terminal.name,
-        "device_id": terminal.device_id,
-        ATTR_ENROLL_ID: difference.enroll_id or None,
-        ATTR_KIND: difference.kind.value,
-        "house": person.name if person else None,
-        "there": seen.name if seen else None,
-        "there_credentials": list[JsonValueType]([credential_name(slot) for slot in sorted(seen.slots or ())])
-        if seen
-        else [],
-        "aspects": list[JsonValueType](sorted(aspect.value for aspect in difference.aspects)),
-        "left": difference.is_left,
-    }
-
-
-@_of_the_house
+@of_the_house
 async def _settle_difference(request: Request) -> ServiceResponse:
     terminal, house, data = request.terminal, request.hub.house, request.data
     household = house.known()
@@ -129,13 +104,25 @@ async def _settle_difference(request: Request) -> ServiceResponse:
     agreement = await async_agreement(request.hass, house, terminal)
     wanted = _wanted(agreement, data) if terminal.serial in household.kept else ()
     if not wanted:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="house_no_difference",
-            translation_placeholders={"terminal": terminal.name},
-        )
-    await house.async_settle(wanted, data[ATTR_CHOICE], groups, request.context.user_id)
+        raise _refused("house_no_difference", terminal)
+    if (marks := data.get(ATTR_MARK)) is not None:
+        marked = await request.hass.async_add_executor_job(DifferenceWords(household).by_mark, wanted)
+        if not marked.keys() >= set(marks):
+            raise _refused("house_difference_changed", terminal)
+        wanted = tuple(marked[mark] for mark in dict.fromkeys(marks))
+    choice, by = data[ATTR_CHOICE], request.context.user_id
+    if agreement.was_reset and choice in AFTER_RESET:
+        if not await async_after_reset(request.hass, house, terminal, AFTER_RESET[choice], by):
+            raise _refused("house_difference_changed", terminal)
+    else:
+        await house.async_settle(wanted, choice, groups, by, make_of(terminal))
     return {"settled": len(wanted)}
+
+
+def _refused(key: str, terminal: Terminal) -> ServiceValidationError:
+    return ServiceValidationError(
+        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"terminal": terminal.name}
+    )
 
 
 def _wanted(agreement: Agreement, data: Mapping[str, Any]) -> tuple[Difference, ...]:
@@ -164,6 +151,7 @@ TERMINAL_ACTIONS = (
             vol.Optional(ATTR_KIND): word({kind.value: kind for kind in DifferenceKind}),
             vol.Required(ATTR_CHOICE): word({choice.value: choice for choice in Choice}),
             vol.Optional(ATTR_GROUPS): vol.All(cv.ensure_list, [cv.string]),
+            vol.Optional(ATTR_MARK): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1)),
         },
         response=SupportsResponse.OPTIONAL,
     ),

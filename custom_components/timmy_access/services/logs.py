@@ -1,7 +1,7 @@
 """Actions for the access log: fetching it from terminals, reading it, exporting it, and deleting it there."""
 
 from collections.abc import Mapping
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import voluptuous as vol
@@ -9,11 +9,10 @@ import voluptuous as vol
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
-from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
-from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, whole
+from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, one_of, whole
 from ..ledger import RecordFilter, RecordKind
 from ..records.exporting import async_export
 from ..records.reading import READABLE_METHODS, Readable, methods_of, serials_of
@@ -32,13 +31,11 @@ ATTR_UNTIL = "until"
 
 # A page that a dashboard or a template can still handle.
 DEFAULT_LIMIT = 50
-# Days an attendance list goes back when nobody says: a month with its busiest day.
-DEFAULT_DAYS = 31
 
 
 async def _fetch_logs(request: Request) -> ServiceResponse:
     first, last = request.data.get(ATTR_FIRST_DAY), request.data.get(ATTR_LAST_DAY)
-    _check_order(first, last)
+    check_order(first, last)
     fetched = await request.terminal.catching_up.async_fetch(first, last)
     return {"records": fetched.records, "new": fetched.new, "complete": fetched.complete}
 
@@ -47,7 +44,7 @@ async def _get_logs(request: Request) -> ServiceResponse:
     ledger = request.hub.ledger
     page = await ledger.records(_filter(request), limit=request.data[ATTR_LIMIT], after=request.data.get(ATTR_AFTER))
     readable = Readable(request.terminals)
-    records: list[JsonValueType] = [readable.record(record) for record in page.records]
+    records: list[JsonValueType] = [{"record_id": record.id, **readable.record(record)} for record in page.records]
     return {"records": records, "next": page.next}
 
 
@@ -64,37 +61,6 @@ async def _export_logs(request: Request) -> ServiceResponse:
         "url": exported.url,
         "records": exported.records,
     }
-
-
-async def _get_attendance(request: Request) -> ServiceResponse:
-    today = dt_util.now().date()
-    last = request.data.get(ATTR_LAST_DAY, today)
-    first = request.data.get(ATTR_FIRST_DAY, last - timedelta(days=DEFAULT_DAYS - 1))
-    _check_order(first, last)
-    enroll_id = request.data.get(ATTR_ENROLL_ID)
-    days = await request.hub.ledger.attendance(
-        first,
-        last,
-        dt_util.get_default_time_zone(),
-        RecordFilter(
-            serials=serials_of(request.terminals),
-            enroll_ids=None if enroll_id is None else [enroll_id],
-        ),
-    )
-    readable = Readable(request.terminals)
-    items: list[JsonValueType] = [
-        {
-            "day": day.day.isoformat(),
-            ATTR_ENROLL_ID: day.enroll_id,
-            "person": readable.person(day.serial, day.enroll_id, day.name),
-            "first_in": dt_util.as_local(day.first).isoformat(),
-            "last_out": dt_util.as_local(day.last).isoformat(),
-            "hours": round(day.hours, 2),
-            "records": day.records,
-        }
-        for day in days
-    ]
-    return {"attendance": items}
 
 
 async def _delete_logs(request: Request) -> None:
@@ -115,7 +81,8 @@ def _filter(request: Request) -> RecordFilter:
     )
 
 
-def _check_order(first: date | None, last: date | None) -> None:
+def check_order(first: date | None, last: date | None) -> None:
+    """Raise a translated error where the last day is before the first."""
     if first is not None and last is not None and last < first:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
@@ -124,12 +91,12 @@ def _check_order(first: date | None, last: date | None) -> None:
         )
 
 
-_DAYS: Fields = {vol.Optional(ATTR_FIRST_DAY): cv.date, vol.Optional(ATTR_LAST_DAY): cv.date}
+DAYS: Fields = {vol.Optional(ATTR_FIRST_DAY): cv.date, vol.Optional(ATTR_LAST_DAY): cv.date}
 _WHICH: Fields = {
     vol.Optional(ATTR_ENROLL_ID): whole,
     vol.Optional(ATTR_FROM): instant,
-    vol.Optional(ATTR_KIND): vol.In([kind.value for kind in RecordKind]),
-    vol.Optional(ATTR_METHOD): vol.In(list(READABLE_METHODS)),
+    vol.Optional(ATTR_KIND): one_of(kind.value for kind in RecordKind),
+    vol.Optional(ATTR_METHOD): one_of(READABLE_METHODS),
     vol.Optional(ATTR_UNTIL): instant,
 }
 
@@ -142,14 +109,7 @@ ACTIONS = (
         response=SupportsResponse.OPTIONAL,
         several=True,
     ),
-    Action(name="fetch_logs", handler=_fetch_logs, fields=_DAYS, response=SupportsResponse.OPTIONAL),
-    Action(
-        name="get_attendance",
-        handler=_get_attendance,
-        fields={vol.Optional(ATTR_ENROLL_ID): whole, **_DAYS},
-        response=SupportsResponse.ONLY,
-        several=True,
-    ),
+    Action(name="fetch_logs", handler=_fetch_logs, fields=DAYS, response=SupportsResponse.OPTIONAL),
     Action(
         name="get_logs",
         handler=_get_logs,

@@ -14,7 +14,17 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN, WEEKDAYS
-from ..fields import ATTR_ENROLL_ID, ATTR_INCLUDE_SECRETS, ATTR_NAME, Fields, instant, whole
+from ..fields import (
+    ATTR_ENROLL_ID,
+    ATTR_INCLUDE_SECRETS,
+    ATTR_NAME,
+    Fields,
+    entity_of,
+    instant,
+    one_of,
+    whole,
+    whole_within,
+)
 from ..guests.passbook import NewPass
 from ..guests.passes import Hours, Pass, Refused
 from ..guests.pictures import PASSES, async_write_picture
@@ -234,7 +244,7 @@ async def _extend_pass(request: Request) -> None:
 
 
 _NAME = vol.All(cv.string, str.strip, vol.Length(min=1, max=MAX_NAME))
-_USES = vol.All(whole, vol.Range(min=1, max=MAX_USES))
+_USES = whole_within(1, MAX_USES)
 _PASS: Fields = {vol.Required(ATTR_PASS_ID): cv.string}
 
 ACTIONS = (
@@ -245,12 +255,12 @@ ACTIONS = (
             vol.Required(ATTR_NAME): _NAME,
             vol.Optional(ATTR_VALID_FROM): instant,
             vol.Optional(ATTR_VALID_UNTIL): instant,
-            vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, vol.Length(min=1), [vol.In(WEEKDAYS)]),
+            vol.Optional(ATTR_WEEKDAYS): vol.All(cv.ensure_list, vol.Length(min=1), [one_of(WEEKDAYS)]),
             vol.Optional(ATTR_START_TIME): cv.time,
             vol.Optional(ATTR_END_TIME): cv.time,
             vol.Optional(ATTR_MAX_USES): _USES,
             vol.Optional(ATTR_ENROLL_ID): whole,
-            vol.Optional(ATTR_CALENDAR): cv.entity_domain("calendar"),
+            vol.Optional(ATTR_CALENDAR): entity_of("calendar"),
             vol.Optional(ATTR_TAG): vol.All(cv.string, str.strip, vol.Length(min=1, max=MAX_TAG)),
             vol.Optional(ATTR_WITH_PIN, default=False): cv.boolean,
             vol.Optional(ATTR_FILENAME): cv.string,

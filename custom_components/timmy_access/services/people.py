@@ -1,4 +1,4 @@
-"""Actions for the people on a terminal, their credentials and their enrolment."""
+"""Actions for the people on a terminal."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -7,27 +7,17 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.core import ServiceResponse, SupportsResponse
-from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
-from ..const import DOMAIN
-from ..errors import PersonIsSomebodyElse, PersonUnknown, word_of
+from ..errors import PersonUnknown
 from ..fields import (
-    ATTR_CREDENTIAL,
     ATTR_ENROLL_ID,
     ATTR_INCLUDE_SECRETS,
-    ATTR_INDEX,
     ATTR_NAME,
-    ATTR_PHOTO_ENTITY,
-    ATTR_PHOTO_FILE,
-    ATTR_PHOTO_MEDIA,
     ATTR_ROLE,
-    ATTR_VALUE,
     CONFIRM,
     ENROLL_ID,
-    FIRST_SLOTS,
-    PHOTO,
     ROLES,
     VERIFY_MODES,
     Fields,
@@ -35,33 +25,28 @@ from ..fields import (
     digits,
     local_time,
     pin,
-    slot_of,
     whole,
     word,
 )
+from ..house.refusals import translated_refusals
+from ..hub.recording import async_enrolled
 from ..hub.terminal import Terminal
-from ..people.copying import Copied, async_check_same, async_copy, async_read_original
 from ..people.people import CARD_SLOT, PASSWORD_SLOT, PersonChange
-from ..people.portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
 from ..people.roster import Person
-from ..protocol.commands import ALL_FINGERPRINTS, AddUser
+from ..protocol.commands import NamedUser, SetUserNames
 from ..protocol.commands.base import MAX_RECORDS
-from ..protocol.enums import Role
+from ..protocol.enums import Credential, Role
 from ..protocol.errors import CommandRefused
 from .access import WEEK_ZONES, check_week_zones
-from .action import Action, Request, target_of
-from .device import confirmed
+from .action import Action, Request, naming
+from .credentials import check_able, check_name
+from .device import prepare_confirmed, prepare_number
+from .house_action import of_the_house
 from .secrets import async_fill_in, or_secret
 
 ATTR_NAMES = "names"
-ATTR_TO = "to"
 ATTR_USERS = "users"
-ALL_FINGERPRINTS_WORD = "all_fingerprints"
 
-# Numbers that are looked up in the log at a time: more than a house deletes people between two who are added.
-NUMBERS_LOOKED_AT = 100
-
-_NUMBER_CREDENTIALS = frozenset({"card", "password"})
 _NUMBERS = {"card": digits, "password": pin}
 
 
@@ -108,40 +93,50 @@ async def _secrets(terminal: Terminal, person: Person, slots: frozenset[int]) ->
     return {"secrets": secrets}
 
 
-async def _set_user(request: Request) -> None:
-    check_week_zones(request)
-    data = await async_fill_in(request.hass, request.data, _NUMBERS)
+async def _prepare_set(requests: tuple[Request, ...]) -> PersonChange:
+    first = requests[0]
+    check_name(first.data)
+    data = await async_fill_in(first.hass, first.data, _NUMBERS)
     zones = {door: data.pop(key) for door, key in enumerate(WEEK_ZONES, 1) if key in data}
-    await request.terminal.people.async_set(PersonChange(**data, week_zones=zones))
+    change = PersonChange(**data, week_zones=zones)
+    for request in requests:
+        check_week_zones(request)
+        if change.card is not None:
+            check_able(request, Credential.CARD)
+        if change.password is not None:
+            check_able(request, Credential.PASSWORD)
+        with naming(request), translated_refusals():
+            request.terminal.people.check(change)
+            request.hub.house.safe.check(request.terminal.serial, change.enroll_id, _given(change))
+    return change
+
+
+def _given(change: PersonChange) -> dict[int, int]:
+    said = {CARD_SLOT: change.card, PASSWORD_SLOT: change.password}
+    return {slot: value for slot, value in said.items() if value is not None}
+
+
+@of_the_house
+async def _set_user(request: Request) -> None:
+    terminal, change = request.terminal, request.prepared
+    await terminal.people.async_set(change)
+    await async_enrolled(request.hub.house, terminal, change.enroll_id, _given(change), request.context.user_id)
+
+
+async def _prepare_names(requests: tuple[Request, ...]) -> Mapping[int, str]:
+    items = requests[0].data[ATTR_NAMES]
+    for item in items:
+        check_name(item)
+    SetUserNames(records=tuple(NamedUser(enroll_id=item[ATTR_ENROLL_ID], name=item[ATTR_NAME]) for item in items))
+    return {item[ATTR_ENROLL_ID]: item[ATTR_NAME] for item in items}
 
 
 async def _set_user_names(request: Request) -> None:
-    names = {item[ATTR_ENROLL_ID]: item[ATTR_NAME] for item in request.data[ATTR_NAMES]}
-    await request.terminal.people.async_set_names(names)
+    await request.terminal.people.async_set_names(request.prepared)
 
 
 async def _enable(request: Request, *, enabled: bool) -> None:
     await request.terminal.people.async_enable(request.data[ATTR_ENROLL_ID], enabled=enabled)
-
-
-async def _set_credential(request: Request) -> None:
-    slot = _slot(request.data)
-    record = await _given_record(request)
-    if record is None:
-        raise _invalid(ATTR_VALUE, "value_missing")
-    await request.terminal.people.async_set_credential(
-        request.data[ATTR_ENROLL_ID],
-        slot,
-        record,
-        name=request.data.get(ATTR_NAME),
-        role=request.data.get(ATTR_ROLE),
-    )
-
-
-async def _delete_credential(request: Request) -> None:
-    everything = request.data[ATTR_CREDENTIAL] == ALL_FINGERPRINTS_WORD
-    slot = ALL_FINGERPRINTS if everything else _slot(request.data)
-    await request.terminal.people.async_delete_credentials(request.data[ATTR_ENROLL_ID], slot)
 
 
 async def _delete_user(request: Request) -> None:
@@ -150,101 +145,12 @@ async def _delete_user(request: Request) -> None:
 
 
 async def _delete_all_users(request: Request) -> None:
-    confirmed(request.data)
     await request.terminal.people.async_delete_all()
     request.hub.house.async_deleted_at(request.terminal.serial)
 
 
 async def _clear_admins(request: Request) -> None:
-    confirmed(request.data)
     await request.terminal.people.async_clear_admins()
-
-
-async def _add_user(request: Request) -> ServiceResponse:
-    """Write a credential that is given, or have the person recorded at the terminal."""
-    terminal, data = request.terminal, request.data
-    enroll_id = data.get(ATTR_ENROLL_ID)
-    if enroll_id is None:
-        if not terminal.roster.complete:
-            await terminal.async_refresh_people()
-        enroll_id = await _free_enroll_id(request)
-    elif enroll_id in terminal.roster.people:
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="refused_enroll_id_in_use",
-            translation_placeholders={"terminal": terminal.name},
-        )
-    slot = _slot(data)
-    if (record := await _given_record(request)) is not None:
-        await terminal.people.async_set_credential(enroll_id, slot, record, name=data[ATTR_NAME], role=data[ATTR_ROLE])
-    else:
-        await terminal.enrolments.async_enrol(
-            AddUser(enroll_id=enroll_id, backup_number=slot, role=data[ATTR_ROLE], user_name=data[ATTR_NAME])
-        )
-        terminal.roster.async_note(enroll_id, slot=slot, name=data[ATTR_NAME], role=data[ATTR_ROLE])
-    return {ATTR_ENROLL_ID: enroll_id}
-
-
-async def _free_enroll_id(request: Request) -> int:
-    """Return a number that nobody has, nor had in what the log remembers: it would take over their records.
-
-    A log that cannot be read does not say that a number is free; raises `LedgerUnavailable`.
-    """
-    terminal, ledger = request.terminal, request.hub.ledger
-    taken: set[int] = set()
-    while True:
-        first = terminal.roster.next_enroll_id(taken)
-        known = await ledger.spoken_for(terminal.serial, range(first, first + NUMBERS_LOOKED_AT))
-        if not known:
-            return terminal.roster.next_enroll_id(taken)
-        taken = {max(known)}
-
-
-async def _cancel_add_user(request: Request) -> None:
-    if not request.terminal.enrolments.async_cancel():
-        raise ServiceValidationError(
-            translation_domain=DOMAIN,
-            translation_key="no_enrolment",
-            translation_placeholders={"terminal": request.terminal.name},
-        )
-
-
-async def _copy_user(request: Request) -> ServiceResponse:
-    targets = {device_id: target_of(request.hass, device_id).terminal for device_id in request.data[ATTR_TO]}
-    if request.terminal in targets.values():
-        raise _invalid(ATTR_TO, "copy_to_itself")
-    original = await async_read_original(request.terminal, request.data[ATTR_ENROLL_ID])
-    for terminal in targets.values():
-        try:
-            await async_check_same(original, terminal)
-        except PersonIsSomebodyElse as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="person_is_somebody_else",
-                translation_placeholders={
-                    "terminal": err.terminal,
-                    "enroll_id": str(err.enroll_id),
-                    "holder": err.holder,
-                },
-            ) from err
-    results = {device_id: await async_copy(original, terminal) for device_id, terminal in targets.items()}
-    failed = [
-        targets[device_id].name
-        for device_id, copied in results.items()
-        if copied.failed or copied.incompatible or copied.access_failed
-    ]
-    if failed and not request.wants_response:
-        raise HomeAssistantError(
-            translation_domain=DOMAIN,
-            translation_key="copy_incomplete",
-            translation_placeholders={"terminals": ", ".join(failed)},
-        )
-    return {
-        "terminals": {
-            device_id: {ATTR_NAME: targets[device_id].name, **_readable_copy(copied)}
-            for device_id, copied in results.items()
-        }
-    }
 
 
 def _readable(terminal: Terminal, person: Person) -> JsonObjectType:
@@ -258,117 +164,34 @@ def _readable(terminal: Terminal, person: Person) -> JsonObjectType:
     }
 
 
-def _readable_copy(copied: Copied) -> JsonObjectType:
-    return {
-        "copied": [credential_name(slot) for slot in copied.copied],
-        "unchanged": [credential_name(slot) for slot in copied.unchanged],
-        "incompatible": [credential_name(slot) for slot in copied.incompatible],
-        "failed": {credential_name(slot): word_of(error) for slot, error in copied.failed.items()},
-        "dates": word_of(copied.access_failed) if copied.access_failed else "ok",
-    }
-
-
-def _slot(data: Mapping[str, Any]) -> int:
-    slot = slot_of(data[ATTR_CREDENTIAL], data[ATTR_INDEX])
-    if slot is None:
-        raise _invalid(ATTR_INDEX, "no_such_index")
-    return slot
-
-
-async def _given_record(request: Request) -> int | str | None:
-    """Return the credential that the call brings along; None when it has to be taken at the terminal."""
-    data, credential = request.data, request.data[ATTR_CREDENTIAL]
-    photo = next((key for key in (ATTR_PHOTO_ENTITY, ATTR_PHOTO_FILE, ATTR_PHOTO_MEDIA) if key in data), None)
-    if photo is not None:
-        if credential != "photo":
-            raise _invalid(photo, "photo_without_photo_credential")
-        return await _photo(request, photo)
-    value = (await async_fill_in(request.hass, data, {ATTR_VALUE: cv.string})).get(ATTR_VALUE)
-    if value is None:
-        return None
-    if credential not in _NUMBER_CREDENTIALS:
-        return str(value)
-    try:
-        return pin(value) if credential == "password" else digits(value)
-    except vol.Invalid:
-        raise _invalid(ATTR_VALUE, "invalid_number") from None
-
-
-async def _photo(request: Request, key: str) -> str:
-    source = request.data[key]
-    if key == ATTR_PHOTO_ENTITY:
-        return await async_photo_from_entity(request.hass, source)
-    if key == ATTR_PHOTO_FILE:
-        return await async_photo_from_file(request.hass, source)
-    return await async_photo_from_media(
-        request.hass, source["media_content_id"] if isinstance(source, Mapping) else source
-    )
-
-
-def _invalid(field: str, key: str) -> ServiceValidationError:
-    return ServiceValidationError(
-        translation_domain=DOMAIN, translation_key=key, translation_placeholders={"field": field}
-    )
-
-
 _SECRETS: Fields = {vol.Optional(ATTR_INCLUDE_SECRETS, default=False): cv.boolean}
-_WHICH: Fields = {
-    vol.Required(ATTR_CREDENTIAL): vol.In(list(FIRST_SLOTS)),
-    vol.Optional(ATTR_INDEX, default=0): whole,
-}
-
 ACTIONS = (
+    Action(name="clear_admins", handler=_clear_admins, prepare=prepare_confirmed, fields=CONFIRM, each=True),
+    Action(name="delete_all_users", handler=_delete_all_users, prepare=prepare_confirmed, fields=CONFIRM, each=True),
+    Action(name="delete_user", handler=_delete_user, prepare=prepare_number, fields=ENROLL_ID, each=True),
     Action(
-        name="add_user",
-        handler=_add_user,
-        fields={
-            vol.Optional(ATTR_ENROLL_ID): whole,
-            vol.Required(ATTR_NAME): cv.string,
-            vol.Optional(ATTR_ROLE, default="user"): word(ROLES),
-            **_WHICH,
-            vol.Optional(ATTR_VALUE): cv.string,
-            **PHOTO,
-        },
-        response=SupportsResponse.OPTIONAL,
+        name="disable_user",
+        handler=partial(_enable, enabled=False),
+        prepare=prepare_number,
+        fields=ENROLL_ID,
+        each=True,
     ),
-    Action(name="cancel_add_user", handler=_cancel_add_user),
-    Action(name="clear_admins", handler=_clear_admins, fields=CONFIRM),
     Action(
-        name="copy_user",
-        handler=_copy_user,
-        fields={**ENROLL_ID, vol.Required(ATTR_TO): vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))},
-        response=SupportsResponse.OPTIONAL,
+        name="enable_user", handler=partial(_enable, enabled=True), prepare=prepare_number, fields=ENROLL_ID, each=True
     ),
-    Action(name="delete_all_users", handler=_delete_all_users, fields=CONFIRM),
     Action(
-        name="delete_credential",
-        handler=_delete_credential,
-        fields={
-            **ENROLL_ID,
-            vol.Required(ATTR_CREDENTIAL): vol.In([*FIRST_SLOTS, ALL_FINGERPRINTS_WORD]),
-            vol.Optional(ATTR_INDEX, default=0): whole,
-        },
+        name="get_user",
+        handler=_get_user,
+        fields={**ENROLL_ID, **_SECRETS},
+        response=SupportsResponse.ONLY,
+        each=True,
     ),
-    Action(name="delete_user", handler=_delete_user, fields=ENROLL_ID),
-    Action(name="disable_user", handler=partial(_enable, enabled=False), fields=ENROLL_ID),
-    Action(name="enable_user", handler=partial(_enable, enabled=True), fields=ENROLL_ID),
-    Action(name="get_user", handler=_get_user, fields={**ENROLL_ID, **_SECRETS}, response=SupportsResponse.ONLY),
-    Action(name="get_users", handler=_get_users, fields=_SECRETS, response=SupportsResponse.ONLY),
-    Action(
-        name="set_credential",
-        handler=_set_credential,
-        fields={
-            **ENROLL_ID,
-            vol.Optional(ATTR_NAME): cv.string,
-            vol.Optional(ATTR_ROLE): word(ROLES),
-            **_WHICH,
-            vol.Optional(ATTR_VALUE): cv.string,
-            **PHOTO,
-        },
-    ),
+    Action(name="get_users", handler=_get_users, fields=_SECRETS, response=SupportsResponse.ONLY, each=True),
     Action(
         name="set_user",
         handler=_set_user,
+        prepare=_prepare_set,
+        each=True,
         fields={
             **ENROLL_ID,
             vol.Optional("access_times"): whole,
@@ -388,6 +211,8 @@ ACTIONS = (
     Action(
         name="set_user_names",
         handler=_set_user_names,
+        prepare=_prepare_names,
+        each=True,
         fields={
             vol.Required(ATTR_NAMES): vol.All(
                 cv.ensure_list,

@@ -10,7 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
-from ..fields import whole
+from ..fields import whole_within
 from ..protocol.commands import GetQuestionnaire, SetQuestionnaire
 from ..protocol.commands.questionnaire import MAX_ITEMS
 from .access import time_of_day
@@ -55,7 +55,7 @@ async def _set_questionnaire(request: Request) -> None:
     await request.terminal.async_request(SetQuestionnaire(**data))
 
 
-_ITEM = vol.All(whole, vol.Range(min=1, max=MAX_ITEMS))
+_ITEM = whole_within(1, MAX_ITEMS)
 
 ACTIONS = (
     Action(name="get_questionnaire", handler=_get_questionnaire, response=SupportsResponse.ONLY),

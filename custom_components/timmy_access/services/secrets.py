@@ -12,7 +12,6 @@ import voluptuous as vol
 
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.yaml import SECRET_YAML, load_yaml_dict
 
 from ..const import DOMAIN
@@ -24,7 +23,11 @@ _OURS: Final = f"{DOMAIN}_"
 
 def or_secret(validator: Any) -> Any:
     """Return a validator that also takes the name of a secret."""
-    return vol.Any(vol.All(cv.string, vol.Match(rf"^{_REFERENCE}")), validator)
+
+    def _check(value: Any) -> Any:
+        return value if isinstance(value, str) and value.startswith(_REFERENCE) else validator(value)
+
+    return _check
 
 
 async def async_fill_in(hass: HomeAssistant, data: Mapping[str, Any], validators: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,13 @@ Terminals forget what holds their door when they lose power, and do not tell tha
 come after that. What was held is in doubt then, also over a restart of Home Assistant. Only a door that was held closed
 is held closed again, as long as nobody has asked for anything else: that lets in nobody, and is what was wanted last.
 A door is never held open by itself.
+
+What closes, or puts a relay to rest, can be owed (`owed`). A door that is locked down takes nothing else, but that an
+administrator opens it for a moment by name.
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 import logging
 
@@ -15,7 +18,7 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import LOGGER
-from ..errors import DoorUnknown, SeveralDoors
+from ..errors import DoorUnknown, LockedDown, SeveralDoors
 from ..protocol.commands import ControlDoor, OpenDoor
 from ..protocol.commands.base import Command, Reply
 from ..protocol.commands.raw import RawCommand, RawReply
@@ -24,7 +27,9 @@ from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, Termi
 from ..protocol.exchange import MoveDoor
 from ..protocol.log_budget import LogBudget
 from .coordinator import TerminalCoordinator
-from .state import DoorMode, DoorPhase, DoorState
+from .orders import Hold
+from .owed import Owed, Tried
+from .state import DoorMode, DoorPhase, DoorState, Emergency
 
 # What each mode asks of the relay, and what is known of it then.
 _MODES: Mapping[DoorMode, tuple[DoorControl, DoorPhase]] = {
@@ -32,6 +37,9 @@ _MODES: Mapping[DoorMode, tuple[DoorControl, DoorPhase]] = {
     DoorMode.HELD_OPEN: (DoorControl.HOLD_OPEN, DoorPhase.HELD_OPEN),
     DoorMode.NORMAL: (DoorControl.NORMAL, DoorPhase.LOCKED),
 }
+
+# Told which mode the terminal has confirmed, and for which hold that was asked; None where it was for none.
+type ModeListener = Callable[[DoorMode, Hold | None], None]
 
 
 class Doors:
@@ -51,14 +59,24 @@ class Doors:
         self._log = LogBudget(LOGGER)
         self._keeps_closed = False
         self._holding: asyncio.Task[None] | None = None
+        self._owed = Owed(hass, coordinator, lambda mode, hold: self._async_control(mode, hass.loop.time(), hold))
+        self._hold: Hold | None = None
+        self._is_known = False
+        self._listeners: list[ModeListener] = []
 
-    async def async_open(self, number: int, asked_at: float) -> None:
+    async def async_open(self, number: int, asked_at: float, *, despite_lockdown: bool = False) -> None:
         """Release one door for the open delay of its terminal; asking again while it is open is fine.
 
         The door is always named: without a number a controller opens all of them (specification B19). One that is
-        held stays so: what the terminal does with a door that is held closed, it does not tell.
+        held stays so: what the terminal does with a door that is held closed, it does not tell. `despite_lockdown` is
+        for an administrator in person.
         """
-        check = partial(self._check_there, number)
+
+        def check() -> None:
+            self._check_there(number)
+            if not despite_lockdown:
+                self._check_free((number,))
+
         check()
         before = self._door(number).phase
         if before is DoorPhase.LOCKED:
@@ -72,15 +90,17 @@ class Doors:
                     self._async_opened(number, sure=False)
             raise
 
-    async def async_set_mode(self, mode: DoorMode, asked_at: float) -> None:
-        """Hold the door of a one-door terminal open or closed, or no longer.
+    async def async_set_mode(self, mode: DoorMode, asked_at: float, hold: Hold | None = None) -> None:
+        """Hold the door of a one-door terminal open or closed, or no longer; `hold` is what it is for.
 
         The command names no door and moves all of them (B38): back to normal, that ends what each was doing.
         """
-        self._async_cancel_holding()
-        if mode is not DoorMode.HELD_CLOSED:
-            self._keeps_closed = False
-        await self._async_control(mode, asked_at)
+        self._check_mode(mode)
+        self._async_asked(mode)
+        try:
+            await self._async_control(mode, asked_at, hold)
+        finally:
+            self._owed.async_again()
 
     async def async_lock(self, number: int, asked_at: float) -> None:
         """Put the relay back to rest, so that the exit button and every reader keep working.
@@ -88,7 +108,7 @@ class Doors:
         Never forces a door closed, and does not end that somebody else has: a door that is held closed stays so. The
         other doors of a controller are put to rest with it, and shown so.
         """
-        held_closed = self._door(number).held is DoorMode.HELD_CLOSED
+        held_closed = self._is_locked_down or self._door(number).held is DoorMode.HELD_CLOSED
         await self.async_set_mode(DoorMode.HELD_CLOSED if held_closed else DoorMode.NORMAL, asked_at)
 
     async def async_move_raw(self, command: RawCommand, asked_at: float) -> RawReply:
@@ -96,15 +116,57 @@ class Doors:
         mode = next((mode for mode, (control, _) in _MODES.items() if control is command.control), None)
         if mode is None:
             checks = (self._check_alone,) if command.control is DoorControl.OPEN else ()
-            return await self._move(command, asked_at, partial(self._async_all_opened, command.opens), *checks)
-        self._async_cancel_holding()
-        if mode is not DoorMode.HELD_CLOSED:
-            self._keeps_closed = False
-        return await self._async_move_all(command, mode, asked_at)
+            free = partial(self._check_free, command.opens)
+            return await self._move(command, asked_at, partial(self._async_all_opened, command.opens), free, *checks)
+        self._check_mode(mode)
+        self._async_asked(mode)
+        try:
+            return await self._async_move_all(command, mode, asked_at)
+        finally:
+            self._owed.async_again()
 
     @callback
-    def async_assume(self, number: int, mode: DoorMode) -> None:
-        """Take over from before a restart what may hold a door; the terminal cannot be asked, and nothing is sent."""
+    def async_listen(self, listener: ModeListener) -> None:
+        """Call `listener` whenever the terminal has confirmed a mode."""
+        self._listeners.append(listener)
+
+    @callback
+    def async_mark(self, emergencies: Mapping[int, Emergency]) -> None:
+        """Note which doors are locked down or evacuated from this very step on; others are not any more."""
+        state = self._coordinator.data
+        for number, door in state.doors.items():
+            if door.emergency is not (emergency := emergencies.get(number)):
+                state = state.with_door(number, emergency=emergency)
+        self._coordinator.async_replace(state)
+
+    @callback
+    def async_owe(self, mode: DoorMode, hold: Hold | None, tried: Tried) -> None:
+        """Have the terminal told what closes its door, or puts it to rest, until it has answered."""
+        self._async_asked(mode)
+        self._owed.async_begin(mode, hold, tried)
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether the terminal is still to be told something."""
+        return self._owed.mode is not None
+
+    @callback
+    def async_owe_nothing(self) -> None:
+        """Tell the terminal no more what it was owed."""
+        self._owed.async_end()
+
+    @callback
+    def async_assume(self, number: int, mode: DoorMode, hold: Hold | None = None) -> None:
+        """Take over from before a restart what may hold a door; the terminal cannot be asked, and nothing is sent.
+
+        A `hold` that is on a disk still holds: a door that was held closed for it is held closed again.
+        """
+        if self._is_known and hold is None:  # an entity remembers it that was made after the terminal has dialled in
+            return
+        if hold is not None:
+            self._is_known = True
+            self._keeps_closed = mode is DoorMode.HELD_CLOSED
+            self._async_show_hold(hold)
         self._async_set(number, _MODES[mode][1], sure=False)
 
     @callback
@@ -145,6 +207,8 @@ class Doors:
         if count > 1:
             self._async_cancel_holding()
             self._keeps_closed = False
+            if self._owed.mode is DoorMode.HELD_CLOSED:
+                self._owed.async_end()
             for number in range(1, count + 1):
                 if self._door(number).held is not DoorMode.NORMAL:
                     self._async_set(number, DoorPhase.LOCKED)
@@ -153,6 +217,7 @@ class Doors:
     def async_stop(self) -> None:
         """Cancel what is planned."""
         self._async_cancel_holding()
+        self._owed.async_end()
         for number in tuple(self._relock):
             self._async_cancel_relock(number)
 
@@ -169,13 +234,39 @@ class Doors:
         if len(self._coordinator.data.doors) > 1:
             raise SeveralDoors
 
-    async def _async_control(self, mode: DoorMode, asked_at: float) -> None:
-        await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at)
+    @property
+    def _is_locked_down(self) -> bool:
+        return any(door.emergency is Emergency.LOCKDOWN for door in self._coordinator.data.doors.values())
 
-    async def _async_move_all[R: Reply](self, command: Command[R], mode: DoorMode, asked_at: float) -> R:
+    def _check_free(self, numbers: Collection[int]) -> None:
+        """Raise `LockedDown` where one of the doors is."""
+        doors = self._coordinator.data.doors
+        if any(doors[number].emergency is Emergency.LOCKDOWN for number in doors.keys() & set(numbers)):
+            raise LockedDown
+
+    def _check_mode(self, mode: DoorMode) -> None:
+        """Raise `LockedDown` where a door is, and would not be held closed any more."""
+        if mode is not DoorMode.HELD_CLOSED and self._is_locked_down:
+            raise LockedDown
+
+    @callback
+    def _async_asked(self, mode: DoorMode) -> None:
+        """Leave what was asked before for something else."""
+        self._async_cancel_holding()
+        self._owed.async_pause()
+        if mode is not DoorMode.HELD_CLOSED:
+            self._keeps_closed = False
+
+    async def _async_control(self, mode: DoorMode, asked_at: float, hold: Hold | None = None) -> None:
+        await self._async_move_all(ControlDoor(function=_MODES[mode][0]), mode, asked_at, hold)
+
+    async def _async_move_all[R: Reply](
+        self, command: Command[R], mode: DoorMode, asked_at: float, hold: Hold | None = None
+    ) -> R:
         checks = () if mode is DoorMode.NORMAL else (self._check_alone,)
+        free = partial(self._check_mode, mode)
         try:
-            return await self._move(command, asked_at, partial(self._async_moved, mode), *checks)
+            return await self._move(command, asked_at, partial(self._async_moved, mode, hold), free, *checks)
         except TerminalAway:
             raise
         except asyncio.CancelledError, CommandTimeout, TerminalOffline:
@@ -183,11 +274,27 @@ class Doors:
             raise
 
     @callback
-    def _async_moved(self, mode: DoorMode) -> None:
+    def _async_moved(self, mode: DoorMode, hold: Hold | None) -> None:
         self._keeps_closed = mode is DoorMode.HELD_CLOSED
+        self._is_known = True
+        self._async_show_hold(hold)
         for number in self._coordinator.data.doors:
             self._async_cancel_relock(number)
             self._async_set(number, _MODES[mode][1])
+        # What was on its way before a door was locked down does not end that the terminal is told of that.
+        if mode is DoorMode.HELD_CLOSED or not self._is_locked_down:
+            self._owed.async_settle(mode)
+        for listener in tuple(self._listeners):
+            listener(mode, hold)
+
+    @callback
+    def _async_show_hold(self, hold: Hold | None) -> None:
+        self._hold = hold
+        state = self._coordinator.data
+        until, by = (None, None) if hold is None else (hold.until, hold.name)
+        for number in state.doors:
+            state = state.with_door(number, held_until=until, held_by=by)
+        self._coordinator.async_replace(state)
 
     @callback
     def _async_doubt(self, asked: DoorMode) -> None:
@@ -203,12 +310,15 @@ class Doors:
     @callback
     def _async_hold_closed_again(self) -> None:
         self._async_cancel_holding()
+        if self._owed.mode is not None:
+            self._owed.async_again()
+            return
         if not self._keeps_closed:
             return
 
         async def _async_hold() -> None:
             try:
-                await self._async_control(DoorMode.HELD_CLOSED, self._hass.loop.time())
+                await self._async_control(DoorMode.HELD_CLOSED, self._hass.loop.time(), self._hold)
             except ProtocolError as err:
                 self._log.log(
                     logging.WARNING, "%s may not hold its door closed any more: %s", self._coordinator.serial, err

@@ -152,6 +152,54 @@ class EnrolmentMoment:
     reason: str | None = None
 
 
+class HoldKind(StrEnum):
+    """What became of a door on a timer."""
+
+    ENDED = "ended"
+    HELD = "held"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldMoment:
+    """A door is held until an instant, or is not any more.
+
+    `mode` is a word of `DoorMode`. `by` is the id of the user who asked and `name` what they are called; None for an
+    automation.
+    """
+
+    kind: HoldKind
+    occurred_at: datetime
+    mode: str
+    until: datetime
+    by: str | None = None
+    name: str | None = None
+
+
+class EmergencyKind(StrEnum):
+    """What was ordered for doors."""
+
+    ENDED = "ended"
+    EVACUATION = "evacuation"
+    LOCKDOWN = "lockdown"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmergencyMoment:
+    """A lockdown or an evacuation of a terminal's doors has begun or ended.
+
+    `confirmed` and `unconfirmed` are the doors for which the terminal has, and has not, answered that it did it.
+    `by` and `name` are as for a hold.
+    """
+
+    kind: EmergencyKind
+    occurred_at: datetime
+    confirmed: tuple[int, ...]
+    unconfirmed: tuple[int, ...]
+    by: str | None = None
+    name: str | None = None
+
+
 class RecordsKind(StrEnum):
     """What happened to the records of a terminal."""
 
@@ -175,6 +223,18 @@ class DoorMoment:
 
     kind: DoorKind
     occurred_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class LastLeft:
+    """Somebody went out just now, after whom nobody is known to be inside.
+
+    Without `certain` it is not known who passed some other terminal.
+    """
+
+    certain: bool
+    occurred_at: datetime
+    punch: Punch
 
 
 class LinkKind(StrEnum):
@@ -203,7 +263,18 @@ class PunchPhoto:
     record: str = field(repr=False)
 
 
-type Moment = CaughtUp | CodeMoment | DoorMoment | EnrolmentMoment | LinkMoment | Punch | PunchPhoto
+type Moment = (
+    CaughtUp
+    | CodeMoment
+    | DoorMoment
+    | EmergencyMoment
+    | EnrolmentMoment
+    | HoldMoment
+    | LastLeft
+    | LinkMoment
+    | Punch
+    | PunchPhoto
+)
 type MomentListener = Callable[[Moment], None]
 
 

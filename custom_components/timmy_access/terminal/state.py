@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -32,6 +32,13 @@ class DoorMode(StrEnum):
     NORMAL = "normal"
 
 
+class Emergency(StrEnum):
+    """What an administrator has ordered for a door, until it is ended."""
+
+    EVACUATION = "evacuation"
+    LOCKDOWN = "lockdown"
+
+
 _HELD = {DoorPhase.HELD_CLOSED: DoorMode.HELD_CLOSED, DoorPhase.HELD_OPEN: DoorMode.HELD_OPEN}
 
 
@@ -40,12 +47,16 @@ class DoorState:
     """One door. At rest its relay is locked.
 
     It is not `sure` where the terminal may have forgotten what holds the door, or may not have heard what was asked of
-    it. Then `phase` is the most open of what it may be.
+    it. Then `phase` is the most open of what it may be. `held_until` is when what holds it ends, where that was said,
+    and `held_by` the name of who asked for it.
     """
 
     phase: DoorPhase = DoorPhase.LOCKED
     changed_by: str | None = None
     sure: bool = True
+    emergency: Emergency | None = None
+    held_until: datetime | None = None
+    held_by: str | None = None
 
     @property
     def held(self) -> DoorMode:
@@ -111,7 +122,7 @@ class TerminalState:
         doors = {number: self.doors.get(number, DoorState()) for number in range(1, count + 1)}
         return replace(self, doors=MappingProxyType(doors))
 
-    def with_door(self, number: int, **changes: DoorPhase | str | bool | None) -> TerminalState:
+    def with_door(self, number: int, **changes: DoorPhase | datetime | str | bool | None) -> TerminalState:
         """Return the state with one door changed."""
         door = replace(self.doors[number], **changes)  # type: ignore[arg-type]
         return replace(self, doors=MappingProxyType({**self.doors, number: door}))

@@ -71,6 +71,22 @@ class Replacement:
     names: Mapping[int, str]
 
 
+@dataclass(frozen=True, kw_only=True)
+class StricterMode:
+    """A verify mode that is stricter for a time.
+
+    `mode` is its name as it was asked for, None for the usual one. `before` and `wanted` are numbers of the terminal;
+    both are None until it could be asked. `ends` is set when it is to be as before again; `waits` while the terminal
+    has not confirmed that.
+    """
+
+    mode: str | None
+    before: int | None
+    wanted: int | None
+    ends: bool = False
+    waits: bool = False
+
+
 class TerminalStore:
     """A small file in Home Assistant's storage."""
 
@@ -85,6 +101,7 @@ class TerminalStore:
         self.home_addresses: frozenset[str] = frozenset()
         self._paused: dict[str, dict[int, str]] = {}
         self._answering: dict[str, Answering] = {}
+        self._stricter: dict[str, StricterMode] = {}
         # All that were terminals of this listener, and since when they are none any more; None for those that are.
         self._ours: dict[str, datetime | None] = {}
         self.database: KnownDatabase | None = None
@@ -115,6 +132,7 @@ class TerminalStore:
             )
             for serial, values in stored.get("answering", {}).items()
         }
+        self._stricter = {serial: StricterMode(**values) for serial, values in stored.get("stricter", {}).items()}
         # A file that does not say which were ours tells it by what else it knows of them.
         ours = stored.get("ours", dict.fromkeys((*self._reconciled, *self._answering, *self._homes, *self._links)))
         self._ours = {serial: left and dt_util.parse_datetime(left) for serial, left in ours.items()}
@@ -180,6 +198,20 @@ class TerminalStore:
         """Remember up to which record of which database the statistics go."""
         self._counted, self._counted_in = record_id, identity
         self._async_save_soon()
+
+    def stricter(self, serial: str) -> StricterMode | None:
+        """Return for what a terminal asks for a time, and what was before."""
+        return self._stricter.get(serial)
+
+    async def async_keep_stricter(self, serial: str, mode: StricterMode | None) -> None:
+        """Have it on the disk what was before, or that nothing is stricter any more."""
+        if self._stricter.get(serial) == mode:
+            return
+        if mode is None:
+            self._stricter.pop(serial, None)
+        else:
+            self._stricter[serial] = mode
+        await self._store.async_save(self._data())
 
     def answering(self, serial: str) -> Answering | None:
         """Return which questions a terminal answers, as far as that is known."""
@@ -278,6 +310,7 @@ class TerminalStore:
             self._links[new] = links
             names = {enroll_id: replacement.names.get(enroll_id, "") for enroll_id in links}
             self._paused[new] = names | self._paused.pop(old, {})
+        self._stricter.pop(old, None)  # numbers of another machine
         for known in (self._reconciled, self._answering):
             for serial in (old, new) if old in known else ():
                 known.pop(serial, None)
@@ -305,6 +338,7 @@ class TerminalStore:
                 serial: {**asdict(known), "answered": sorted(known.answered)}
                 for serial, known in self._answering.items()
             },
+            "stricter": {serial: asdict(mode) for serial, mode in self._stricter.items()},
             "ours": {serial: left and left.isoformat() for serial, left in self._ours.items()},
             "database": self.database and asdict(self.database),
             "counted": self._counted,

@@ -8,7 +8,8 @@ import { States, type EntityState } from "../states";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
-import { terminalCards, whereItIs } from "./presence";
+import "./door_mode";
+import { differencesLink, terminalCards, whereItIs } from "./presence";
 
 interface Shown {
   shape: string;
@@ -64,10 +65,14 @@ export class TimmyDoors extends View {
 
   @state() private asked: Asked | undefined;
   private readonly work = new Work(this, () => this.home.server);
+  private readonly calming = new Work(this, () => this.home.server);
   private readonly states = new States(
     this,
     () => this.home.hass.connection,
-    () => [...this.home.overview.terminals.values()].flatMap((it) => it.doors.flatMap(({ lock }) => lock ?? [])),
+    () =>
+      [...this.home.overview.terminals.values()].flatMap(({ doors, entities: { alarm, door, door_mode, tamper } }) =>
+        [...doors.map(({ lock }) => lock), alarm, door, door_mode, tamper].flatMap((it) => it ?? []),
+      ),
   );
 
   override render() {
@@ -80,12 +85,10 @@ export class TimmyDoors extends View {
   private terminal(terminal: Terminal): TemplateResult {
     return html`<section class="card" aria-label=${terminal.name}>
       <h3>${terminal.name}</h3>
-      ${terminal.online ? nothing : html`<p>${whereItIs(this.home, terminal)}</p>`}
-      ${terminal.doors.map((door) => this.door(terminal, door))}
-      ${terminal.latest ? this.latest(terminal.latest) : nothing}
-      <p class="latest">
-        ${this.link(addressOf("log", [], { ...this.listener, terminal: terminal.serial }), this.say("log.title"))}
-      </p>
+      ${terminal.online ? nothing : html`<p>${whereItIs(this.home, terminal)}</p>`} ${this.alarms(terminal)}
+      ${terminal.doors.map((door) => this.door(terminal, door))} ${this.contact(terminal)} ${this.mode(terminal)}
+      ${terminal.latest ? this.latest(terminal.latest) : nothing} ${differencesLink(this.home, terminal)}
+      <p class="latest">${this.link(addressOf("log", [], { terminal: terminal.serial }), this.say("log.title"))}</p>
     </section>`;
   }
 
@@ -105,6 +108,63 @@ export class TimmyDoors extends View {
         ${this.say("doors.open_door")}
       </button>
     </div>`;
+  }
+
+  /** What somebody has to look after at once. */
+  private alarms({ name, entities }: Terminal): TemplateResult | typeof nothing {
+    const raised = (["alarm", "tamper"] as const).filter((it) => this.states.of(entities[it])?.state === "on");
+    if (raised.length === 0) return nothing;
+    const cancel = entities.cancel_alarm;
+    return html`<div class="door" role="alert">
+      <span class="name state bad"
+        ><span aria-hidden="true">▲</span>${raised.map((it) => this.say(`doors.${it}`)).join(", ")}</span
+      >
+      ${
+        cancel === null
+          ? nothing
+          : html`<button
+              class="danger"
+              ?disabled=${this.calming.busy || this.whyNot !== undefined}
+              title=${this.whyNot ?? nothing}
+              @click=${() => void this.calm(name, cancel)}
+            >
+              ${this.say("doors.cancel_alarm")}<span class="hidden">: ${name}</span>
+            </button>`
+      }
+      ${this.calming.refusal ? html`<p class="error">${this.calming.refusal.message}</p>` : nothing}
+    </div>`;
+  }
+
+  /** Whether the door stands open, where its contact has said so. */
+  private contact({ entities }: Terminal): TemplateResult | typeof nothing {
+    const said = this.states.of(entities.door)?.state;
+    if (said !== "on" && said !== "off") return nothing;
+    return html`<p>
+      <span class="quiet">${this.say("doors.contact")}</span>
+      <span class="state ${said === "on" ? "warn" : ""}"
+        >${this.say(said === "on" ? "doors.contact_open" : "doors.contact_closed")}</span
+      >
+    </p>`;
+  }
+
+  private mode(terminal: Terminal): TemplateResult | typeof nothing {
+    const entity = terminal.entities.door_mode;
+    const mode = this.states.of(entity);
+    if (entity === null || mode === undefined) return nothing;
+    return html`<timmy-door-mode
+      .home=${this.home}
+      .entity=${entity}
+      .mode=${mode}
+      .door=${terminal.name}
+      .away=${!terminal.online}
+    ></timmy-door-mode>`;
+  }
+
+  private async calm(terminal: string, entity_id: string): Promise<void> {
+    const done = await this.calming.run(async () => {
+      await this.home.hass.callService("button", "press", {}, { entity_id }, false);
+    });
+    if (done) this.home.tell(this.say("doors.alarm_cancelled", { terminal }));
   }
 
   private latest({ person, method, occurred_at }: Latest): TemplateResult {
@@ -140,11 +200,6 @@ export class TimmyDoors extends View {
         ${this.say("doors.open_door")}
       </button>
     </timmy-dialog>`;
-  }
-
-  private get listener(): Record<string, string> {
-    const listener = this.place.query["listener"];
-    return listener === undefined ? {} : { listener };
   }
 
   private whyNotOpen(serial: string): TemplateResult | typeof nothing {

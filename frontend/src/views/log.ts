@@ -1,14 +1,14 @@
 import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import "../elements/record";
+import { absencesOf, isAbsence, withAbsences, type Absence, type LogRow } from "../absences";
 import { Followed } from "../followed";
-import { addressOf } from "../place";
 import { withRecords, type LogRecord } from "../records";
 import type { Refusal } from "../server";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
+import { logRow } from "./log_row";
 
 const METHODS = ["card", "face", "fingerprint", "palm", "password", "qr_code"];
 const FILTERS = ["terminal", "kind", "method", "day", "person"];
@@ -88,6 +88,14 @@ export class TimmyLog extends View {
     },
   );
 
+  private readonly absences = new Followed<{ absences: Absence[] }>(
+    this,
+    () => this.home.server,
+    "absences",
+    () => ({}),
+    (_, news) => news,
+  );
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     window.clearTimeout(this.timer);
@@ -103,6 +111,7 @@ export class TimmyLog extends View {
     if (served && served !== this.home.server) {
       this.begin();
       this.tail.again();
+      this.absences.again();
     }
   }
 
@@ -140,16 +149,18 @@ export class TimmyLog extends View {
       if (!refusal) return this.loading();
       return html`<button @click=${this.again}>${this.say("action.try_again")}</button>`;
     }
+    const rows = this.rows(records);
     if (records.length === 0) {
       return html`<p class="empty" role="status">
-        ${this.say(Object.keys(this.which).length > 0 ? "log.nobody" : "log.nothing")}
-      </p>`;
+          ${this.say(Object.keys(this.which).length > 0 ? "log.nobody" : "log.nothing")}
+        </p>
+        ${rows.map((it) => logRow(this.home, this.place, it, undefined))}`;
     }
     return html`<timmy-list
         label=${this.say("log.title")}
-        .items=${records}
-        .key=${(record: LogRecord) => String(record.id)}
-        .row=${this.row}
+        .items=${rows}
+        .key=${(it: LogRow) => (isAbsence(it) ? `${it.serial} ${it.since}` : String(it.id))}
+        .row=${(it: LogRow, index: number) => logRow(this.home, this.place, it, rows[index - 1])}
         @end=${this.older}
       ></timmy-list>
       ${
@@ -214,18 +225,18 @@ export class TimmyLog extends View {
     </label>`;
   }
 
-  private readonly row = (record: LogRecord, index: number) => {
-    const { format } = this.home;
-    const above = this.records?.[index - 1];
-    const isFirst = above === undefined || format.isoDay(above.occurred_at) !== format.isoDay(record.occurred_at);
-    const query = { ...this.place.query, person: String(record.enroll_id ?? "") };
-    return html`<timmy-record
-      .home=${this.home}
-      .record=${record}
-      .address=${addressOf("log", [], query)}
-      .day=${isFirst ? `${format.weekday(record.occurred_at)} ${new Date(record.occurred_at).getFullYear()}` : ""}
-    ></timmy-record>`;
-  };
+  /** The records, and when terminals were not connected meanwhile. */
+  private rows(records: readonly LogRecord[]): LogRow[] {
+    const { terminal, day } = this.place.query;
+    const now = Date.now();
+    const [from, until] = day ? [this.page?.from ?? null, this.page?.until ?? null] : [null, null];
+    const absences = absencesOf(
+      this.absences.value?.absences ?? [],
+      { serial: terminal || undefined, from, until },
+      now,
+    );
+    return withAbsences(records, absences, this.next !== null, now);
+  }
 
   /** What the filters of the address ask the server for; what it would not understand is left out. */
   private get which(): Record<string, string | number> {

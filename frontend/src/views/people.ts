@@ -6,7 +6,7 @@ import { goTo } from "../home_assistant";
 import { found, peopleWith, type Groups, type People, type PeopleNews, type Person } from "../people";
 import { addressOf } from "../place";
 import { shared } from "../style";
-import { View } from "../view";
+import { View, follow } from "../view";
 import "./person_dialog";
 import "./person_row";
 
@@ -32,6 +32,7 @@ export class TimmyPeople extends View {
   ];
 
   @state() private adds = false;
+  private hasLooked = false;
   private readonly people = new Followed<People, PeopleNews>(
     this,
     () => this.home.server,
@@ -47,10 +48,19 @@ export class TimmyPeople extends View {
     (_, news) => news,
   );
 
+  override updated(): void {
+    const search = this.hasLooked ? null : this.renderRoot.querySelector<HTMLInputElement>("input[type=search]");
+    if (!search) return;
+    this.hasLooked = true;
+    // Who has a keyboard types a name at once; on a phone the keys would cover the list.
+    if (window.matchMedia("(pointer: fine)").matches) search.focus({ preventScroll: true });
+  }
+
   override render() {
     return html`
       <div class="bar">
         <h2 class="grow">${this.say("people.title")}</h2>
+        <a class="button" href=${addressOf("enrol")} @click=${follow}>${this.say("enrol.begin")}</a>
         <button
           class="primary"
           ?disabled=${this.whyNot !== undefined || !this.groups.value}
@@ -59,7 +69,7 @@ export class TimmyPeople extends View {
           ${this.say("people.add")}
         </button>
       </div>
-      ${this.content()}
+      ${this.differences()} ${this.content()}
       ${
         this.adds
           ? html`<timmy-person-dialog
@@ -70,6 +80,12 @@ export class TimmyPeople extends View {
           : nothing
       }
     `;
+  }
+
+  private differences(): TemplateResult | typeof nothing {
+    const { differences } = this.home.overview.house;
+    if (!differences) return nothing;
+    return html`<p>${this.link(addressOf("differences"), this.home.texts.count("differences.count", differences))}</p>`;
   }
 
   private content(): TemplateResult {
@@ -87,6 +103,7 @@ export class TimmyPeople extends View {
             type="search"
             .value=${text}
             @input=${(event: Event) => this.filter({ text: (event.target as HTMLInputElement).value })}
+            @keydown=${(event: KeyboardEvent) => this.pressed(event, shown)}
         /></label>
         <label
           >${this.say("person.groups")}<select
@@ -127,6 +144,12 @@ export class TimmyPeople extends View {
           : nothing
       }
     `;
+  }
+
+  /** Enter leads to whom the search has found, if that is one person. */
+  private pressed(event: KeyboardEvent, shown: [string, Person][]): void {
+    const [only, another] = shown;
+    if (event.key === "Enter" && only && !another) goTo(addressOf("people", [only[0]]));
   }
 
   private readonly added = (event: CustomEvent<string | undefined>): void => {

@@ -1,6 +1,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
+import { credentialName } from "../credentials";
 import { Followed } from "../followed";
 import { goTo } from "../home_assistant";
 import {
@@ -21,11 +22,13 @@ import {
   type Placed,
 } from "../people";
 import { addressOf } from "../place";
+import { States } from "../states";
 import { shared } from "../style";
-import { View } from "../view";
+import { View, follow } from "../view";
 import { Work } from "../work";
 import "./key_dialog";
 import type { Key } from "./key_dialog";
+import "./latest";
 import "./person_dialog";
 import { state as shape } from "./person_row";
 
@@ -57,12 +60,28 @@ export class TimmyPerson extends View {
       .state {
         white-space: normal;
       }
+      .picture {
+        width: 64px;
+        height: 64px;
+        border-radius: 50%;
+        object-fit: cover;
+        flex: none;
+      }
+      .latest {
+        margin-top: 16px;
+      }
     `,
   ];
 
   @state() private open: "edit" | "remove" | Key | undefined;
   private readonly work = new Work(this, () => this.home.server);
   private personId = "";
+  private hasLooked = false;
+  private readonly states = new States(
+    this,
+    () => this.home.hass.connection,
+    () => [this.person?.person_entity_id ?? ""].filter(Boolean),
+  );
   private readonly people = new Followed<People, PeopleNews>(
     this,
     () => this.home.server,
@@ -81,6 +100,18 @@ export class TimmyPerson extends View {
     (_, news) => news,
   );
 
+  private get person(): Person | undefined {
+    return this.people.value?.byId.get(this.personId);
+  }
+
+  override updated(): void {
+    const heading = this.hasLooked ? null : this.renderRoot.querySelector<HTMLElement>("h2");
+    if (!heading) return;
+    this.hasLooked = true;
+    // Where a link or the search of the page before has led here, the keyboard goes on from here.
+    if (document.activeElement === document.body) heading.focus({ preventScroll: true });
+  }
+
   override willUpdate(): void {
     if (this.hasUpdated && this.place.rest[0] !== this.personId) {
       this.open = undefined;
@@ -90,7 +121,7 @@ export class TimmyPerson extends View {
 
   override render() {
     const { away, value } = this.people;
-    const person = value?.byId.get(this.personId);
+    const { person } = this;
     const back = html`<p>${this.link(addressOf("people"), html`← ${this.say("people.title")}`)}</p>`;
     if (away)
       return html`${back}
@@ -101,6 +132,7 @@ export class TimmyPerson extends View {
         <p class="empty">${this.say("person.unknown")}</p>`;
     return html`${back}${this.head(person)}
       <div class="cards">${this.access(person)} ${this.credentials(person)} ${this.terminals(person)}</div>
+      <timmy-latest class="latest" .home=${this.home} .number=${person.enroll_id}></timmy-latest>
       ${this.dialog(person)}`;
   }
 
@@ -109,7 +141,8 @@ export class TimmyPerson extends View {
     const [sign, tone] = VALIDITIES[validity];
     const no = this.work.busy || this.whyNot !== undefined;
     return html`<div class="bar">
-        <h2>${person.name}</h2>
+        ${this.picture(person)}
+        <h2 tabindex="-1"><bdi>${person.name}</bdi></h2>
         <span class="grow">${shape(sign, tone, this.say(`people.${validity}`))}</span>
         <button ?disabled=${no} @click=${() => (this.open = "edit")}>${this.say("action.edit")}</button>
         <button ?disabled=${no} @click=${() => this.enable(person, !person.enabled)}>
@@ -120,6 +153,23 @@ export class TimmyPerson extends View {
         </button>
       </div>
       ${this.error()}`;
+  }
+
+  /** Who they are in Home Assistant: the picture leads there. */
+  private picture(person: Person): TemplateResult | typeof nothing {
+    const id = person.person_entity_id;
+    const picture = this.states.of(id)?.attributes["entity_picture"];
+    if (id === null || typeof picture !== "string") return nothing;
+    return html`<img class="picture" src=${this.home.hass.hassUrl(picture)} alt="" />`;
+  }
+
+  private linked(person: Person): TemplateResult | typeof nothing {
+    const id = person.person_entity_id;
+    if (id === null) return nothing;
+    const name = this.states.of(id)?.attributes["friendly_name"];
+    const address = `/history?${new URLSearchParams({ entity_id: id }).toString()}`;
+    return html`<dt>${this.say("person.linked")}</dt>
+      <dd><a href=${address} @click=${follow}>${typeof name === "string" ? name : id}</a></dd>`;
   }
 
   private error(): TemplateResult | typeof nothing {
@@ -151,8 +201,8 @@ export class TimmyPerson extends View {
         ${person.valid_from ? this.pair("person.valid_from", format.moment(person.valid_from)) : nothing}
         ${person.valid_until ? this.pair("person.valid_until", format.moment(person.valid_until)) : nothing}
         ${this.pair("person.number", String(person.enroll_id))}
-        ${person.role && person.role !== "user" ? this.pair("person.role", this.say(`person.role_${person.role}`)) : nothing}
-        ${person.note ? this.pair("person.note", person.note) : nothing}
+        ${person.role ? this.pair("person.role", this.say(`person.role_${person.role}`)) : nothing}
+        ${this.linked(person)} ${person.note ? this.pair("person.note", person.note) : nothing}
       </dl>
     </section>`;
   }
@@ -173,7 +223,7 @@ export class TimmyPerson extends View {
         ${person.credentials.map(
           ({ kind, terminals }) =>
             html`<li>
-              <div>${this.kind(kind)}</div>
+              <div>${credentialName(this.home, kind)}</div>
               <div class="quiet">
                 ${
                   terminals.length
@@ -189,6 +239,7 @@ export class TimmyPerson extends View {
       </ul>
       ${why === undefined ? nothing : html`<p class="quiet">${why}</p>`}
       <div class="actions">
+        <a class="button" href=${addressOf("enrol", [this.personId])} @click=${follow}>${this.say("enrol.begin")}</a>
         ${
           has("card")
             ? html`<button class="danger" ?disabled=${no} @click=${() => (this.open = "lost")}>
@@ -214,13 +265,6 @@ export class TimmyPerson extends View {
         }
       </div>
     </section>`;
-  }
-
-  /** What a credential is called: `fingerprint_2` is the third finger. */
-  private kind(kind: string): string {
-    const [, word = kind, index] = /^(.+?)(?:_(\d+))?$/.exec(kind) ?? [];
-    const said = this.say(`person.kind_${word}`);
-    return index === undefined ? said : `${said} ${this.home.format.number(Number(index) + 1)}`;
   }
 
   private terminals(person: Person): TemplateResult {

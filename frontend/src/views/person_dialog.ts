@@ -7,6 +7,8 @@ import { whyNoKeys, type Group, type Person } from "../people";
 import { shared } from "../style";
 import { Work } from "../work";
 
+const ROLES = ["user", "administrator", "super_user"];
+
 /** What somebody is to be. Fires `closed` with the id of the person in `detail`, undefined where nothing was saved. */
 @customElement("timmy-person-dialog")
 export class TimmyPersonDialog extends LitElement {
@@ -68,7 +70,7 @@ export class TimmyPersonDialog extends LitElement {
         </fieldset>
         ${this.error("groups")} ${before ? nothing : this.secrets()}
         ${before ? this.moment("valid_from", before.valid_from) : nothing}
-        ${this.moment("valid_until", before?.valid_until ?? null)}
+        ${this.moment("valid_until", before?.valid_until ?? null)} ${before ? this.identity(before) : nothing}
         ${
           before
             ? html`<label
@@ -100,6 +102,30 @@ export class TimmyPersonDialog extends LitElement {
         <span class="hint">${say("person.pin_hint")}</span></label
       >
       ${this.error("password")}`;
+  }
+
+  /** What they may do at the terminals themselves, and who they are in Home Assistant. */
+  private identity(before: Person): TemplateResult {
+    const { hass, texts } = this.home;
+    const known = before.person_entity_id;
+    const people = Object.keys(hass.states).filter((id) => id.startsWith("person."));
+    const ids = known === null || people.includes(known) ? people : [known, ...people];
+    const name = (id: string) => String(hass.states[id]?.attributes["friendly_name"] ?? id);
+    return html`<label
+        >${texts.say("person.role")}<select name="role">
+          ${ROLES.map(
+            (it) =>
+              html`<option value=${it} ?selected=${it === before.role}>${texts.say(`person.role_${it}`)}</option>`,
+          )}
+        </select>
+        <span class="hint">${texts.say("person.role_hint")}</span></label
+      >
+      <label
+        >${texts.say("person.linked")}<select name="person_entity_id">
+          <option value="">${texts.say("word.none")}</option>
+          ${ids.map((id) => html`<option value=${id} ?selected=${id === known}>${name(id)}</option>`)}
+        </select></label
+      >`;
   }
 
   private moment(name: string, before: string | null): TemplateResult {
@@ -147,6 +173,9 @@ export class TimmyPersonDialog extends LitElement {
     }
     for (const name of ["card", "password"]) if (text(name)) data[name] = text(name);
     if (form.has("note") && text("note") !== before?.note) data["note"] = text("note");
+    if (form.has("role") && text("role") !== before?.role) data["role"] = text("role");
+    if (form.has("person_entity_id") && text("person_entity_id") !== (before?.person_entity_id ?? ""))
+      data["person_entity_id"] = text("person_entity_id") || null;
     if (form.has("same_name")) data["same_name"] = true;
     return data;
   }

@@ -51,12 +51,14 @@ export class TimmyPersonRow extends LitElement {
   @property({ attribute: false }) home!: Home;
   @property({ attribute: false }) personId = "";
   @property({ attribute: false }) person!: Person;
+  /** The page where it leads. */
+  @property() view = "people";
   @property({ attribute: false }) groups: ReadonlyMap<string, string> = new Map();
 
   override render() {
     const { home, person } = this;
     const groups = person.groups.map((it) => this.groups.get(it) ?? "").filter(Boolean);
-    return html`<a href=${addressOf("people", [this.personId])} @click=${follow}>
+    return html`<a href=${addressOf(this.view, [this.personId])} @click=${follow}>
       <span class="who">
         <bdi class="name">${person.name}</bdi>
         <span class="quiet"> ${groups.length ? inWords(home, groups) : home.texts.say("people.no_groups")}</span>

@@ -2,10 +2,9 @@ import { html, nothing, type TemplateResult } from "lit";
 
 import type { Home } from "../home";
 import type { Terminal } from "../overview";
+import { addressOf } from "../place";
 import { follow } from "../view";
-
-// Where Home Assistant shows who waits, and has somebody approve them.
-const APPROVAL = "/config/integrations/dashboard";
+import "./waiting";
 
 /** Whether a terminal is here, by shape and text. */
 export function whereItIs({ texts, format }: Home, terminal: Terminal): TemplateResult {
@@ -19,32 +18,30 @@ export function whereItIs({ texts, format }: Home, terminal: Terminal): Template
   return html`<span class="state bad" style="white-space: normal"><span aria-hidden="true">▲</span>${said}</span>`;
 }
 
-/** Who waits for approval, as they say of themselves. */
-function waitingTerminals({ texts, overview }: Home): TemplateResult | typeof nothing {
-  if (overview.pending.length === 0) return nothing;
-  return html`<section class="card" style="margin-bottom: 16px">
-    <h3>${texts.say("terminals.wait")}</h3>
-    <ul>
-      ${overview.pending.map(
-        ({ model, serial, address }) =>
-          html`<li><strong>${serial}</strong> ${model} <span class="quiet">${address}</span></li>`,
-      )}
-    </ul>
-    <p class="quiet">${texts.say("terminals.wait_hint")}</p>
-    <a href=${APPROVAL} @click=${follow}>${texts.say("terminals.approve")}</a>
-  </section>`;
+/** Where a terminal and the house say different things, with a link to what they say. */
+export function differencesLink({ texts, format }: Home, terminal: Terminal): TemplateResult | typeof nothing {
+  if (terminal.differences === 0 || terminal.was_reset) return nothing;
+  return html`<div>
+    <a href=${addressOf("differences", [], { terminal: terminal.serial })} @click=${follow}
+      ><span aria-hidden="true">≠</span>
+      ${texts.say("terminals.differences", { count: format.number(terminal.differences) })}</a
+    >
+  </div>`;
 }
 
 /** Who waits for approval, and a card for each terminal; where there is none, what to do first. */
-export function terminalCards(home: Home, card: (terminal: Terminal) => TemplateResult): TemplateResult {
+export function terminalCards(
+  home: Home,
+  card: (terminal: Terminal) => TemplateResult,
+  shown: (terminal: Terminal) => boolean = () => true,
+): TemplateResult {
   const { texts, overview } = home;
-  return html`${waitingTerminals(home)}
-  ${
-    overview.terminals.size === 0
-      ? html`<div class="empty">
-          <p>${texts.say("terminals.nobody")}</p>
-          <p>${texts.say("terminals.first")}</p>
-        </div>`
-      : html`<div class="cards">${[...overview.terminals.values()].map(card)}</div>`
-  }`;
+  return html`<timmy-waiting .home=${home}></timmy-waiting> ${
+      overview.terminals.size === 0
+        ? html`<div class="empty">
+            <p>${texts.say("terminals.nobody")}</p>
+            <p>${texts.say("terminals.first")}</p>
+          </div>`
+        : html`<div class="cards">${[...overview.terminals.values()].filter(shown).map(card)}</div>`
+    }`;
 }

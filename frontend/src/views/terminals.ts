@@ -1,11 +1,14 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { doorName, type Terminal } from "../overview";
+import { doorName, type Machine, type Terminal } from "../overview";
+import { addressOf } from "../place";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
-import { terminalCards, whereItIs } from "./presence";
+import "./approve_dialog";
+import { differencesLink, terminalCards, whereItIs } from "./presence";
+import "./reset_dialog";
 
 interface Listed {
   enroll_id: number;
@@ -29,7 +32,7 @@ interface Preview {
 
 interface Asked {
   terminal: Terminal;
-  keep: boolean;
+  what: "keep" | "stop" | "reset" | "replace";
 }
 
 /** How are the machines, and which are kept in step with the house. */
@@ -73,10 +76,18 @@ export class TimmyTerminals extends View {
   private readonly work = new Work(this, () => this.home.server);
 
   override render() {
+    const only = this.home.overview.terminals.get(this.place.rest[0] ?? "");
     return html`
       <div class="bar"><h2 class="grow">${this.say("terminals.title")}</h2></div>
-      ${terminalCards(this.home, (it) => this.terminal(it))}
-      ${this.asked ? (this.asked.keep ? this.keepDialog(this.asked.terminal) : this.stopDialog(this.asked.terminal)) : nothing}
+      ${
+        only === undefined ? nothing : html`<p>${this.link(addressOf("terminals"), this.say("terminals.show_all"))}</p>`
+      }
+      ${terminalCards(
+        this.home,
+        (it) => this.terminal(it),
+        (it) => only === undefined || it === only,
+      )}
+      ${this.asked ? this.dialog(this.asked) : nothing}
     `;
   }
 
@@ -93,6 +104,7 @@ export class TimmyTerminals extends View {
         <dd>${terminal.doors.map((door) => door.name ?? doorName(terminal, door)).join(", ")}</dd>
         <dt>${this.say("terminals.people")}</dt>
         <dd>${house.known ? this.step(terminal) : this.say("word.unknown")}</dd>
+        ${this.machine(terminal.machine)}
       </dl>
       <div class="actions">
         <button
@@ -103,9 +115,71 @@ export class TimmyTerminals extends View {
         >
           ${this.say(terminal.kept_in_step ? "terminals.stop" : "terminals.keep")}
         </button>
+        ${terminal.was_reset ? this.button(terminal, "reset", "terminals.reset_title", house.known) : nothing}
+        ${this.home.overview.pending.length ? this.button(terminal, "replace", "terminals.replace", true) : nothing}
         ${this.link(`/config/devices/device/${terminal.device_id}`, this.say("terminals.device"), "button")}
       </div>
     </section>`;
+  }
+
+  private button(terminal: Terminal, what: Asked["what"], text: string, can: boolean): TemplateResult {
+    const said = this.say(text, { name: terminal.name });
+    return html`<button
+      ?disabled=${this.whyNot !== undefined || !can}
+      title=${this.whyNot ?? nothing}
+      aria-label="${said}: ${terminal.name}"
+      @click=${() => (this.asked = { terminal, what })}
+    >
+      ${said}
+    </button>`;
+  }
+
+  private machine({ firmware, clock_ahead, unsent, used }: Machine): TemplateResult {
+    const { format } = this.home;
+    const unknown = this.say("word.unknown");
+    return html`<dt>${this.say("terminals.firmware")}</dt>
+      <dd>${firmware ?? unknown}</dd>
+      <dt>${this.say("terminals.clock")}</dt>
+      <dd>${this.clock(clock_ahead)}</dd>
+      <dt>${this.say("terminals.unsent")}</dt>
+      <dd>${unsent === null ? unknown : format.number(unsent)}</dd>
+      <dt>${this.say("terminals.capacity")}</dt>
+      <dd>
+        ${used.length ? nothing : unknown}
+        ${used.map(([what, has, room]) => {
+          const told =
+            room === null
+              ? format.number(has)
+              : this.say("terminals.used", { used: format.number(has), of: format.number(room) });
+          const isFull = room !== null && has >= room;
+          return html`<div class=${isFull ? "error" : ""}>
+            ${isFull ? "▲ " : ""}${this.say(`terminals.used_${what}`)}: ${told}
+          </div>`;
+        })}
+      </dd>`;
+  }
+
+  private clock(ahead: number | null): TemplateResult {
+    if (ahead === null) return html`${this.say("word.unknown")}`;
+    if (ahead === 0) return html`${this.say("terminals.clock_right")}`;
+    const count = this.home.format.number(Math.abs(ahead));
+    return html`<span class="state warn" style="white-space: normal"
+      ><span aria-hidden="true">▲</span
+      >${this.say(ahead > 0 ? "terminals.clock_ahead" : "terminals.clock_behind", { count })}</span
+    >`;
+  }
+
+  private dialog({ terminal, what }: Asked): TemplateResult {
+    const closed = () => (this.asked = undefined);
+    if (what === "keep") return this.keepDialog(terminal);
+    if (what === "stop") return this.stopDialog(terminal);
+    if (what === "reset")
+      return html`<timmy-reset-dialog .home=${this.home} .terminal=${terminal} @closed=${closed}></timmy-reset-dialog>`;
+    return html`<timmy-approve-dialog
+      .home=${this.home}
+      .replaced=${terminal}
+      @closed=${closed}
+    ></timmy-approve-dialog>`;
   }
 
   private step(terminal: Terminal): TemplateResult {
@@ -113,11 +187,11 @@ export class TimmyTerminals extends View {
     if (!terminal.kept_in_step) {
       return html`<span class="state quiet"><span aria-hidden="true">○</span>${this.say("terminals.observed")}</span>`;
     }
-    const { waiting, differences, was_reset } = terminal;
+    const { waiting, was_reset } = terminal;
     return html`
       <span class="state good"><span aria-hidden="true">●</span>${this.say("terminals.kept")}</span>
       ${waiting ? html`<div>◌ ${this.say("terminals.waiting", { count: format.number(waiting) })}</div>` : nothing}
-      ${differences && !was_reset ? html`<div>≠ ${this.say("terminals.differences", { count: format.number(differences) })}</div>` : nothing}
+      ${differencesLink(this.home, terminal)}
       ${was_reset ? html`<div class="error">▲ ${this.say("terminals.was_reset")}</div>` : nothing}
     `;
   }
@@ -204,8 +278,8 @@ export class TimmyTerminals extends View {
   private async ask(terminal: Terminal): Promise<void> {
     this.work.forget();
     this.preview = undefined;
-    this.asked = { terminal, keep: !terminal.kept_in_step };
-    if (this.asked.keep) await this.look(terminal);
+    this.asked = { terminal, what: terminal.kept_in_step ? "stop" : "keep" };
+    if (this.asked.what === "keep") await this.look(terminal);
   }
 
   /** Ask what would become of the people of a terminal. */

@@ -139,6 +139,14 @@ async def _gone(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     passed(hass, 60)
 
 
+async def _last_left(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    (subentry,) = [one for one in entry.subentries.values() if one.unique_id == FACE]
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "entry_reader": "second"})
+    await until_state(hass, "sensor.front_door_people_inside", "0")
+    face.punch(1, inout=0)
+
+
 async def _online(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     await _offline(hass, hub, face)
     await face.start()
@@ -157,11 +165,13 @@ PUNCH = {
 }
 CODE = {"enroll_id": None, "pass_id": None, "pass_name": None, "person": None, "source": "qr_code"}
 
+PERSON = {**PUNCH, "groups": []}
+
 # What happens, what the trigger says of it, options that let it through, and options each of which does not.
 SCENES: dict[str, tuple[Scene, Mapping[str, Any], Mapping[str, Any], Mapping[str, Any]]] = {
     "access_granted": (
         _punch,
-        PUNCH,
+        {**PERSON, "barred": None},
         {
             "enroll_id": ["1", 5],
             "function_key": 0,
@@ -173,6 +183,7 @@ SCENES: dict[str, tuple[Scene, Mapping[str, Any], Mapping[str, Any], Mapping[str
         {
             "enroll_id": 2,
             "function_key": [1],
+            "group": "Family",
             "method": "card",
             "person": "Ada",
             "person_entity_id": "person.grace",
@@ -181,13 +192,13 @@ SCENES: dict[str, tuple[Scene, Mapping[str, Any], Mapping[str, Any], Mapping[str
     ),
     "access_refused": (
         _asking("refuse"),
-        {**PUNCH, "reason": "no_answer", "request_id": None},
+        {**PERSON, "reason": "no_answer", "request_id": None},
         {"enroll_id": 1, "person": ADA, "person_entity_id": "person.ada", "reader": ["main", "second"]},
         {"enroll_id": 2, "person": "Ada", "person_entity_id": "person.grace", "reader": ["second"]},
     ),
     "access_requested": (
         _asking("grant"),
-        {**PUNCH, "reason": None},
+        {**PERSON, "reason": None},
         {"enroll_id": 1, "person": ADA, "reader": []},
         {"enroll_id": 2, "person": "Ada", "reader": ["second"]},
     ),
@@ -209,6 +220,7 @@ SCENES: dict[str, tuple[Scene, Mapping[str, Any], Mapping[str, Any], Mapping[str
     ),
     "door_forced_open": (_door(5), {}, {}, {}),
     "door_held_open": (_held_open, {"for": "0:01:00"}, {"for": "00:00:30"}, {"for": {"hours": 1}}),
+    "last_person_left": (_last_left, {"certain": True, "enroll_id": 1, "groups": [], "person": ADA}, {}, {}),
     "person_enrolled": (
         _enrolled,
         {"credential": "card", "person": "Grace", "reason": None},

@@ -54,7 +54,7 @@ def house(persons: dict[str, HousePerson], *placements: Placement, kept: tuple[s
 async def have(hub: Hub, change: Callable[[Household], Household]) -> None:
     """Have another house, and look at it."""
     await hub.house.keeper.async_change(change)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
 
 
 def shown(hass: HomeAssistant, entry: MockConfigEntry) -> dict[str, dict[str, str]]:
@@ -86,7 +86,7 @@ async def test_who_is_not_gone_after_a_day_is_told_with_the_terminals(
     assert shown(hass, entry)["house_not_removed"] == {"count": "1", "people": f"Person 11 ({names})"}
     hub.house.keeper.async_bury(FACE, 11)
     hub.house.keeper.async_bury(FINGER, 11)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert "house_not_removed" not in shown(hass, entry)
 
 
@@ -159,12 +159,12 @@ async def test_fingers_of_another_algorithm_are_told_until_there_is_one(
 
     await have(hub, _change)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert shown(hass, entry) == {"house_algorithm": {"count": "1", "terminals": f"{front.name} (1)"}}
     await hass.async_block_till_done(wait_background_tasks=True)
     face.users[11].credentials[1] = "template"
     await front.async_refresh_people(all_names=True)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert "house_algorithm" not in shown(hass, entry)
 
 
@@ -186,7 +186,7 @@ async def test_nothing_is_written_to_a_terminal_that_was_reset_before_the_owner_
     frames = len(face.received)
     result = await fix(RESET, {"next_step_id": "later"})
     assert (result["type"], result["reason"]) == ("abort", "later")
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert list(shown(hass, entry)) == ["house_was_reset"]
     assert [it["cmd"] for it in face.received[frames:] if not it.get("cmd", "get").startswith("get")] == []
     assert face.users == {}
@@ -199,7 +199,7 @@ async def test_a_reset_that_the_owner_leaves_as_it_is_is_shown_no_more(
     differences = (await async_agreement(hass, hub.house, hub.terminals[FACE])).differences
     await hub.house.async_settle(tuple(differences.values()), Choice.LEAVE, frozenset(), None)
     await hass.async_block_till_done(wait_background_tasks=True)
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert shown(hass, entry) == {}
     assert face.users == {}
 
@@ -212,7 +212,7 @@ async def test_a_terminal_that_was_reset_is_filled_again(
     assert result["type"] == "create_entry"
     await hass.async_block_till_done(wait_background_tasks=True)
     assert {user.name for user in face.users.values()} == {person.name for person in persons.values()}
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert shown(hass, entry) == {}
 
 
@@ -229,8 +229,31 @@ async def test_a_terminal_that_was_reset_is_taken_over_as_it_is(
     assert all(FACE not in rule.doors for rule in household.groups["all"].rules)
     assert all(FINGER in rule.doors for rule in household.groups["all"].rules)
     assert set(face.users) == {77}
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert shown(hass, entry) == {}
+
+
+@pytest.mark.parametrize("choice", ["put_back", "take_over"])
+async def test_the_action_does_the_same_about_a_reset(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, choice: str
+) -> None:
+    persons = await reset_terminal(hass, hub, face)
+    face.add_user(User(enrollid=77, name="New here"))
+    data = {"device_id": hub.terminals[FACE].device_id, "kind": "was_reset", "choice": choice}
+    answer = await hass.services.async_call(
+        "timmy_access", "settle_difference", data, blocking=True, return_response=True
+    )
+    assert answer == {"settled": 1}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    household, names = hub.house.household, {it.name for it in persons.values()}
+    if choice == "take_over":
+        assert set(face.users) == {77}
+        assert {it.name for it in household.people.values()} == {"New here", *names}
+    else:
+        assert {user.name for user in face.users.values()} == {"New here", *names}
+        assert {it.name for it in household.people.values()} == names
+    await hub.caretaker.watch.async_look()
+    assert "house_was_reset" not in shown(hass, entry)
 
 
 async def test_a_question_that_has_answered_itself_does_nothing(
@@ -243,7 +266,7 @@ async def test_a_question_that_has_answered_itself_does_nothing(
     result = await fix(RESET, {"next_step_id": "fill"})
     assert (result["type"], result["reason"]) == ("abort", "settled")
     assert hub.house.household is before
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert list(shown(hass, entry)) == ["house_differences"]
 
 
@@ -252,7 +275,7 @@ async def test_issues_go_with_the_listener_and_stay_while_the_house_is_not_known
 ) -> None:
     await reset_terminal(hass, hub, face)
     hub.house.keeper.is_known = False
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert list(shown(hass, entry)) == ["house_was_reset"]
     hub.house.keeper.is_known = True
     await face.stop()

@@ -96,14 +96,14 @@ async def test_a_helper_is_followed_through_another_name(
 async def test_a_helper_that_is_deleted_lets_nobody_in_and_is_told(
     hass: HomeAssistant, helper: str, following: Hub, hass_ws_client: WebSocketGenerator, entry: MockConfigEntry
 ) -> None:
-    await following.house_watch.async_look()
+    await following.caretaker.watch.async_look()
     assert "house_hours_gone" not in shown(hass, entry)
     client = await hass_ws_client(hass)
     await client.send_json_auto_id({"type": "schedule/delete", "schedule_id": "office"})
     assert (await client.receive_json())["success"]
     await hass.async_block_till_done(wait_background_tasks=True)
     assert following.house.hours.weeks == {helper: NEVER}
-    await following.house_watch.async_look()
+    await following.caretaker.watch.async_look()
     assert shown(hass, entry)["house_hours_gone"] == {"groups": "Staff"}
 
 

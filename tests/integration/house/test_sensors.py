@@ -80,6 +80,6 @@ async def test_the_device_stays_while_the_listener_does(hass: HomeAssistant, ent
 
 async def test_nothing_is_claimed_of_a_house_that_is_not_known(hass: HomeAssistant, hub: Hub) -> None:
     hub.house.keeper.is_known = False
-    await hub.house_watch.async_look()
+    await hub.caretaker.watch.async_look()
     assert [state_of(hass, entity_id).state for entity_id in (PEOPLE, DIFFERENCES, WAITING)] == ["unavailable"] * 3
     hub.house.keeper.is_known = True

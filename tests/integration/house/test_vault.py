@@ -19,7 +19,7 @@ from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
-from ..conftest import FACE, FINGER
+from ..conftest import FACE
 
 CARD, PIN = 11, 10
 ADA = HousePerson(person_id="ada", name="Ada", enroll_id=1)
@@ -129,22 +129,16 @@ async def test_what_a_terminal_told_is_kept_for_its_revision(
 ) -> None:
     house = open_hub.house
     await house.async_add([Arrival(person=ADA)], None)
-    finger = HouseCredential(person_id="ada", slot=0, revision="r1", algorithm="x")
+    finger = HouseCredential(person_id="ada", slot=0, revision="r1", algorithm="x", terminals=frozenset({FACE}))
     await house.keeper.async_change(lambda household: with_credential(household, finger))
-    house.keeper.async_carry("ada", 0, "r1", FACE, there=True)
-    house.keeper.async_carry("ada", 0, "r0", FINGER, there=True)
-    assert house.household.credentials["ada", 0].terminals == {FACE}
     template = "template" * 200
-    assert await house.async_keep_contents(("ada", 0), "r1", template)
-    assert not await house.async_keep_contents(("ada", 0), "r0", "old")
-    assert not await house.async_keep_contents(("eve", 0), "r1", "hers")
-    monkeypatch.setattr("custom_components.timmy_access.house.house.MAX_VAULT_BYTES", 1000)
-    assert not await house.async_keep_contents(("ada", 0), "r1", "other" * 200)
-    assert await house.async_contents(house.household.credentials["ada", 0]) == template
+    assert await house.safe.async_keep({("ada", 0): ("r1", template)}) == {("ada", 0)}
+    assert not await house.safe.async_keep({("ada", 0): ("r0", "old"), ("eve", 0): ("r1", "hers")})
+    monkeypatch.setattr("custom_components.timmy_access.house.safekeeping.MAX_VAULT_BYTES", 1000)
+    assert not await house.safe.async_keep({("ada", 0): ("r1", "other" * 200)})
+    assert await house.safe.async_contents(house.household.credentials["ada", 0]) == template
     kept = household_of(await open_hub.ledger.house(entry.entry_id)).household
     assert kept.credentials["ada", 0].sealed == house.household.credentials["ada", 0].sealed
-    house.keeper.async_carry("ada", 0, "r1", FACE, there=False)
-    assert house.household.credentials["ada", 0].terminals == frozenset()
 
 
 async def test_without_its_key_the_house_works_and_says_so(

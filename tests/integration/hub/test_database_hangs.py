@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import AsyncGenerator
 from datetime import datetime
+import gc
+import logging
 from typing import Any
 
 import pytest
@@ -10,16 +12,17 @@ import pytest
 from custom_components.timmy_access.guests.verdicts import Approval
 from custom_components.timmy_access.hub import reception
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.ledger import Ledger, RecordFilter
+from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, RecordFilter
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
 from ..conftest import FACE
 from ..guests.test_guests import make_pass
-from ..until import state_of
+from ..until import state_of, until_state
 
 FRONT = "lock.front_door"
+CONNECTIVITY = "binary_sensor.front_door_connectivity"
 # More than is held in hand; a terminal repeats itself as often within a second (field notes 0.2).
 MANY = 16
 
@@ -95,3 +98,32 @@ async def test_whoever_the_terminal_asks_about_is_decided_about(
     assert acknowledged(face) == []
     keeping = [task for task in asyncio.all_tasks() if task.get_name() == f"keep a punch of {FACE}"]
     assert len(keeping) == reception.MAX_KEEPING
+
+
+async def test_a_failure_that_nobody_waits_for_any_more_is_no_complaint(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The terminal is gone when the database, which has hesitated, gives up."""
+    hesitates, let_go = asyncio.Event(), asyncio.Event()
+
+    async def _keep(*_: Any) -> Any:
+        hesitates.set()
+        await let_go.wait()
+        raise LedgerUnavailable(Cause.SLOW, "a commit took too long")
+
+    monkeypatch.setattr(Ledger, "keep", _keep)
+    complaints: list[str] = []
+    hass.loop.set_exception_handler(lambda _, context: complaints.append(context["message"]))
+    await face.send(punch(0, dt_util.now()))
+    await hesitates.wait()
+    await face.stop()
+    await until_state(hass, CONNECTIVITY, "off")
+    let_go.set()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    gc.collect()
+    assert complaints == []
+    assert not [record.message for record in caplog.records if record.levelno >= logging.ERROR]

@@ -36,12 +36,17 @@ CALLS: dict[str, Callable[[State], tuple[str, dict[str, Any]]]] = {
 # What an action needs besides what its case has.
 EXTRA: dict[str, dict[str, Any]] = {
     "add_person": {"name": "Zoe"},
+    "add_punch": {"enroll_id": 1, "at": "2026-01-01T08:00:00", "reason": "Forgot"},
     "create_pass": {"name": "Guest"},
     "delete_logs": {"confirm": True},
+    "emergency": {"state": "lockdown"},
     "export_logs": {"filename": "log.csv"},
+    "hold_door": {"mode": "held_closed", "duration": {"hours": 1}},
     "import_people": {"file": "people.csv"},
     "extend_pass": {"pass_id": "x", "max_uses": 1},
+    "leave_out_record": {"record_id": 1, "reason": "Forgot"},
     "link_person": {"enroll_id": 1, "person_entity_id": "person.ada"},
+    "mark_safe": {"enroll_id": 1},
     "remove_access_group": {"group_id": "x"},
     "remove_person": {"person_id": "x"},
     "reply_access": {"request_id": "x", "access": True},
@@ -51,6 +56,7 @@ EXTRA: dict[str, dict[str, Any]] = {
     "settle_difference": {"choice": "leave"},
     "unlink_person": {"enroll_id": 1},
     "update_person": {"person_id": "x"},
+    "withdraw_correction": {"correction_id": 1},
 }
 
 

@@ -37,8 +37,17 @@ async def test_all_terminals_are_told_at_first_with_their_doors(
     device_id = hub.terminals[FACE].device_id
     assert front["doors"] == [{"number": 1, "name": None, "device_id": device_id, "lock": "lock.front_door"}]
     assert front["device_id"] == device_id
+    assert front["entities"] == {
+        "alarm": "binary_sensor.front_door_alarm",
+        "cancel_alarm": "button.front_door_cancel_alarm",
+        "door": "binary_sensor.front_door_door",
+        "door_mode": "select.front_door_door_mode",
+        "tamper": "binary_sensor.front_door_tamper",
+    }
     warehouse = of(CONTROLLER, news)
     assert not warehouse["online"]
+    # No command holds one of several doors.
+    assert warehouse["entities"]["door_mode"] is None
     assert [(door["number"], door["name"]) for door in warehouse["doors"]] == [
         (number, f"Door {number}") for number in range(1, 5)
     ]

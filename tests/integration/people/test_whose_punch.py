@@ -84,7 +84,13 @@ class Scene:
         self.roster = Roster(cast("Any", self.keypad), self.serial, silences)
         self.keeper = RosterKeeper(self.hass, Tasks(self.hass, self.entry), self.ledger, self.serial, self.roster)
         self.links = PersonLinks(
-            self.hass, self.entry.entry_id, self.store, self.serial, self.roster, lambda: "Front door"
+            self.hass,
+            self.entry.entry_id,
+            self.store,
+            self.serial,
+            self.roster,
+            lambda: "Front door",
+            lambda _number, _name: None,
         )
 
     async def step(self, what: str, number: int, name: str | None) -> None:

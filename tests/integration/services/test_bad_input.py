@@ -5,7 +5,6 @@ from typing import Any
 
 from PIL import Image
 import pytest
-import voluptuous as vol
 
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
@@ -64,7 +63,6 @@ def changes(terminal: VirtualTerminal) -> int:
         ),
         ("set_questionnaire", {}, "nothing_to_change", None),
         ("set_questionnaire", {"single_choice": False, "items": ["a"] * 9}, "too_many", "items"),
-        ("open_door", {}, "no_door_named", None),
         ("open_door", {"door": 2}, "door_unknown", "door"),
         ("open_door", {"door": 1, "all_doors": True}, "door_or_all", None),
         ("delete_all_users", {"confirm": False}, "not_confirmed", "confirm"),
@@ -118,27 +116,41 @@ async def test_what_is_wrong_is_named(
 
 
 @pytest.mark.parametrize(
-    ("action", "data"),
+    ("action", "data", "key"),
     [
-        ("set_time", {"time": "tomorrow"}),
-        ("set_user", {"enroll_id": 1.5}),
-        ("set_user", {"enroll_id": 1, "valid_from": "2026-13-01 00:00:00"}),
-        ("set_user", {"enroll_id": 1, "verify_mode": "smell"}),
-        ("set_user_names", {"names": [{"enroll_id": number, "name": "X"} for number in range(1, 52)]}),
-        ("set_access_settings", {"week_zones": {1: {"monday": []}}}),
-        ("set_access_settings", {"day_zones": {1: [{"from": "7", "to": "08:00"}]}}),
-        ("set_access_settings", {"groups_together": [[12]]}),
-        ("control_door", {"function": "explode"}),
-        ("add_user", {"name": "X", "credential": "photo", "photo_file": "a", "photo_entity": "image.b"}),
-        ("copy_user", {"enroll_id": 1, "to": []}),
+        ("set_time", {"time": "tomorrow"}, "invalid_date"),
+        ("set_user", {"enroll_id": 1.5}, "invalid_number"),
+        ("set_user", {"enroll_id": 1, "valid_from": "2026-13-01 00:00:00"}, "invalid_date"),
+        ("set_user", {"enroll_id": 1, "verify_mode": "smell"}, "invalid_choice"),
+        (
+            "set_user_names",
+            {"names": [{"enroll_id": number, "name": "X"} for number in range(1, 52)]},
+            "too_many_values",
+        ),
+        ("set_access_settings", {"week_zones": {1: {"monday": []}}}, "invalid_choice"),
+        ("set_access_settings", {"day_zones": {1: [{"from": "7", "to": "08:00"}]}}, "invalid_time_of_day"),
+        ("set_access_settings", {"groups_together": [[12]]}, "out_of_range"),
+        ("control_door", {"function": "explode"}, "invalid_choice"),
+        (
+            "add_user",
+            {"name": "X", "credential": "photo", "photo_file": "a", "photo_entity": "image.b"},
+            "photo_from_one_source",
+        ),
+        ("copy_user", {"enroll_id": 1, "to": []}, "house_empty"),
+        ("set_user", {}, "field_missing"),
+        ("set_user", {"enroll_id": 1, "nickname": "X"}, "field_unknown"),
+        ("set_user", {"enroll_id": 1, "enabled": "perhaps"}, "field_unfit"),
+        ("set_user", {"enroll_id": 1, "name": "  "}, "house_empty"),
+        ("set_user_names", {"names": [{"enroll_id": 1, "name": ""}]}, "house_empty"),
     ],
 )
-async def test_what_has_the_wrong_shape_is_refused_by_the_schema(
-    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, action: str, data: dict[str, Any]
+async def test_what_has_the_wrong_shape_is_refused(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, action: str, data: dict[str, Any], key: str
 ) -> None:
     before = changes(face)
-    with pytest.raises(vol.Invalid):
+    with pytest.raises(ServiceValidationError) as error:
         await act(hass, hub, FACE, action, **data)
+    assert error.value.translation_key == key
     assert changes(face) == before
 
 

@@ -1,0 +1,45 @@
+"""What is ordered of a listener's doors for longer than a moment, put together: holds, lockdown and evacuation."""
+
+from collections.abc import Callable, Collection
+
+from homeassistant.core import HomeAssistant, callback
+
+from ..terminal.tasks import Tasks
+from .emergencies import Emergencies
+from .holds import Holds
+from .order_file import OrderFile
+from .terminal import Terminal
+
+
+class DoorOrders:
+    """One file, and who acts on it."""
+
+    def __init__(
+        self, hass: HomeAssistant, entry_id: str, tasks: Tasks, terminals: Callable[[], Collection[Terminal]]
+    ) -> None:
+        """Belong to a listener; `async_load` has to follow."""
+        self._file = OrderFile(hass, entry_id)
+        self.holds = Holds(hass, entry_id, tasks, self._file, terminals)
+        self.emergencies = Emergencies(hass, entry_id, self._file, self.holds, terminals)
+
+    async def async_load(self) -> None:
+        """Read what is ordered."""
+        await self._file.async_load()
+
+    @callback
+    def async_take_up(self, terminal: Terminal) -> None:
+        """Go on with what is ordered of a terminal, before it dials in."""
+        self.holds.async_take_up(terminal)
+        self.emergencies.async_take_up(terminal)
+
+    @callback
+    def async_forget(self, terminal: Terminal) -> None:
+        """Forget a terminal that is removed."""
+        self.holds.async_forget(terminal)
+        self.emergencies.async_forget(terminal)
+
+    @callback
+    def async_stop(self, *, clear: bool) -> None:
+        """Act no more, and take the issues back unless they are to wait for the next start."""
+        self.holds.async_stop(clear=clear)
+        self.emergencies.async_stop(clear=clear)

@@ -1,0 +1,266 @@
+"""Doors on a timer: they are held open or closed until an instant, and that always ends.
+
+Until when is on the disk before the terminal is told to hold its door. The end puts the relay to rest, which opens
+nothing: so it is told late, and again, until the terminal has answered. That ends a door that is held open by closing
+it; one that is held closed is locked as before it was held, and lets pass whom the terminal lets pass, which somebody
+has asked for with the hold.
+
+The clock on the wall says when, so that a restart changes nothing. It may be set meanwhile: a door that is held open
+does not stay so for longer than was asked for, whichever clock tells so first.
+"""
+
+import asyncio
+from collections.abc import Callable, Collection
+from copy import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
+from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.event import async_call_later
+from homeassistant.util import dt as dt_util
+
+from ..errors import HoldNotWritten, LockedDown
+from ..issues import DATA_SERIAL, async_clear, async_raise
+from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, TerminalOffline
+from ..terminal.moments import HoldKind, HoldMoment
+from ..terminal.orders import Hold
+from ..terminal.state import DoorMode
+from ..terminal.tasks import Tasks
+from .order_file import OrderFile
+from .terminal import Terminal
+
+# A clock that is set is noticed within this; a door's end is told within two seconds.
+LOOK_SECONDS = 1.0
+# By so much the clock may be behind when a hold was asked for: steered clocks are off by less. More is a clock that has
+# lost the time, and then nobody knows whether the end has come.
+CLOCK_BEHIND = timedelta(minutes=1)
+# Within this an end is confirmed, or a repair issue says so.
+END_SECONDS = 2.0
+ISSUES = {DoorMode.HELD_OPEN: "hold_open_not_ended", DoorMode.HELD_CLOSED: "hold_closed_not_ended"}
+
+
+class Holds:
+    """The holds of one listener's terminals."""
+
+    def __init__(
+        self,
+        hass: HomeAssistant,
+        entry_id: str,
+        tasks: Tasks,
+        file: OrderFile,
+        terminals: Callable[[], Collection[Terminal]],
+    ) -> None:
+        """Hold nothing yet; `file` has what is ordered."""
+        self._hass = hass
+        self._entry_id = entry_id
+        self._tasks = tasks
+        self._file = file
+        self._terminals = terminals
+        self._turns: dict[str, asyncio.Lock] = {}
+        # When a door that is held open has been so for as long as was asked, in the loop's time, by subentry.
+        self._deadlines: dict[str, float] = {}
+        # What calls off the patience with an end, and what is set once the terminal has been told of it, by subentry.
+        self._ending: dict[str, tuple[CALLBACK_TYPE, asyncio.Event]] = {}
+        self._look: CALLBACK_TYPE | None = None
+        self._is_stopped = False
+
+    def of(self, terminal: Terminal) -> Hold | None:
+        """Return what holds the door of a terminal, if that is on a timer."""
+        return self._file.of(terminal.subentry_id).hold
+
+    @callback
+    def async_take_up(self, terminal: Terminal) -> None:
+        """Go on with what was ordered of a terminal before a restart, before it dials in."""
+        terminal.doors.async_listen(partial(self._async_moved, terminal))
+        if (hold := self.of(terminal)) is not None:
+            terminal.doors.async_assume(1, hold.mode, hold)
+            self._async_note_deadline(terminal, hold)
+        self._async_watch()
+
+    @callback
+    def async_stop(self, *, clear: bool) -> None:
+        """End nothing any more, and take the issues back unless they are to wait for the next start."""
+        self._is_stopped = True
+        if self._look is not None:
+            self._look()
+            self._look = None
+        for terminal in self._terminals():
+            self._async_stop_ending(terminal, clear=clear)
+
+    @callback
+    def async_forget(self, terminal: Terminal) -> None:
+        """Forget a terminal that is removed."""
+        self._async_stop_ending(terminal, clear=True)
+        self._deadlines.pop(terminal.subentry_id, None)
+        self._turns.pop(terminal.subentry_id, None)
+
+    async def async_hold(self, terminal: Terminal, hold: Hold, asked_at: float) -> None:
+        """Hold the door of a terminal until an instant; `asked_at` is when somebody asked, in the loop's time.
+
+        Raises `HoldNotWritten` and the protocol's errors. What held the door before goes on where nothing was sent. A
+        terminal that may have heard is told the end.
+        """
+        async with self._turns.setdefault(terminal.subentry_id, asyncio.Lock()):
+            before = self.of(terminal)
+            self._async_put(terminal, hold)
+            may_be_heard = False
+            try:
+                await self._async_write(terminal)
+                may_be_heard = True
+                await terminal.doors.async_set_mode(hold.mode, asked_at, hold)
+            except BaseException as err:
+                in_doubt = isinstance(err, CommandTimeout | TerminalOffline | asyncio.CancelledError)
+                may_be_heard = may_be_heard and in_doubt and not isinstance(err, TerminalAway)
+                if not may_be_heard and self.of(terminal) is hold:
+                    self._async_put(terminal, before)
+                    self.async_save_soon()
+                raise
+        self._async_tell(terminal, HoldKind.HELD, hold)
+
+    async def _async_write(self, terminal: Terminal) -> None:
+        """Have on the disk what is to hold a door; raises `HoldNotWritten`, and `LockedDown` in an emergency."""
+        if self._file.of(terminal.subentry_id).emergencies:
+            raise LockedDown
+        if not await self._file.async_save():
+            raise HoldNotWritten
+
+    @callback
+    def async_put(self, terminal: Terminal, hold: Hold | None) -> None:
+        """Have another hold on a terminal, of which it has not been told yet; who calls writes it."""
+        self._file.put(terminal.subentry_id, replace(self._file.of(terminal.subentry_id), hold=hold))
+        self._async_stop_ending(terminal, clear=True)
+        self._deadlines.pop(terminal.subentry_id, None)
+        if hold is not None:
+            self._async_note_deadline(terminal, hold)
+
+    @callback
+    def async_end(self, terminal: Terminal) -> asyncio.Event:
+        """End what is over; return what is set once the terminal has been told."""
+        self._async_watch()
+        if (ending := self._ending.get(terminal.subentry_id)) is not None:
+            return ending[1]
+        done = asyncio.Event()
+        done.set()
+        return done
+
+    @callback
+    def async_save_soon(self) -> None:
+        """Write what is ordered; a listener that stops waits for that."""
+        self._tasks.async_see_through(self._async_save(), "write what is ordered of doors")
+
+    async def _async_save(self) -> None:
+        await self._file.async_save()
+
+    @callback
+    def _async_put(self, terminal: Terminal, hold: Hold | None) -> None:
+        self.async_put(terminal, hold)
+        self._async_watch()
+
+    @callback
+    def _async_note_deadline(self, terminal: Terminal, hold: Hold) -> None:
+        if hold.mode is not DoorMode.HELD_OPEN or hold.until is None:
+            return
+        now = dt_util.utcnow()
+        left = (hold.until - now).total_seconds() if now >= hold.since - CLOCK_BEHIND else 0.0
+        self._deadlines[terminal.subentry_id] = self._hass.loop.time() + left
+
+    def _is_over(self, terminal: Terminal, hold: Hold, now: datetime) -> bool:
+        if hold.until is not None and now >= hold.until:
+            return True
+        deadline = self._deadlines.get(terminal.subentry_id)
+        return deadline is not None and self._hass.loop.time() >= deadline
+
+    @callback
+    def _async_watch(self, _: object = None) -> None:
+        """End what is over, and look again when the next end comes, or soon where the clock is set."""
+        if self._look is not None:
+            self._look()
+            self._look = None
+        if self._is_stopped:
+            return
+        now, soonest = dt_util.utcnow(), None
+        for terminal in self._terminals():
+            hold = self.of(terminal)
+            if hold is None or hold.until is None or terminal.subentry_id in self._ending:
+                continue
+            if self._is_over(terminal, hold, now):
+                self._async_end(terminal, hold)
+                continue
+            left = (hold.until - now).total_seconds()
+            soonest = left if soonest is None else min(soonest, left)
+        if soonest is not None:
+            job = HassJob(self._async_watch, "doors on a timer", cancel_on_shutdown=True)
+            self._look = async_call_later(self._hass, min(max(soonest, 0.0), LOOK_SECONDS), job)
+
+    @callback
+    def _async_end(self, terminal: Terminal, hold: Hold) -> None:
+        """Put the door to rest, and say so where that is not confirmed at once."""
+        has_tried = asyncio.Event()
+
+        @callback
+        def _async_late(_: object) -> None:
+            self._async_complain(terminal, hold)
+
+        @callback
+        def _async_tried(error: ProtocolError | None) -> None:
+            has_tried.set()
+            if error is not None:
+                self._async_complain(terminal, hold)
+
+        job = HassJob(_async_late, "a door's end", cancel_on_shutdown=True)
+        self._ending[terminal.subentry_id] = async_call_later(self._hass, END_SECONDS, job), has_tried
+        terminal.doors.async_owe(DoorMode.NORMAL, None, _async_tried)
+
+    @callback
+    def _async_complain(self, terminal: Terminal, hold: Hold) -> None:
+        if self._is_stopped or self.of(terminal) is not hold:
+            return
+        until = dt_util.as_local(hold.until or hold.since)
+        async_raise(
+            self._hass,
+            self._entry_id,
+            ISSUES[hold.mode],
+            terminal.serial,
+            placeholders={"name": terminal.name, "until": f"{until:%Y-%m-%d %H:%M:%S}"},
+            fixable=False,
+            severity=ir.IssueSeverity.ERROR,
+            data={DATA_SERIAL: terminal.serial},
+        )
+
+    @callback
+    def _async_stop_ending(self, terminal: Terminal, *, clear: bool) -> None:
+        if (ending := self._ending.pop(terminal.subentry_id, None)) is not None:
+            ending[0]()
+        if clear:
+            for kind in ISSUES.values():
+                async_clear(self._hass, kind, terminal.serial)
+
+    @callback
+    def _async_moved(self, terminal: Terminal, _: DoorMode, hold: Hold | None) -> None:
+        """Note that a terminal has confirmed a mode: whatever was not for the hold takes its place."""
+        known = self.of(terminal)
+        if self._file.of(terminal.subentry_id).emergencies or known is hold:
+            return
+        if hold is not None and (known is None or known.since <= hold.since):
+            self._async_put(terminal, hold)
+            self.async_save_soon()
+        elif hold is None and known is not None:
+            was_over = terminal.subentry_id in self._ending
+            self._async_put(terminal, None)
+            self.async_save_soon()
+            self._async_tell(terminal, HoldKind.ENDED if was_over else HoldKind.REPLACED, known)
+
+    @callback
+    def _async_tell(self, terminal: Terminal, kind: HoldKind, hold: Hold) -> None:
+        if hold.until is not None:
+            terminal.moments.async_publish(
+                HoldMoment(
+                    kind=kind,
+                    occurred_at=dt_util.utcnow(),
+                    mode=hold.mode.value,
+                    until=hold.until,
+                    by=hold.by,
+                    name=hold.name,
+                )
+            )

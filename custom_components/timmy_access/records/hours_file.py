@@ -1,0 +1,76 @@
+"""Working hours as a file for spreadsheets: a line for each person and day."""
+
+from collections.abc import Sequence
+import csv
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
+
+from ..ledger import AttendanceDay
+from .exporting import EXPORTS, Exported, safe_cell
+from .private_files import new_file, not_written
+from .reading import Readable
+
+COLUMNS = (
+    "day",
+    "person",
+    "enroll_id",
+    "hours",
+    "standing",
+    "times",
+    "first_in",
+    "last_out",
+    "records",
+    "corrections",
+)
+
+
+async def async_export_hours(
+    hass: HomeAssistant, days: Sequence[AttendanceDay], readable: Readable, name: str | None
+) -> Exported:
+    """Write hours as CSV into a folder of the configuration, as `exporting` writes records; raises translated errors.
+
+    Hours that are not known are an empty cell, so that a sum does not count them as none.
+    """
+    path = EXPORTS.path(hass, name or f"hours {dt_util.now():%Y-%m-%d %H%M%S}.csv")
+    await hass.async_add_executor_job(partial(_write, path, days, readable))
+    return Exported(file=path, url=EXPORTS.address(hass, path), records=len(days))
+
+
+def _write(path: Path, days: Sequence[AttendanceDay], readable: Readable) -> None:
+    written: Path | None = None
+    try:
+        written = new_file(path.parent)
+        with written.open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows([safe_cell(cell) for cell in _cells(day, readable)] for day in days)
+        written.replace(path)
+    except OSError as err:
+        raise not_written(path, err) from err
+    finally:
+        if written is not None:
+            written.unlink(missing_ok=True)
+
+
+def _cells(day: AttendanceDay, readable: Readable) -> tuple[object, ...]:
+    """Return a line; a side of a time at which the punch is missing is a question mark."""
+    return (
+        day.day.isoformat(),
+        readable.person(day.serial, day.enroll_id, day.name),
+        day.enroll_id,
+        None if day.worked is None else f"{day.worked / timedelta(hours=1):.2f}",
+        day.standing.value,
+        ", ".join(f"{_clock(one.begin)}-{_clock(one.end)}" for one in day.times),
+        dt_util.as_local(day.first).isoformat(),
+        dt_util.as_local(day.last).isoformat(),
+        day.records,
+        ", ".join(one.reason for one in day.corrections),
+    )
+
+
+def _clock(moment: datetime | None) -> str:
+    return "?" if moment is None else f"{dt_util.as_local(moment):%H:%M}"

@@ -1,0 +1,189 @@
+import { LitElement, css, html, nothing, type TemplateResult } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+
+import type { Home } from "../home";
+import type { Pending, Terminal } from "../overview";
+import { shared } from "../style";
+import { Work } from "../work";
+
+const MOST_DOORS = 4;
+
+/**
+ * Approve who waits, as a new terminal or in the place of one: what is shown here is let in, or nobody.
+ *
+ * Fires `closed`.
+ */
+@customElement("timmy-approve-dialog")
+export class TimmyApproveDialog extends LitElement {
+  static override styles = [
+    shared,
+    css`
+      dl {
+        display: grid;
+        grid-template-columns: max-content minmax(0, 1fr);
+        gap: 4px 12px;
+        margin: 0 0 16px;
+        overflow-wrap: anywhere;
+      }
+      dt {
+        color: var(--timmy-quiet);
+      }
+      dd {
+        margin: 0;
+      }
+    `,
+  ];
+
+  @property({ attribute: false }) home!: Home;
+  /** Who is shown; undefined to choose from those who wait. */
+  @property({ attribute: false }) waiting: Pending | undefined;
+  /** Whose place it takes. */
+  @property({ attribute: false }) replaced: Terminal | undefined;
+  @state() private chosen: Pending | undefined;
+  private readonly work = new Work(this, () => this.home.server);
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    const { pending } = this.home.overview;
+    this.chosen = this.waiting ?? (pending.length === 1 ? pending[0] : undefined);
+  }
+
+  override render() {
+    const { home, replaced, work, chosen } = this;
+    const say = (key: string, values = {}) => home.texts.say(key, values);
+    const why = home.connected ? undefined : say("panel.connection_lost");
+    // Who is not there any more says something else by now, or nothing.
+    const isThere = chosen !== undefined && home.overview.pending.some((it) => it.mark === chosen.mark);
+    return html`<timmy-dialog
+      heading=${replaced ? say("terminals.replace_title", { name: replaced.name }) : say("terminals.approve_title")}
+      @closed=${this.close}
+    >
+      <form id="approve" @submit=${this.save}>
+        ${this.waiting ? nothing : this.choice()} ${chosen ? this.facts(chosen) : nothing}
+        ${replaced ? html`<p>${say("terminals.replace_hint", { name: replaced.name })}</p>` : nothing}
+        ${chosen ? this.fields(chosen) : nothing}
+      </form>
+      ${work.refusal ? html`<p class="error" role="alert">${work.refusal.message}</p>` : nothing}
+      ${
+        chosen && !isThere && !work.busy
+          ? html`<p class="error" role="alert">${home.texts.error("approval_waits_no_more", {})}</p>`
+          : nothing
+      }
+      ${why ? html`<p class="error" role="alert">${why}</p>` : nothing}
+      <button slot="actions" ?disabled=${work.busy} @click=${this.close}>${say("action.cancel")}</button>
+      <button
+        slot="actions"
+        class="primary"
+        type="submit"
+        form="approve"
+        ?disabled=${work.busy || why !== undefined || !isThere}
+      >
+        ${say(replaced ? "terminals.replace" : "terminals.approve")}
+      </button>
+    </timmy-dialog>`;
+  }
+
+  private choice(): TemplateResult {
+    const { texts, overview } = this.home;
+    return html`<fieldset>
+      <legend>${texts.say("terminals.replace_which")}</legend>
+      ${overview.pending.map(
+        (it) =>
+          html`<label class="check"
+            ><input
+              type="radio"
+              name="which"
+              .checked=${it.mark === this.chosen?.mark}
+              @change=${() => (this.chosen = it)}
+            />${it.serial} ${it.model} ${it.address}</label
+          >`,
+      )}
+      ${overview.pending.length === 0 ? html`<p class="quiet">${texts.say("terminals.first")}</p>` : nothing}
+    </fieldset>`;
+  }
+
+  private facts(waiting: Pending): TemplateResult {
+    const { texts, format } = this.home;
+    const unknown = texts.say("word.unknown");
+    const facts: [string, string][] = [
+      ["serial", waiting.serial],
+      ["model", waiting.model],
+      ["address", waiting.address],
+      ["processor", waiting.cpu_serial ?? unknown],
+      ["mac", waiting.mac ?? unknown],
+      ["people_on_it", waiting.people === null ? unknown : format.number(waiting.people)],
+    ];
+    return html`<p class="quiet">${texts.say("terminals.wait_hint")}</p>
+      <dl>
+        ${facts.map(
+          ([what, said]) =>
+            html`<dt>${texts.say(`terminals.${what}`)}</dt>
+              <dd>${said}</dd>`,
+        )}
+      </dl>`;
+  }
+
+  private fields(waiting: Pending): TemplateResult {
+    const { replaced } = this;
+    const say = (key: string) => this.home.texts.say(key);
+    // A terminal that is told to open a door that it has not may open the one that it has.
+    const doors = replaced ? Math.min(replaced.doors.length, waiting.doors) : waiting.doors;
+    return html`${
+        replaced
+          ? nothing
+          : html`<label
+              >${say("person.name")}<input
+                name="name"
+                required
+                maxlength="64"
+                autocomplete="off"
+                .value=${waiting.model}
+            /></label>`
+      }
+      <label
+        >${say("terminals.doors_count")}<input
+          name="doors"
+          type="number"
+          required
+          min="1"
+          max=${MOST_DOORS}
+          .value=${String(doors)}
+        /><span class="hint">${say(replaced ? "terminals.doors_hint" : "terminals.approve_hint")}</span></label
+      >`;
+  }
+
+  private readonly save = (event: SubmitEvent): void => {
+    event.preventDefault();
+    const { chosen, home, replaced, work } = this;
+    if (!chosen || !home.connected || work.busy) return;
+    const form = new FormData(event.target as HTMLFormElement);
+    const mark = chosen.mark;
+    const doors = Number(form.get("doors"));
+    void work.run(async () => {
+      if (replaced) {
+        // The listener starts again meanwhile, and the page with it; what has become of it is said all the same.
+        const { done } = await home.server.ask<{ done: boolean }>("replace_terminal", {
+          mark,
+          serial: replaced.serial,
+          doors,
+        });
+        home.tell(home.texts.say(done ? "terminals.replace_done" : "terminals.replace_later", { name: replaced.name }));
+      } else {
+        const name = String(form.get("name")).trim();
+        await home.server.ask("approve_terminal", { mark, name, doors });
+        home.tell(home.texts.say("terminals.approve_done", { name }));
+      }
+      this.dispatchEvent(new CustomEvent("closed"));
+    });
+  };
+
+  private readonly close = (): void => {
+    if (!this.work.busy) this.dispatchEvent(new CustomEvent("closed"));
+  };
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "timmy-approve-dialog": TimmyApproveDialog;
+  }
+}

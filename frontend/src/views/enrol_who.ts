@@ -1,0 +1,86 @@
+import { css, html } from "lit";
+import { customElement, state } from "lit/decorators.js";
+
+import { Followed } from "../followed";
+import { found, peopleWith, type Groups, type People, type PeopleNews, type Person } from "../people";
+import { addressOf } from "../place";
+import { shared } from "../style";
+import { View } from "../view";
+import "./person_row";
+
+/** Who is to be recorded. */
+@customElement("timmy-enrol-who")
+export class TimmyEnrolWho extends View {
+  static override styles = [
+    shared,
+    css`
+      timmy-list {
+        height: max(320px, calc(100dvh - 300px));
+        border: 1px solid var(--timmy-line);
+        border-radius: 12px;
+        overflow: hidden;
+      }
+    `,
+  ];
+
+  @state() private text = "";
+  private readonly people = new Followed<People, PeopleNews>(
+    this,
+    () => this.home.server,
+    "people",
+    () => ({}),
+    peopleWith,
+  );
+  private readonly groups = new Followed<Groups>(
+    this,
+    () => this.home.server,
+    "groups",
+    () => ({}),
+    (_, news) => news,
+  );
+
+  override render() {
+    const { away, value } = this.people;
+    return html`<p>${this.link(addressOf("people"), html`← ${this.say("people.title")}`)}</p>
+      <h2>${this.say("enrol.who")}</h2>
+      ${away ? html`<p class="error" role="alert">${away.message}</p>` : value ? this.list(value) : this.loading()}`;
+  }
+
+  private list(people: People) {
+    if (people.whole && people.byId.size === 0) return html`<p class="empty">${this.say("people.empty")}</p>`;
+    const names = new Map(this.groups.value?.groups.map((it) => [it.group_id, it.name]));
+    const shown = found(people.byId, { text: this.text, group: "", state: "" }, Date.now());
+    return html`<label
+        >${this.say("people.search")}<input
+          type="search"
+          .value=${this.text}
+          @input=${(event: Event) => (this.text = (event.target as HTMLInputElement).value)}
+      /></label>
+      <p class="quiet" role="status">
+        ${shown.length ? this.home.texts.count("people.count", shown.length) : this.say("people.nobody")}
+      </p>
+      ${
+        shown.length
+          ? html`<timmy-list
+              label=${this.say("people.title")}
+              .items=${shown}
+              .key=${([id]: [string, Person]) => id}
+              .row=${([id, person]: [string, Person]) =>
+                html`<timmy-person-row
+                  .home=${this.home}
+                  .personId=${id}
+                  .person=${person}
+                  .groups=${names}
+                  view="enrol"
+                ></timmy-person-row>`}
+            ></timmy-list>`
+          : ""
+      }`;
+  }
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    "timmy-enrol-who": TimmyEnrolWho;
+  }
+}
