@@ -1,6 +1,6 @@
 """Which records somebody asks for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -81,7 +81,7 @@ class Cursor(NamedTuple):
         return cls(int(match[1]), int(match[2]))
 
 
-def conditions(where: RecordFilter, serials: dict[int, str]) -> list[ColumnElement[bool]]:
+def conditions(where: RecordFilter, serials: Mapping[int, str]) -> list[ColumnElement[bool]]:
     """Return a filter as conditions on the table of records; `serials` are those of all terminals by number."""
     column = RECORDS.c
     found: list[ColumnElement[bool]] = []
