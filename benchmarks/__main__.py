@@ -12,7 +12,7 @@ from time import perf_counter
 import traceback
 from typing import Protocol
 
-from . import action, attack, connect, entities, idle, ingest, punch, repeats, roster, startup, verdict
+from . import action, attack, connect, entities, idle, ingest, punch, read, repeats, roster, startup, verdict
 from .building import Building, building
 from .calmness import DISTURBED, Calmness
 from .figures import Figure, document, table
@@ -55,6 +55,8 @@ PARTS: Mapping[str, Part] = {
     punch.PART: Part(punch.measure, punch.TERMINALS),
     ingest.PART: Part(ingest.measure, ingest.TERMINALS),
     repeats.PART: Part(repeats.measure, repeats.TERMINALS),
+    # A log has no house, and one with ten million records is made once.
+    read.PART: Part(read.measure, read.TERMINALS, entities=False, seconds=read.PART_SECONDS, tries=1),
     roster.PART: Part(roster.measure, roster.TERMINALS),
     connect.PART: Part(connect.measure, connect.TERMINALS),
     # What entities cost is another figure.
