@@ -12,7 +12,7 @@ from time import perf_counter
 import traceback
 from typing import Protocol
 
-from . import action, attack, connect, entities, idle, ingest, punch, read, repeats, roster, startup, verdict
+from . import action, attack, connect, cost, entities, idle, ingest, punch, read, repeats, roster, startup, verdict
 from .building import Building, building
 from .calmness import DISTURBED, Calmness
 from .figures import Figure, document, table
@@ -62,6 +62,8 @@ PARTS: Mapping[str, Part] = {
     # What entities cost is another figure.
     idle.PART: Part(idle.measure, idle.TERMINALS, entities=False),
     entities.PART: Part(entities.measure, entities.TERMINALS, is_quick=False),
+    # What Home Assistant's recorder has written is only known after its next commit, and houses are started for it.
+    cost.PART: Part(cost.measure, cost.TERMINALS, is_quick=False, seconds=cost.PART_SECONDS, tries=1),
     startup.PART: Part(startup.measure, startup.TERMINALS),
     action.PART: Part(action.measure, action.TERMINALS),
     # One attack after the other, each of which is measured again where the machine was disturbed.

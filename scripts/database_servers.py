@@ -88,7 +88,7 @@ class Server:
         done = subprocess.run(  # noqa: S603 - programs of Debian's packages
             command,
             cwd=self.folder,
-            env={**os.environ, "PGPASSWORD": PASSWORD},
+            env={**os.environ, "PGPASSWORD": PASSWORD, "TMPDIR": str(self.folder)},
             user=self.account,
             group=None if self.account is None else pwd.getpwnam(self.account).pw_gid,
             extra_groups=None if self.account is None else [],
@@ -188,6 +188,7 @@ class MariaDBServer(Server):
                     *("--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2"),
                     "--skip-name-resolve",
                 ),
+                env={**os.environ, "TMPDIR": str(self.folder)},
                 user=self.account,
                 group=None if self.account is None else pwd.getpwnam(self.account).pw_gid,
                 extra_groups=None if self.account is None else [],
