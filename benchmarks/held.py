@@ -8,6 +8,7 @@ every fourth round the terminal is away when the end comes: then there must be a
 
 import argparse
 import asyncio
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 import random
@@ -72,15 +73,13 @@ async def logged_in(folder: Path, port: int, process: HomeProcess, session: aioh
 
 async def ask(home: Home, device_id: str, seconds: float) -> None:
     """Have the door held open; a Home Assistant that ends meanwhile does not answer."""
-    try:
+    with suppress(HomeError, aiohttp.ClientError, ConnectionError):
         await home.act(
             "timmy_access.hold_door",
             device_id=device_id,
             mode="held_open",
             duration={"seconds": int(seconds), "milliseconds": int(seconds % 1 * 1000)},
         )
-    except HomeError, aiohttp.ClientError, ConnectionError:
-        pass
 
 
 async def has_issue(home: Home) -> bool:
