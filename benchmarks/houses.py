@@ -10,8 +10,9 @@ no house that did not ask for it. Ends with 1 where one is lost or double, or wh
 
 import argparse
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import batched
 import json
 import sys
@@ -21,7 +22,7 @@ from sqlalchemy.engine import make_url
 
 from scripts import ledger_alone  # noqa: F401 - before the ledger  # isort: skip
 
-from custom_components.timmy_access.ledger import Entry, Ledger, RecordFilter
+from custom_components.timmy_access.ledger import Entry, Ledger, LedgerUnavailable, RecordFilter
 from scripts.database_servers import PostgreSQLServer, serving
 from scripts.home import REPOSITORY
 
@@ -38,6 +39,8 @@ PEOPLE = 500
 DAY = datetime(2026, 9, 1, tzinfo=UTC)
 # What nobody notices who turns a page, of a machine that writes as fast as it can meanwhile.
 PAGE_MILLISECONDS = 500
+# A terminal that is not acknowledged sends again.
+AGAIN_SECONDS = 1.0
 READING, DELETING = 0, 1
 
 
@@ -66,6 +69,16 @@ def frames_of(records: int, terminals: int, place: int) -> list[list[Entry]]:
     return [list(part) for part in batched(entries, FRAME, strict=False)]
 
 
+async def patiently[T](ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask until there is an answer, as terminals do that are not acknowledged."""
+    while True:
+        try:
+            return await ask()
+        except LedgerUnavailable as err:
+            print(f"again: {err}", file=sys.stderr, flush=True)
+            await asyncio.sleep(AGAIN_SECONDS)
+
+
 async def write(url: str, house: int, terminals: int, records: int) -> None:
     """Be one house: say `ready`, wait for a line, and print what became of its day."""
     ledger = Ledger(make_url(url))
@@ -73,25 +86,22 @@ async def write(url: str, house: int, terminals: int, records: int) -> None:
     days = [frames_of(records, terminals, place) for place in range(terminals)]
     print("ready", flush=True)
     await asyncio.to_thread(sys.stdin.readline)
-    new = 0
     waits: list[float] = []
     pages: list[float] = []
     serials = serials_of(house, terminals)
     writing = True
 
     async def report(serial: str, frames: Sequence[Sequence[Entry]]) -> None:
-        nonlocal new
         for number, frame in enumerate(frames):
             for _ in range(1 if number % TWICE else 2):
                 begun = perf_counter()
-                kept = await ledger.keep(serial, frame)
-                new += kept.news
+                await patiently(partial(ledger.keep, serial, frame))
                 waits.append(perf_counter() - begun)
 
     async def turn_pages() -> None:
         while writing:
             begun = perf_counter()
-            page = await ledger.records(RecordFilter(serials=serials), limit=50)
+            page = await patiently(partial(ledger.records, RecordFilter(serials=serials), limit=50))
             pages.append(perf_counter() - begun)
             if any(record.serial not in serials for record in page.records):
                 raise RuntimeError("a record of another house")
@@ -109,10 +119,10 @@ async def write(url: str, house: int, terminals: int, records: int) -> None:
     gone = 0
     if house == DELETING:
         gone = sum((await ledger.purge(serials, DAY + timedelta(hours=12))).values())
-    kept = sum((await ledger.count(RecordFilter(serials=serials))).values())
+    kept = sum((await patiently(partial(ledger.count, RecordFilter(serials=serials)))).values())
     await ledger.close()
     print(
-        json.dumps({"seconds": seconds, "new": new, "kept": kept, "gone": gone, "waits": waits, "pages": pages}),
+        json.dumps({"seconds": seconds, "kept": kept, "gone": gone, "waits": waits, "pages": pages}),
         flush=True,
     )
 
@@ -144,13 +154,13 @@ async def simulate(url: str, houses: int, terminals: int, records: int) -> bool:
             if process.returncode is None:
                 process.terminate()
             await process.wait()
-    counts = await ledger.count()
+    counts = await patiently(ledger.count)
     await ledger.close()
     good = True
     for house, of_house in enumerate(told):
         found = sum(counts.get(serial, 0) for serial in serials_of(house, terminals))
-        if not of_house["new"] == records == found + of_house["gone"] or found != of_house["kept"]:
-            print(f"house {house}: {of_house['new']} new, {found} found, {of_house['gone']} deleted of {records}")
+        if found + of_house["gone"] != records or found != of_house["kept"]:
+            print(f"house {house}: {found} found and {of_house['gone']} deleted of {records}")
             good = False
     waits = [wait * MILLISECONDS for of_house in told for wait in of_house["waits"]]
     pages = [page * MILLISECONDS for of_house in told for page in of_house["pages"]]
