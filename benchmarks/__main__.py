@@ -12,7 +12,22 @@ from time import perf_counter
 import traceback
 from typing import Protocol
 
-from . import action, attack, connect, entities, filling, idle, ingest, punch, repeats, roster, startup, verdict
+from . import (
+    action,
+    attack,
+    connect,
+    cost,
+    entities,
+    filling,
+    idle,
+    ingest,
+    punch,
+    read,
+    repeats,
+    roster,
+    startup,
+    verdict,
+)
 from .building import Building, building
 from .calmness import DISTURBED, Calmness
 from .figures import Figure, document, table
@@ -55,12 +70,16 @@ PARTS: Mapping[str, Part] = {
     punch.PART: Part(punch.measure, punch.TERMINALS),
     ingest.PART: Part(ingest.measure, ingest.TERMINALS),
     repeats.PART: Part(repeats.measure, repeats.TERMINALS),
+    # A log has no house, and one with ten million records is made once.
+    read.PART: Part(read.measure, read.TERMINALS, entities=False, seconds=read.PART_SECONDS, tries=1),
     roster.PART: Part(roster.measure, roster.TERMINALS),
     filling.PART: Part(filling.measure, filling.TERMINALS, is_quick=False, seconds=filling.SECONDS, tries=1),
     connect.PART: Part(connect.measure, connect.TERMINALS),
     # What entities cost is another figure.
     idle.PART: Part(idle.measure, idle.TERMINALS, entities=False),
     entities.PART: Part(entities.measure, entities.TERMINALS, is_quick=False),
+    # What Home Assistant's recorder has written is only known after its next commit, and houses are started for it.
+    cost.PART: Part(cost.measure, cost.TERMINALS, is_quick=False, seconds=cost.PART_SECONDS, tries=1),
     startup.PART: Part(startup.measure, startup.TERMINALS),
     action.PART: Part(action.measure, action.TERMINALS),
     # One attack after the other, each of which is measured again where the machine was disturbed.

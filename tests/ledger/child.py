@@ -12,7 +12,7 @@ import resource
 import sqlite3
 import sys
 
-from . import alone  # noqa: F401 - before the ledger  # isort: skip
+from scripts import ledger_alone  # noqa: F401 - before the ledger  # isort: skip
 
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, Limits, default_url
 

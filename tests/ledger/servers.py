@@ -1,213 +1,15 @@
-"""Database servers of our own, on 127.0.0.1, in a folder that is thrown away."""
+"""Database servers of our own, where they are installed."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 import os
-from pathlib import Path
-import pwd
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-from time import monotonic
-from typing import NoReturn, Self
-from urllib.parse import quote_plus
+from typing import NoReturn
 
 import pytest
 
-LOOPBACK = "127.0.0.1"
-USER = "timmy"
-PASSWORD = "Sesam-17/@"  # noqa: S105 - of servers that live as long as the tests
-START_SECONDS = 60
+from scripts.database_servers import LOOPBACK, PASSWORD, USER, MariaDBServer, PostgreSQLServer, Server, serving
 
-
-class Server:
-    """One server; subclasses say how it is made, run and asked. `scheme` begins its URLs."""
-
-    scheme: str
-
-    def __init__(self, folder: Path, account: str | None) -> None:
-        self.folder = folder
-        self.account = account
-        self.port = _free_port()
-        self._databases = 0
-
-    def start(self) -> None:
-        raise NotImplementedError
-
-    def stop(self) -> None:
-        raise NotImplementedError
-
-    def execute(self, statement: str, database: str | None = None) -> None:
-        raise NotImplementedError
-
-    def url(self, database: str, user: str = USER, password: str = PASSWORD) -> str:
-        return f"{self.scheme}://{user}:{quote_plus(password)}@{LOOPBACK}:{self.port}/{database}"
-
-    def set_read_only(self, database: str, *, read_only: bool) -> None:
-        """Let nobody but root write, or let everybody write again."""
-        raise NotImplementedError
-
-    @property
-    def process_id(self) -> int:
-        raise NotImplementedError
-
-    def new_database(self) -> str:
-        self._databases += 1
-        name = f"access{self._databases}"
-        self.execute(f"CREATE DATABASE {name}")
-        return name
-
-    @contextmanager
-    def frozen(self) -> Iterator[None]:
-        """Let every process of the server stand still: it accepts connections and says nothing."""
-        parent = self.process_id
-        members = [parent]
-        try:
-            # The parent first, and last to go on: meanwhile no child comes, and one that has ended stays to be told.
-            _freeze(parent)
-            members += map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
-            for member in members[1:]:
-                _freeze(member)
-            yield
-        finally:
-            for member in reversed(members):
-                os.kill(member, signal.SIGCONT)
-
-    def run(self, *command: str | Path) -> None:
-        done = subprocess.run(  # noqa: S603 - programs of Debian's packages
-            command,
-            cwd=self.folder,
-            env={**os.environ, "PGPASSWORD": PASSWORD},
-            user=self.account,
-            group=None if self.account is None else pwd.getpwnam(self.account).pw_gid,
-            extra_groups=None if self.account is None else [],
-            stdin=subprocess.DEVNULL,
-            stdout=(self.folder / "output.log").open("ab"),
-            stderr=subprocess.STDOUT,
-            timeout=START_SECONDS,
-            check=False,
-        )
-        assert done.returncode == 0, (self.folder / "output.log").read_text()[-2000:]
-
-
-class PostgreSQLServer(Server):
-    """PostgreSQL of Debian's packages."""
-
-    scheme = "postgresql"
-
-    @classmethod
-    def binaries(cls) -> Path | None:
-        found = Path("/usr/lib/postgresql").glob("*/bin/initdb")
-        return max((path.parent for path in found), key=lambda path: float(path.parent.name), default=None)
-
-    @property
-    def _data(self) -> Path:
-        return self.folder / "data"
-
-    def create(self, binaries: Path) -> Self:
-        self._binaries = binaries
-        password = self.folder / "password"
-        password.write_text(PASSWORD)
-        self.run(
-            *(binaries / "initdb", "-D", self._data, "-U", USER, "--pwfile", password, "-A", "scram-sha-256"),
-            *("-E", "UTF8", "--locale", "C", "--no-sync"),
-        )
-        return self
-
-    def start(self) -> None:
-        options = f"-p {self.port} -c listen_addresses={LOOPBACK} -c unix_socket_directories= -c fsync=off"
-        self.run(self._binaries / "pg_ctl", "-D", self._data, "-w", "-o", options, "-l", self.folder / "log", "start")
-
-    def stop(self) -> None:
-        if (self._data / "postmaster.pid").exists():
-            self.run(self._binaries / "pg_ctl", "-D", self._data, "-w", "-m", "immediate", "stop")
-
-    def execute(self, statement: str, database: str | None = None) -> None:
-        address = ("-h", LOOPBACK, "-p", str(self.port), "-U", USER, "-d", database or "postgres")
-        self.run(self._binaries / "psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *address, "-c", statement)
-
-    def set_read_only(self, database: str, *, read_only: bool) -> None:
-        self.execute(f"ALTER DATABASE {database} SET default_transaction_read_only = {read_only}")
-
-    @property
-    def process_id(self) -> int:
-        return int((self._data / "postmaster.pid").read_text().splitlines()[0])
-
-
-class MariaDBServer(Server):
-    """MariaDB of Debian's packages."""
-
-    scheme = "mysql"
-
-    @classmethod
-    def binaries(cls) -> Path | None:
-        found = shutil.which("mariadb-install-db")
-        daemon = Path("/usr/sbin/mariadbd")
-        return Path(found).parent if found and daemon.exists() else None
-
-    @property
-    def _socket(self) -> Path:
-        return self.folder / "socket"
-
-    def create(self, binaries: Path) -> Self:
-        self._binaries = binaries
-        self._process: subprocess.Popen[bytes] | None = None
-        self.run(
-            *(binaries / "mariadb-install-db", "--no-defaults", f"--datadir={self.folder / 'data'}"),
-            *("--auth-root-authentication-method=normal", "--skip-test-db"),
-        )
-        return self
-
-    def start(self) -> None:
-        with (self.folder / "log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: S603 - as above
-                (
-                    *("/usr/sbin/mariadbd", "--no-defaults", f"--datadir={self.folder / 'data'}"),
-                    *(f"--socket={self._socket}", f"--port={self.port}", f"--bind-address={LOOPBACK}"),
-                    *("--innodb-buffer-pool-size=16M", "--innodb-flush-log-at-trx-commit=2"),
-                    "--skip-name-resolve",
-                ),
-                user=self.account,
-                group=None if self.account is None else pwd.getpwnam(self.account).pw_gid,
-                extra_groups=None if self.account is None else [],
-                stdout=log,
-                stderr=log,
-            )
-        deadline = monotonic() + START_SECONDS
-        while not self._answers():  # mariadb-admin's own way to wait looks every five seconds
-            assert self._process.poll() is None, (self.folder / "log").read_text()[-2000:]
-            assert monotonic() < deadline, "MariaDB does not answer"
-        user = f"'{USER}'@'%'"
-        for statement in (
-            f"CREATE USER IF NOT EXISTS {user} IDENTIFIED BY '{PASSWORD}'",
-            f"GRANT ALL ON *.* TO {user}",
-            f"REVOKE SUPER, READ_ONLY ADMIN ON *.* FROM {user}",
-        ):
-            self.execute(statement)
-
-    def stop(self) -> None:
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait(START_SECONDS)
-
-    def execute(self, statement: str, database: str | None = None) -> None:
-        address = ("--no-defaults", f"--socket={self._socket}", "-uroot", "--default-character-set=utf8mb4")
-        self.run("mariadb", *address, "-e", statement, *(() if database is None else (database,)))
-
-    def set_read_only(self, database: str, *, read_only: bool) -> None:  # noqa: ARG002 - there it is the whole server
-        self.execute(f"SET GLOBAL read_only = {read_only}")
-
-    @property
-    def process_id(self) -> int:
-        assert self._process is not None
-        return self._process.pid
-
-    def _answers(self) -> bool:
-        ping = ("mariadb-admin", "--no-defaults", f"--socket={self._socket}", "-uroot", "ping")
-        done = subprocess.run(ping, capture_output=True, timeout=START_SECONDS, check=False)  # noqa: S603 - as above
-        return done.returncode == 0
+__all__ = ["LOOPBACK", "PASSWORD", "USER", "MariaDBServer", "PostgreSQLServer", "Server", "leave_out", "running"]
 
 
 @contextmanager
@@ -216,39 +18,10 @@ def running(kind: type[PostgreSQLServer | MariaDBServer], account: str) -> Itera
     binaries = kind.binaries()
     if binaries is None:
         leave_out(f"no {kind.__doc__} here; scripts/setup installs it")
-    # Neither server runs as root, and neither may look into folders of root's.
-    as_other = account if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="timmy-access-", dir="/tmp"))
-    if as_other is not None:
-        os.chown(folder, pwd.getpwnam(as_other).pw_uid, -1)
-    try:
-        server = kind(folder, as_other).create(binaries)
-        try:
-            server.start()
-            yield server
-        finally:
-            server.stop()
-    finally:
-        shutil.rmtree(folder)
+    with serving(kind, binaries, account) as server:
+        yield server
 
 
 def leave_out(reason: str) -> NoReturn:
     """Skip a test for want of something that a machine named CI must have."""
     (pytest.fail if os.environ.get("CI") else pytest.skip)(reason)
-
-
-def _free_port() -> int:
-    """Ask another process: in this one, sockets are not for fixtures of a session."""
-    program = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"
-    done = subprocess.run((sys.executable, "-c", program), capture_output=True, check=True)  # noqa: S603 - ourselves
-    return int(done.stdout)
-
-
-def _freeze(process_id: int) -> None:
-    """Stop a process and return when each of its threads stands still, or has ended."""
-    os.kill(process_id, signal.SIGSTOP)
-    for thread in Path(f"/proc/{process_id}/task").iterdir():
-        with suppress(FileNotFoundError, ProcessLookupError):
-            # The state comes after the name, which is in parentheses and may hold anything.
-            while (thread / "stat").read_text().rpartition(")")[2].split()[0] not in {"T", "Z", "X"}:
-                os.sched_yield()

@@ -1,6 +1,7 @@
 """Looks at the event loop and the process of a Home Assistant that is being measured."""
 
 import asyncio
+from collections import Counter
 import ctypes
 import gc
 import logging
@@ -13,9 +14,10 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.components import websocket_api
-from homeassistant.const import STATE_ON, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant, ServiceCall, callback
+from homeassistant.const import EVENT_STATE_CHANGED, EVENT_STATE_REPORTED, MATCH_ALL, STATE_ON, STATE_UNAVAILABLE
+from homeassistant.core import Event, HomeAssistant, ServiceCall, callback
 from homeassistant.helpers.typing import ConfigType
+from homeassistant.util import dt as dt_util
 
 DOMAIN = "bench_probe"
 # How often the loop is looked at; a finer step would itself be a load.
@@ -104,11 +106,34 @@ class Collections:
         return seen
 
 
+class Told:
+    """What was told on the bus since it was last asked: events by their type, and writes by their entity."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Listen from now on."""
+        self._events: Counter[str] = Counter()
+        self._states: Counter[str] = Counter()
+        hass.bus.async_listen(MATCH_ALL, self._note)
+
+    @callback
+    def _note(self, event: Event) -> None:
+        self._events[str(event.event_type)] += 1
+        if event.event_type in (EVENT_STATE_CHANGED, EVENT_STATE_REPORTED):
+            self._states[event.data["entity_id"]] += 1
+
+    def read(self) -> dict[str, dict[str, int]]:
+        """Return it, and begin anew."""
+        seen = {"events": dict(self._events), "states": dict(self._states)}
+        self._events.clear()
+        self._states.clear()
+        return seen
+
+
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - given by Home Assistant
     """Watch from now on."""
     watch = hass.data[DOMAIN] = Watch()
     hass.async_create_background_task(watch.run(), "bench probe")
-    for command in (_collections, _connected, _read, _reload, _steps):
+    for command in (_collections, _connected, _read, _reload, _steps, _told, _write):
         websocket_api.async_register_command(hass, command)
 
     @callback
@@ -146,12 +171,32 @@ def _steps(hass: HomeAssistant, connection: websocket_api.ActiveConnection, mess
 )
 @callback
 def _collections(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-    """Tell of the garbage collector's walks since the last time; the first time holds so many objects, and begins."""
+    """Tell of the garbage collector's walks since the last time; the first time begins to look, beside some objects."""
     name = f"{DOMAIN}_collections"
     if name not in hass.data:
         hass.data[name] = Collections(message["objects"])
     collections: Collections = hass.data[name]
     connection.send_result(message["id"], collections.read())
+
+
+@websocket_api.websocket_command({vol.Required("type"): "bench_probe/told"})
+@callback
+def _told(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+    """Tell what was told on the bus since the last time; the first time begins to listen."""
+    name = f"{DOMAIN}_told"
+    if name not in hass.data:
+        hass.data[name] = Told(hass)
+    told: Told = hass.data[name]
+    connection.send_result(message["id"], told.read())
+
+
+@websocket_api.websocket_command({vol.Required("type"): "bench_probe/write", vol.Required("states"): int})
+@callback
+def _write(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
+    """Write so many states, as the least integration would that shows as many facts."""
+    for number in range(message["states"]):
+        hass.states.async_set(f"{DOMAIN}.fact_{number}", dt_util.utcnow().isoformat(), {"person": "Person 1"})
+    connection.send_result(message["id"])
 
 
 @websocket_api.websocket_command({vol.Required("type"): "bench_probe/connected"})

@@ -9,8 +9,9 @@ await ledger.close()
 
 from .attendance import AttendanceDay, SheetDay, SheetPunch, TimeThere
 from .corrections import Correction
-from .entries import Decider, Entry, Identity, Kept, StoredRecord
+from .entries import DOOR_ID, Decider, Entry, Identity, Kept, StoredRecord
 from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Problem
+from .exports import Columns
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
 from .hourly import HourCount, HourCounts
@@ -26,9 +27,11 @@ from .unread import StoredUnread, Tally, UnreadFrame
 from .url import default_url, key_of_url, shown_url
 
 __all__ = [
+    "DOOR_ID",
     "MAX_SEALED",
     "AttendanceDay",
     "Cause",
+    "Columns",
     "Correction",
     "Counters",
     "Decider",

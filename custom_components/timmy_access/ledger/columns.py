@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, LargeBinary, String, text
+from sqlalchemy import BigInteger, Boolean, Column, Computed, ForeignKey, Integer, LargeBinary, String, text
 from sqlalchemy.dialects.mysql import MEDIUMBLOB, VARBINARY, VARCHAR
 
 from .values import MAX_KEY, MAX_NAME
@@ -11,6 +11,9 @@ from .values import MAX_KEY, MAX_NAME
 MAX_HASH = 64
 # The words for who decided about a punch are ours, and short.
 MAX_DECIDER = 16
+
+# What `records.method` says of a door event, which nobody's identity is verified for; no terminal has such a number.
+DOOR_METHOD = -2
 
 # SQLite counts by itself only in a column of this very name.
 _KEY = BigInteger().with_variant(Integer, "sqlite")
@@ -56,6 +59,18 @@ def digest(name: str) -> Column[bytes]:
 def apart() -> Column[int]:
     """Return the column of the number that tells a record from others where its time does not; 0 for most."""
     return Column("apart", BigInteger, nullable=False, server_default=text("0"))
+
+
+def method() -> Column[int]:
+    """Return the column of how somebody was verified, which the database makes of others, so that it can be looked up.
+
+    It is `verify_mode` where a record has one, else its mode; and `DOOR_METHOD` for a door event.
+    """
+    said = (
+        f"CASE WHEN enroll_id = 0 THEN {DOOR_METHOD} "
+        "WHEN verify_mode IS NULL OR verify_mode = 0 THEN mode ELSE verify_mode END"
+    )
+    return Column("method", BigInteger, Computed(said))
 
 
 def outcome() -> tuple[Column[bool], Column[str]]:

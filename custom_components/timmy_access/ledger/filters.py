@@ -1,13 +1,13 @@
 """Which records somebody asks for."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 import re
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, literal, or_, tuple_
+from sqlalchemy import ColumnElement, literal, or_, tuple_
 
 from .entries import DOOR_ID
 from .errors import LedgerInvalid, Problem
@@ -81,7 +81,7 @@ class Cursor(NamedTuple):
         return cls(int(match[1]), int(match[2]))
 
 
-def conditions(where: RecordFilter, serials: dict[int, str]) -> list[ColumnElement[bool]]:
+def conditions(where: RecordFilter, serials: Mapping[int, str]) -> list[ColumnElement[bool]]:
     """Return a filter as conditions on the table of records; `serials` are those of all terminals by number."""
     column = RECORDS.c
     found: list[ColumnElement[bool]] = []
@@ -101,8 +101,7 @@ def conditions(where: RecordFilter, serials: dict[int, str]) -> list[ColumnEleme
     if where.modes is not None:
         found.append(_among(column.mode, where.modes))
     if where.methods is not None:
-        unsaid = or_(column.verify_mode.is_(None), column.verify_mode == 0)
-        found.append(or_(_among(column.verify_mode, where.methods), and_(unsaid, _among(column.mode, where.methods))))
+        found.append(_among(column.method, where.methods))
     if where.kind is RecordKind.DOOR:
         found.append(column.enroll_id == DOOR_ID)
     elif where.kind is RecordKind.PUNCH:

@@ -1,7 +1,7 @@
 """The durable access log: what a terminal ever reported, exactly once."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -15,13 +15,14 @@ from .database import Database
 from .databases import database_at
 from .entries import Entry, Identity, Kept, StoredRecord
 from .errors import LedgerUnavailable
+from .exports import Exports
 from .extras import are_soon_written
 from .filters import RecordFilter
 from .health import Counters, Health
 from .hourly import HourCounts, hour_counts
 from .houses import HouseChange, HouseChanges, HouseItem, HouseKind
 from .intake import HealthListener, Intake
-from .limits import EXPORT_PAGE, HOUSE_ROWS, MAX_ENTRIES, MAX_PEOPLE, PEOPLE_ROWS, UNREAD_PAGE, Limits
+from .limits import HOUSE_ROWS, MAX_ENTRIES, MAX_PEOPLE, PEOPLE_ROWS, UNREAD_PAGE, Limits
 from .names import Named
 from .passes import Pass, PassUse
 from .people import Person
@@ -29,7 +30,6 @@ from .reader import Reader
 from .records import LastSeen, Page
 from .retention import purge, purge_names
 from .rows import rows_of
-from .timesheets import Timesheets
 from .unread import StoredUnread, Tally, UnreadFrame
 from .url import shown_url
 from .values import few, instant_of, key_of, whole_of
@@ -37,7 +37,7 @@ from .values import few, instant_of, key_of, whole_of
 _EVERYTHING = RecordFilter()
 
 
-class Ledger(Timesheets):
+class Ledger(Exports):
     """One database of records, rosters and passes. For one event loop; start it once, and close it.
 
     Everything that writes returns after the commit and raises `LedgerUnavailable` where nothing is known to be
@@ -147,28 +147,6 @@ class Ledger(Timesheets):
     async def count(self, where: RecordFilter = _EVERYTHING) -> dict[str, int]:
         """Return how many records each terminal has, without those that have none."""
         return await self._reader.ask(partial(records.counts, where=where))
-
-    async def export(
-        self, where: RecordFilter = _EVERYTHING, *, oldest_first: bool = True
-    ) -> AsyncGenerator[StoredRecord]:
-        """Yield all records there are at the start, however many, a few hundred in memory at a time."""
-        newest = await self._reader.ask(records.newest_id)
-        after: str | None = None
-        while True:
-            page = await self._reader.ask(
-                partial(
-                    records.page,
-                    where=where,
-                    limit=EXPORT_PAGE,
-                    after=after,
-                    oldest_first=oldest_first,
-                    up_to=newest,
-                )
-            )
-            for record in page.records:
-                yield record
-            if (after := page.next) is None:
-                return
 
     async def last_seen(self, serial: str, since: datetime) -> tuple[LastSeen, ...]:
         """Return when each person was at a terminal last, at or after an aware time.

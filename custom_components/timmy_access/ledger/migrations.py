@@ -35,6 +35,7 @@ from .columns import (
     counted,
     digest,
     exact,
+    method,
     outcome,
     person_name,
     sealed,
@@ -344,6 +345,21 @@ def _corrections(connection: Connection) -> None:
     _create(connection, tables)
 
 
+def _methods(connection: Connection) -> None:
+    """Let records be looked up by how somebody was verified, and by where and how a person was."""
+    _add_columns(connection, "records", method())
+    names = ("enroll_id", "occurred_at", "id", "terminal_id", "method")
+    records = Table("records", MetaData(), *(whole(name) for name in names))
+    present = {one["name"]: one["column_names"] for one in inspect(connection).get_indexes("records")}
+    for index in (
+        Index("records_person", *(records.c[name] for name in names)),
+        Index("records_method", records.c.terminal_id, records.c.method, records.c.occurred_at),
+    ):
+        if present.get(index.name) != list(index.columns.keys()):
+            index.drop(connection, checkfirst=True)
+            index.create(connection)
+
+
 def _create(connection: Connection, tables: MetaData) -> None:
     """Create tables and indexes, but for those that an interrupted step left in MariaDB."""
     tables.create_all(connection)
@@ -361,4 +377,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     _unread,
     _house,
     _corrections,
+    _methods,
 )

@@ -1,10 +1,10 @@
 """Questions about records, each within one reading transaction."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row as ResultRow, func, null, select
 
@@ -13,6 +13,7 @@ from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, beyond, conditions, not_refused
 from .limits import LOOKUP_VALUES, MAX_PAGE
 from .names import history, likeness
+from .rare import conditions_in_order, first_ids, parts_among
 from .rows import Row, record_of
 from .schema import RECORDS
 from .terminals import numbers, serials
@@ -21,6 +22,8 @@ from .values import MISSING, instant_from, instant_of, local_from, local_of, num
 # Records of all terminals among which the newest of one is looked for, once at a start.
 _LATELY = 1_000
 _ROW = [RECORDS.c[name] for name in Row._fields]
+# Where the name is in such a row.
+_NAME = 2 + Row._fields.index("name")
 _SEEN = select(RECORDS.c.enroll_id, RECORDS.c.name, RECORDS.c.occurred_at, RECORDS.c.reader)
 # The terminal's own and the second one.
 _READERS = (0, 1)
@@ -32,6 +35,15 @@ class Page:
     """Part of a list, and what to ask for to get the next one; `next` is None on the last."""
 
     records: tuple[StoredRecord, ...]
+    next: str | None
+
+
+class Found(NamedTuple):
+    """The rows of a page, the serial numbers of terminals by their number, and for each row whose it is."""
+
+    serials: Mapping[int, str]
+    rows: Sequence[ResultRow[Any]]
+    names: Sequence[str | None]
     next: str | None
 
 
@@ -66,12 +78,37 @@ def page(
     """
     if not 1 <= limit <= MAX_PAGE:
         raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
+    found = first(connection, where, limit=limit, after=after, oldest_first=oldest_first, up_to=up_to)
+    return Page(
+        tuple(
+            record_of(found.serials[row.terminal_id], row.id, Row(*row[2:]), name)
+            for row, name in zip(found.rows, found.names, strict=True)
+        ),
+        found.next,
+    )
+
+
+def first(
+    connection: Connection,
+    where: RecordFilter,
+    *,
+    limit: int,
+    after: str | None = None,
+    oldest_first: bool = False,
+    up_to: int | None = None,
+) -> Found:
+    """Return the same as rows: an id, the number of a terminal, and the columns of a `Row`."""
     known = serials(connection)
-    query = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW).where(*conditions(where, known))
-    if after is not None:
-        query = query.where(*beyond(Cursor.read(after), oldest_first=oldest_first))
+    beyond_last = [] if after is None else beyond(Cursor.read(after), oldest_first=oldest_first)
     if up_to is not None:
-        query = query.where(RECORDS.c.id <= up_to)
+        beyond_last.append(RECORDS.c.id <= up_to)
+    query = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW)
+    if (parts := parts_among(where, known)) is not None:
+        rest = [*conditions(replace(where, serials=None), known), *beyond_last]
+        ids = first_ids(connection, parts, rest, limit=limit + 1, oldest_first=oldest_first)
+        query = query.where(RECORDS.c.id.in_(ids))
+    else:
+        query = query.where(*conditions_in_order(where, known), *beyond_last)
     if where.kept_after is not None:
         # By any other order the few that are new would be looked for among all there are.
         query = query.order_by(RECORDS.c.id.desc())
@@ -80,18 +117,18 @@ def page(
     found = connection.execute(query.limit(limit + 1)).all()
     rows = found[:limit]
     last = rows[-1] if len(found) > limit else None
-    unnamed = [row for row in rows if row.name is None]
-    names = history(connection, {row.terminal_id for row in unnamed}, {row.enroll_id for row in unnamed})
-    return Page(
-        tuple(
-            record_of(
-                known[row.terminal_id],
-                row.id,
-                Row(*row[2:]),
-                row.name or names.name_at(row.terminal_id, row.enroll_id, row.occurred_at),
-            )
-            for row in rows
-        ),
+    names: list[str | None] = [row[_NAME] or None for row in rows]
+    if unnamed := [place for place, row in enumerate(rows) if not row[_NAME]]:
+        known_names = history(
+            connection, {rows[place].terminal_id for place in unnamed}, {rows[place].enroll_id for place in unnamed}
+        )
+        for place in unnamed:
+            row = rows[place]
+            names[place] = known_names.name_at(row.terminal_id, row.enroll_id, row.occurred_at)
+    return Found(
+        known,
+        rows,
+        names,
         None if last is None else str(Cursor(last.occurred_at, last.id)),
     )
 

@@ -13,6 +13,7 @@ from .columns import (
     counted,
     digest,
     exact,
+    method,
     outcome,
     person_name,
     sealed,
@@ -54,12 +55,16 @@ RECORDS = Table(
     Column("live", Boolean, nullable=False),
     apart(),
     *outcome(),
+    method(),
     # The identity of a record; also finds what a terminal says happened at a time.
     Index("records_identity", "terminal_id", "time", "enroll_id", "mode", "reader", "event", "apart", unique=True),
     # Newest first: of everybody, of a terminal, of a person; also for retention, statistics and attendance.
     Index("records_occurred", "occurred_at"),
     Index("records_terminal", "terminal_id", "occurred_at"),
-    Index("records_person", "enroll_id", "occurred_at"),
+    # Where and how somebody was is looked up in the index alone; all rows of a person lie all over the table.
+    Index("records_person", "enroll_id", "occurred_at", "id", "terminal_id", "method"),
+    # What is rare at a terminal, or never was.
+    Index("records_method", "terminal_id", "method", "occurred_at"),
     **COUNTED_TABLE,
 )
 

@@ -10,7 +10,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..ledger import AttendanceDay
-from .exporting import EXPORTS, Exported, safe_cell
+from .export_lines import safe_cell
+from .exporting import EXPORTS, Exported
 from .private_files import new_file, not_written
 from .reading import Readable
 

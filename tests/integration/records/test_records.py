@@ -25,7 +25,7 @@ from custom_components.timmy_access.protocol.codec import MAX_ITEMS
 from custom_components.timmy_access.protocol.throttle import Throttle
 from custom_components.timmy_access.records import records as records_module
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
-from custom_components.timmy_access.records.exporting import safe_cell
+from custom_components.timmy_access.records.export_lines import safe_cell
 from custom_components.timmy_access.terminal import store as store_module
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError

@@ -11,5 +11,5 @@ _NAME = "custom_components.timmy_access"
 
 if _NAME not in sys.modules:
     _package = ModuleType(_NAME)
-    _package.__path__ = [str(Path(__file__).parents[2] / "custom_components" / "timmy_access")]
+    _package.__path__ = [str(Path(__file__).parents[1] / "custom_components" / "timmy_access")]
     sys.modules[_NAME] = _package

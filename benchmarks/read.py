@@ -1,0 +1,335 @@
+"""How long questions about the log take that has a hundred thousand, a million and ten million records."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+import csv
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+import sqlite3
+import tempfile
+from time import perf_counter, process_time, thread_time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
+from custom_components.timmy_access.ledger import Ledger, RecordFilter, RecordKind
+from custom_components.timmy_access.records.export_lines import Lines
+from custom_components.timmy_access.records.reading import Readable
+from homeassistant.util import dt as dt_util
+from scripts.database_servers import PostgreSQLServer, serving
+
+from .building import Building
+from .figures import MILLISECONDS, Figure, latency
+from .ledgers import (
+    CARD,
+    END,
+    END_TIME,
+    FACE,
+    PEOPLE,
+    QR_CODE,
+    SECONDS,
+    SERIALS,
+    TERMINALS as PLACES,
+    WITHOUT_DOOR,
+    fill_server,
+    sqlite_ledger,
+)
+
+PART = "read"
+TERMINALS = 1
+# To make the largest takes minutes, once.
+PART_SECONDS = 900.0
+SIZES = (100_000, 1_000_000, 10_000_000)
+QUICK_SIZES = SIZES[:1]
+# A server is filled anew each time.
+SERVER_SIZE, QUICK_SERVER_SIZE = 1_000_000, 10_000
+ROUNDS = 7
+PAGE = 50
+# What nobody notices when they turn a page.
+PAGE_MILLISECONDS = 50
+STEP_MILLISECONDS = 20
+EXPORT = 1_000_000
+EXPORT_RATE = 100_000
+ZONE = ZoneInfo("Europe/Berlin")
+MONTH = (date(2026, 8, 1), date(2026, 8, 31))
+MICROSECONDS = 1_000_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """A page of the log, and the best way to ask for it by hand: what comes after FROM, but for its order."""
+
+    where: RecordFilter
+    by_hand: str
+    after: str | None = None
+
+
+class Steps:
+    """The step of the event loop that took most of the processor, while it is entered."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.worst = 0.0
+
+    @asynccontextmanager
+    async def watched(self) -> AsyncGenerator[None]:
+        """Look at every step meanwhile: waiting for the processor, or for another thread, is not counted."""
+        run = asyncio.Handle._run  # noqa: SLF001 - nothing else tells of each step
+
+        def _run(handle: asyncio.Handle) -> None:
+            begun = thread_time()
+            run(handle)
+            self.worst = max(self.worst, thread_time() - begun)
+
+        setattr(asyncio.Handle, "_run", _run)  # noqa: B010 - to types it is no function that may be replaced
+        try:
+            yield
+        finally:
+            setattr(asyncio.Handle, "_run", run)  # noqa: B010
+
+
+def questions(records: int) -> Mapping[str, Question]:
+    """Return what people ask of a log, by what it is called."""
+    middle = END - records // 2 * SECONDS
+    since = END_TIME - timedelta(seconds=records // 2 * SECONDS)
+    place, person = 4, 77
+    one, every = [SERIALS[place - 1]], SERIALS
+    among = f"terminal_id IN ({', '.join(map(str, range(1, PLACES + 1)))})"
+    day = f"occurred_at >= {middle * MICROSECONDS} AND occurred_at < {(middle + 86_400) * MICROSECONDS}"
+    ask = partial(RecordFilter, serials=every)
+    return {
+        "first page": Question(where=ask(), by_hand="records WHERE 1"),
+        "deep page": Question(
+            where=ask(),
+            after=f"{middle * MICROSECONDS}.{records // 2}",
+            by_hand=f"records WHERE (occurred_at, id) < ({middle * MICROSECONDS}, {records // 2})",
+        ),
+        "person": Question(where=ask(enroll_ids=[person]), by_hand=f"records WHERE enroll_id = {person}"),
+        "terminal": Question(where=ask(serials=one), by_hand=f"records WHERE terminal_id = {place}"),
+        "three terminals": Question(
+            where=ask(serials=SERIALS[:3]), by_hand="records WHERE terminal_id + 0 IN (1, 2, 3)"
+        ),
+        "person at a terminal": Question(
+            where=ask(serials=one, enroll_ids=[person]),
+            by_hand=f"records WHERE enroll_id = {person} AND terminal_id + 0 = {place}",
+        ),
+        "card": Question(where=ask(methods=[CARD]), by_hand=f"records WHERE method + 0 = {CARD}"),
+        "face at a terminal": Question(
+            where=ask(serials=one, methods=[FACE]),
+            by_hand=f"records WHERE terminal_id = {place} AND method = {FACE}",
+        ),
+        "doors": Question(where=ask(kind=RecordKind.DOOR), by_hand="records WHERE enroll_id = 0"),
+        "people": Question(where=ask(kind=RecordKind.PUNCH), by_hand="records WHERE enroll_id + 0 <> 0"),
+        "day": Question(where=ask(since=since, until=since + timedelta(days=1)), by_hand=f"records WHERE {day}"),
+        "nothing: a method nobody uses": Question(
+            where=ask(methods=[QR_CODE]), by_hand=f"records WHERE {among} AND method = {QR_CODE}"
+        ),
+        "nothing: a person nobody is": Question(
+            where=ask(enroll_ids=[PEOPLE + 1]), by_hand=f"records WHERE enroll_id = {PEOPLE + 1}"
+        ),
+        "nothing: doors where none are": Question(
+            where=ask(serials=[SERIALS[WITHOUT_DOOR]], kind=RecordKind.DOOR),
+            by_hand=f"records WHERE enroll_id + 0 = 0 AND method = -2 AND terminal_id = {WITHOUT_DOOR + 1}",
+        ),
+        "nothing: a day to come": Question(
+            where=ask(since=END_TIME + timedelta(days=3)),
+            by_hand=f"records WHERE occurred_at >= {(END + 3 * 86_400) * MICROSECONDS}",
+        ),
+    }
+
+
+class Asked:
+    """One ledger, and the same database by hand."""
+
+    def __init__(self, ledger: Ledger, by_hand: Callable[[str], Sequence[Any]], steps: Steps) -> None:
+        """Ask a ledger, and by a function that returns the rows of a statement."""
+        self._ledger = ledger
+        self._by_hand = by_hand
+        self._steps = steps
+
+    async def page(self, question: Question) -> tuple[float, float]:
+        """Return the seconds that a page takes, and by hand, in turns."""
+        statement = f"SELECT * FROM {question.by_hand} ORDER BY occurred_at DESC, id DESC LIMIT {PAGE + 1}"  # noqa: S608
+
+        async def ask() -> int:
+            page = await self._ledger.records(question.where, limit=PAGE, after=question.after)
+            return len(page.records)
+
+        async def ask_by_hand() -> int:
+            return min(PAGE, len(await asyncio.to_thread(self._by_hand, statement)))
+
+        return await self.in_turns(ask, ask_by_hand, ROUNDS)
+
+    async def counts(self) -> tuple[float, float]:
+        """Return the seconds that it takes to count all."""
+        statement = "SELECT terminal_id, COUNT(*) FROM records GROUP BY terminal_id"
+
+        async def ask() -> int:
+            return len(await self._ledger.count(RecordFilter(serials=SERIALS)))
+
+        async def ask_by_hand() -> int:
+            return len(await asyncio.to_thread(self._by_hand, statement))
+
+        return await self.in_turns(ask, ask_by_hand, 2)
+
+    async def attendance(self) -> tuple[float, float]:
+        """Return the seconds for a month of attendance; by hand only its punches are read."""
+        first, last = ((day - date(1970, 1, 1)).days * 86_400 * MICROSECONDS for day in MONTH)
+        statement = (
+            "SELECT terminal_id, enroll_id, name, occurred_at FROM records "  # noqa: S608 - numbers of our own
+            f"WHERE occurred_at >= {first} AND occurred_at < {last} AND enroll_id <> 0"
+        )
+        where = RecordFilter(serials=SERIALS)
+        people: set[int | None] = set()
+
+        async def ask() -> int:
+            people.update(day.enroll_id for day in await self._ledger.attendance(*MONTH, ZONE, where))
+            return 0
+
+        async def ask_by_hand() -> int:
+            await asyncio.to_thread(self._by_hand, statement)
+            return 0
+
+        taken = await self.in_turns(ask, ask_by_hand, 3)
+        if len(people) != PEOPLE:
+            raise RuntimeError(f"{len(people)} people were there")
+        return taken
+
+    async def in_turns(
+        self, ask: Callable[[], Awaitable[int]], by_hand: Callable[[], Awaitable[int]], rounds: int
+    ) -> tuple[float, float]:
+        """Return the least seconds of both, which other things disturbed least, once they have answered the same."""
+        if (found := await ask()) != (wanted := await by_hand()):
+            raise RuntimeError(f"{found} found instead of {wanted}")
+        taken: tuple[list[float], list[float]] = ([], [])
+        for _ in range(rounds):
+            for one, into in zip((ask, by_hand), taken, strict=True):
+                async with self._steps.watched():
+                    begun = perf_counter()
+                    await one()
+                    into.append(perf_counter() - begun)
+        return min(taken[0]), min(taken[1])
+
+
+async def export(ledger: Ledger, records: int, file: Path, steps: Steps) -> tuple[float, float]:
+    """Return how many records a second of processor, and of the clock on the wall, are written into a file."""
+    lines = Lines(Readable(()))
+    where = RecordFilter(serials=SERIALS, since=END_TIME - timedelta(seconds=records * SECONDS))
+    count = 0
+    async with steps.watched():
+        begun, used = perf_counter(), process_time()
+        with file.open("w", encoding="utf-8-sig", newline="") as into:
+            async for size, text in ledger.export_as(lambda columns: (len(columns), lines.text(columns)), where):
+                await asyncio.to_thread(into.write, text)
+                count += size
+        used, taken = process_time() - used, perf_counter() - begun
+    if count != records:
+        raise RuntimeError(f"{count} records exported")
+    return count / used, count / taken
+
+
+def export_by_hand(database: Path, records: int, file: Path) -> float:
+    """Return how many records a second of processor a loop writes that turns no number into a word."""
+    used = process_time()
+    connection = sqlite3.connect(database)
+    try:
+        rows = connection.execute("SELECT * FROM records ORDER BY occurred_at LIMIT ?", (records,))
+        with file.open("w", newline="") as into:
+            csv.writer(into).writerows(rows)
+    finally:
+        connection.close()
+    return records / (process_time() - used)
+
+
+async def measure_file(records: int, steps: Steps) -> tuple[list[Figure], dict[str, float]]:
+    """Return the figures of a file of so many records, and the seconds of each page."""
+    url = await sqlite_ledger(records)
+    path = Path(url.database or "")
+    ledger = Ledger(url)
+    connection = sqlite3.connect(path, check_same_thread=False)
+    await ledger.start()
+    try:
+        asked = Asked(ledger, lambda statement: connection.execute(statement).fetchall(), steps)
+        figures, pages = await _measure_pages(asked, f"{records:,}", records)
+        seconds, limit = await asked.attendance()
+        figures += [
+            latency(PART, f"{records:,}: attendance of a month", seconds, limit=limit),
+            Figure(part=PART, measure=f"{records:,}: attendance", value=seconds, unit="s", target="<= 1"),
+        ]
+        with tempfile.TemporaryDirectory() as folder:
+            count = min(records, EXPORT)
+            rate, on_the_wall = await export(ledger, count, Path(folder) / "log.csv", steps)
+            bare = await asyncio.to_thread(export_by_hand, path, count, Path(folder) / "bare.csv")
+        unit = "records/s of processor"
+        figures += [
+            Figure(part=PART, measure=f"{records:,}: export", value=rate, unit=unit, target=f">= {EXPORT_RATE}"),
+            Figure(part=PART, measure=f"{records:,}: export, by a loop", value=rate, limit=bare, unit="/s"),
+            Figure(part=PART, measure=f"{records:,}: export", value=on_the_wall, unit="records/s"),
+        ]
+    finally:
+        connection.close()
+        await ledger.close()
+    return figures, pages
+
+
+async def measure_server(records: int, steps: Steps) -> list[Figure]:
+    """Return the figures of PostgreSQL, where it is installed."""
+    if (binaries := PostgreSQLServer.binaries()) is None:
+        return []
+    with serving(PostgreSQLServer, binaries, "postgres") as server:
+        url = make_url(server.url(server.new_database()))
+        await fill_server(url, records)
+        engine = create_engine(url.set(drivername="postgresql+psycopg2"))
+        ledger = Ledger(url)
+        await ledger.start()
+        try:
+            with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+                asked = Asked(
+                    ledger,
+                    lambda text: connection.exec_driver_sql(text.replace("WHERE 1 ", "WHERE true ")).fetchall(),
+                    steps,
+                )
+                figures, _ = await _measure_pages(asked, f"PostgreSQL, {records:,}", records)
+        finally:
+            await ledger.close()
+            engine.dispose()
+    return figures
+
+
+async def _measure_pages(asked: Asked, name: str, records: int) -> tuple[list[Figure], dict[str, float]]:
+    """Return the figures of pages and counts, and the seconds of each page."""
+    figures, pages = [], {}
+    for what, question in questions(records).items():
+        seconds, limit = await asked.page(question)
+        pages[what] = seconds
+        figures.append(latency(PART, f"{name}: {what}", seconds, limit=limit))
+    seconds, limit = await asked.counts()
+    figures.append(latency(PART, f"{name}: counts", seconds, limit=limit))
+    slowest = max(pages.values())
+    figures.append(latency(PART, f"{name}: slowest page", slowest, target=f"<= {PAGE_MILLISECONDS}"))
+    return figures, pages
+
+
+async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - the log needs no house
+    """Return the figures of this part."""
+    dt_util.set_default_time_zone(ZONE)
+    steps = Steps()
+    figures: list[Figure] = []
+    taken: list[dict[str, float]] = []
+    for size in QUICK_SIZES if quick else SIZES:
+        of_size, pages = await measure_file(size, steps)
+        figures += of_size
+        taken.append(pages)
+    figures += await measure_server(QUICK_SERVER_SIZE if quick else SERVER_SIZE, steps)
+    if len(taken) > 1:
+        # A millisecond more is nothing that grows.
+        growth = max((pages - 1 / MILLISECONDS) / taken[-2][what] for what, pages in taken[-1].items())
+        name = f"growth of a page from {SIZES[-2]:,} to {SIZES[-1]:,}"
+        figures.append(Figure(part=PART, measure=name, value=growth, unit="", target="<= 1.5"))
+    target = f"< {STEP_MILLISECONDS}"
+    return [*figures, latency(PART, "longest step of the event loop, processor", steps.worst, target=target)]
