@@ -56,7 +56,12 @@ export class TimmyAccessPhoto extends LitElement {
     const { home, record } = this;
     const say = (key: string, values = {}) => home.texts.say(`log.${key}`, values);
     const what = say("photo_of", { terminal: record.terminal, time: home.format.moment(record.occurred_at) });
-    return html`<button class="small" aria-haspopup="dialog" aria-label=${`${say("photo")}: ${what}`} @click=${this.open}>
+    return html`<button
+        class="small"
+        aria-haspopup="dialog"
+        aria-label=${`${say("photo")}: ${what}`}
+        @click=${this.open}
+      >
         ${
           this.url && !this.isGone
             ? html`<img src=${this.url} alt="" @error=${this.gone} />`

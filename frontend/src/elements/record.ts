@@ -101,11 +101,7 @@ export class TimmyRecord extends LitElement {
           }
         </span>
         <span class="what outcome">${this.outcome()}</span>
-        ${
-          record.photo
-            ? html`<timmy-access-photo .home=${home} .record=${record}></timmy-access-photo>`
-            : nothing
-        }
+        ${record.photo ? html`<timmy-access-photo .home=${home} .record=${record}></timmy-access-photo>` : nothing}
       </div>`;
   }
 

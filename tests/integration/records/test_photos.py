@@ -18,6 +18,7 @@ from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.records import photo_folder, photos as photos_module
 from custom_components.timmy_access.records.photo_folder import Shot
+from custom_components.timmy_access.records.photo_key import SEALING_BYTES, PhotoKey
 from custom_components.timmy_access.records.photos import NOT_KEPT, PHOTOS, UNREADABLE, Photos, roots
 from custom_components.timmy_access.terminal.moments import PunchPhoto
 from homeassistant.components.backup.const import EXCLUDE_FROM_BACKUP
@@ -113,6 +114,31 @@ async def test_a_photo_that_comes_behind_its_record_is_told(
     assert [row["enroll_id"] for row in news["records"]] == [1]
 
 
+async def test_a_message_gets_the_newest_photo_of_the_terminal_and_no_old_one(
+    hass: HomeAssistant,
+    hub: Hub,
+    entry: MockConfigEntry,
+    face: VirtualTerminal,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    async def latest(**data: Any) -> dict[str, Any]:
+        data = {"device_id": hub.terminals[FACE].device_id, **data}
+        answer = await hass.services.async_call(DOMAIN, "get_latest_photo", data, blocking=True, return_response=True)
+        return dict(answer or {})
+
+    nothing = {"url": None, "occurred_at": None}
+    await punched(hass, face)
+    assert await latest() == nothing
+    await choose(hass, entry)
+    await punched(hass, face, 2)
+    await punched(hass, face, 3, image=another(3))
+    response = await (await hass_client_no_auth()).get((await latest())["url"])
+    assert await response.read() == base64.b64decode(another(3))
+    assert await latest(within={"seconds": 0}) == nothing
+    await choose(hass, entry, photos=False)
+    assert await latest() == nothing
+
+
 @pytest.mark.parametrize(
     "place",
     ["../../secrets.yaml", "a/b/c", f"{'a' * 32}/{'b' * 32}/{'0' * 10}-{'c' * 32}", f"{'a' * 32}/../x", ""],
@@ -188,7 +214,7 @@ async def test_a_photo_that_was_moved_or_damaged_does_not_open(
 
 
 async def test_two_photos_of_what_looks_like_one_record_are_nobodys(hass: HomeAssistant, tmp_path: Path) -> None:
-    key = photos_module.PhotoKey.new()
+    key = PhotoKey.new()
     folder = photo_folder.PhotoFolder(tmp_path / "x", key)
     shot = Shot(serial=FACE, enroll_id=1, occurred_at=dt_util.utcnow(), mode=8, reader=0, event=0)
     assert folder.write(shot, PUNCH_PHOTO)
@@ -202,7 +228,7 @@ async def test_two_photos_of_what_looks_like_one_record_are_nobodys(hass: HomeAs
 async def test_old_ones_go_at_night_and_the_oldest_at_once_where_there_are_too_many(
     hass: HomeAssistant, tmp_path: Path
 ) -> None:
-    folder = photo_folder.PhotoFolder(tmp_path / "x", photos_module.PhotoKey.new())
+    folder = photo_folder.PhotoFolder(tmp_path / "x", PhotoKey.new())
     now = dt_util.utcnow()
     shots = [
         Shot(serial=FACE, enroll_id=1, occurred_at=now - timedelta(days=days), mode=8, reader=0, event=0)
@@ -238,7 +264,10 @@ async def test_the_night_and_the_limit_delete(
     photos = await choose(hass, entry, photo_megabytes=10)
     await punched(hass, face, 3, image=another(3))
     assert files(hass, entry)
-    with patch.object(photos_module.dt_util, "utcnow", return_value=dt_util.utcnow() + timedelta(days=15)):
+    with patch(
+        "custom_components.timmy_access.records.photos.dt_util.utcnow",
+        return_value=dt_util.utcnow() + timedelta(days=15),
+    ):
         night = dt_util.start_of_local_day(dt_util.now() + timedelta(days=1)) + timedelta(hours=3, minutes=40)
         async_fire_time_changed(hass, night, fire_all=True)
         await hass.async_block_till_done(wait_background_tasks=True)
@@ -270,7 +299,7 @@ async def test_removing_a_terminal_deletes_its_own(
     assert hass.config_entries.async_remove_subentry(entry, hub.terminals[FINGER].subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     [left] = files(hass, entry)
-    assert left.stat().st_size - photo_folder.SEALING_BYTES == len(JPEG)
+    assert left.stat().st_size - SEALING_BYTES == len(JPEG)
 
 
 async def test_removing_the_listener_deletes_all(
@@ -299,7 +328,7 @@ async def test_removing_a_person_deletes_theirs_at_once(
     assert removed["success"], removed
     await hass.async_block_till_done(wait_background_tasks=True)
     [left] = files(hass, entry)
-    assert left.stat().st_size - photo_folder.SEALING_BYTES == len(JPEG) + 4
+    assert left.stat().st_size - SEALING_BYTES == len(JPEG) + 4
 
 
 async def test_a_disk_that_takes_nothing_is_said_once_and_harms_no_record(
