@@ -23,12 +23,15 @@ from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
 from .hub.noticed import Noticed
 from .hub.order_file import async_remove_orders
+from .hub.photo_keeping import async_keep_photos
 from .ledger import LedgerUnavailable
 from .panel.api import async_register_commands
 from .panel.sidebar import async_hide, async_show
 from .people.muster import roll_call_store
 from .records.exporting import EXPORTS
 from .records.ledgers import async_acquire, async_release
+from .records.photo_view import PhotoView
+from .records.photos import async_remove_photos
 from .records.private_files import PrivateFileView
 from .services import async_setup_services
 from .terminal.store import TerminalStore
@@ -54,6 +57,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     async_register_commands(hass)
     for folder in (EXPORTS, PASSES):
         hass.http.register_view(PrivateFileView(folder))
+    hass.http.register_view(PhotoView())
     return True
 
 
@@ -91,6 +95,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
         # A building's entities are made in one step of the event loop each platform, and not all in one.
         await asyncio.sleep(0)
     entry.async_on_unload(entry.add_update_listener(_async_apply))
+    entry.async_on_unload(async_keep_photos(hass, entry, hub))
     return True
 
 
@@ -108,6 +113,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await roll_call_store(hass, entry.entry_id).async_remove()
     await async_remove_orders(hass, entry.entry_id)
     await async_remove_leftovers(hass, entry.entry_id)
+    await async_remove_photos(hass, entry.entry_id)
     await async_remove_house(hass, entry.entry_id)
     async_clear_migrated(hass, entry)
     if all(other is entry for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)):

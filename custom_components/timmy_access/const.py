@@ -33,6 +33,10 @@ CONF_KEY: Final = "key"
 CONF_LIVE_WINDOW: Final = "live_window"
 CONF_NETWORK: Final = "network"
 CONF_NETWORKS: Final = "networks"
+CONF_PHOTO_DAYS: Final = "photo_days"
+CONF_PHOTO_MEGABYTES: Final = "photo_megabytes"
+CONF_PHOTOS: Final = "photos"
+CONF_PHOTOS_IN_BACKUPS: Final = "photos_in_backups"
 CONF_REFUSED_TEXT: Final = "refused_text"
 CONF_SERIAL: Final = "serial"
 CONF_SERVER_APPROVAL: Final = "server_approval"
@@ -56,6 +60,15 @@ MAX_DAY_BEGINS: Final = 23
 KEEP_DAYS: Final = 730
 
 MAX_KEEP_DAYS: Final = 36_500  # a century; 0 is for ever
+
+# Two weeks: whoever wants to see who was at the door looks by then, and a face is nothing to keep for longer.
+PHOTO_DAYS: Final = 14
+MAX_PHOTO_DAYS: Final = 366
+
+# Some ten thousand photos, on a disk of 32 GB that has other things to keep; more than the most is no disk of a house.
+PHOTO_MEGABYTES: Final = 500
+MIN_PHOTO_MEGABYTES: Final = 10
+MAX_PHOTO_MEGABYTES: Final = 20_000
 
 # Seconds for which a terminal is expected back; most dial again within them, the slowest seen within 43 s (field notes
 # 1, reconnect).

@@ -15,6 +15,8 @@ export interface LogRecord {
   time_known: boolean;
   outcome: "granted" | "refused" | "unknown" | null;
   decided_by: string | null;
+  /** What its photo is asked for by, where one is kept. */
+  photo: string | null;
 }
 
 /** Whether a record stands above another: the one that occurred later, else the one that was kept later. */

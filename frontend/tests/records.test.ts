@@ -19,6 +19,7 @@ function record(id: number, hour: number, outcome: LogRecord["outcome"] = "unkno
     time_known: true,
     outcome,
     decided_by: null,
+    photo: null,
   };
 }
 

@@ -5,21 +5,24 @@ from base64 import b64encode
 from collections import Counter
 import itertools
 import json
+from pathlib import Path
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings, strategies as st
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.components.diagnostics import get_diagnostics_for_config_entry
-from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator, WebSocketGenerator
 from websockets.asyncio.client import ClientConnection, connect
 
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.records.photos import roots
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
 from .conftest import FACE, LOOPBACK
+from .panel.told import asked
 from .until import SECONDS, listen
 
 # Long and odd enough to be nowhere by chance; a PIN has at most eight digits.
@@ -29,6 +32,8 @@ NAMES = st.text("AEIOUaeiou", min_size=12, max_size=24)
 NUMBERS = st.integers(70_000_000, 79_999_999)
 EXAMPLES = 30
 ENROLL_IDS = itertools.count(1000)
+# How photos begin; what comes behind it is base64 as if it were not there.
+JPEG = b"\xff\xd8\xff"
 # What the terminal's side of the connections says to its own log.
 THE_PEER = "websockets.client"
 
@@ -38,7 +43,7 @@ def told(name: str, words: list[str], numbers: list[int]) -> list[dict[str, Any]
     word, number = iter(words), iter(numbers)
     enroll_id = next(ENROLL_IDS)  # another each time, or the punch would be taken for the one before
     now = dt_util.now().strftime("%Y-%m-%d %H:%M:%S")
-    photo = b64encode(f"{next(word)}{'A' * 90}".encode()).decode()
+    photo = b64encode(JPEG + f"{next(word)}{'A' * 90}".encode()).decode()
     who = {"enrollid": enroll_id, "name": name}
     return [
         {"cmd": "reg", "sn": FACE, "devinfo": {"modelname": "x", "wifipassword": next(word), "x": {"y": next(number)}}},
@@ -100,6 +105,11 @@ async def answer(terminal: ClientConnection, frames: list[dict[str, Any] | str],
                 all_heard.set()
 
 
+def sealed_in(hass: HomeAssistant, entry: MockConfigEntry) -> list[Path]:
+    """Return the files of the photos that are kept."""
+    return [path for root in roots(hass, entry.entry_id) for path in root.rglob("*") if path.is_file()]
+
+
 @settings(
     deadline=None,
     derandomize=True,
@@ -118,11 +128,14 @@ async def test_no_secret_comes_out(
     entry: MockConfigEntry,
     port: int,
     hass_client: ClientSessionGenerator,
+    hass_ws_client: WebSocketGenerator,
     caplog: pytest.LogCaptureFixture,
     name: str,
     words: list[str],
     numbers: list[int],
 ) -> None:
+    hass.config_entries.async_update_entry(entry, options={"photos": True})
+    await hass.async_block_till_done(wait_background_tasks=True)
     caplog.clear()
     heard = listen(hass, "*")
     hub.terminals[FACE].verdicts.async_apply({"decision_window": 0.01})
@@ -144,6 +157,8 @@ async def test_no_secret_comes_out(
             ),
             "states": json.dumps([state.as_dict() for state in hass.states.async_all()], default=str),
             "events": json.dumps([event.as_dict() for event in heard], default=str),
+            "websocket": json.dumps(await asked(await hass_ws_client(hass), "log")),
+            "photos": str([(path, path.read_bytes()) for path in sealed_in(hass, entry)]),
             "repairs": str(list(ir.async_get(hass).issues.values())),
         }
         answering.cancel()
@@ -154,6 +169,7 @@ async def test_no_secret_comes_out(
     for place, text in shown.items():
         found = [line for line in text.splitlines() if any(secret in line for secret in secrets)]
         assert found == [], place
+    assert '"photo": "' in shown["websocket"]  # it is kept
     assert name in shown["states"]  # who came in is what it is all for
-    for place in ("diagnostics", "repairs"):
+    for place in ("diagnostics", "photos", "repairs"):
         assert name not in shown[place], place

@@ -6,7 +6,7 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlowResult, OptionsFlow
-from homeassistant.const import CONF_HOST, CONF_PORT, UnitOfTime
+from homeassistant.const import CONF_HOST, CONF_PORT, UnitOfInformation, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
@@ -31,6 +31,10 @@ from ..const import (
     CONF_KEY,
     CONF_LIVE_WINDOW,
     CONF_NETWORKS,
+    CONF_PHOTO_DAYS,
+    CONF_PHOTO_MEGABYTES,
+    CONF_PHOTOS,
+    CONF_PHOTOS_IN_BACKUPS,
     CONF_TLS,
     CONF_TLS_PORT,
     CONF_UNWRITTEN_USE,
@@ -42,7 +46,12 @@ from ..const import (
     MAX_DAY_BEGINS,
     MAX_KEEP_DAYS,
     MAX_LIVE_WINDOW,
+    MAX_PHOTO_DAYS,
+    MAX_PHOTO_MEGABYTES,
     MIN_LIVE_WINDOW,
+    MIN_PHOTO_MEGABYTES,
+    PHOTO_DAYS,
+    PHOTO_MEGABYTES,
 )
 from ..guests.verdicts import UnwrittenUse
 from ..hub.address import NetworksInvalid, async_listening_errors, checked_networks
@@ -99,6 +108,27 @@ OPTIONS_SCHEMA = vol.Schema(
             SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
         ),
         vol.Required(CONF_VAULT, default=False): BooleanSelector(),
+        vol.Required(CONF_PHOTOS, default=False): BooleanSelector(),
+        vol.Required(CONF_PHOTO_DAYS, default=PHOTO_DAYS): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=1, max=MAX_PHOTO_DAYS, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.DAYS
+                )
+            ),
+            vol.Coerce(int),
+        ),
+        vol.Required(CONF_PHOTO_MEGABYTES, default=PHOTO_MEGABYTES): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=MIN_PHOTO_MEGABYTES,
+                    max=MAX_PHOTO_MEGABYTES,
+                    mode=NumberSelectorMode.BOX,
+                    unit_of_measurement=UnitOfInformation.MEGABYTES,
+                )
+            ),
+            vol.Coerce(int),
+        ),
+        vol.Required(CONF_PHOTOS_IN_BACKUPS, default=False): BooleanSelector(),
         vol.Optional(CONF_EVERYBODY_GONE_AT): TimeSelector(),
         # Everybody is not among what is offered, but may be typed.
         vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(
@@ -112,10 +142,14 @@ OPTIONS_SCHEMA = vol.Schema(
     }
 )
 # What is chosen without being said: the database in the configuration folder, private networks, no encryption, no
-# vault.
+# vault, no photos.
 _DEFAULTS = {
     CONF_AWAY_DELAY: AWAY_DELAY,
     CONF_DAY_BEGINS: DAY_BEGINS,
+    CONF_PHOTO_DAYS: PHOTO_DAYS,
+    CONF_PHOTO_MEGABYTES: PHOTO_MEGABYTES,
+    CONF_PHOTOS: False,
+    CONF_PHOTOS_IN_BACKUPS: False,
     CONF_TLS: TlsMode.OFF,
     CONF_UNWRITTEN_USE: UnwrittenUse.REFUSE,
     CONF_VAULT: False,

@@ -148,7 +148,16 @@ class Interpreter:
         if moment is None:
             return
         if record.image and isinstance(moment, Punch):
-            self._moments.async_publish(PunchPhoto(occurred_at=moment.occurred_at, record=record.image))
+            self._moments.async_publish(
+                PunchPhoto(
+                    occurred_at=moment.occurred_at,
+                    record=record.image,
+                    enroll_id=record.enroll_id,
+                    mode=record.mode,
+                    reader=record.reader,
+                    event=record.event,
+                )
+            )
         if isinstance(moment, Punch):
             self._async_show_punch(moment)
         elif isinstance(moment, DoorMoment):

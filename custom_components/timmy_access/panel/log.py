@@ -1,6 +1,6 @@
 """The access log, its end live."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -15,6 +15,8 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from ..const import LOGGER
 from ..hub.hub import Hub
 from ..ledger import LedgerUnavailable, RecordFilter, RecordKind, StoredRecord
+from ..records.photo_folder import PLACE
+from ..records.photos import PHOTOS, SHOWN_FOR
 from ..records.reading import READABLE_METHODS, Readable, methods_of, serials_of
 from .command import PanelCommand
 from .feed import GATHER_SECONDS, PanelFeed, Send
@@ -26,6 +28,7 @@ ATTR_ENROLL_ID = "enroll_id"
 ATTR_KIND = "kind"
 ATTR_LIMIT = "limit"
 ATTR_METHOD = "method"
+ATTR_PHOTO = "photo"
 ATTR_SERIAL = "serial"
 ATTR_TEXT = "text"
 
@@ -47,7 +50,8 @@ async def _log(request: PanelRequest) -> JsonValueType:
     where = _filter(request)
     page = await request.hub.ledger.records(where, limit=request.data[ATTR_LIMIT], after=request.data.get(ATTR_AFTER))
     readable = Readable(request.hub.terminals.values())
-    records: list[JsonValueType] = [_told(readable, record) for record in page.records]
+    told = await _told(request.hass, request.entry.entry_id, readable, page.records)
+    records: list[JsonValueType] = list(told.values())
     enroll_id = request.data.get(ATTR_ENROLL_ID)
     return {
         "records": records,
@@ -56,6 +60,14 @@ async def _log(request: PanelRequest) -> JsonValueType:
         "until": None if where.until is None else where.until.isoformat(),
         "person": None if enroll_id is None else _name_of(request, enroll_id),
     }
+
+
+async def _log_photo(request: PanelRequest) -> JsonValueType:
+    """Return the `url` of a photo, which works for some minutes; None where photos are not kept."""
+    photos = request.hass.data.get(PHOTOS, {}).get(request.entry.entry_id)
+    if photos is None or not photos.is_on:
+        return {"url": None}
+    return {"url": photos.async_address(request.data[ATTR_PHOTO], SHOWN_FOR)}
 
 
 async def _log_people(request: PanelRequest) -> JsonValueType:
@@ -94,24 +106,27 @@ class LogTail:
         self._newest = 0
         self._known: dict[int, JsonObjectType] = {}
         self._cancel: CALLBACK_TYPE | None = None
-        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._unsubscribe: list[CALLBACK_TYPE] = []
         self._is_looking = False
         self._is_behind = False
 
     async def async_start(self) -> None:
         """Follow what is kept from now on; raises `LedgerUnavailable`."""
-        self._unsubscribe = self._hub.async_subscribe_kept(self._async_soon)
+        unsubscribe = [self._hub.async_subscribe_kept(self._async_soon)]
+        if (photos := self._hass.data.get(PHOTOS, {}).get(self._hub.entry_id)) is not None:
+            unsubscribe.append(photos.async_subscribe(self._async_soon))
+        self._unsubscribe = unsubscribe
         self._is_looking = True
         try:
             everything = RecordFilter(serials=self._where.serials, kept_after=0)
             page = await self._hub.ledger.records(everything, limit=LOOKED_AT_AGAIN)
+            readable = Readable(self._hub.terminals.values())
+            self._known = await _told(self._hass, self._hub.entry_id, readable, page.records)
         except BaseException:
             self.async_stop()
             raise
         finally:
             self._is_looking = False
-        readable = Readable(self._hub.terminals.values())
-        self._known = {record.id: _told(readable, record) for record in page.records}
         self._newest = max(self._known, default=0)
         self._send({"begun": True, "records": [], "more": False})
         if self._is_behind:
@@ -120,16 +135,15 @@ class LogTail:
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        while self._unsubscribe:
+            self._unsubscribe.pop()()
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
 
     @callback
     def _async_soon(self, seconds: float = GATHER_SECONDS) -> None:
-        if self._unsubscribe is None:
+        if not self._unsubscribe:
             return
         if self._is_looking:
             self._is_behind = True
@@ -158,7 +172,7 @@ class LogTail:
         since = max(0, self._newest - LOOKED_AT_AGAIN)
         page = await self._hub.ledger.records(replace(self._where, kept_after=since), limit=AT_ONCE)
         readable = Readable(self._hub.terminals.values())
-        present = {record.id: _told(readable, record) for record in page.records}
+        present = await _told(self._hass, self._hub.entry_id, readable, page.records)
         news: list[JsonValueType] = [told for number, told in present.items() if self._known.get(number) != told]
         more = page.next is not None
         self._newest = max(self._newest, max(present, default=0))
@@ -167,12 +181,20 @@ class LogTail:
             for number, told in {**self._known, **present}.items()
             if number > self._newest - LOOKED_AT_AGAIN
         }
-        if self._unsubscribe is not None and (news or more):
+        if self._unsubscribe and (news or more):
             self._send({"begun": False, "records": [] if more else news, "more": more})
 
 
-def _told(readable: Readable, record: StoredRecord) -> JsonObjectType:
-    return {"id": record.id, **readable.record(record)}
+async def _told(
+    hass: HomeAssistant, entry_id: str, readable: Readable, records: Sequence[StoredRecord]
+) -> dict[int, JsonObjectType]:
+    """Return records by their ids; `photo` is what `log_photo` knows the photo by, None where none is kept."""
+    photos = hass.data.get(PHOTOS, {}).get(entry_id)
+    places = [None] * len(records) if photos is None else await photos.async_places(records)
+    return {
+        record.id: {"id": record.id, **readable.record(record), "photo": place}
+        for record, place in zip(records, places, strict=True)
+    }
 
 
 def _filter(request: PanelRequest) -> RecordFilter:
@@ -224,5 +246,6 @@ COMMANDS: tuple[PanelCommand | PanelFeed, ...] = (
         },
     ),
     PanelCommand(name="log_people", handler=_log_people, fields={vol.Required(ATTR_TEXT): cv.string}),
+    PanelCommand(name="log_photo", handler=_log_photo, fields={vol.Required(ATTR_PHOTO): vol.Match(PLACE)}),
     PanelFeed(name="log_tail", start=_log_tail, fields=_WHICH),
 )

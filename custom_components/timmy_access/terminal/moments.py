@@ -256,11 +256,16 @@ class LinkMoment:
 class PunchPhoto:
     """What the camera saw at a punch; comes just before it, where it comes at all.
 
-    `record` is the base64 text of the terminal: personal, and for nothing but the image entity.
+    `record` is the base64 text of the terminal: personal, and for nothing but the image entity and, sealed, for who has
+    chosen to keep it. The rest is what tells the record of the punch from others, as it came.
     """
 
     occurred_at: datetime
     record: str = field(repr=False)
+    enroll_id: int | None = None
+    mode: int | None = None
+    reader: int | None = None
+    event: int | None = None
 
 
 type Moment = (

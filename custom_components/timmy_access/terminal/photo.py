@@ -29,6 +29,11 @@ def decode_photo(text: str) -> Photo | None:
         data = base64.b64decode(text)
     except binascii.Error, ValueError:
         return None
+    return photo_of(data)
+
+
+def photo_of(data: bytes) -> Photo | None:
+    """Return the picture that bytes are; None for what is neither a JPEG nor a PNG."""
     for start, content_type in _CONTENT_TYPES.items():
         if data.startswith(start):
             return Photo(content_type=content_type, data=data)

@@ -5,6 +5,7 @@ import type { Home } from "../home";
 import type { LogRecord } from "../records";
 import { shared } from "../style";
 import { follow } from "../view";
+import "./access_photo";
 
 const SHAPES = { granted: ["good", "✓"], refused: ["bad", "✕"], unknown: ["", "○"] } as const;
 
@@ -19,6 +20,7 @@ export class TimmyRecord extends LitElement {
         min-height: 56px;
       }
       .record {
+        position: relative;
         min-height: 56px;
         align-content: start;
         display: grid;
@@ -43,6 +45,15 @@ export class TimmyRecord extends LitElement {
       .what {
         grid-column: 2;
       }
+      .pictured .who,
+      .pictured .what {
+        padding-inline-end: 52px;
+      }
+      timmy-access-photo {
+        position: absolute;
+        inset-block-start: 8px;
+        inset-inline-end: 12px;
+      }
       h3 {
         margin: 0;
         padding: 12px 12px 4px;
@@ -56,6 +67,10 @@ export class TimmyRecord extends LitElement {
         }
         .time {
           grid-row: auto;
+        }
+        .pictured .who,
+        .pictured .what:not(.outcome) {
+          padding-inline-end: 0;
         }
       }
     `,
@@ -72,7 +87,7 @@ export class TimmyRecord extends LitElement {
     const { home, record } = this;
     const say = (key: string, values = {}) => home.texts.say(`log.${key}`, values);
     return html`${this.day ? html`<h3>${this.day}</h3>` : nothing}
-      <div class="record">
+      <div class="record ${record.photo ? "pictured" : ""}">
         <span class="time">${record.time_known ? home.format.second(record.occurred_at) : "–"}</span>
         <span class="who">${this.who()}</span>
         <span class="what quiet">
@@ -85,7 +100,8 @@ export class TimmyRecord extends LitElement {
               : html`<span class="hint">${say("time_unknown", { time: home.format.moment(record.arrived_at) })}</span>`
           }
         </span>
-        <span class="what">${this.outcome()}</span>
+        <span class="what outcome">${this.outcome()}</span>
+        ${record.photo ? html`<timmy-access-photo .home=${home} .record=${record}></timmy-access-photo>` : nothing}
       </div>`;
   }
 

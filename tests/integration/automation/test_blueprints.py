@@ -1,8 +1,10 @@
 """Every blueprint, as it is in its file: an automation made from it does what it says."""
 
 import asyncio
+import base64
 from collections.abc import AsyncGenerator, Callable, Generator
 from datetime import datetime, timedelta
+from http import HTTPStatus
 from pathlib import Path
 import re
 import shutil
@@ -13,6 +15,7 @@ from freezegun import freeze_time
 from freezegun.api import TickingDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed, async_mock_service
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.guests.tries import MAX_WRONG
 from custom_components.timmy_access.hub.hub import Hub
@@ -24,7 +27,7 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
 from scripts.docs import blueprints as blueprints_page
-from simulator import VirtualTerminal
+from simulator import PUNCH_PHOTO, VirtualTerminal
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER
 from ..terminal.test_moments import record, report
@@ -172,6 +175,28 @@ async def test_forced_door_without_anything_else(
     await until_state(hass, "binary_sensor.front_door_door", "on")
     await house.settle()
     assert "image" not in house.messages[0].data["data"]
+
+
+async def test_forced_door_with_the_photo_of_who_was_there(
+    hass: HomeAssistant,
+    hub: Hub,
+    entry: MockConfigEntry,
+    face: VirtualTerminal,
+    house: House,
+    hass_client_no_auth: ClientSessionGenerator,
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={"photos": True})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await house.make("forced_door", phones=[house.phone])
+    face.punch(1)
+    await face.wait_sent()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    face.door_event(5)
+    await until_state(hass, "binary_sensor.front_door_door", "on")
+    await house.settle()
+    response = await (await hass_client_no_auth()).get(house.messages[0].data["data"]["image"])
+    assert response.status == HTTPStatus.OK
+    assert await response.read() == base64.b64decode(PUNCH_PHOTO)
 
 
 @pytest.mark.parametrize("what", [["tamper", "alarm", "codes"], ["tamper"], ["codes"]])
