@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import { fingersOf, isKind, isUnderWay, nextFinger, parts, type Recording } from "../src/enrolment";
+import { parts } from "../src/credentials";
+import { fingersOf, isKind, isUnderWay, nextFinger, type Recording } from "../src/enrolment";
 import type { Person } from "../src/people";
 import { fitting } from "../src/picture";
 
