@@ -43,7 +43,7 @@ class _Board:
         if not shown:
             return None
         conditions: list[JsonValueType] = [condition for _, condition in shown]
-        cards = [{**card, "visibility": [condition]} for card, condition in shown]
+        cards: list[JsonValueType] = [{**card, "visibility": [condition]} for card, condition in shown]
         return {
             "type": "grid",
             "visibility": [{"condition": "or", "conditions": conditions}],
