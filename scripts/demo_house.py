@@ -10,7 +10,6 @@ import signal
 import sys
 import time
 
-from homeassistant.util.yaml import load_yaml_dict
 from simulator import Timing, User, VirtualTerminal
 
 from .home import LOOPBACK, PASSWORD, REPOSITORY, USER, Home, free_port, is_free
@@ -64,19 +63,12 @@ class House:
         await self.finger.wait_registered(timeout=30)
         await self.home.discovered(CONTROLLER)
 
-    async def hang_up(self, dashboard: Path) -> str:
-        """Make a dashboard of a file, and return where it is; all its terminals should be approved."""
-        path = f"page-{dashboard.stem}"
-        config = await asyncio.to_thread(load_yaml_dict, dashboard)
-        await self.home.call(
-            "lovelace/dashboards/create",
-            url_path=path,
-            title=config["title"],
-            icon="mdi:door",
-            require_admin=False,
-            show_in_sidebar=True,
-        )
-        await self.home.call("lovelace/config/save", url_path=path, config=config)
+    async def make_dashboard(self) -> str:
+        """Make a dashboard as the panel's button does, and return where it is; all terminals should be approved."""
+        made = await self.home.call("timmy_access/panel/dashboard", data={"present": None})
+        await self.home.call("lovelace/dashboards/create", **made["dashboard"])
+        path = made["dashboard"]["url_path"]
+        await self.home.call("lovelace/config/save", url_path=path, config=made["config"])
         return f"/{path}"
 
     async def live(self) -> None:

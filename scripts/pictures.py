@@ -12,7 +12,6 @@ from .home import REPOSITORY, free_port
 from .home_socket import HomeError
 
 PICTURES = REPOSITORY / "docs" / "pictures"
-DASHBOARD = REPOSITORY / "docs" / "examples" / "dashboard.yaml"
 # Animations of a page end within this time; only looking shows that they have.
 SETTLE_MILLISECONDS = 1500
 
@@ -39,7 +38,7 @@ async def take(folder: Path) -> None:
         device = await built.home.device("Front door")
         await see(page, built.home, f"/config/devices/device/{device}", "Latest punch")
         await picture("terminal")
-        await see(page, built.home, await built.hang_up(DASHBOARD), "Door 4")
+        await see(page, built.home, await built.make_dashboard(), "Door 4")
         await picture("dashboard")
 
 

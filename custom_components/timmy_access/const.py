@@ -15,6 +15,7 @@ WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 SUBENTRY_TERMINAL: Final = "terminal"
 
 CONF_AWAY_DELAY: Final = "away_delay"
+CONF_AWAY_NOTICE: Final = "away_notice"
 CONF_CERTIFICATE: Final = "certificate"
 CONF_COUNTED_AS: Final = "counted_as"
 CONF_CPU_SERIAL: Final = "cpu_serial"
@@ -74,6 +75,9 @@ MAX_PHOTO_MEGABYTES: Final = 20_000
 # 1, reconnect).
 AWAY_DELAY: Final = 10
 MAX_AWAY_DELAY: Final = 120
+# Minutes. Longer than a power cut, a restart of a switch, or moving a plug; and within the hour somebody wants to know.
+AWAY_NOTICE: Final = 15
+MAX_AWAY_NOTICE: Final = 7 * 24 * 60
 
 # Terminals report a punch within 5 s (field notes 3); and what is ten minutes old is no news any more (same place).
 MIN_LIVE_WINDOW: Final = 10

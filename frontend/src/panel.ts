@@ -228,7 +228,7 @@ export class TimmyAccessPanel extends LitElement {
     return html`<select aria-label=${texts.say("panel.listener")} @change=${this.choose}>
       ${listeners.map(
         (it) =>
-          html`<option value=${it.config_entry_id} ?selected=${it.config_entry_id === this.listener}>
+          html`<option value=${it.config_entry_id} .selected=${it.config_entry_id === this.listener}>
             ${it.title}
           </option>`,
       )}

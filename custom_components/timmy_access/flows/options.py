@@ -22,7 +22,9 @@ from homeassistant.helpers.selector import (
 
 from ..const import (
     AWAY_DELAY,
+    AWAY_NOTICE,
     CONF_AWAY_DELAY,
+    CONF_AWAY_NOTICE,
     CONF_CERTIFICATE,
     CONF_DAY_BEGINS,
     CONF_DB_URL,
@@ -43,6 +45,7 @@ from ..const import (
     KEEP_DAYS,
     LIVE_WINDOW,
     MAX_AWAY_DELAY,
+    MAX_AWAY_NOTICE,
     MAX_DAY_BEGINS,
     MAX_KEEP_DAYS,
     MAX_LIVE_WINDOW,
@@ -83,6 +86,14 @@ OPTIONS_SCHEMA = vol.Schema(
             NumberSelector(
                 NumberSelectorConfig(
                     min=0, max=MAX_AWAY_DELAY, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.SECONDS
+                )
+            ),
+            vol.Coerce(int),
+        ),
+        vol.Required(CONF_AWAY_NOTICE, default=AWAY_NOTICE): vol.All(
+            NumberSelector(
+                NumberSelectorConfig(
+                    min=1, max=MAX_AWAY_NOTICE, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.MINUTES
                 )
             ),
             vol.Coerce(int),
@@ -145,6 +156,7 @@ OPTIONS_SCHEMA = vol.Schema(
 # vault, no photos.
 _DEFAULTS = {
     CONF_AWAY_DELAY: AWAY_DELAY,
+    CONF_AWAY_NOTICE: AWAY_NOTICE,
     CONF_DAY_BEGINS: DAY_BEGINS,
     CONF_PHOTO_DAYS: PHOTO_DAYS,
     CONF_PHOTO_MEGABYTES: PHOTO_MEGABYTES,

@@ -97,7 +97,8 @@ class Hub:
         self.roll_call = RollCall(hass)
         self.muster = Muster(hass, entry.entry_id, self.roll_call)
         self.absences = Absences(hass, entry.entry_id)
-        self.caretaker = Caretaker(hass, entry.entry_id, self._tasks, self.house, lambda: self.terminals)
+        self.homes = Homes(hass, self._store)
+        self.caretaker = Caretaker(hass, entry, self._tasks, self.house, lambda: self.terminals, self.homes.of)
         # About how many of how many people a terminal has been asked that is looked at, by serial number.
         self.asked: dict[str, tuple[int, int]] = {}
         self._changed: list[TerminalListener] = []
@@ -106,7 +107,6 @@ class Hub:
         self._stop_clocks: list[CALLBACK_TYPE] = []
         self.pending = PendingTerminals(hass, entry.entry_id)
         self.claims = Claims(hass, entry.entry_id)
-        self.homes = Homes(hass, self._store)
         self._outsiders = Outsiders(hass, entry.entry_id)
         self._elsewhere = Elsewhere(hass, entry, _is_connected)
         self.terminals: dict[str, Terminal] = {
@@ -326,7 +326,7 @@ class Hub:
     def _async_watch(self, terminal: Terminal) -> None:
         watch = self._watches[terminal.serial] = TroubleWatch(self._hass, self._entry.entry_id, terminal)
         watch.async_start()
-        self.caretaker.watch.async_terminal(terminal)
+        self.caretaker.async_terminal(terminal)
         self.absences.async_terminal(terminal)
 
     def _make(self, subentry: ConfigSubentry) -> Terminal:

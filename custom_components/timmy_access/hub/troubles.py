@@ -8,10 +8,9 @@ from typing import cast
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.helpers.event import async_call_later
-from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..issues import DATA_SERIAL, NOTHING, async_clear, async_raise
+from ..issues import DATA_SERIAL, async_clear, async_raise
 from ..protocol.errors import ProtocolError
 from ..protocol.messages import DeviceInfo
 from ..records.allowance import RECORDS_A_DAY
@@ -23,8 +22,6 @@ from .terminal import Terminal
 NEARLY_FULL = 0.9
 # The question that follows a registration tells by then whether the terminal has taken over our time.
 CLOCK_PATIENCE = timedelta(minutes=1)
-# Longer than a power cut or a move, and short enough that somebody still remembers what was changed the day before.
-SILENCE_PATIENCE = timedelta(days=1)
 # Whoever services a terminal has closed its housing by then.
 TAMPER_PATIENCE = timedelta(hours=1)
 
@@ -49,11 +46,6 @@ def _is_clock_wrong(terminal: Terminal) -> bool:
     """Return whether the clock is so wrong that what happens now might soon be taken for history."""
     ahead = terminal.coordinator.data.clock_ahead
     return ahead is not None and abs(ahead) > max(DRIFT_TOLERANCE, terminal.clock.live_window / 2).total_seconds()
-
-
-def _last_seen(terminal: Terminal) -> str:
-    seen = terminal.last_seen
-    return NOTHING if seen is None else f"{dt_util.as_local(seen):%Y-%m-%d %H:%M}"
 
 
 def _capacity(
@@ -130,12 +122,6 @@ TROUBLES: tuple[Trouble, ...] = (
         fixable=True,
         patience=TAMPER_PATIENCE,
         present_fn=lambda terminal: terminal.coordinator.data.contacts.tamper,
-    ),
-    Trouble(
-        kind="terminal_silent",
-        patience=SILENCE_PATIENCE,
-        placeholders_fn=lambda terminal: {"last_seen": _last_seen(terminal)},
-        present_fn=lambda terminal: not terminal.coordinator.data.online,
     ),
 )
 

@@ -2,7 +2,20 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import absences, actions, approval, differences, enrolment, guests, hours, inside, log, overview, people
+from . import (
+    absences,
+    actions,
+    approval,
+    dashboard,
+    differences,
+    enrolment,
+    guests,
+    hours,
+    inside,
+    log,
+    overview,
+    people,
+)
 from .command import PanelCommand
 from .feed import PanelFeed
 
@@ -12,6 +25,7 @@ COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
             *absences.FEEDS,
             *actions.COMMANDS,
             *approval.COMMANDS,
+            *dashboard.COMMANDS,
             *differences.FEEDS,
             *enrolment.COMMANDS,
             *guests.COMMANDS,

@@ -114,7 +114,7 @@ export class TimmyDifferences extends View {
       >
         <option value="">${this.say("word.all")}</option>
         ${[...this.home.overview.terminals.values()].map(
-          (it) => html`<option value=${it.serial} ?selected=${it.serial === chosen}>${it.name}</option>`,
+          (it) => html`<option value=${it.serial} .selected=${it.serial === chosen}>${it.name}</option>`,
         )}
       </select></label
     >`;

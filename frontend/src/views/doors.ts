@@ -8,7 +8,9 @@ import { States, type EntityState } from "../states";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
+import "./dashboard_button";
 import "./door_mode";
+import "./emergency";
 import { differencesLink, terminalCards, whereItIs } from "./presence";
 
 interface Shown {
@@ -77,9 +79,27 @@ export class TimmyDoors extends View {
 
   override render() {
     return html`
-      <div class="bar"><h2 class="grow">${this.say("doors.title")}</h2></div>
-      ${terminalCards(this.home, (it) => this.terminal(it))} ${this.asked ? this.dialog(this.asked) : nothing}
+      <div class="bar">
+        <h2 class="grow">${this.say("doors.title")}</h2>
+        ${
+          this.home.overview.terminals.size === 0
+            ? nothing
+            : html`<timmy-dashboard-button .home=${this.home}></timmy-dashboard-button>`
+        }
+      </div>
+      ${this.emergency()} ${terminalCards(this.home, (it) => this.terminal(it))}
+      ${this.asked ? this.dialog(this.asked) : nothing}
     `;
+  }
+
+  private emergency(): TemplateResult | typeof nothing {
+    const { house, terminals } = this.home.overview;
+    if (terminals.size === 0 && house.emergencies.length === 0) return nothing;
+    const locks = [...terminals.values()].flatMap(({ doors }) => doors.map(({ lock }) => lock));
+    return html`<timmy-emergency
+      .home=${this.home}
+      .asksCode=${locks.some((it) => this.asksCode(it))}
+    ></timmy-emergency>`;
   }
 
   private terminal(terminal: Terminal): TemplateResult {
@@ -155,8 +175,8 @@ export class TimmyDoors extends View {
       .home=${this.home}
       .entity=${entity}
       .mode=${mode}
-      .door=${terminal.name}
-      .away=${!terminal.online}
+      .terminal=${terminal}
+      .asksCode=${terminal.doors.some(({ lock }) => this.asksCode(lock))}
     ></timmy-door-mode>`;
   }
 
@@ -181,7 +201,7 @@ export class TimmyDoors extends View {
   private dialog({ serial, lock, name }: Asked): TemplateResult {
     const { refusal, busy } = this.work;
     const known = this.states.of(lock);
-    const asksCode = Boolean(known?.attributes["code_format"]);
+    const asksCode = this.asksCode(lock);
     return html`<timmy-dialog heading=${this.say("doors.ask", { door: name })} light @closed=${this.close}>
       <form id="open" @submit=${this.open}>
         <p>${this.say("doors.ask_hint")}</p>
@@ -200,6 +220,10 @@ export class TimmyDoors extends View {
         ${this.say("doors.open_door")}
       </button>
     </timmy-dialog>`;
+  }
+
+  private asksCode(lock: string | null): boolean {
+    return Boolean(this.states.of(lock)?.attributes["code_format"]);
   }
 
   private whyNotOpen(serial: string): TemplateResult | typeof nothing {

@@ -155,9 +155,9 @@ export class TimmyHours extends View {
         <label
           >${this.say("hours.person")}
           <select @change=${this.choose}>
-            <option value="" ?selected=${who === undefined}>${this.say("hours.everybody")}</option>
+            <option value="" .selected=${who === undefined}>${this.say("hours.everybody")}</option>
             ${who && chosen < 0 ? html`<option value="-1" selected>${who.name}</option>` : nothing}
-            ${people.map((it, index) => html`<option value=${index} ?selected=${index === chosen}>${it.person}</option>`)}
+            ${people.map((it, index) => html`<option value=${index} .selected=${index === chosen}>${it.person}</option>`)}
           </select>
         </label>
       </div>`;

@@ -219,8 +219,8 @@ export class TimmyLog extends View {
     return html`<label
       >${this.say(`log.${name}`)}
       <select @change=${(event: Event) => this.set(name, event)}>
-        <option value="" ?selected=${chosen === ""}>${this.say("word.all")}</option>
-        ${options.map(([value, text]) => html`<option value=${value} ?selected=${value === chosen}>${text}</option>`)}
+        <option value="" .selected=${chosen === ""}>${this.say("word.all")}</option>
+        ${options.map(([value, text]) => html`<option value=${value} .selected=${value === chosen}>${text}</option>`)}
       </select>
     </label>`;
   }

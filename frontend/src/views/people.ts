@@ -110,7 +110,7 @@ export class TimmyPeople extends View {
             @change=${(event: Event) => this.filter({ group: (event.target as HTMLSelectElement).value })}
           >
             <option value="">${this.say("word.all")}</option>
-            ${[...names].map(([id, name]) => html`<option value=${id} ?selected=${id === group}>${name}</option>`)}
+            ${[...names].map(([id, name]) => html`<option value=${id} .selected=${id === group}>${name}</option>`)}
           </select></label
         >
         <label
@@ -119,7 +119,7 @@ export class TimmyPeople extends View {
           >
             <option value="">${this.say("word.all")}</option>
             ${STATES.map(
-              (it) => html`<option value=${it} ?selected=${it === state}>${this.say(`people.${it}`)}</option>`,
+              (it) => html`<option value=${it} .selected=${it === state}>${this.say(`people.${it}`)}</option>`,
             )}
           </select></label
         >

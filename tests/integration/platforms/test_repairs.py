@@ -11,8 +11,9 @@ from unittest.mock import patch
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.timmy_access.const import AWAY_NOTICE, CONF_AWAY_NOTICE
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.hub.troubles import CLOCK_PATIENCE, SILENCE_PATIENCE, TAMPER_PATIENCE, TROUBLES
+from custom_components.timmy_access.hub.troubles import CLOCK_PATIENCE, TAMPER_PATIENCE, TROUBLES
 from custom_components.timmy_access.ledger import LedgerUnavailable
 from custom_components.timmy_access.ledger.errors import Cause
 from homeassistant.config_entries import ConfigEntryDisabler, ConfigEntryState
@@ -24,6 +25,7 @@ from simulator import VirtualTerminal
 from ..conftest import FACE, LOOPBACK, Fix, MakeTerminal, connected
 from ..until import issues_of, state_of, until, until_issue, until_state
 
+AWAY_PATIENCE = timedelta(minutes=AWAY_NOTICE)
 DRIFT = "sensor.front_door_clock_drift"
 ONLINE = "binary_sensor.front_door_connectivity"
 ASKS = f"approval_unanswered_{FACE}"
@@ -207,7 +209,7 @@ async def test_what_a_terminal_cannot_do_now_can_be_tried_again(
     result = await fix(TAMPER, {})
     assert result["type"] == "create_entry"
     assert state_of(hass, "binary_sensor.front_door_tamper").state == "off"
-    assert issues_of(hass) == {}
+    assert TAMPER not in issues_of(hass)
 
 
 @pytest.mark.parametrize("approval", [1, 2])
@@ -247,37 +249,62 @@ async def test_a_housing_that_is_closed_in_time_is_no_issue(
     await until_state(hass, "binary_sensor.front_door_tamper", "on")
     await hub.terminals[FACE].upkeep.async_cancel_alarm()
     pass_time(hass, TAMPER_PATIENCE)
-    assert issues_of(hass) == {}
+    assert TAMPER not in issues_of(hass)
 
 
-async def test_a_terminal_that_is_away_for_a_day(
+async def test_a_terminal_that_is_away_for_some_minutes(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
 ) -> None:
     await face.stop()
     await until_state(hass, ONLINE, "off")
     seen = hub.terminals[FACE].last_seen
     assert seen is not None
-    pass_time(hass, SILENCE_PATIENCE)
+    pass_time(hass, AWAY_PATIENCE)
     # and the one that has never been there
     assert {issue.translation_key for issue in issues_of(hass).values()} == {"terminal_silent"}
     assert len(issues_of(hass)) == 2
     assert placeholders(hass, SILENT) == {
         "name": "Front door",
         "last_seen": f"{dt_util.as_local(seen):%Y-%m-%d %H:%M}",
+        "address": LOOPBACK,
+        "near_here": "Office",
+        "near_away": "—",
+        "port": str(entry.data["port"]),
+        "connected": "Office",
+        "held_off": "—",
     }
+    # What is known is followed.
+    await finger.stop()
+    await until_state(hass, "binary_sensor.office_connectivity", "off")
+    assert placeholders(hass, SILENT)["near_away"] == "Office"
+    assert placeholders(hass, SILENT)["connected"] == "—"
     await face.start()
     await until_issue(hass, SILENT, present=False)
     await face.stop()
     await until_state(hass, ONLINE, "off")
-    pass_time(hass, 2 * SILENCE_PATIENCE)
+    pass_time(hass, 2 * AWAY_PATIENCE)
     hass.config_entries.async_remove_subentry(entry, hub.terminals[FACE].subentry_id)
     await until_issue(hass, SILENT, present=False)
+
+
+async def test_a_reconnect_is_no_issue_and_the_minutes_are_an_option(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal
+) -> None:
+    hass.config_entries.async_update_entry(entry, options={CONF_AWAY_NOTICE: 60})
+    await face.stop()
+    await until_state(hass, ONLINE, "off")
+    pass_time(hass, AWAY_PATIENCE)
+    assert SILENT not in issues_of(hass)
+    await face.start()
+    await until_state(hass, ONLINE, "on")
+    pass_time(hass, timedelta(minutes=60))
+    assert SILENT not in issues_of(hass)
 
 
 async def test_what_was_ignored_stays_ignored_over_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub
 ) -> None:
-    pass_time(hass, SILENCE_PATIENCE)
+    pass_time(hass, AWAY_PATIENCE)
     ir.async_ignore_issue(hass, "timmy_access", SILENT, ignore=True)
     hass.set_state(CoreState.stopping)
     await hub.async_stop()
@@ -287,7 +314,7 @@ async def test_what_was_ignored_stays_ignored_over_a_restart(
 
 
 async def test_issues_go_with_the_listener(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
-    pass_time(hass, SILENCE_PATIENCE)
+    pass_time(hass, AWAY_PATIENCE)
     assert len(issues_of(hass)) == 3
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert issues_of(hass) == {}
