@@ -14,6 +14,8 @@ from homeassistant.exceptions import HomeAssistantError
 
 from ..errors import translated_errors
 from ..ledger import likeness
+from ..protocol.errors import TerminalBusy
+from ..protocol.exchange import DOOR_WRITE_SECONDS
 from ..terminal.state import Emergency
 from .exposed import ExposedDoor, async_doors
 from .sentences import Ask, sayable
@@ -54,9 +56,13 @@ def _refusal(speech: Speech, door: ExposedDoor) -> str | None:
 
 
 async def _async_open(speech: Speech, door: ExposedDoor, code: str | None) -> None:
+    asked_at = speech.hass.loop.time()
     if code is not None:
         with translated_errors(door.terminal.name):
             await door.terminal.unlock_code.async_check_voice(code, speech.context)
+            # The lock's own time begins when it is called: a code that took long to check opens nothing late.
+            if speech.hass.loop.time() - asked_at > DOOR_WRITE_SECONDS:
+                raise TerminalBusy
     given = {} if code is None else {ATTR_CODE: code}
     await speech.hass.services.async_call(
         LOCK_DOMAIN,
