@@ -67,7 +67,8 @@ Written by `scripts/docs` from `triggers.yaml`, `conditions.yaml`, the translati
 They are in the automation editor under *Timmy Access*. What locks and doors in general can say, Home Assistant's own
 triggers do: a lock was unlocked, a door was opened.
 
-The target is terminals, or areas, floors and labels with terminals in them; without one, all terminals. Terminals do
+The target is terminals, or areas, floors and labels with terminals in them; without one, all terminals. The
+editor counts how many terminals are meant, and shows *No target* with a warning where that is all of them. Terminals do
 not tell at which of several doors something happened, so a single door of those is no target. Every field is a list:
 one of its values has to fit, and every field that is given. Names do not differ by capitals.
 
@@ -104,9 +105,10 @@ VARIABLES = {
     "credential": "The kind of credential.",
     "enroll_id": "The person's number on the terminal.",
     "fingerprint": "Stands for the code: the same for the same code, and of no other use.",
-    "for": "How long it has lasted.",
+    "for": "How long it has lasted; nothing for what triggers at once.",
     "function_key": "The key that was pressed with it, or the answer that was chosen; 0 for none.",
     "groups": "The access groups of the person, by name; none for whom the house does not know or does not let pass.",
+    "kind": "What is wrong: `alarm`, `forced_open`, `held_open`, `offline` or `tamper`.",
     "method": "How the person was recognised.",
     "mode": "The method as a number, as the terminal says it.",
     "pass_id": "The pass that was used.",

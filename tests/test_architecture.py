@@ -28,6 +28,7 @@ ROOMS: Mapping[str, frozenset[str]] = {
         "flows": "protocol ledger terminal people records house guests hub",
         "services": "protocol ledger terminal people records house guests hub",
         "panel": "protocol ledger terminal people records house guests hub services",
+        "voice": "protocol ledger terminal people records house guests hub",
     }.items()
 }
 # Rooms that know nothing of what Home Assistant or this integration is.

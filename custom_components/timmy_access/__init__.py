@@ -35,6 +35,7 @@ from .records.photos import async_remove_photos
 from .records.private_files import PrivateFileView
 from .services import async_setup_services
 from .terminal.store import TerminalStore
+from .voice.listening import async_follow_voice, async_setup_voice
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -55,6 +56,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     """Register the actions, what they write and what the panel asks, which are there whether or not a listener runs."""
     async_setup_services(hass)
     async_register_commands(hass)
+    async_setup_voice(hass)
     for folder in (EXPORTS, PASSES):
         hass.http.register_view(PrivateFileView(folder))
     hass.http.register_view(PhotoView())
@@ -94,6 +96,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
         await hass.config_entries.async_forward_entry_setups(entry, (platform,))
         # A building's entities are made in one step of the event loop each platform, and not all in one.
         await asyncio.sleep(0)
+    entry.async_on_unload(async_follow_voice(hass, entry, hub))
     entry.async_on_unload(entry.add_update_listener(_async_apply))
     entry.async_on_unload(async_keep_photos(hass, entry, hub))
     return True

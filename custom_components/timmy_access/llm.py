@@ -6,22 +6,19 @@ from typing import override
 
 import voluptuous as vol
 
-from homeassistant.components.homeassistant import async_should_expose
 from homeassistant.components.llm import LLMTools
-from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from .const import DOMAIN
-from .entity import unique_id
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .ledger import LedgerUnavailable, RecordFilter, RecordKind
 from .protocol.peer import as_text
 from .records.reading import Readable, serials_of
+from .voice.exposed import async_telling
 
 # A model reads every word of an answer; more people than these are no answer to be spoken.
 MAX_RECORDS = 100
@@ -95,18 +92,8 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
 def _exposed(hass: HomeAssistant, llm_context: LLMContext) -> dict[TimmyAccessConfigEntry, list[Terminal]]:
     if llm_context.assistant is None:
         return {}
-    registry = er.async_get(hass)
-
-    def _is_exposed(terminal: Terminal) -> bool:
-        entity_id = registry.async_get_entity_id(Platform.EVENT, DOMAIN, unique_id(terminal, "access"))
-        return entity_id is not None and async_should_expose(hass, llm_context.assistant or "", entity_id)
-
-    entries: list[TimmyAccessConfigEntry] = hass.config_entries.async_loaded_entries(DOMAIN)
-    return {
-        entry: exposed
-        for entry in entries
-        if (exposed := [terminal for terminal in entry.runtime_data.terminals.values() if _is_exposed(terminal)])
-    }
+    telling = async_telling(hass, llm_context.assistant)
+    return {entry: list(terminals.values()) for entry, terminals in telling.items()}
 
 
 def _span(day: str) -> tuple[datetime, datetime]:

@@ -24,6 +24,7 @@ from .automation.bus import SIGNAL_TOLD, Told
 from .automation.event_data import caught_up_facts, code_facts, enrolment_facts, punch_facts
 from .automation.filters import WHO, matches, texts, wholes, words
 from .automation.targets import async_check_target, async_is_targeted, async_terminal
+from .automation.trouble import CONF_KIND, TroubleTrigger
 from .fields import Fields
 from .protocol.enums import Credential, Reader
 from .terminal.moments import (
@@ -49,6 +50,15 @@ type Facts = Mapping[str, Any]
 METHODS = tuple(kind.value for kind in AccessKind if kind is not AccessKind.UNRECOGNISED)
 READERS = tuple(reader.name.lower() for reader in Reader if reader is not Reader.UNKNOWN)
 CREDENTIALS = tuple(kind.name.lower() for kind in Credential if kind is not Credential.UNKNOWN)
+TROUBLE = "door_trouble"
+# The trigger for each kind of trouble at a door.
+TROUBLES: Mapping[str, str] = {
+    "alarm": "alarm_raised",
+    "forced_open": "door_forced_open",
+    "held_open": "door_held_open",
+    "offline": "terminal_offline",
+    "tamper": "tamper_detected",
+}
 CODE_SOURCES = (CodeSource.PIN.value, CodeSource.QR_CODE.value)
 
 _READER: Fields = {vol.Optional("reader"): words(READERS)}
@@ -205,6 +215,12 @@ TRIGGERS: tuple[TriggerDescription, ...] = (
         variables=("for",),
     ),
     TriggerDescription(
+        key=TROUBLE,
+        facts_fn=lambda _: None,  # the triggers of its kinds find what it is about
+        fields={vol.Optional(CONF_KIND): words(TROUBLES), vol.Optional(CONF_FOR): cv.positive_time_period},
+        variables=("for", "kind"),
+    ),
+    TriggerDescription(
         key="last_person_left",
         facts_fn=_last_left,
         variables=("certain", "enroll_id", "groups", "person", "person_entity_id"),
@@ -354,6 +370,15 @@ def _trigger(description: TriggerDescription) -> type[Trigger]:
     return cast("type[Trigger]", type(base.__name__, (base,), {"description": description}))
 
 
+def _trouble(described: Mapping[str, TriggerDescription]) -> type[Trigger]:
+    kinds = {
+        kind: (_trigger(described[key]), isinstance(described[key], LastingDescription))
+        for kind, key in TROUBLES.items()
+    }
+    return cast("type[Trigger]", type("TroubleTrigger", (TroubleTrigger,), {"key": TROUBLE, "kinds": kinds}))
+
+
 async def async_get_triggers(hass: HomeAssistant) -> dict[str, type[Trigger]]:  # noqa: ARG001 - given
     """Return the triggers of terminals."""
-    return {description.key: _trigger(description) for description in TRIGGERS}
+    described = {description.key: description for description in TRIGGERS}
+    return {**{key: _trigger(description) for key, description in described.items()}, TROUBLE: _trouble(described)}

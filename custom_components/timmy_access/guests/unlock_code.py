@@ -43,6 +43,8 @@ LOCKED_OUT_SECONDS = 300.0
 # Cost of the hash: 16 MB and some 50 ms on a small computer, as its authors propose for logins.
 _SCRYPT_N, _SCRYPT_R, _SCRYPT_P = 2**14, 8, 1
 _SALT_BYTES = 16
+# Stands for everybody who speaks to an assistant that does not know who; no id of a user looks like that.
+_VOICES = "\0voices"
 # Users that are remembered as guessing; Home Assistant has a few.
 MAX_GUESSERS = 256
 
@@ -109,12 +111,23 @@ class UnlockCode:
         if not code:
             raise CodeRequired
         user_id = None if context is None else context.user_id
-        guesser = self._guesser(user_id)
-        if user_id is None:
-            if not await self._async_matches(code):
-                self._note_wrong(guesser, locks_out=False)
-                raise CodeWrong
-            return
+        if user_id is not None:
+            await self._async_guess(user_id, code)
+        elif not await self._async_matches(code):
+            self._note_wrong(self._guesser(None), locks_out=False)
+            raise CodeWrong
+
+    async def async_check_voice(self, code: str, context: Context) -> None:
+        """Check a code that was said by whom Home Assistant does not know; raises as `async_check`.
+
+        Whoever speaks is no automation: all unknown voices together are one person, who is locked out as others are.
+        Whom it knows is checked where the door is opened, and so is everybody a second time.
+        """
+        if self._kept is not None and context.user_id is None:
+            await self._async_guess(_VOICES, code)
+
+    async def _async_guess(self, who: str, code: str) -> None:
+        guesser = self._guesser(who)
         async with guesser.turn:  # one at a time, or a hundred guesses would all be tried before the first is counted
             if time.monotonic() < guesser.locked_out_until:
                 raise CodeLockedOut

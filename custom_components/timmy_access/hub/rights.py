@@ -13,7 +13,7 @@ were written for other times. What an automation locks stays locked down.
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
-from homeassistant.auth.permissions.const import POLICY_CONTROL
+from homeassistant.auth.permissions.const import POLICY_CONTROL, POLICY_READ
 from homeassistant.const import Platform
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, Unauthorized, UnknownUser
@@ -95,6 +95,14 @@ async def async_check_right(
         if entity_id is None or not user.permissions.check_entity(entity_id, POLICY_CONTROL):
             raise NotAllowed(context, "not_allowed", terminal.name, entity_id)
     return False
+
+
+async def async_may_read(hass: HomeAssistant, context: Context, entity_id: str) -> bool:
+    """Return whether whoever asks may see an entity; what has no user comes from what an administrator exposed."""
+    if context.user_id is None:
+        return True
+    user = await hass.auth.async_get_user(context.user_id)
+    return user is not None and user.permissions.check_entity(entity_id, POLICY_READ)
 
 
 async def async_check_in_person(hass: HomeAssistant, context: Context | None, listener: str) -> None:

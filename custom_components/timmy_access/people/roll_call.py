@@ -118,6 +118,11 @@ class RollCall:
         return bool(self._doorways)
 
     @property
+    def counted(self) -> frozenset[str]:
+        """The serial numbers of the terminals that tell who comes and who goes."""
+        return frozenset(self._doorways)
+
+    @property
     def uncertain(self) -> tuple[str, ...]:
         """The serial numbers of terminals of which it is not known who passed them."""
         return tuple(serial for serial, doorway in self._doorways.items() if not doorway.is_certain())

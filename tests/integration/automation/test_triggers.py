@@ -220,6 +220,12 @@ SCENES: dict[str, tuple[Scene, Mapping[str, Any], Mapping[str, Any], Mapping[str
     ),
     "door_forced_open": (_door(5), {}, {}, {}),
     "door_held_open": (_held_open, {"for": "0:01:00"}, {"for": "00:00:30"}, {"for": {"hours": 1}}),
+    "door_trouble": (
+        _door(5),
+        {"for": None, "kind": "forced_open"},
+        {"kind": ["forced_open", "alarm"], "for": "00:05:00"},
+        {"kind": ["alarm", "held_open", "offline", "tamper"]},
+    ),
     "last_person_left": (_last_left, {"certain": True, "enroll_id": 1, "groups": [], "person": ADA}, {}, {}),
     "person_enrolled": (
         _enrolled,
@@ -276,6 +282,48 @@ async def test_a_trigger_survives_a_reload(
     runs.heard.clear()  # of the terminal that went offline for it
     await scene(hass, again, face)
     await runs.until("everything", "here")
+
+
+@pytest.mark.parametrize(
+    ("kind", "scene", "duration"),
+    [
+        ("alarm", _door(7), None),
+        ("held_open", _held_open, "0:01:00"),
+        ("offline", _gone, "0:01:00"),
+        ("tamper", _door(6), None),
+    ],
+)
+async def test_each_trouble_at_a_door_is_told_by_its_kind(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, kind: str, scene: Scene, duration: str | None
+) -> None:
+    others = sorted({"alarm", "forced_open", "held_open", "offline", "tamper"} - {kind})
+    runs = await automate(
+        hass,
+        anything=trigger("door_trouble"),
+        this=trigger("door_trouble", FACE, hub=hub, kind=kind),
+        other=trigger("door_trouble", FACE, hub=hub, kind=others),
+    )
+    await scene(hass, hub, face)
+    await runs.until("anything", "this")
+    assert {(said["kind"], said["for"]) for _, said in runs.heard} == {(kind, duration)}
+
+
+async def test_a_terminal_counts_once_in_the_editor(hass: HomeAssistant, hub: Hub, controller: VirtualTerminal) -> None:
+    """The entities that the editor counts for a device that is chosen: those that fit the filter of the target."""
+    assert await async_setup_component(hass, "automation", {})
+    described = (await async_get_all_descriptions(hass))[f"{DOMAIN}.access_granted"]
+    assert described is not None
+    (wanted,) = described["target"]["entity"]
+    registry = er.async_get(hass)
+    for terminal in hub.terminals.values():
+        ours = er.async_entries_for_device(registry, terminal.device_id, include_disabled_entities=False)
+        fitting = [
+            one
+            for one in ours
+            if one.domain in wanted["domain"]
+            and (one.device_class or one.original_device_class) in wanted["device_class"]
+        ]
+        assert len(fitting) == 1, terminal.name
 
 
 async def test_a_trigger_may_be_there_before_its_terminal(
@@ -494,7 +542,10 @@ async def test_home_assistant_describes_every_trigger(hass: HomeAssistant, hub: 
     for description in TRIGGERS:
         about = described[f"{DOMAIN}.{description.key}"]
         assert about is not None
-        assert about["target"] == {"entity": [{"integration": DOMAIN}]}
+        assert about["target"] == {
+            "entity": [{"integration": DOMAIN, "domain": ["binary_sensor"], "device_class": ["connectivity"]}],
+            "primary_entities_only": False,
+        }
         fields = about.get("fields", {})
         lasting = {"for"} if isinstance(description, LastingDescription) else set()
         assert set(fields) == {str(key) for key in description.fields} | lasting
