@@ -2,13 +2,16 @@
 
 import argparse
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from datetime import date, datetime
 import itertools
 from pathlib import Path
 import signal
 import sys
 import time
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from homeassistant.util.yaml import load_yaml_dict
 from simulator import Timing, User, VirtualTerminal
@@ -22,6 +25,8 @@ TERMINAL_PORT = 7788
 PUNCH_SECONDS = 6.0
 # The whole check, on a machine with two slow cores.
 CHECK_SECONDS = 110.0
+# As Home Assistant is told where it is.
+ZONE = ZoneInfo("Europe/Berlin")
 
 FACE, FINGER, CONTROLLER = "AYTG00000001", "ZYTI00000002", "ZX00000004"
 NEWCOMER = "Mary Somerville"
@@ -36,8 +41,8 @@ def say(text: str) -> None:
 class House:
     """A Home Assistant with terminals."""
 
-    def __init__(self, home: Home, terminal_port: int, timing: Timing) -> None:
-        """Prepare three terminals that dial the given port."""
+    def __init__(self, home: Home, terminal_port: int, timing: Timing, people: Mapping[int, str] = PEOPLE) -> None:
+        """Prepare three terminals that dial the given port, with these people on each of them."""
         self.home = home
         self.terminal_port = terminal_port
         url = f"ws://{LOOPBACK}:{terminal_port}/pub/chat"
@@ -46,7 +51,7 @@ class House:
         self.controller = VirtualTerminal(profile="controller4", serial=CONTROLLER, url=url, timing=timing)
         self.terminals = (self.face, self.finger, self.controller)
         for terminal in self.terminals:
-            for enroll_id, name in PEOPLE.items():
+            for enroll_id, name in people.items():
                 terminal.add_user(User(enrollid=enroll_id, name=name))
 
     async def furnish(self) -> None:
@@ -63,6 +68,15 @@ class House:
         await self.face.wait_registered(timeout=30)
         await self.finger.wait_registered(timeout=30)
         await self.home.discovered(CONTROLLER)
+
+    async def perform(self, action: str, **data: Any) -> Any:
+        """Perform an action as the panel does, and return what it answers."""
+        return await self.home.call("timmy_access/panel/perform", data={"action": action, "with": data})
+
+    @staticmethod
+    def today() -> date:
+        """Return the day that it is in the house."""
+        return datetime.now(ZONE).date()
 
     async def hang_up(self, dashboard: Path) -> str:
         """Make a dashboard of a file, and return where it is; all its terminals should be approved."""
@@ -93,10 +107,12 @@ class House:
 
 
 @asynccontextmanager
-async def house(folder: Path, home_port: int, terminal_port: int, timing: Timing) -> AsyncGenerator[House]:
+async def house(
+    folder: Path, home_port: int, terminal_port: int, timing: Timing, people: Mapping[int, str] = PEOPLE
+) -> AsyncGenerator[House]:
     """Build a house and tear it down."""
     async with running_home(folder, home_port) as home:
-        built = House(home, terminal_port, timing)
+        built = House(home, terminal_port, timing, people)
         try:
             await built.furnish()
             yield built
