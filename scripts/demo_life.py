@@ -1,6 +1,5 @@
 """Who lives in the demo: people in groups, guests, a week behind them, and what an owner has to look after."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
@@ -8,7 +7,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from simulator import Timing, VirtualTerminal
+from simulator import Timing, User, VirtualTerminal
+from simulator.people import template
 
 from .demo_house import CONTROLLER, House, house
 from .home import LOOPBACK
@@ -50,8 +50,11 @@ PEOPLE: dict[str, tuple[str, ...]] = {
 NUMBERS = {name: number for number, name in enumerate(PEOPLE, 1)}
 FIRST_CARD = 40_010_000
 DISABLED, EXPIRED, EXPECTED = "Charles Babbage", "Johannes Kepler", "William Byron"
-# Whose card was changed at a terminal, behind the house's back; and who is new since the garage is away.
-CHANGED, NEW = "Emmy Noether", "Vera Rubin"
+# Who is new since the garage is away, who forgot to punch once, and whom the office's terminal alone knows.
+NEW, FORGETFUL = "Vera Rubin", "Emmy Noether"
+STRANGER = User(enrollid=99, name="Galileo Galilei", credentials={0: "recorded at the menu"})
+# The reader of the front door that is passed on the way in.
+IN, OUT = 1, 0
 NIGHT_BEGINS, NIGHT_ENDS = time(22, 4), time(6, 9)
 DAY_STARTS, DAY_ENDS = time(8, 2), time(17, 1)
 # When the night watch has gone, and nobody else has come.
@@ -64,25 +67,35 @@ WEEK_END = 5
 async def lived_in(folder: Path, home_port: int, terminal_port: int, timing: Timing) -> AsyncGenerator[House]:
     """Build a house that people live in, with four terminals of which the last is away, and tear it down."""
     async with house(folder, home_port, terminal_port, timing, people={}) as built:
-        url = f"ws://{LOOPBACK}:{terminal_port}/pub/chat"
-        garage = VirtualTerminal(profile="tfs30", serial=GARAGE, url=url, timing=timing)
-        try:
-            await garage.start()
-            await move_in(built, garage)
-            yield built
-        finally:
-            await garage.stop()
+        await move_in(built)
+        yield built
 
 
-async def move_in(built: House, garage: VirtualTerminal) -> None:
-    """Approve all terminals, have people and guests, and let a week have passed."""
+async def move_in(built: House) -> None:
+    """Approve all terminals, have people and guests, let a week have passed, and switch the garage's terminal off."""
+    url = f"ws://{LOOPBACK}:{built.terminal_port}/pub/chat"
+    async with VirtualTerminal(profile="tfs30", serial=GARAGE, url=url, timing=built.face.timing) as garage:
+        people, groups, devices = await take_in(built, garage)
+    await built.perform("add_person", name=NEW, groups=[groups["Family"]], card=str(FIRST_CARD + len(PEOPLE) + 1))
+    await built.perform("update_person", person_id=people[DISABLED], enabled=False)
+    await invite(built, devices)
+    await pass_a_week(built)
+    built.finger.enrol_user(STRANGER)
+
+    async def differs() -> bool:
+        return bool((await built.perform("get_differences"))["differences"])
+
+    await built.home.until("the difference", differs)
+
+
+async def take_in(built: House, garage: VirtualTerminal) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """Have everybody on all terminals; return the ids of people, groups and devices by name."""
     home = built.home
     await home.approve(CONTROLLER, name="Warehouse", doors=4)
     await home.approve(GARAGE, name=GARAGE_NAME, doors=1)
     for terminal in (built.controller, garage):
         await terminal.wait_registered(timeout=30)
     await choose(built)
-    built.face.server_approval = True
     devices = {name: await home.device(name) for name in ("Front door", "Office", "Warehouse", GARAGE_NAME)}
 
     async def kept(device_id: str) -> bool:
@@ -91,17 +104,15 @@ async def move_in(built: House, garage: VirtualTerminal) -> None:
     for device_id in devices.values():
         await home.until("a terminal kept in step", partial(kept, device_id))
     groups = await make_groups(built, devices)
-    people = {
-        name: (await built.perform("add_person", name=name, groups=[groups[it] for it in theirs], **given(built, name)))
-        for name, theirs in PEOPLE.items()
-    }
+    people: dict[str, str] = {}
+    for name, theirs in PEOPLE.items():
+        told = await built.perform("add_person", name=name, groups=[groups[it] for it in theirs], **given(built, name))
+        people[name] = told["person_id"]
+    for name in ("Ada Lovelace", "Alan Turing", "Mary Jackson"):
+        await built.face.wait_for(partial(built.face.users.get, NUMBERS[name]), timeout=30)
+        built.face.keypad.register(NUMBERS[name], 0, template(NUMBERS[name]))
     await settled(built)
-    await garage.stop()
-    await built.perform("add_person", name=NEW, groups=[groups["Family"]], card=str(FIRST_CARD + len(PEOPLE) + 1))
-    await built.perform("update_person", person_id=people[DISABLED]["person_id"], enabled=False)
-    await invite(built, devices)
-    await pass_a_week(built)
-    built.finger.keypad.change_card(NUMBERS[CHANGED], FIRST_CARD - 1)
+    return people, groups, devices
 
 
 async def choose(built: House) -> None:
@@ -112,6 +123,23 @@ async def choose(built: House) -> None:
     await built.home.post(f"/api/config/config_entries/options/flow/{form['flow_id']}", options)
     for terminal in built.terminals:
         await terminal.wait_registered(timeout=30)
+    await decide_at_the_front(built, entry["entry_id"])
+
+
+async def decide_at_the_front(built: House, entry_id: str) -> None:
+    """Let Home Assistant decide about each punch at the front door, and count who is inside by its two readers."""
+    home = built.home
+    subentries = await home.call("config_entries/subentries/list", entry_id=entry_id)
+    subentry_id = next(it["subentry_id"] for it in subentries if it["title"] == "Front door")
+    flows = "/api/config/config_entries/subentries/flow"
+    form = await home.post(flows, {"handler": [entry_id, "terminal"], "subentry_id": subentry_id})
+    form = await home.post(f"{flows}/{form['flow_id']}", {"next_step_id": "settings"})
+    shown = {it["name"]: it.get("description", {}).get("suggested_value") for it in form["data_schema"]}
+    known = {name: value for name, value in shown.items() if value is not None}
+    chosen = {**known, "entry_reader": "second", "server_approval": "grant"}
+    await home.post(f"{flows}/{form['flow_id']}", chosen)
+    await built.face.wait_registered(timeout=30)
+    built.face.server_approval = True
 
 
 async def make_groups(built: House, devices: dict[str, str]) -> dict[str, str]:
@@ -159,18 +187,17 @@ async def pass_a_week(built: House) -> None:
     """Let everybody have come and gone for a week, and some come now; two are refused."""
     today = built.today()
     days = [day for ago in range(DAYS, 0, -1) if (day := today - timedelta(days=ago)).weekday() < WEEK_END]
-    for terminal, number, at in sorted(past(built, days), key=lambda it: it[2]):
-        terminal.punch(number, time=at)
+    for terminal, number, at, way in sorted(past(built, days), key=lambda it: it[2]):
+        terminal.punch(number, time=at, inout=way)
     for terminal in (built.face, built.finger):
         await terminal.wait_sent(timeout=60)
-    for name in ("Ada Lovelace", "Grace Hopper", DISABLED, "Katherine Johnson", "Johannes Kepler"):
-        built.face.punch(NUMBERS[name])
+    # Those who may pass at any hour, so that it is the same whenever this is built.
+    for name in (EXPIRED, "Hedy Lamarr", DISABLED, "Tycho Brahe", "Ada Lovelace"):
+        built.face.punch(NUMBERS[name], inout=IN)
         await built.face.wait_sent(timeout=30)
-    built.finger.punch(NUMBERS["Alan Turing"])
-    await built.finger.wait_sent(timeout=30)
 
 
-def past(built: House, days: list[date]) -> Iterator[tuple[VirtualTerminal, int, datetime]]:
+def past(built: House, days: list[date]) -> Iterator[tuple[VirtualTerminal, int, datetime, int]]:
     """Yield who was at which terminal when: the watch by night, everybody else by day; one punch is missing."""
     forgot = days[-2]
     for day in days:
@@ -180,12 +207,14 @@ def past(built: House, days: list[date]) -> Iterator[tuple[VirtualTerminal, int,
             late = timedelta(minutes=number * 7 % 23 + day.day * number % 11)
             if "Night watch" in groups:
                 if (number + day.day) % 2:
-                    yield built.face, number, datetime.combine(day - timedelta(days=1), NIGHT_BEGINS)
-                    yield built.face, number, datetime.combine(day, NIGHT_ENDS)
-            elif "Office team" in groups and name not in (DISABLED, EXPECTED):
-                yield built.finger, number, datetime.combine(day, DAY_STARTS) + late
-                if (name, day) != (CHANGED, forgot):
-                    yield built.finger, number, datetime.combine(day, DAY_ENDS) + late
+                    yield built.face, number, datetime.combine(day - timedelta(days=1), NIGHT_BEGINS), IN
+                    yield built.face, number, datetime.combine(day, NIGHT_ENDS), OUT
+            elif "Family" not in groups and name not in (DISABLED, EXPIRED):
+                # Which reader was passed counts at the front door alone.
+                terminal = built.finger if "Office team" in groups else built.face
+                yield terminal, number, datetime.combine(day, DAY_STARTS) + late, IN
+                if (name, day) != (FORGETFUL, forgot):
+                    yield terminal, number, datetime.combine(day, DAY_ENDS) + late, OUT
 
 
 def given(built: House, name: str) -> dict[str, Any]:
