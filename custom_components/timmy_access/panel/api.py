@@ -2,7 +2,7 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import absences, actions, approval, differences, enrolment, guests, hours, inside, log, overview, people
+from . import absences, actions, approval, differences, enrolment, guests, hours, importing, inside, log, overview, people
 from .command import PanelCommand
 from .feed import PanelFeed
 
@@ -16,6 +16,7 @@ COMMANDS: tuple[PanelCommand | PanelFeed, ...] = tuple(
             *enrolment.COMMANDS,
             *guests.COMMANDS,
             *hours.COMMANDS,
+            *importing.COMMANDS,
             *inside.COMMANDS,
             *log.COMMANDS,
             *overview.FEEDS,

@@ -20,6 +20,7 @@ export class TimmyList<Item> extends LitElement {
     css`
       .frame {
         overflow: auto;
+        scrollbar-gutter: stable;
         height: 100%;
         contain: strict;
       }
