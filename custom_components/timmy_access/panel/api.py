@@ -2,7 +2,20 @@
 
 from homeassistant.core import HomeAssistant, callback
 
-from . import absences, actions, approval, differences, enrolment, guests, hours, importing, inside, log, overview, people
+from . import (
+    absences,
+    actions,
+    approval,
+    differences,
+    enrolment,
+    guests,
+    hours,
+    importing,
+    inside,
+    log,
+    overview,
+    people,
+)
 from .command import PanelCommand
 from .feed import PanelFeed
 

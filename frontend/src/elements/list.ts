@@ -21,6 +21,7 @@ export class TimmyList<Item> extends LitElement {
       .frame {
         overflow: auto;
         scrollbar-gutter: stable;
+        background: var(--timmy-card);
         height: 100%;
         contain: strict;
       }

@@ -44,17 +44,6 @@ export class TimmyPeople extends View {
         color: var(--timmy-quiet);
         font-size: 13px;
       }
-      .picked {
-        display: grid;
-        grid-template-columns: 48px minmax(0, 1fr);
-        background: var(--timmy-card);
-      }
-      .picked > label {
-        display: grid;
-        place-items: center;
-        margin: 0;
-        border-bottom: 1px solid var(--timmy-line);
-      }
       .head.picking {
         padding-inline-start: 61px;
       }
@@ -220,21 +209,15 @@ export class TimmyPeople extends View {
   }
 
   private row(id: string, person: Person, names: ReadonlyMap<string, string>): TemplateResult {
-    const row = html`<timmy-person-row
+    return html`<timmy-person-row
       .home=${this.home}
       .personId=${id}
       .person=${person}
       .groups=${names}
       .columns=${this.columns}
+      .picked=${this.isPicking ? this.picked.has(id) : undefined}
+      @picked=${() => this.pick(id)}
     ></timmy-person-row>`;
-    if (!this.isPicking) return row;
-    return html`<div class="picked">
-      <label
-        ><span class="hidden">${person.name}</span
-        ><input type="checkbox" .checked=${this.picked.has(id)} @change=${() => this.pick(id)}
-      /></label>
-      ${row}
-    </div>`;
   }
 
   private tools(shown: readonly unknown[]): TemplateResult {

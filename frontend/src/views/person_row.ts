@@ -45,6 +45,17 @@ export class TimmyPersonRow extends LitElement {
       .state {
         white-space: normal;
       }
+      .picking {
+        display: grid;
+        grid-template-columns: 48px minmax(0, 1fr);
+        background: var(--timmy-card);
+      }
+      .picking > label {
+        display: grid;
+        place-items: center;
+        margin: 0;
+        border-bottom: 1px solid var(--timmy-line);
+      }
       .matrix {
         display: grid;
         grid-template-columns: minmax(160px, 2fr) repeat(var(--timmy-columns, 1), minmax(0, 1fr));
@@ -68,8 +79,21 @@ export class TimmyPersonRow extends LitElement {
   @property({ attribute: false }) groups: ReadonlyMap<string, string> = new Map();
   /** The terminals that have a column; without, those where there is something to tell are named. */
   @property({ attribute: false }) columns: readonly string[] = [];
+  /** Whether they are among several that are picked, with a box for it, which fires `picked`; undefined without. */
+  @property({ attribute: false }) picked: boolean | undefined;
 
   override render() {
+    if (this.picked === undefined) return this.content();
+    return html`<div class="picking">
+      <label
+        ><span class="hidden">${this.person.name}</span
+        ><input type="checkbox" .checked=${this.picked} @change=${() => this.dispatchEvent(new CustomEvent("picked"))}
+      /></label>
+      ${this.content()}
+    </div>`;
+  }
+
+  private content(): TemplateResult {
     const { home, person } = this;
     const groups = person.groups.map((it) => this.groups.get(it) ?? "").filter(Boolean);
     if (this.columns.length) return this.matrix(groups);
