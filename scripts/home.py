@@ -77,8 +77,13 @@ class Home:
 
     async def changes(self, entity_ids: Sequence[str]) -> AsyncGenerator[dict[str, Any]]:
         """Yield how entities stand, then each change, as a dashboard gets them; ask nothing else meanwhile."""
-        async for change in (await self._connected()).events("subscribe_entities", entity_ids=list(entity_ids)):
+        async for change in self.feed("subscribe_entities", entity_ids=list(entity_ids)):
             yield change
+
+    async def feed(self, command: str, **arguments: Any) -> AsyncGenerator[dict[str, Any]]:
+        """Yield what a subscription tells; ask nothing else meanwhile."""
+        async for told in (await self._connected()).events(command, **arguments):
+            yield told
 
     async def act(self, action: str, **data: Any) -> Any:
         """Perform an action, such as `lock.open`."""

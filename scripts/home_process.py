@@ -33,6 +33,7 @@ history:
 logbook:
 person:
 recorder:
+schedule:
 system_health:
 logger:
   default: warning

@@ -6,14 +6,22 @@ import sys
 
 from simulator import Timing
 
-from .browser import approve_by_hand, logged_in, see
+from .browser import HEIGHT, WIDTH, approve_by_hand, logged_in, see
 from .demo_house import CONTROLLER, House, house
+from .demo_life import lived_in
 from .home import REPOSITORY, free_port
 from .home_socket import HomeError
+from .panel_pages import addresses, show
 
 PICTURES = REPOSITORY / "docs" / "pictures"
 # Animations of a page end within this time; only looking shows that they have.
 SETTLE_MILLISECONDS = 1500
+# Of the panel: whether dark, how wide and high, and which pages; all where none is named.
+PANEL: tuple[tuple[bool, int, int, tuple[str, ...]], ...] = (
+    (False, WIDTH, HEIGHT, ()),
+    (True, WIDTH, HEIGHT, ("doors",)),
+    (False, 390, 844, ("people", "guests")),
+)
 
 
 async def take(folder: Path) -> None:
@@ -52,11 +60,30 @@ async def furnish(built: House) -> None:
         await terminal.wait_sent()
 
 
+async def take_panel(folder: Path) -> None:
+    """Write the pictures of the panel into a folder: each page on a desk, and some on a phone and in the dark."""
+    async with lived_in(REPOSITORY / ".demo" / "pictures", free_port(), free_port(), Timing.fast()) as built:
+        pages = await addresses(built)
+        for dark, width, height, names in PANEL:
+            async with logged_in(built.home, dark=dark) as page:
+                await page.set_viewport_size({"width": width, "height": height})
+                await see(page, built.home, "/timmy-access/doors", "Front door")
+                for name in names or tuple(pages):
+                    await show(page, pages[name])
+                    await page.wait_for_timeout(SETTLE_MILLISECONDS)
+                    kind = "dark" if dark else "phone" if width < WIDTH else ""
+                    file = "-".join(filter(None, ("panel", name, kind))) + ".png"
+                    await page.screenshot(path=folder / file)
+                    print(file, flush=True)
+
+
 def main() -> int:
     """Take the pictures."""
     PICTURES.mkdir(exist_ok=True)
     try:
-        asyncio.run(take(PICTURES))
+        if "--panel" not in sys.argv[1:]:
+            asyncio.run(take(PICTURES))
+        asyncio.run(take_panel(PICTURES))
     except (HomeError, TimeoutError) as err:
         print(f"FAILED: {err}")
         return 1

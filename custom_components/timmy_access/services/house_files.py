@@ -10,7 +10,7 @@ from homeassistant.core import HomeAssistant, ServiceResponse, SupportsResponse
 from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
-from homeassistant.util.json import JsonValueType
+from homeassistant.util.json import JsonObjectType, JsonValueType
 from homeassistant.util.ulid import ulid_now
 
 from ..const import DOMAIN
@@ -31,9 +31,16 @@ _WRITTEN = tuple(column for column in COLUMNS if column not in ("card", "pin"))
 
 
 async def _import_people(request: HouseRequest) -> ServiceResponse:
+    return await async_import_table(request, await _content(request))
+
+
+async def async_import_table(request: HouseRequest, content: bytes) -> JsonObjectType:
+    """Take the people of a table into the house, or tell only what would become of them; `content` is the file.
+
+    `confirm` and `encoding` of the request say which, and how it is written. Raises translated errors.
+    """
     house, data = request.house, request.data
     household = house.known()
-    content = await _content(request)
     text = text_of(content, data.get(ATTR_ENCODING))
     found = await request.hass.async_add_executor_job(
         importing,
@@ -89,7 +96,7 @@ def _faulty(hass: HomeAssistant, faults: tuple[Fault, ...]) -> ServiceValidation
     )
 
 
-def _described(found: Importing, *, done: bool) -> ServiceResponse:
+def _described(found: Importing, *, done: bool) -> JsonObjectType:
     faults: list[JsonValueType] = [
         {
             "row": fault.row,

@@ -20,6 +20,8 @@ export class TimmyList<Item> extends LitElement {
     css`
       .frame {
         overflow: auto;
+        scrollbar-gutter: stable;
+        background: var(--timmy-card);
         height: 100%;
         contain: strict;
       }

@@ -3,13 +3,18 @@ import { customElement, state } from "lit/decorators.js";
 
 import { Followed } from "../followed";
 import { goTo } from "../home_assistant";
-import { found, peopleWith, type Groups, type People, type PeopleNews, type Person } from "../people";
+import { found, peopleWith, terminalName, type Groups, type People, type PeopleNews, type Person } from "../people";
 import { addressOf } from "../place";
 import { shared } from "../style";
 import { View, follow } from "../view";
+import { Work } from "../work";
+import "./import_dialog";
 import "./person_dialog";
 import "./person_row";
+import { DEEDS, type Deed } from "./several_dialog";
 
+/** More terminals than these have no room for a column each. */
+const MOST_COLUMNS = 6;
 const STATES = ["valid", "not_yet", "expired", "disabled", "attention"];
 
 /** Everybody of the house. */
@@ -28,10 +33,29 @@ export class TimmyPeople extends View {
         flex: 1 1 150px;
         margin: 0;
       }
+      .head {
+        display: grid;
+        grid-template-columns: minmax(160px, 2fr) repeat(var(--timmy-columns, 1), minmax(0, 1fr));
+        gap: 4px 12px;
+        padding: 4px 13px;
+        overflow: hidden;
+        overflow-wrap: anywhere;
+        scrollbar-gutter: stable;
+        color: var(--timmy-quiet);
+        font-size: 13px;
+      }
+      .head.picking {
+        padding-inline-start: 61px;
+      }
     `,
   ];
 
   @state() private adds = false;
+  @state() private imports = false;
+  @state() private picked: ReadonlySet<string> = new Set();
+  /** What is asked about, and of whom as they were when it was: the list goes on meanwhile. */
+  @state() private asked: { deed: Deed; people: [string, Person][] } | undefined;
+  private readonly exporting = new Work(this, () => this.home.server);
   private hasLooked = false;
   private readonly people = new Followed<People, PeopleNews>(
     this,
@@ -69,7 +93,24 @@ export class TimmyPeople extends View {
           ${this.say("people.add")}
         </button>
       </div>
+      ${this.exporting.refusal ? html`<p class="error" role="alert">${this.exporting.refusal.message}</p>` : nothing}
       ${this.differences()} ${this.content()}
+      ${
+        this.imports
+          ? html`<timmy-import-dialog .home=${this.home} @closed=${() => (this.imports = false)}></timmy-import-dialog>`
+          : nothing
+      }
+      ${
+        this.asked
+          ? html`<timmy-several-dialog
+              .home=${this.home}
+              .deed=${this.asked.deed}
+              .people=${this.asked.people}
+              .groups=${this.groups.value?.groups ?? []}
+              @closed=${this.decided}
+            ></timmy-several-dialog>`
+          : nothing
+      }
       ${
         this.adds
           ? html`<timmy-person-dialog
@@ -124,27 +165,136 @@ export class TimmyPeople extends View {
           </select></label
         >
       </div>
-      <p class="quiet" role="status">
-        ${shown.length ? this.home.texts.count("people.count", shown.length) : this.say("people.nobody")}
-      </p>
+      <div class="bar">
+        <span class="quiet grow" role="status">
+          ${shown.length ? this.home.texts.count("people.count", shown.length) : this.say("people.nobody")}
+        </span>
+        ${this.tools(shown)}
+      </div>
+      ${this.isPicking ? this.several(shown) : nothing}
       ${
         shown.length
-          ? html`<timmy-list
-              label=${this.say("people.title")}
-              .items=${shown}
-              .key=${([id]: [string, Person]) => id}
-              .row=${([id, person]: [string, Person]) =>
-                html`<timmy-person-row
-                  .home=${this.home}
-                  .personId=${id}
-                  .person=${person}
-                  .groups=${names}
-                ></timmy-person-row>`}
-            ></timmy-list>`
+          ? html`${this.head()}<timmy-list
+                label=${this.say("people.title")}
+                .items=${shown}
+                .key=${([id]: [string, Person]) => id}
+                .row=${([id, person]: [string, Person]) => this.row(id, person, names)}
+              ></timmy-list>`
           : nothing
       }
     `;
   }
+
+  private get isPicking(): boolean {
+    return this.place.query["several"] === "1";
+  }
+
+  /** The terminals that have a column each, where there is room. */
+  private get columns(): string[] {
+    const serials = [...this.home.overview.terminals.keys()];
+    return this.home.narrow || serials.length > MOST_COLUMNS ? [] : serials;
+  }
+
+  private head(): TemplateResult | typeof nothing {
+    const { columns } = this;
+    if (!columns.length) return nothing;
+    return html`<div
+      class="head ${this.isPicking ? "picking" : ""}"
+      style="--timmy-columns:${columns.length + 1}"
+      aria-hidden="true"
+    >
+      <span>${this.say("person.title")}</span><span>${this.say("people.state")}</span>
+      ${columns.map((it) => html`<span>${terminalName(this.home, it)}</span>`)}
+    </div>`;
+  }
+
+  private row(id: string, person: Person, names: ReadonlyMap<string, string>): TemplateResult {
+    return html`<timmy-person-row
+      .home=${this.home}
+      .personId=${id}
+      .person=${person}
+      .groups=${names}
+      .columns=${this.columns}
+      .picked=${this.isPicking ? this.picked.has(id) : undefined}
+      @picked=${() => this.pick(id)}
+    ></timmy-person-row>`;
+  }
+
+  private tools(shown: readonly unknown[]): TemplateResult {
+    const why = this.whyNot;
+    return html`<button
+        class="plain"
+        ?disabled=${!shown.length && !this.isPicking}
+        aria-pressed=${this.isPicking}
+        @click=${() => this.pickSeveral(!this.isPicking)}
+      >
+        ${this.say("people.select")}
+      </button>
+      <button class="plain" ?disabled=${why !== undefined} @click=${() => (this.imports = true)}>
+        ${this.say("people.import")}
+      </button>
+      <button class="plain" ?disabled=${why !== undefined || this.exporting.busy} @click=${this.export}>
+        ${this.say("people.export")}
+      </button>`;
+  }
+
+  /** What may be done with those who are picked. */
+  private several(shown: readonly [string, Person][]): TemplateResult {
+    const count = this.picked.size;
+    const why = this.whyNot;
+    return html`<div class="bar" role="group" aria-label=${this.say("people.select")}>
+      <span role="status">${this.say("people.selected", { count: this.home.format.number(count) })}</span>
+      <button class="plain" @click=${() => (this.picked = new Set([...this.picked, ...shown.map(([id]) => id)]))}>
+        ${this.say("people.select_all")}
+      </button>
+      ${(Object.keys(DEEDS) as Deed[]).map(
+        (deed) =>
+          html`<button
+            class=${deed === "remove" ? "danger" : ""}
+            ?disabled=${!count || why !== undefined}
+            title=${why ?? nothing}
+            @click=${() => this.ask(deed)}
+          >
+            ${this.say(DEEDS[deed])}
+          </button>`,
+      )}
+    </div>`;
+  }
+
+  private ask(deed: Deed): void {
+    const people = [...(this.people.value?.byId ?? [])].filter(([id]) => this.picked.has(id));
+    this.asked = { deed, people };
+  }
+
+  private pick(id: string): void {
+    const picked = new Set(this.picked);
+    if (!picked.delete(id)) picked.add(id);
+    this.picked = picked;
+  }
+
+  private pickSeveral(on: boolean): void {
+    this.picked = new Set();
+    this.filter({ several: on ? "1" : "" });
+  }
+
+  private readonly decided = (event: CustomEvent<readonly string[] | undefined>): void => {
+    const done = new Set(event.detail);
+    this.asked = undefined;
+    this.picked = new Set([...this.picked].filter((id) => !done.has(id)));
+    if (event.detail && this.picked.size === 0) this.pickSeveral(false);
+  };
+
+  private readonly export = (): void => {
+    void this.exporting.run(async () => {
+      const { csv } = await this.home.server.perform<{ csv: string }>("export_people");
+      const link = document.createElement("a");
+      // Spreadsheets take a file without the mark for one of another encoding.
+      link.href = URL.createObjectURL(new Blob(["\uFEFF", csv], { type: "text/csv" }));
+      link.download = "people.csv";
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  };
 
   /** Enter leads to whom the search has found, if that is one person. */
   private readonly pressed = (event: KeyboardEvent): void => {

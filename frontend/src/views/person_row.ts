@@ -45,6 +45,29 @@ export class TimmyPersonRow extends LitElement {
       .state {
         white-space: normal;
       }
+      .picking {
+        display: grid;
+        grid-template-columns: 48px minmax(0, 1fr);
+        background: var(--timmy-card);
+      }
+      .picking > label {
+        display: grid;
+        place-items: center;
+        margin: 0;
+        border-bottom: 1px solid var(--timmy-line);
+      }
+      .matrix {
+        display: grid;
+        grid-template-columns: minmax(160px, 2fr) repeat(var(--timmy-columns, 1), minmax(0, 1fr));
+        gap: 4px 12px;
+        align-items: center;
+      }
+      .cell {
+        min-width: 0;
+        overflow-wrap: anywhere;
+        align-items: baseline;
+        font-size: 13px;
+      }
     `,
   ];
 
@@ -54,16 +77,60 @@ export class TimmyPersonRow extends LitElement {
   /** The page where it leads. */
   @property() view = "people";
   @property({ attribute: false }) groups: ReadonlyMap<string, string> = new Map();
+  /** The terminals that have a column; without, those where there is something to tell are named. */
+  @property({ attribute: false }) columns: readonly string[] = [];
+  /** Whether they are among several that are picked, with a box for it, which fires `picked`; undefined without. */
+  @property({ attribute: false }) picked: boolean | undefined;
 
   override render() {
+    if (this.picked === undefined) return this.content();
+    return html`<div class="picking">
+      <label
+        ><span class="hidden">${this.person.name}</span
+        ><input type="checkbox" .checked=${this.picked} @change=${() => this.dispatchEvent(new CustomEvent("picked"))}
+      /></label>
+      ${this.content()}
+    </div>`;
+  }
+
+  private content(): TemplateResult {
     const { home, person } = this;
     const groups = person.groups.map((it) => this.groups.get(it) ?? "").filter(Boolean);
+    if (this.columns.length) return this.matrix(groups);
     return html`<a href=${addressOf(this.view, [this.personId])} @click=${follow}>
       <span class="who">
         <bdi class="name">${person.name}</bdi>
         <span class="quiet"> ${groups.length ? inWords(home, groups) : home.texts.say("people.no_groups")}</span>
       </span>
       <span class="how">${this.validity()} ${this.standings()}</span>
+    </a>`;
+  }
+
+  /** One cell for each terminal; who listens is told which. */
+  private matrix(groups: readonly string[]): TemplateResult {
+    const { columns, home, person } = this;
+    return html`<a
+      class="matrix"
+      style="--timmy-columns:${columns.length + 1}"
+      href=${addressOf(this.view, [this.personId])}
+      @click=${follow}
+    >
+      <span class="who">
+        <bdi class="name">${person.name}</bdi>
+        <span class="quiet"> ${groups.length ? inWords(home, groups) : home.texts.say("people.no_groups")}</span>
+      </span>
+      <span class="cell">${this.validity()}</span>
+      ${columns.map((serial) => {
+        const placed = person.placements[serial];
+        const name = html`<span class="hidden">${terminalName(home, serial)}: </span>`;
+        if (!placed)
+          return html`<span class="cell quiet"
+            >${name}<span aria-hidden="true">–</span
+            ><span class="hidden">${home.texts.say("people.no_door")}</span></span
+          >`;
+        const [shape, tone] = STANDINGS[placed[0]];
+        return html`<span class="cell">${name}${state(shape, tone, home.texts.say(`people.${placed[0]}`))}</span>`;
+      })}
     </a>`;
   }
 
