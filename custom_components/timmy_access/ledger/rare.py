@@ -42,10 +42,12 @@ def parts_among(where: RecordFilter, serials: Mapping[int, str]) -> list[Part] |
 def conditions_in_order(where: RecordFilter, serials: Mapping[int, str]) -> list[ColumnElement[bool]]:
     """Return a filter as conditions that do not mislead to sort what lies in order already.
 
-    By the index of several terminals all that they ever told would be sorted, for every page of it.
+    By the index of several terminals all that they ever told would be sorted, for every page of it; and a person would
+    be looked for among all that a terminal ever told.
     """
     terminals = _terminals(where, serials)
-    if where.serials is None or len(terminals) <= 1 or where.kept_after is not None:
+    is_in_order = len(terminals) <= 1 and where.enroll_ids is None
+    if where.serials is None or is_in_order or where.kept_after is not None:
         return conditions(where, serials)
     found = conditions(replace(where, serials=None), serials)
     if len(terminals) < len(serials):
