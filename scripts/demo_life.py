@@ -132,7 +132,7 @@ async def decide_at_the_front(built: House, entry_id: str) -> None:
     form = await home.post(f"{flows}/{form['flow_id']}", {"next_step_id": "settings"})
     shown = {it["name"]: it.get("description", {}).get("suggested_value") for it in form["data_schema"]}
     known = {name: value for name, value in shown.items() if value is not None}
-    chosen = {**known, "entry_reader": "second", "server_approval": "grant"}
+    chosen = {**known, "decision_window": 0, "entry_reader": "second", "server_approval": "grant"}
     await home.post(f"{flows}/{form['flow_id']}", chosen)
     await built.face.wait_registered(timeout=30)
     built.face.server_approval = True

@@ -121,6 +121,10 @@ export const shared = css`
     outline: 3px solid var(--timmy-accent);
     outline-offset: 2px;
   }
+  /* Where the reading goes on, and nothing to press. */
+  [tabindex="-1"]:focus-visible {
+    outline: none;
+  }
   label,
   fieldset {
     display: block;

@@ -49,8 +49,11 @@ export class TimmyDoors extends View {
         border-top: 1px solid var(--timmy-line);
       }
       .door .name {
-        flex: 1 1 120px;
+        flex: 1 1 80px;
         min-width: 0;
+      }
+      .door .name + .name {
+        flex: none;
       }
       p {
         margin: 0 0 8px;

@@ -35,6 +35,10 @@ export class TimmyHours extends View {
   static override styles = [
     shared,
     css`
+      .quiet button {
+        color: inherit;
+        font-weight: 400;
+      }
       .month {
         min-width: 9em;
         text-align: center;
@@ -303,19 +307,19 @@ export class TimmyHours extends View {
     };
     return html`<tr class="quiet">
       <td class="date">${dayInWords(this.home, day)}</td>
-      <td>–${isPast ? this.correctButton(empty) : nothing}</td>
+      <td>–${isPast ? this.correctButton(empty, "hours.add") : nothing}</td>
       <td class="number">–</td>
     </tr>`;
   }
 
-  private correctButton(day: SheetDay): TemplateResult {
+  private correctButton(day: SheetDay, key = "hours.correct"): TemplateResult {
     const words = dayInWords(this.home, day.day);
     return html`<button
       class="plain screen"
-      aria-label="${this.say("hours.correct")}: ${words}"
+      aria-label="${this.say(key)}: ${words}"
       @click=${() => (this.correcting = day)}
     >
-      ${this.say("hours.correct")}
+      ${this.say(key)}
     </button>`;
   }
 
