@@ -251,7 +251,10 @@ async def test_home_assistant_describes_every_condition(hass: HomeAssistant, hub
     for description in CONDITIONS:
         about = described[f"{DOMAIN}.{description.key}"]
         assert about is not None
-        assert about["target"] == {"entity": [{"integration": DOMAIN}]}
+        assert about["target"] == {
+            "entity": [{"integration": DOMAIN, "domain": ["binary_sensor"], "device_class": ["connectivity"]}],
+            "primary_entities_only": False,
+        }
         required = {str(key): type(key).__name__ == "Required" for key in description.fields} | {"behavior": True}
         assert {name: field.get("required", False) for name, field in about["fields"].items()} == required
         for name, validator in description.fields.items():
