@@ -350,10 +350,7 @@ async def test_a_terminal_is_taken_over_after_a_look(hass: HomeAssistant, hub: H
     assert done["kept_in_step"]
     assert hub.house.household.kept == {FACE}
     # Ada has no credential, which the terminal lists as an empty first slot.
-    assert {one["name"]: one["credentials"] for one in await people(hass)} == {
-        ADA: ["fingerprint_0"],
-        "Grace": ["card"],
-    }
+    assert {one["name"]: one["credentials"] for one in await people(hass)} == {ADA: [], "Grace": ["card"]}
     differences = await ask(hass, "get_differences")
     assert {(one["enroll_id"], one["kind"]) for one in differences["differences"]} == {
         (3, "unknown_here"),
