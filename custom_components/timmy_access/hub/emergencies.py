@@ -197,7 +197,6 @@ class Emergencies:
     @callback
     def async_stop(self, *, clear: bool) -> None:
         """Take the issues back unless they are to wait for the next start."""
-        self._listeners.clear()
         for kind in (*ISSUE_INCOMPLETE.values(), ISSUE_NOT_WRITTEN) if clear else ():
             async_clear(self._hass, kind, self._entry_id)
 

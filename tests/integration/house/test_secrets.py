@@ -165,7 +165,7 @@ async def test_no_secret_that_terminals_and_vault_exchange_comes_out(
     await _at(second, "set_credential", enroll_id=7, credential="password", value=str(pin))
     await _at(first, "set_user", enroll_id=7, card=str(own_card))
     seen = len(first.received)
-    adding = hass.async_create_task(_at(first, "add_user", enroll_id=9, name="Kim", credential="palm"))
+    adding = hass.async_create_task(_at(first, "add_user", enroll_id=9, name="Kim", credential="face"))
     await first.wait_received("adduser", after=seen)
     first.scan_enrolment(recorded)
     await adding

@@ -73,7 +73,7 @@ async def test_tls_beside_plain(
     assert encrypted.doors[1].openings == 1
     form = await hass.config_entries.subentries.async_init((entry.entry_id, "terminal"), context={"source": "user"})
     assert form["description_placeholders"] is not None
-    assert form["description_placeholders"]["url"].startswith("ws://")
+    assert form["description_placeholders"]["port"] == str(entry.data["port"])
     await encrypted.stop()
 
 
@@ -91,7 +91,7 @@ async def test_tls_instead_of_plain(
     encrypted = await dial(make_terminal, FINGER, port, certificate)
     await until_state(hass, "binary_sensor.office_connectivity", "on")
     form = await entry.start_reconfigure_flow(hass)
-    assert form["description_placeholders"]["url"] == f"wss://{LOOPBACK}:{port}"
+    assert form["description_placeholders"] == {"host": LOOPBACK, "port": f"{port}, HTTPS = Yes"}
     await encrypted.stop()
     await choose(hass, entry, "off")
     assert entry.options == BASE

@@ -91,7 +91,7 @@ async def test_bad_input_approves_nobody(
         ("doors", {"name": "Back door", "doors": 0}),
     ):
         answer = await asked(client, "approve_terminal", mark=mark, **data)
-        assert answer["error"]["translation_placeholders"] == {"field": field}
+        assert answer["error"]["translation_placeholders"]["field"] == field
     assert dict(entry.subentries) == before
 
 
