@@ -151,6 +151,8 @@ class Home:
     async def set_up(self, handler: str, data: dict[str, Any]) -> dict[str, Any]:
         """Set up an integration through its dialog."""
         form = await self.post("/api/config/config_entries/flow", {"handler": handler})
+        if form["type"] == "menu":  # there is one already
+            form = await self.post(f"/api/config/config_entries/flow/{form['flow_id']}", {"next_step_id": "listener"})
         result: dict[str, Any] = await self.post(f"/api/config/config_entries/flow/{form['flow_id']}", data)
         if result["type"] != "create_entry":
             raise HomeError(f"{handler} was not set up: {result}")

@@ -1,7 +1,7 @@
 """The fields that several actions share, and the words people choose from."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -110,6 +110,15 @@ def instant(value: Any) -> datetime:
     """Return an aware time; one without a zone is local."""
     moment = _moment(value)
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+def duration(value: Any) -> timedelta:
+    """Return a length of time, not below 0; Home Assistant's own check lets an overflow through."""
+    try:
+        length: timedelta = cv.positive_time_period(value)
+    except OverflowError as err:
+        raise vol.Invalid(str(err)) from None
+    return length
 
 
 def digits(value: Any) -> int:

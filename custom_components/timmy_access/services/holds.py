@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
-from ..fields import instant, word
+from ..fields import duration, instant, word
 from ..hub.rights import async_name_of
 from ..terminal.orders import Hold
 from ..terminal.state import DoorMode
@@ -63,7 +63,7 @@ ACTIONS = (
         handler=_hold_door,
         fields={
             vol.Optional(ATTR_CODE): cv.string,
-            vol.Optional(ATTR_DURATION): cv.positive_time_period,
+            vol.Optional(ATTR_DURATION): duration,
             vol.Required(ATTR_MODE): word(MODES),
             vol.Optional(ATTR_UNTIL): instant,
         },

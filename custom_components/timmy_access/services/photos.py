@@ -5,10 +5,10 @@ from datetime import timedelta
 import voluptuous as vol
 
 from homeassistant.core import ServiceResponse, SupportsResponse
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
 from ..const import MAX_PHOTO_DAYS
+from ..fields import duration
 from ..records.photos import PHOTOS, SENT_FOR
 from .action import Action, Request
 
@@ -35,7 +35,7 @@ ACTIONS = (
     Action(
         name="get_latest_photo",
         handler=_get_latest_photo,
-        fields={vol.Optional(ATTR_WITHIN, default=WITHIN): vol.All(cv.positive_time_period, vol.Range(max=MAX_WITHIN))},
+        fields={vol.Optional(ATTR_WITHIN, default=WITHIN): vol.All(duration, vol.Range(max=MAX_WITHIN))},
         response=SupportsResponse.ONLY,
     ),
 )
