@@ -20,5 +20,6 @@ async def test_what_was_confirmed_before_a_kill_is_not_written_again(tmp_path: P
     assert seen.confirmed < seen.there
     assert seen.written_again == frozenset()
     assert seen.taps
-    written = {(it["enrollid"], it["backupnum"]) for it in seen.frames if it["cmd"] == "setuserinfo"}
+    told = [it for it in seen.frames if it["cmd"] == "setuserinfo" and "backupnum" in it]
+    written = {(it["enrollid"], it["backupnum"]) for it in told}
     assert written == {(number, slot) for number in seen.there for slot in SLOTS}

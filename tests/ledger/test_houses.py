@@ -49,6 +49,10 @@ def unread(of: str) -> UnreadFrame:
     return UnreadFrame(word="sendlog", frame={"of": of}, received_at=NOW)
 
 
+async def exported_as(ledger: Ledger) -> list[str]:
+    return [serial async for part in ledger.export_as(lambda columns: list(columns.serial), FILTER) for serial in part]
+
+
 async def exported(ledger: Ledger) -> list[str]:
     return [record.serial async for record in ledger.export(FILTER)]
 
@@ -97,6 +101,7 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], b
     ),
     "count": (lambda ledger: ledger.count(FILTER), lambda counts: counts == {OURS: 1}),
     "export": (exported, lambda serials: serials == [OURS]),
+    "export_as": (exported_as, lambda serials: serials == [OURS]),
     "has": (lambda ledger: ledger.has(OURS, punch(1).identity), lambda found: found is False),
     "hours": (
         lambda ledger: ledger.hours(0, [OURS]),
