@@ -59,6 +59,8 @@ DESCRIPTIONS: dict[str, tuple[tuple[EntityDescription, ...], ...]] = {
     "sensor": (HOUSE_SENSORS, PUNCH_SENSORS, MEASURED_PUNCH_SENSORS, TERMINAL_SENSORS, (ADDRESS, LAST_SEEN)),
     "switch": (SWITCHES,),
 }
+# Entities without a description among these.
+OTHERS = {"select": {"door_mode"}, "switch": {"lockdown"}}
 FULL = DeviceInfo.parse(
     dict.fromkeys(("cardsize", "facesize", "fpsize", "logsize", "palmsize", "pwdsize", "usersize"), 1)
 )
@@ -133,7 +135,7 @@ def test_every_entity_has_a_name_and_an_icon(platform: str, description: EntityD
 def test_no_text_and_no_icon_is_left_over() -> None:
     for platform, groups in DESCRIPTIONS.items():
         keys = {description.translation_key for group in groups for description in group} - {None}
-        keys |= {"door_mode"} if platform == "select" else set()
+        keys |= OTHERS.get(platform, set())
         assert TEXTS["entity"][platform].keys() == keys
         assert ICONS["entity"][platform].keys() == keys
 

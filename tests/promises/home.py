@@ -27,8 +27,10 @@ from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import Terminal
 from custom_components.timmy_access.ledger import LedgerUnavailable, Person
 from custom_components.timmy_access.protocol import listener, outlet
+from custom_components.timmy_access.protocol.effort import Effort
 from custom_components.timmy_access.protocol.errors import ProtocolError
 from custom_components.timmy_access.protocol.peer import Peer
+from custom_components.timmy_access.protocol.throttle import Throttle
 from custom_components.timmy_access.records import answered, journal, ledgers, patient_journal
 from custom_components.timmy_access.terminal.clock import TerminalClock
 from custom_components.timmy_access.terminal.moments import CodeKind, CodeMoment, CodeSource, Moment
@@ -586,6 +588,8 @@ def made_home(folder: Path) -> Generator[Home]:
         patch.object(event, "time_tracker_utcnow", _utcnow),
         patch.object(event, "time_tracker_timestamp", lambda: _utcnow().timestamp()),
         patch.object(TerminalClock.__init__, "__defaults__", (_utcnow, LIVE_WINDOW, clock.monotonic)),
+        patch.object(Throttle.__init__, "__defaults__", (loop.time,)),
+        patch.object(Effort.__init__, "__defaults__", (lambda: 0.0, loop.time)),  # to compute takes no time here
         patch.object(book, "time", clock),
         patch.object(tries, "time", clock),
         patch.object(answered, "time", clock),

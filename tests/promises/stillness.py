@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Executor
 
 from ..listener.standing_clock import StandingClock
 
@@ -22,6 +24,20 @@ class StillLoop(StandingClock):
     # What asyncio does not tell: what is to be done, now and later.
     _ready: deque[asyncio.Handle]
     _scheduled: list[asyncio.TimerHandle]
+
+    def run_in_executor[*Ts, T](
+        self,
+        executor: Executor | None,  # noqa: ARG002 - as asyncio has it
+        func: Callable[[*Ts], T],
+        *args: *Ts,
+    ) -> asyncio.Future[T]:
+        """Do at once what a thread would do in its own time, which nobody here could wait for."""
+        done: asyncio.Future[T] = self.create_future()
+        try:
+            done.set_result(func(*args))
+        except Exception as err:  # noqa: BLE001 - for whoever waits for it
+            done.set_exception(err)
+        return done
 
     def settle(self) -> None:
         """Let everything happen that waits for nothing."""

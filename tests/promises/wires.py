@@ -13,6 +13,7 @@ from typing import Any, Protocol, Self
 from websockets.exceptions import ConnectionClosedError
 from websockets.protocol import State
 
+from custom_components.timmy_access.protocol.effort import Effort
 from custom_components.timmy_access.protocol.peer import Peer
 from homeassistant.util import dt as dt_util
 
@@ -169,7 +170,7 @@ class Wire:
     def is_acknowledged(self) -> bool:
         return self.state is State.OPEN and not self._clogged
 
-    def admit(self, max_frame_bytes: int) -> None:
+    def admit(self, max_frame_bytes: int, effort: Effort) -> None:  # noqa: ARG002 - taking frames in costs nothing here
         self.protocol.max_message_size = max_frame_bytes
 
     async def ping(self) -> asyncio.Future[float]:

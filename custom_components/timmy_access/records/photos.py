@@ -139,7 +139,7 @@ class Photos:
         if self._key is None:
             self._key = await async_photo_key(self._hass, self._entry_id)
         if self._key is None:
-            raise HomeAssistantError("the key was not written")
+            raise HomeAssistantError(translation_domain=DOMAIN, translation_key="photo_key_not_written")
         other, root = roots(self._hass, self._entry_id)[:: 1 if choice.in_backups else -1]
         await work(move, other, root)
         self._choice, self._folder = choice, PhotoFolder(root, self._key)
@@ -297,7 +297,7 @@ class Photos:
     @callback
     def _async_tell_trouble(self, err: Exception) -> None:
         """Say once why photos are not kept, until they are again."""
-        detail = (err.strerror if isinstance(err, OSError) else None) or str(err) or type(err).__name__
+        detail = (err.strerror if isinstance(err, OSError) else None) or str(err).rstrip(".") or type(err).__name__
         if detail == self._trouble:
             return
         self._trouble = detail

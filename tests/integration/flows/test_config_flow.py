@@ -398,6 +398,12 @@ async def test_adding_ahead_of_the_first_visit(
     await until_state(hass, "lock.gate_door_2", "locked")
 
 
+async def test_a_name_is_given_once(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    form = await add(hass, entry)
+    form = await submit_terminal(hass, form, serial=STRANGER, name="Front Door", doors=1)
+    assert form["errors"] == {"name": "name_in_use"}
+
+
 async def test_adding_needs_a_running_listener(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     result = await add(hass, entry)
     assert result["reason"] == "entry_not_loaded"
@@ -411,6 +417,8 @@ async def test_a_terminal_is_changed_live(hass: HomeAssistant, entry: MockConfig
     assert form["errors"] == {"hold_open": "hold_open_needs_one_door"}
     form = await submit_terminal(hass, form, name="Depot", doors=2, granted_text="x" * 126, refused_text="x" * 126)
     assert form["errors"] == {"granted_text": "text_too_long", "refused_text": "text_too_long"}
+    form = await submit_terminal(hass, form, name="front door", doors=1)
+    assert form["errors"] == {"name": "name_in_use"}
     result = await submit_terminal(
         hass, form, name="Depot", doors=1, hold_open=True, refused_text="No", server_approval="grant"
     )

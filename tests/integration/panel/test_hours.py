@@ -100,4 +100,4 @@ async def test_a_month_that_is_none_is_refused(
 ) -> None:
     answer = await asked(await hass_ws_client(hass), "hours", month=month)
     assert answer["error"]["translation_key"] == "panel_field_invalid"
-    assert answer["error"]["translation_placeholders"] == {"field": "month"}
+    assert answer["error"]["translation_placeholders"]["field"] == "month"

@@ -359,7 +359,8 @@ async def test_a_key_that_cannot_be_read_or_written_keeps_nothing_and_says_so(
     with patch.object(photos_module, "async_photo_key", return_value=None):
         photos = await choose(hass, entry)
     assert not photos.is_on
-    assert f"{NOT_KEPT}_{entry.entry_id}" in issues_of(hass)
+    issue = issues_of(hass)[f"{NOT_KEPT}_{entry.entry_id}"]
+    assert issue.translation_placeholders == {"error": "The key could not be written to the disk"}
     await punched(hass, face)
     assert files(hass, entry) == []
 

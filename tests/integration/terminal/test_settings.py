@@ -36,16 +36,16 @@ SOON = timedelta(seconds=0.2)
 
 # Setting, what it is set to, and the only key that goes over the wire.
 NUMBERS_WRITTEN = [
-    ("accesses_allowed", 10, "setdevlock", {"access_times": 10}),
-    ("device_id", 7, "setdevinfo", {"deviceid": 7}),
-    ("door_alarm_delay", 2, "setdevlock", {"alarmdelay": 2}),
+    ("entries_allowed", 10, "setdevlock", {"access_times": 10}),
+    ("terminal_number", 7, "setdevinfo", {"deviceid": 7}),
+    ("alarm_when_open_for", 2, "setdevlock", {"alarmdelay": 2}),
     ("tries_before_alarm", 3, "setdevlock", {"tryalarm": 3}),
     ("fingerprints_per_user", 5, "setdevinfo", {"userfpnum": 5}),
     ("language", 4, "setdevinfo", {"language": 4}),
     ("log_warning", 500, "setdevinfo", {"loghint": 500}),
     ("open_delay", 9, "setdevlock", {"opendelay": 9}),
     ("people_together", 2, "setdevlock", {"mutiopen": 2}),
-    ("punches_allowed", 6, "setdevlock", {"punchtimes": 6}),
+    ("entries_per_time_span", 6, "setdevlock", {"punchtimes": 6}),
     ("re_verify_time", 15, "setdevinfo", {"reverifytime": 15}),
     ("screensaver_delay", 60, "setdevinfo", {"screensaver": 60}),
     ("server_approval_timeout", 8, "setdevinfo", {"server_verify_timeout": 8}),
@@ -367,7 +367,7 @@ async def test_a_write_without_effect_is_an_error_and_shows_the_real_value(
     terminal = make_terminal("ai_face", FACE)
     terminal.machine.settings = Stubborn(terminal.settings)
     await connected(hass, terminal)
-    with pytest.raises(HomeAssistantError, match="Front door accepted the change, but its volume is still 6"):
+    with pytest.raises(HomeAssistantError, match="Front door accepted the change, but its Volume is still 6"):
         await set_number(hass, VOLUME, 8)
     assert state_of(hass, VOLUME).state == "6"
 
@@ -392,7 +392,7 @@ async def test_what_is_out_of_range_is_refused_and_nothing_is_sent(hass: HomeAss
         await set_number(hass, VOLUME, 11)
     with pytest.raises(ServiceValidationError):
         await select(hass, VERIFY_MODE, "retina")
-    with pytest.raises(ServiceValidationError, match="volume must be a whole number"):
+    with pytest.raises(ServiceValidationError, match="Volume must be a whole number"):
         await set_number(hass, VOLUME, 2.5)
     assert written(face) == []
     assert state_of(hass, VOLUME).state == "6"
