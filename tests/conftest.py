@@ -75,7 +75,7 @@ def _lifecycle_tripwire(request: pytest.FixtureRequest, caplog: pytest.LogCaptur
     if request.node.get_closest_marker("expects_lifecycle_error"):
         return
     swallowed = [
-        record.getMessage()
+        f"{record.getMessage()} {record.exc_info[1]!r}" if record.exc_info else record.getMessage()
         for phase in ("setup", "call")
         for record in caplog.get_records(phase)
         if any(mark in record.getMessage() for mark in SWALLOWED)
