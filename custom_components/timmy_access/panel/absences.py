@@ -9,8 +9,9 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..hub.absences import SHORTEST, Absence
 from ..hub.hub import Hub
-from .feed import GATHER_SECONDS, PanelFeed, Send
+from .feed import PanelFeed, Send
 from .request import PanelRequest
+from .telling import Telling
 
 ATTR_SERIAL = "serial"
 # The newest of all terminals: more is further back than somebody scrolls, and can be looked for by terminal.
@@ -32,40 +33,27 @@ class _Absences:
     """What one browser knows of the absences."""
 
     def __init__(self, hass: HomeAssistant, hub: Hub, serial: str | None, send: Send) -> None:
-        self._hass = hass
         self._hub = hub
         self._serial = serial
         self._send = send
         self._sent: JsonObjectType | None = None
         self._unsubscribe: CALLBACK_TYPE | None = None
-        self._cancel: CALLBACK_TYPE | None = None
+        self._telling = Telling(hass, self._async_tell)
 
     @callback
     def async_start(self) -> None:
-        self._unsubscribe = self._hub.absences.async_subscribe(self._async_soon)
-        self._async_tell()
+        self._unsubscribe = self._hub.absences.async_subscribe(self._telling.async_soon)
+        self._telling.async_now()
 
     @callback
     def async_stop(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
-        self._async_wait_no_longer()
-
-    @callback
-    def _async_wait_no_longer(self) -> None:
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
-
-    @callback
-    def _async_soon(self, seconds: float = GATHER_SECONDS) -> None:
-        self._async_wait_no_longer()
-        self._cancel = self._hass.loop.call_later(seconds, self._async_tell).cancel
+        self._telling.async_stop()
 
     @callback
     def _async_tell(self) -> None:
-        self._async_wait_no_longer()
         found = [
             (absence.since, serial, absence)
             for serial, absences in self._hub.absences.absences.items()
@@ -79,7 +67,7 @@ class _Absences:
             self._sent = told
             self._send(told)
         if self._hub.absences.is_waiting:
-            self._async_soon(SHORTEST.total_seconds())
+            self._telling.async_again(SHORTEST.total_seconds())
 
 
 def _told(serial: str, absence: Absence) -> JsonObjectType:

@@ -15,8 +15,9 @@ from ..people.abilities import abilities
 from ..people.portraits import MAX_SOURCE_BYTES, async_photo_from_text
 from ..services.house_people import ATTR_PERSON_ID
 from .command import PanelCommand
-from .feed import GATHER_SECONDS, PanelFeed, Send
+from .feed import PanelFeed, Send
 from .request import Fields, PanelRequest
+from .telling import FollowedTerminals, Telling
 
 ATTR_PHOTO = "photo"
 ATTR_SERIAL = "serial"
@@ -80,57 +81,32 @@ class Enrolment:
 
     def __init__(self, request: PanelRequest, send: Send) -> None:
         """Know nothing; `send` tells the browser."""
-        self._hass = request.hass
         self._hub = request.hub
         self._send = send
         self._sent: JsonObjectType | None = None
-        self._followed: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
-        self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._cancel: CALLBACK_TYPE | None = None
+        self._telling = Telling(request.hass, self._async_tell)
+        self._terminals = FollowedTerminals(self._hub, self._telling.async_soon, lambda _: self._telling.async_soon())
+        self._unsubscribe: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self) -> None:
         """Tell everything, and follow it."""
-        self._unsubscribe = [
-            # Somebody stands at the terminal and waits.
-            self._hub.recordings.async_subscribe(self._async_tell),
-            self._hub.async_subscribe_terminals(self._async_terminal),
-        ]
-        self._async_tell()
+        # Somebody stands at the terminal and waits.
+        self._unsubscribe = self._hub.recordings.async_subscribe(self._telling.async_now)
+        self._terminals.async_start()
+        self._telling.async_now()
 
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
-        while self._unsubscribe:
-            self._unsubscribe.pop()()
-        while self._followed:
-            self._followed.popitem()[1][1]()
-        self._async_wait_no_longer()
-
-    @callback
-    def _async_wait_no_longer(self) -> None:
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
-
-    @callback
-    def _async_terminal(self, terminal: Terminal) -> None:
-        known = self._followed.get(terminal.serial)
-        if known is None or known[0] is not terminal:
-            if known is not None:
-                known[1]()
-            stop = terminal.coordinator.async_add_listener(self._async_soon)
-            self._followed[terminal.serial] = (terminal, stop)
-        self._async_soon()
-
-    @callback
-    def _async_soon(self) -> None:
-        if self._cancel is None:
-            self._cancel = self._hass.loop.call_later(GATHER_SECONDS, self._async_tell).cancel
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._terminals.async_stop()
+        self._telling.async_stop()
 
     @callback
     def _async_tell(self) -> None:
-        self._async_wait_no_longer()
         latest = self._hub.recordings.latest
         told: JsonObjectType = {
             "takes": {serial: _takes(terminal) for serial, terminal in self._hub.terminals.items()},

@@ -10,6 +10,7 @@ from ..hub.hub import Hub
 from ..hub.terminal import Terminal
 from .feed import GATHER_SECONDS, Send
 from .request import PanelRequest
+from .telling import FollowedTerminals
 
 # A large house with many terminals is looked at less often, so that it takes a fifth of the time at most.
 PAUSE_FACTOR = 5
@@ -26,8 +27,8 @@ class Following:
         self._send = send
         self._unsubscribe: list[CALLBACK_TYPE] = []
         self._online: dict[str, bool] = {}
-        self._terminals: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
         self._changed = asyncio.Event()
+        self._terminals = FollowedTerminals(request.hub, self._changed.set, self._async_moved)
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -42,8 +43,8 @@ class Following:
             self.hub.house.keeper.async_subscribe(lambda _: self._changed.set()),
             self.hub.house.hours.async_subscribe(self._changed.set),
             self.hub.caretaker.watch.async_subscribe(self._changed.set),
-            self.hub.async_subscribe_terminals(self._async_terminal),
         ]
+        self._terminals.async_start()
         self._task = self._request.entry.async_create_background_task(
             self._request.hass, self._async_follow(), "timmy_access panel people"
         )
@@ -53,8 +54,7 @@ class Following:
         """Follow nothing any more."""
         while self._unsubscribe:
             self._unsubscribe.pop()()
-        while self._terminals:
-            self._terminals.popitem()[1][1]()
+        self._terminals.async_stop()
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -73,16 +73,6 @@ class Following:
                 await self.async_tell()
             await asyncio.sleep(max(GATHER_SECONDS, PAUSE_FACTOR * (loop.time() - begun)))
             await self._changed.wait()
-
-    @callback
-    def _async_terminal(self, terminal: Terminal) -> None:
-        known = self._terminals.get(terminal.serial)
-        if known is None or known[0] is not terminal:
-            if known is not None:
-                known[1]()
-            stop = terminal.coordinator.async_add_listener(lambda: self._async_moved(terminal))
-            self._terminals[terminal.serial] = (terminal, stop)
-        self._changed.set()
 
     @callback
     def _async_moved(self, terminal: Terminal) -> None:

@@ -17,8 +17,9 @@ from ..guests.passes import Pass, Refused
 from ..hub.hub import Hub
 from ..services.passes import ACTIVE, ATTR_INCLUDE_ENDED, described_pass
 from .command import PanelCommand
-from .feed import GATHER_SECONDS, PanelFeed, Send
+from .feed import PanelFeed, Send
 from .request import PanelRequest
+from .telling import Telling
 
 # Passes in these states do not open any more, unless somebody extends them.
 ENDED = frozenset({Refused.EXPIRED, Refused.REVOKED, Refused.USED_UP})
@@ -45,42 +46,32 @@ class Passes:
         self._include_ended = include_ended
         # The pass as it was told, and its state; a pass is replaced when it changes.
         self._sent: dict[str, tuple[Pass, str]] | None = None
+        self._telling = Telling(hass, self._async_tell)
         self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._cancel: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self) -> None:
         """Tell everything, and follow it."""
         self._unsubscribe = [
-            self._hub.passbook.book.async_subscribe(self._async_soon),
+            self._hub.passbook.book.async_subscribe(self._telling.async_soon),
             # By the clock passes begin and end, and hours and events of calendars with them.
             async_track_time_change(self._hass, self._async_minute, second=0),
         ]
-        self._async_tell()
+        self._telling.async_now()
 
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
         while self._unsubscribe:
             self._unsubscribe.pop()()
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
+        self._telling.async_stop()
 
     @callback
     def _async_minute(self, _: datetime) -> None:
-        self._async_tell()
-
-    @callback
-    def _async_soon(self) -> None:
-        if self._cancel is None:
-            self._cancel = self._hass.loop.call_later(GATHER_SECONDS, self._async_tell).cancel
+        self._telling.async_now()
 
     @callback
     def _async_tell(self) -> None:
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
         terminals = {terminal.serial: terminal.name for terminal in self._hub.terminals.values()}
         known = self._sent or {}
         present: dict[str, tuple[Pass, str]] = {}

@@ -4,11 +4,11 @@ from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.util.json import JsonObjectType
 
 from ..hub.hub import Hub
-from ..hub.terminal import Terminal
 from ..services.roll_call import described_roll_call
 from .command import PanelCommand
-from .feed import GATHER_SECONDS, PanelFeed, Send
+from .feed import PanelFeed, Send
 from .request import PanelRequest
+from .telling import FollowedTerminals, Telling
 
 
 async def _start(request: PanelRequest, send: Send) -> CALLBACK_TYPE:
@@ -23,58 +23,40 @@ class Inside:
 
     def __init__(self, hass: HomeAssistant, hub: Hub, send: Send) -> None:
         """Know nothing; `send` tells the browser."""
-        self._hass = hass
         self._hub = hub
         self._send = send
         self._sent: JsonObjectType | None = None
         self._uncertain: tuple[str, ...] = ()
-        self._followed: dict[Terminal, CALLBACK_TYPE] = {}
-        self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._cancel: CALLBACK_TYPE | None = None
+        self._telling = Telling(hass, self._async_tell)
+        # A terminal may also have another name.
+        self._terminals = FollowedTerminals(hub, self._telling.async_soon, lambda _: self._async_look())
+        self._unsubscribe: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self) -> None:
         """Tell everything, and follow it."""
-        self._unsubscribe = [
-            self._hub.roll_call.async_subscribe(self._async_soon),
-            self._hub.async_subscribe_terminals(self._async_terminal),
-        ]
-        self._async_tell()
+        self._unsubscribe = self._hub.roll_call.async_subscribe(self._telling.async_soon)
+        self._terminals.async_start()
+        self._telling.async_now()
 
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
-        while self._unsubscribe:
-            self._unsubscribe.pop()()
-        while self._followed:
-            self._followed.popitem()[1]()
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
-
-    @callback
-    def _async_terminal(self, terminal: Terminal) -> None:
-        if terminal not in self._followed:
-            self._followed[terminal] = terminal.coordinator.async_add_listener(self._async_look)
-        self._async_soon()  # it may have another name
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._terminals.async_stop()
+        self._telling.async_stop()
 
     @callback
     def _async_look(self) -> None:
         """Tell whether a terminal has gone away or is back; all else of its state is nothing to this."""
         uncertain = self._hub.roll_call.uncertain
         if uncertain != self._uncertain:
-            self._async_soon()
-
-    @callback
-    def _async_soon(self) -> None:
-        if self._cancel is None:
-            self._cancel = self._hass.loop.call_later(GATHER_SECONDS, self._async_tell).cancel
+            self._telling.async_soon()
 
     @callback
     def _async_tell(self) -> None:
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
         self._uncertain = self._hub.roll_call.uncertain
         said = described_roll_call(self._hub)
         # That it counts from a later moment is no news.

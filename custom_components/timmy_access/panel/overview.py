@@ -18,9 +18,10 @@ from ..terminal.devices import door_identifier
 from ..terminal.moments import Punch
 from ..terminal.state import Emergency
 from .approval import described_waiting
-from .feed import GATHER_SECONDS, PanelFeed, Send
+from .feed import PanelFeed, Send
 from .machine import machine
 from .request import PanelRequest
+from .telling import FollowedTerminals, Telling
 
 # Who waits for approval is forgotten some time after they have gone, which nothing tells of.
 LOOK_AGAIN_SECONDS = 60.0
@@ -55,77 +56,47 @@ class Overview:
         self._send = send
         self._sent: dict[str, JsonObjectType] = {}
         self._whole: JsonObjectType | None = None
-        self._followed: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
+        self._telling = Telling(hass, self._async_tell)
+        self._terminals = FollowedTerminals(self._hub, self._telling.async_soon, lambda _: self._telling.async_soon())
         self._unsubscribe: list[CALLBACK_TYPE] = []
-        self._cancel: CALLBACK_TYPE | None = None
-        self._look_again: CALLBACK_TYPE | None = None
 
     @callback
     def async_start(self) -> None:
         """Tell everything, and follow it."""
+        soon = self._telling.async_soon
+        self._terminals.async_start()
         self._unsubscribe = [
-            self._hub.async_subscribe_terminals(self._async_terminal),
-            self._hub.house.keeper.async_subscribe(lambda _: self._async_soon()),
-            self._hub.caretaker.watch.async_subscribe(self._async_soon),
-            self._hub.pending.async_subscribe(self._async_soon),
-            self._hub.door_orders.emergencies.async_subscribe(self._async_soon),
-            self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: self._async_soon()),
-            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: self._async_soon()),
+            self._hub.house.keeper.async_subscribe(lambda _: soon()),
+            self._hub.caretaker.watch.async_subscribe(soon),
+            self._hub.pending.async_subscribe(soon),
+            self._hub.door_orders.emergencies.async_subscribe(soon),
+            self._hass.bus.async_listen(dr.EVENT_DEVICE_REGISTRY_UPDATED, lambda _: soon()),
+            self._hass.bus.async_listen(er.EVENT_ENTITY_REGISTRY_UPDATED, lambda _: soon()),
         ]
-        self._async_tell()
+        self._telling.async_now()
 
     @callback
     def async_stop(self) -> None:
         """Follow nothing any more."""
         while self._unsubscribe:
             self._unsubscribe.pop()()
-        for serial in tuple(self._followed):
-            self._async_leave(serial)
-        self._async_wait_no_longer()
-
-    @callback
-    def _async_wait_no_longer(self) -> None:
-        for cancel in (self._cancel, self._look_again):
-            if cancel is not None:
-                cancel()
-        self._cancel = self._look_again = None
-
-    @callback
-    def _async_terminal(self, terminal: Terminal) -> None:
-        known = self._followed.get(terminal.serial)
-        if known is None or known[0] is not terminal:
-            self._async_leave(terminal.serial)
-            stop = terminal.coordinator.async_add_listener(self._async_soon)
-            self._followed[terminal.serial] = (terminal, stop)
-        self._async_soon()
-
-    @callback
-    def _async_leave(self, serial: str) -> None:
-        if (known := self._followed.pop(serial, None)) is not None:
-            known[1]()
-
-    @callback
-    def _async_soon(self) -> None:
-        if self._cancel is None:
-            self._cancel = self._hass.loop.call_later(GATHER_SECONDS, self._async_tell).cancel
+        self._terminals.async_stop()
+        self._telling.async_stop()
 
     @callback
     def _async_tell(self) -> None:
-        self._async_wait_no_longer()
         present = {serial: described(self._hass, self._entry, it) for serial, it in self._hub.terminals.items()}
         changed: dict[str, JsonValueType] = {
             serial: said for serial, said in present.items() if self._sent.get(serial) != said
         }
-        for serial in self._sent.keys() - present.keys():
-            changed[serial] = None
-            self._async_leave(serial)
+        changed.update(dict.fromkeys(self._sent.keys() - present.keys()))
         waiting = self._hub.pending.async_waiting()
         whole: JsonObjectType = {"house": _house(self._hub), "pending": [described_waiting(it) for it in waiting]}
         if changed or whole != self._whole:
             self._send({**whole, "terminals": changed})
         self._sent, self._whole = present, whole
         if waiting:
-            self._look_again = self._hass.loop.call_later(LOOK_AGAIN_SECONDS, self._async_soon).cancel
+            self._telling.async_again(LOOK_AGAIN_SECONDS)
 
 
 def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Terminal) -> JsonObjectType:
