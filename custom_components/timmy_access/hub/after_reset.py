@@ -6,7 +6,8 @@ from homeassistant.core import HomeAssistant
 
 from ..house.house import House
 from ..house.settling import Choice
-from .agreements import async_agreement, make_of
+from .agreements import async_agreement
+from .in_step import make_of
 from .taking_stock import async_present
 from .terminal import Terminal
 

@@ -12,9 +12,9 @@ from ..house.house import House
 from ..house.household import Household
 from ..house.standing import Listed, Seen
 from ..house.wanted import Make, Weeks, standings_wanted
-from ..people.abilities import lacking
 from ..people.people import EMPTY_SLOT
 from ..people.roster import Person
+from .in_step import make_of
 from .terminal import Terminal
 
 
@@ -29,12 +29,6 @@ async def async_agreement(hass: HomeAssistant, house: House, terminal: Terminal)
         known_of(house, terminal),
     )
     return await hass.async_add_executor_job(work)
-
-
-def make_of(terminal: Terminal) -> Make:
-    """Return what a terminal can hold, as far as that is known without asking."""
-    state = terminal.coordinator.data
-    return Make(doors=len(state.doors), algorithm=terminal.fingerprint_algorithm, lacks=lacking(state.info))
 
 
 def listed(terminal: Terminal) -> Listed:

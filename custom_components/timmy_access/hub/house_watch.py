@@ -10,7 +10,8 @@ from ..house.errors import HouseUnknown
 from ..house.house import House
 from ..house.obstacles import Obstacle, obstacles
 from ..terminal.tasks import Tasks
-from .agreements import async_agreement, known_of, make_of
+from .agreements import async_agreement, known_of
+from .in_step import make_of
 from .noticed import Noticed
 from .terminal import Terminal
 

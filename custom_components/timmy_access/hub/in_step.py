@@ -47,6 +47,12 @@ class Kept(CheckedLine, Protocol):
         """Which templates the terminal understands; None where it does not tell."""
 
 
+def make_of(terminal: Kept) -> Make:
+    """Return what a terminal can hold, as far as that is known without asking."""
+    state = terminal.coordinator.data
+    return Make(doors=len(state.doors), algorithm=terminal.fingerprint_algorithm, lacks=lacking(state.info))
+
+
 @callback
 def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> Writer:
     """Return the writer of a terminal."""
@@ -76,11 +82,7 @@ def async_writer(surroundings: Surroundings, terminal: Kept, echoes: Echoes) -> 
         hand,
         terminal.roster,
         readings,
-        lambda: Make(
-            doors=_doors(),
-            algorithm=terminal.fingerprint_algorithm,
-            lacks=lacking(terminal.coordinator.data.info),
-        ),
+        partial(make_of, terminal),
         dt_util.utcnow,
     )
 

@@ -10,7 +10,7 @@ from ..house.house import House
 from ..people.names import is_same_name
 from ..people.people import EMPTY_SLOT
 from ..protocol.commands import AddUser
-from .agreements import make_of
+from .in_step import make_of
 from .terminal import Terminal
 
 

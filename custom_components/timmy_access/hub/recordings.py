@@ -6,7 +6,7 @@ then what it held is written to their own, and from there the house brings it to
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import partial
@@ -27,19 +27,18 @@ from ..house.standing import Standing
 from ..ledger import Ledger
 from ..people.abilities import Ability, abilities
 from ..people.enrolment import QUICK_ANSWER_SECONDS
+from ..people.free_numbers import async_free_number
 from ..protocol.commands import AddUser
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential, Role
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
 from ..protocol.reasons import Refusal, holder_of as holder_in, refusal_of
 from ..terminal.tasks import Tasks
-from .agreements import make_of
 from .leftovers import Leftovers
+from .recording import async_enrolled
 from .terminal import Terminal
 
 # Somebody who has just been added is on a terminal within seconds; behind a list of thousands it may take longer.
 PLACED_SECONDS = 60.0
-# Numbers that are looked up in the log at a time: more than a house deletes people between two who are added.
-NUMBERS_LOOKED_AT = 100
 # Terminals hold these as numbers, whichever way firmware tells them.
 _NUMBERS = frozenset({Credential.CARD, Credential.PASSWORD})
 
@@ -245,13 +244,12 @@ class Recordings:
 
     async def _async_free_number(self, terminal: Terminal) -> int:
         """Return a number that nobody has or had: what is in the log of one would become somebody else's."""
-        taken = self.numbers.union(*(other.roster.people for other in self._terminals()))
-        while True:
-            first = self._house.next_enroll_id(taken)
-            known = await self._ledger.spoken_for(terminal.serial, range(first, first + NUMBERS_LOOKED_AT))
-            if not known:
-                return first
-            taken |= {max(known)}
+
+        def _candidate(known: Collection[int]) -> int:
+            taken = self.numbers.union(known, *(other.roster.people for other in self._terminals()))
+            return self._house.next_enroll_id(taken)
+
+        return await async_free_number([(self._ledger, terminal.serial)], _candidate)
 
     def _reason(self, terminal: Terminal, person: HousePerson, error: ProtocolError, took: float) -> Exception:
         """Return why nobody was recorded, for who waits beside the terminal."""
@@ -288,7 +286,7 @@ class Recordings:
         )
         if not (await terminal.people.async_record(person.enroll_id, slot)).record:
             raise _error("enrolment_without_effect", terminal=terminal.name)
-        await house.safe.async_enrolled(terminal.serial, person.enroll_id, {slot: contents}, make_of(terminal), by)
+        await async_enrolled(house, terminal, person.enroll_id, {slot: contents}, by)
         if self._standing(terminal, person_id) is None:
             raise _error("enrolment_no_door", terminal=terminal.name, person=person.name)
 

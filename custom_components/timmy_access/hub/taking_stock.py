@@ -22,7 +22,8 @@ from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.zones import Zones
-from .agreements import listed, make_of
+from .agreements import listed
+from .in_step import make_of
 from .terminal import Terminal
 
 # The week zone of each door in a permission.

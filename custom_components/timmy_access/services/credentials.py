@@ -1,6 +1,6 @@
 """Actions for credentials: giving somebody one, recording it at the terminal, taking it away."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -37,6 +37,7 @@ from ..house.refusals import translated_refusals
 from ..hub.recording import async_enrolled, async_record, is_free, role_of
 from ..ledger import likeness
 from ..people.abilities import lacks
+from ..people.free_numbers import async_free_number
 from ..people.portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
 from ..people.roster import Person
 from ..protocol.commands import ALL_FINGERPRINTS, AddUser, DeleteUser, SetCredential
@@ -47,9 +48,6 @@ from .secrets import async_fill_in
 
 ATTR_SAME_NAME = "same_name"
 ALL_FINGERPRINTS_WORD = "all_fingerprints"
-
-# Numbers that are looked up in the log at a time: more than a house deletes people between two who are added.
-NUMBERS_LOOKED_AT = 100
 
 _NUMBER_CREDENTIALS = frozenset({"card", "password"})
 # What is said of a terminal that has no reader for a kind.
@@ -233,20 +231,14 @@ def check_name(data: Mapping[str, Any]) -> None:
 
 
 async def _free_enroll_id(requests: tuple[Request, ...]) -> int:
-    """Return a number that nobody has, nor had in what the log remembers: it would take over their records.
+    """Return a number that is free on all of some terminals; raises `LedgerUnavailable`."""
 
-    A log that cannot be read does not say that a number is free; raises `LedgerUnavailable`.
-    """
-    taken: set[int] = set()
-    while True:
-        first = max(request.terminal.roster.next_enroll_id(taken) for request in requests)
-        known: set[int] = set()
-        for request in requests:
-            numbers = range(first, first + NUMBERS_LOOKED_AT)
-            known |= set(await request.hub.ledger.spoken_for(request.terminal.serial, numbers))
-        if not known:
-            return max(request.terminal.roster.next_enroll_id(taken) for request in requests)
-        taken = {max(known)}
+    def _candidate(known: Collection[int]) -> int:
+        taken = frozenset(known).union(*(request.hub.recordings.numbers for request in requests))
+        return max(request.terminal.roster.next_enroll_id(taken) for request in requests)
+
+    logs = [(request.hub.ledger, request.terminal.serial) for request in requests]
+    return await async_free_number(logs, _candidate)
 
 
 async def _cancel_add_user(request: Request) -> None:

@@ -17,7 +17,8 @@ from ..house.differences import Difference, DifferenceKind
 from ..house.persons import HousePerson
 from ..house.settling import Choice
 from ..hub.after_reset import AfterReset, async_after_reset
-from ..hub.agreements import async_agreement, make_of
+from ..hub.agreements import async_agreement
+from ..hub.in_step import make_of
 from ..hub.taking_stock import async_present
 from ..hub.terminal import Terminal
 from .action import Action, Request

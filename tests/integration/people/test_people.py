@@ -252,6 +252,16 @@ async def test_copying_to_the_terminal_itself(hass: HomeAssistant, hub: Hub, fac
     assert error.value.translation_key == "person_unknown"
 
 
+async def test_a_number_under_which_somebody_is_being_recorded_is_nobody_elses(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    """It is deleted as soon as they are: whoever had got it would be gone."""
+    hub.recordings.numbers = frozenset({hub.terminals[FACE].roster.next_enroll_id()})
+    added = await act(hass, hub, FACE, "add_user", name="Trent", credential="card", value="4711")
+    assert added is not None
+    assert added["enroll_id"] == max(hub.recordings.numbers) + 1
+
+
 async def test_a_number_that_the_log_knows_is_not_given_again(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
 ) -> None:
