@@ -18,10 +18,11 @@ ROOMS: Mapping[str, frozenset[str]] = {
     for room, may in {
         "protocol": "",
         "ledger": "",
+        "sealing": "",
         "terminal": "protocol ledger",
         "people": "protocol ledger terminal",
-        "records": "protocol ledger terminal",
-        "house": "protocol ledger terminal people records",
+        "records": "protocol ledger sealing terminal",
+        "house": "protocol ledger sealing terminal people records",
         "guests": "protocol ledger terminal people records house",
         "hub": "protocol ledger terminal people records house guests",
         "automation": "protocol ledger terminal people records house guests hub",

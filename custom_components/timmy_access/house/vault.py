@@ -12,23 +12,17 @@ from functools import partial
 import hashlib
 import hmac
 import json
-import secrets
-from typing import Any
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
+from ..sealing.secret_key import KeyStore, async_new_key, async_stored_key, seal, unseal
 from .arrivals import Contents
 from .credentials import HouseCredential
 from .errors import HouseInvalid, Problem
 
 VERSION = 1
-_KEY_BYTES = 32
-_NONCE_BYTES = 12
 # Tells which key something is sealed with, and nothing else of it.
 _NAME_BYTES = 8
 # How what is sealed begins; another way of sealing gets another byte.
@@ -52,9 +46,7 @@ class Vault:
 
     def __init__(self, hass: HomeAssistant, house: str) -> None:
         """Belong to a house; closed until `async_open`."""
-        self._store: Store[dict[str, Any]] = Store(
-            hass, VERSION, f"{DOMAIN}.{house}.vault", private=True, atomic_writes=True
-        )
+        self._store: KeyStore = Store(hass, VERSION, f"{DOMAIN}.{house}.vault", private=True, atomic_writes=True)
         self._house = house
         self._key: bytes | None = None
         self._listeners: list[Callable[[], None]] = []
@@ -79,14 +71,10 @@ class Vault:
         if not wanted:
             self.state = VaultState.OFF
             return
-        key = _key_in(await self._store.async_load())
+        key = await async_stored_key(self._store)
         names = {credential.sealed[1:_HEAD_BYTES] for credential in held if credential.sealed is not None}
         if key is None and not names:
-            key = secrets.token_bytes(_KEY_BYTES)
-            await self._store.async_save({"key": key.hex()})
-            # What was not written would be sealed for nobody.
-            if _key_in(await self._store.async_load()) != key:
-                key = None
+            key = await async_new_key(self._store)
         if key is None or (names and _name_of(key) not in names):
             self.state = VaultState.KEY_GONE
             return
@@ -106,10 +94,8 @@ class Vault:
 
     def seal(self, person_id: str, slot: int, algorithm: str | None, contents: Contents) -> bytes:
         """Return contents sealed for one place; raises `HouseInvalid` where the vault is not open."""
-        key, nonce = self._open_key(), secrets.token_bytes(_NONCE_BYTES)
-        place = self._place(person_id, slot, algorithm)
-        box = AESGCM(key).encrypt(nonce, json.dumps(contents).encode(), place)
-        return b"".join((_FORMAT, _name_of(key), nonce, box))
+        key, place = self._open_key(), self._place(person_id, slot, algorithm)
+        return b"".join((_FORMAT, _name_of(key), seal(key, place, json.dumps(contents).encode())))
 
     async def async_seal(self, person_id: str, slot: int, algorithm: str | None, contents: Contents) -> bytes:
         """Seal contents (`seal`), large ones in a thread."""
@@ -122,16 +108,16 @@ class Vault:
         if key is None or box is None or box[:_HEAD_BYTES] != _FORMAT + _name_of(key):
             return None
         place = self._place(credential.person_id, credential.slot, credential.algorithm)
-        nonce, text = box[_HEAD_BYTES : _HEAD_BYTES + _NONCE_BYTES], box[_HEAD_BYTES + _NONCE_BYTES :]
 
         def _unseal() -> Contents | None:
+            text = unseal(key, place, box[_HEAD_BYTES:])
             try:
-                contents: Contents = json.loads(AESGCM(key).decrypt(nonce, text, place))
-            except InvalidTag, ValueError:
+                contents: Contents | None = None if text is None else json.loads(text)
+            except ValueError:
                 return None
             return contents
 
-        return await _apart(_unseal, len(text))
+        return await _apart(_unseal, len(box))
 
     def _open_key(self) -> bytes:
         if self._key is None:
@@ -140,14 +126,6 @@ class Vault:
 
     def _place(self, person_id: str, slot: int, algorithm: str | None) -> bytes:
         return json.dumps([self._house, person_id, slot, algorithm]).encode()
-
-
-def _key_in(stored: dict[str, Any] | None) -> bytes | None:
-    try:
-        key = bytes.fromhex((stored or {})["key"])
-    except KeyError, TypeError, ValueError:
-        return None
-    return key if len(key) == _KEY_BYTES else None
 
 
 def _derived(key: bytes, purpose: bytes) -> bytes:

@@ -4,6 +4,7 @@ import base64
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path, PurePath
+import secrets
 import shutil
 import tarfile
 from typing import Any
@@ -20,6 +21,7 @@ from custom_components.timmy_access.records import photo_folder, photos as photo
 from custom_components.timmy_access.records.photo_folder import Shot
 from custom_components.timmy_access.records.photo_key import SEALING_BYTES, PhotoKey
 from custom_components.timmy_access.records.photos import NOT_KEPT, PHOTOS, UNREADABLE, Photos, roots
+from custom_components.timmy_access.sealing.secret_key import KEY_BYTES
 from custom_components.timmy_access.terminal.moments import PunchPhoto
 from homeassistant.components.backup.const import EXCLUDE_FROM_BACKUP
 from homeassistant.core import HomeAssistant
@@ -214,7 +216,7 @@ async def test_a_photo_that_was_moved_or_damaged_does_not_open(
 
 
 async def test_two_photos_of_what_looks_like_one_record_are_nobodys(hass: HomeAssistant, tmp_path: Path) -> None:
-    key = PhotoKey.new()
+    key = PhotoKey(secrets.token_bytes(KEY_BYTES))
     folder = photo_folder.PhotoFolder(tmp_path / "x", key)
     shot = Shot(serial=FACE, enroll_id=1, occurred_at=dt_util.utcnow(), mode=8, reader=0, event=0)
     assert folder.write(shot, PUNCH_PHOTO)
@@ -228,7 +230,7 @@ async def test_two_photos_of_what_looks_like_one_record_are_nobodys(hass: HomeAs
 async def test_old_ones_go_at_night_and_the_oldest_at_once_where_there_are_too_many(
     hass: HomeAssistant, tmp_path: Path
 ) -> None:
-    folder = photo_folder.PhotoFolder(tmp_path / "x", PhotoKey.new())
+    folder = photo_folder.PhotoFolder(tmp_path / "x", PhotoKey(secrets.token_bytes(KEY_BYTES)))
     now = dt_util.utcnow()
     shots = [
         Shot(serial=FACE, enroll_id=1, occurred_at=now - timedelta(days=days), mode=8, reader=0, event=0)
