@@ -1,6 +1,12 @@
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 
-import type { Refusal, Server } from "./server";
+import type { Home } from "./home";
+import type { Refusal } from "./server";
+
+/** What is new takes the place of what is known. */
+export function replaced<T>(_: T | undefined, news: T): T {
+  return news;
+}
 
 /** A feed that a page follows while it is shown; `value` is undefined until the first news. */
 export class Followed<Value, News = Value> implements ReactiveController {
@@ -8,16 +14,12 @@ export class Followed<Value, News = Value> implements ReactiveController {
   away: Refusal | undefined;
   private stop: (() => void) | undefined;
 
-  /**
-   * `server`, `feed` and `data` are asked for when the page is shown; `join` makes the value of what is known and what
-   * is new.
-   */
+  /** `join` makes the value of what is known and what is new; `data` is asked for when the page is shown. */
   constructor(
-    private readonly host: ReactiveControllerHost,
-    private readonly server: () => Server,
+    private readonly host: ReactiveControllerHost & { home: Home },
     private readonly feed: string,
-    private readonly data: () => object,
     private readonly join: (before: Value | undefined, news: News) => Value,
+    private readonly data: () => object = () => ({}),
   ) {
     host.addController(this);
   }
@@ -36,7 +38,7 @@ export class Followed<Value, News = Value> implements ReactiveController {
     this.stop?.();
     this.value = undefined;
     this.away = undefined;
-    this.stop = this.server().follow<News>(
+    this.stop = this.host.home.server.follow<News>(
       this.feed,
       this.data(),
       (news) => {

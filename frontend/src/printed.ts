@@ -1,3 +1,15 @@
+const STYLE = `
+  body { font: 11pt sans-serif; margin: 0; }
+  h1 { font-size: 15pt; margin: 0 0 4mm; }
+  table { border-collapse: collapse; width: 100%; }
+  th, td { border-bottom: 1px solid #999; padding: 1.5mm 2mm; text-align: start; vertical-align: top; }
+  .number { text-align: end; white-space: nowrap; }
+  .state { margin-inline-start: 2mm; }
+  .screen { display: none; }
+  .hidden { position: absolute; clip-path: inset(50%); }
+  tr { break-inside: avoid; }
+`;
+
 /**
  * Print a picture with a text under it, and nothing of the page around; rejects where the browser cannot.
  *
@@ -5,15 +17,7 @@
  * picture away.
  */
 export async function printPicture(picture: string, text: string, title: string): Promise<() => void> {
-  const frame = document.createElement("iframe");
-  frame.style.cssText = "position:fixed;inset:auto 0 0 auto;width:0;height:0;border:0";
-  frame.title = title;
-  document.body.append(frame);
-  const sheet = frame.contentWindow;
-  if (!sheet) {
-    frame.remove();
-    throw new Error("nothing to print with");
-  }
+  const { sheet, remove } = blankSheet(title);
   const image = sheet.document.createElement("img");
   image.src = picture;
   image.alt = title;
@@ -21,29 +25,20 @@ export async function printPicture(picture: string, text: string, title: string)
   const words = sheet.document.createElement("p");
   words.textContent = text;
   words.style.cssText = "font:14pt sans-serif;white-space:pre-line";
-  sheet.document.title = title;
   sheet.document.body.append(image, words);
   try {
     await image.decode();
     sheet.print();
   } catch (err) {
-    frame.remove();
+    remove();
     throw err;
   }
-  return () => frame.remove();
+  return remove;
 }
 
 /** Print a list under a heading, and nothing of the page around. The returned function takes the sheet away. */
 export function printList(heading: string, rows: readonly (readonly string[])[]): () => void {
-  const frame = document.createElement("iframe");
-  frame.style.cssText = "position:fixed;inset:auto 0 0 auto;width:0;height:0;border:0";
-  frame.title = heading;
-  document.body.append(frame);
-  const sheet = frame.contentWindow;
-  if (!sheet) {
-    frame.remove();
-    throw new Error("nothing to print with");
-  }
+  const { sheet, remove } = blankSheet(heading);
   const title = sheet.document.createElement("h1");
   title.textContent = heading;
   title.style.cssText = "font:16pt sans-serif";
@@ -58,8 +53,37 @@ export function printList(heading: string, rows: readonly (readonly string[])[])
       cell.style.cssText = "padding:6px;border-bottom:1px solid #999;overflow-wrap:anywhere";
     }
   }
-  sheet.document.title = heading;
   sheet.document.body.append(title, table);
   sheet.print();
-  return () => frame.remove();
+  return remove;
+}
+
+/** Print a table under a heading, and nothing of the page around; what has the class `screen` is left out. */
+export function printSheet(table: Element, heading: string): void {
+  const { sheet, remove } = blankSheet(heading);
+  const page = sheet.document;
+  const style = page.createElement("style");
+  style.textContent = STYLE;
+  const head = page.createElement("h1");
+  head.textContent = heading;
+  page.head.append(style);
+  page.body.append(head, page.importNode(table, true));
+  sheet.addEventListener("afterprint", remove);
+  sheet.print();
+}
+
+/** Return a sheet with a title and nothing on it, and what takes it away; throws where the browser cannot print. */
+function blankSheet(title: string): { sheet: Window; remove: () => void } {
+  const frame = document.createElement("iframe");
+  frame.style.cssText = "position:fixed;inset:auto 0 0 auto;width:0;height:0;border:0";
+  frame.title = title;
+  document.body.append(frame);
+  const remove = (): void => frame.remove();
+  const sheet = frame.contentWindow;
+  if (!sheet) {
+    remove();
+    throw new Error("nothing to print with");
+  }
+  sheet.document.title = title;
+  return { sheet, remove };
 }

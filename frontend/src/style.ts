@@ -190,6 +190,12 @@ export const shared = css`
   .state.bad {
     color: var(--timmy-danger);
   }
+  timmy-list {
+    height: max(320px, calc(100dvh - 300px));
+    border: 1px solid var(--timmy-line);
+    border-radius: 12px;
+    overflow: hidden;
+  }
   .empty {
     text-align: center;
     padding: 48px 16px;

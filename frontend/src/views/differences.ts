@@ -10,9 +10,8 @@ import {
   type Choice,
   type Difference,
   type Differences,
-  type DifferencesNews,
 } from "../differences";
-import { Followed } from "../followed";
+import { Followed, replaced } from "../followed";
 import { inWords, terminalName, type Group, type Groups } from "../people";
 import { addressOf } from "../place";
 import { shared } from "../style";
@@ -37,9 +36,6 @@ export class TimmyDifferences extends View {
     css`
       timmy-list {
         height: max(360px, calc(100dvh - 300px));
-        border: 1px solid var(--timmy-line);
-        border-radius: 12px;
-        overflow: hidden;
       }
       .bar label {
         flex: 1 1 150px;
@@ -58,20 +54,8 @@ export class TimmyDifferences extends View {
   @state() private asked: Asked | undefined;
   @state() private chosen: ReadonlySet<string> = new Set();
   private readonly work = new Work(this, () => this.home.server);
-  private readonly differences = new Followed<Differences, DifferencesNews>(
-    this,
-    () => this.home.server,
-    "differences",
-    () => ({}),
-    differencesWith,
-  );
-  private readonly groups = new Followed<Groups>(
-    this,
-    () => this.home.server,
-    "groups",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly differences = new Followed(this, "differences", differencesWith);
+  private readonly groups = new Followed<Groups>(this, "groups", replaced);
 
   override render() {
     const { away, value } = this.differences;

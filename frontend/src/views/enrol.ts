@@ -16,10 +16,10 @@ import {
   type Kind,
   type Recording,
 } from "../enrolment";
-import { Followed } from "../followed";
+import { Followed, replaced } from "../followed";
 import { goTo } from "../home_assistant";
 import type { Terminal } from "../overview";
-import { peopleWith, whyNoKeys, type People, type PeopleNews, type Person } from "../people";
+import { peopleWith, whyNoKeys, type Person } from "../people";
 import { inBase64 } from "../picture";
 import { addressOf } from "../place";
 import { shared } from "../style";
@@ -67,23 +67,11 @@ export class TimmyEnrol extends View {
   private person: Person | undefined;
   private known: Enrolment | undefined;
   private readonly work = new Work(this, () => this.home.server);
-  private readonly people = new Followed<People, PeopleNews>(
-    this,
-    () => this.home.server,
-    "people",
-    () => {
-      this.personId = this.place.rest[0] ?? "";
-      return { person_id: this.personId };
-    },
-    peopleWith,
-  );
-  private readonly enrolment = new Followed<Enrolment>(
-    this,
-    () => this.home.server,
-    "enrolment",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly people = new Followed(this, "people", peopleWith, () => {
+    this.personId = this.place.rest[0] ?? "";
+    return { person_id: this.personId };
+  });
+  private readonly enrolment = new Followed<Enrolment>(this, "enrolment", replaced);
 
   override willUpdate(): void {
     if (this.hasUpdated && this.place.rest[0] !== this.personId) {

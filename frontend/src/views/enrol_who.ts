@@ -1,43 +1,18 @@
-import { css, html } from "lit";
+import { html } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { Followed } from "../followed";
-import { found, peopleWith, type Groups, type People, type PeopleNews, type Person } from "../people";
+import { Followed, replaced } from "../followed";
+import { found, peopleWith, type Groups, type People, type Person } from "../people";
 import { addressOf } from "../place";
-import { shared } from "../style";
 import { View } from "../view";
 import "./person_row";
 
 /** Who is to be recorded. */
 @customElement("timmy-enrol-who")
 export class TimmyEnrolWho extends View {
-  static override styles = [
-    shared,
-    css`
-      timmy-list {
-        height: max(320px, calc(100dvh - 300px));
-        border: 1px solid var(--timmy-line);
-        border-radius: 12px;
-        overflow: hidden;
-      }
-    `,
-  ];
-
   @state() private text = "";
-  private readonly people = new Followed<People, PeopleNews>(
-    this,
-    () => this.home.server,
-    "people",
-    () => ({}),
-    peopleWith,
-  );
-  private readonly groups = new Followed<Groups>(
-    this,
-    () => this.home.server,
-    "groups",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly people = new Followed(this, "people", peopleWith);
+  private readonly groups = new Followed<Groups>(this, "groups", replaced);
 
   override render() {
     const { away, value } = this.people;

@@ -1,7 +1,7 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { Followed } from "../followed";
+import { Followed, replaced } from "../followed";
 import { doorsInWords, hoursInWords, type Group, type Groups } from "../people";
 import { addressOf } from "../place";
 import { shared } from "../style";
@@ -25,13 +25,7 @@ export class TimmyGroups extends View {
   @state() private edited: Group | "new" | undefined;
   @state() private removed: Group | undefined;
   private readonly work = new Work(this, () => this.home.server);
-  private readonly groups = new Followed<Groups>(
-    this,
-    () => this.home.server,
-    "groups",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly groups = new Followed<Groups>(this, "groups", replaced);
 
   override render() {
     const { away, value } = this.groups;

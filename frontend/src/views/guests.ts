@@ -8,7 +8,7 @@ import { fromEntered, toEntered } from "../entered_time";
 import { Followed } from "../followed";
 import { doorName } from "../overview";
 import { rules, validity } from "../pass_words";
-import { deviceOf, doorNames, shown, withPasses, type Pass, type PassNews, type Passes } from "../passes";
+import { deviceOf, doorNames, shown, withPasses, type Pass } from "../passes";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
@@ -46,13 +46,7 @@ export class TimmyGuests extends View {
   @state() private made: MadePass | undefined;
   @state() private noDoor = false;
   @state() private limit = SHOWN;
-  private readonly passes = new Followed<Passes, PassNews>(
-    this,
-    () => this.home.server,
-    "passes",
-    () => ({ include_ended: this.withEnded }),
-    withPasses,
-  );
+  private readonly passes = new Followed(this, "passes", withPasses, () => ({ include_ended: this.withEnded }));
   private readonly work = new Work(this, () => this.home.server);
 
   override disconnectedCallback(): void {

@@ -18,7 +18,7 @@ import {
   type Sum,
 } from "../hours";
 import { addressOf } from "../place";
-import { printSheet } from "../printed_sheet";
+import { printSheet } from "../printed";
 import type { Refusal } from "../server";
 import { shared } from "../style";
 import { View } from "../view";

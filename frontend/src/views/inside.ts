@@ -3,7 +3,7 @@ import { customElement, state } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
 import "../elements/dialog";
-import { Followed } from "../followed";
+import { Followed, replaced } from "../followed";
 import { found, named, type Present, type RollCall } from "../inside";
 import { printList } from "../printed";
 import { shared } from "../style";
@@ -69,13 +69,7 @@ export class TimmyInside extends View {
   @state() private limit = SHOWN;
   @state() private ending = false;
   private takeAway: (() => void) | undefined;
-  private readonly rollCall = new Followed<RollCall>(
-    this,
-    () => this.home.server,
-    "inside",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly rollCall = new Followed<RollCall>(this, "inside", replaced);
   private readonly work = new Work(this, () => this.home.server);
 
   override disconnectedCallback(): void {

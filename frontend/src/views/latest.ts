@@ -25,14 +25,13 @@ export class TimmyLatest extends LitElement {
   @state() private refusal: Refusal | undefined;
   private readonly tail = new Followed<undefined, { begun: boolean; records: LogRecord[]; more: boolean }>(
     this,
-    () => this.home.server,
     "log_tail",
-    () => ({ enroll_id: this.number }),
     (_, news) => {
       if (news.begun || news.more || !this.records) void this.read();
       else this.records = withRecords(this.records, news.records, false).slice(0, SHOWN);
       return undefined;
     },
+    () => ({ enroll_id: this.number }),
   );
 
   override willUpdate(changed: PropertyValues<this>): void {

@@ -2,7 +2,7 @@ import { css, html, nothing, type PropertyValues } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { absencesOf, isAbsence, withAbsences, type Absence, type LogRow } from "../absences";
-import { Followed } from "../followed";
+import { Followed, replaced } from "../followed";
 import { withRecords, type LogRecord } from "../records";
 import type { Refusal } from "../server";
 import { shared } from "../style";
@@ -57,9 +57,6 @@ export class TimmyLog extends View {
       }
       timmy-list {
         height: max(360px, calc(100dvh - 330px));
-        border: 1px solid var(--timmy-line);
-        border-radius: 12px;
-        overflow: hidden;
       }
     `,
   ];
@@ -79,22 +76,15 @@ export class TimmyLog extends View {
   private readonly exporting = new Work(this, () => this.home.server);
   private readonly tail = new Followed<Tail, Tail>(
     this,
-    () => this.home.server,
     "log_tail",
-    () => this.which,
     (_, news) => {
       this.told(news);
       return news;
     },
+    () => this.which,
   );
 
-  private readonly absences = new Followed<{ absences: Absence[] }>(
-    this,
-    () => this.home.server,
-    "absences",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly absences = new Followed<{ absences: Absence[] }>(this, "absences", replaced);
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();

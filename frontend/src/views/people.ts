@@ -1,9 +1,9 @@
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
-import { Followed } from "../followed";
+import { Followed, replaced } from "../followed";
 import { goTo } from "../home_assistant";
-import { found, peopleWith, terminalName, type Groups, type People, type PeopleNews, type Person } from "../people";
+import { found, peopleWith, terminalName, type Groups, type Person } from "../people";
 import { addressOf } from "../place";
 import { shared } from "../style";
 import { View, follow } from "../view";
@@ -23,12 +23,6 @@ export class TimmyPeople extends View {
   static override styles = [
     shared,
     css`
-      timmy-list {
-        height: max(320px, calc(100dvh - 300px));
-        border: 1px solid var(--timmy-line);
-        border-radius: 12px;
-        overflow: hidden;
-      }
       .bar label {
         flex: 1 1 150px;
         margin: 0;
@@ -57,20 +51,8 @@ export class TimmyPeople extends View {
   @state() private asked: { deed: Deed; people: [string, Person][] } | undefined;
   private readonly exporting = new Work(this, () => this.home.server);
   private hasLooked = false;
-  private readonly people = new Followed<People, PeopleNews>(
-    this,
-    () => this.home.server,
-    "people",
-    () => ({}),
-    peopleWith,
-  );
-  private readonly groups = new Followed<Groups>(
-    this,
-    () => this.home.server,
-    "groups",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly people = new Followed(this, "people", peopleWith);
+  private readonly groups = new Followed<Groups>(this, "groups", replaced);
 
   override updated(): void {
     const search = this.hasLooked ? null : this.renderRoot.querySelector<HTMLInputElement>("input[type=search]");

@@ -2,7 +2,7 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { credentialName } from "../credentials";
-import { Followed } from "../followed";
+import { Followed, replaced } from "../followed";
 import { goTo } from "../home_assistant";
 import {
   STANDINGS,
@@ -16,8 +16,6 @@ import {
   validityOf,
   whyNoKeys,
   type Groups,
-  type People,
-  type PeopleNews,
   type Person,
   type Placed,
 } from "../people";
@@ -82,23 +80,11 @@ export class TimmyPerson extends View {
     () => this.home.hass.connection,
     () => [this.person?.person_entity_id ?? ""].filter(Boolean),
   );
-  private readonly people = new Followed<People, PeopleNews>(
-    this,
-    () => this.home.server,
-    "people",
-    () => {
-      this.personId = this.place.rest[0] ?? "";
-      return { person_id: this.personId };
-    },
-    peopleWith,
-  );
-  private readonly groups = new Followed<Groups>(
-    this,
-    () => this.home.server,
-    "groups",
-    () => ({}),
-    (_, news) => news,
-  );
+  private readonly people = new Followed(this, "people", peopleWith, () => {
+    this.personId = this.place.rest[0] ?? "";
+    return { person_id: this.personId };
+  });
+  private readonly groups = new Followed<Groups>(this, "groups", replaced);
 
   private get person(): Person | undefined {
     return this.people.value?.byId.get(this.personId);
