@@ -8,10 +8,8 @@ import os
 from pathlib import Path
 from typing import Any
 
-import aiohttp
-
 from scripts.home import LOOPBACK, REPOSITORY, Home, free_port
-from scripts.home_process import HomeProcess, Plan, prepare, started
+from scripts.home_process import HomeProcess, Plan, living, prepare
 
 DOMAIN = "timmy_access"
 ENTRY_ID = "01BENCH0000000000000000000"
@@ -174,14 +172,5 @@ async def building(
     prepare(folder, home_port, plan(port, serials, more=more, options=options, entities=entities))
     process = HomeProcess(folder, home_port)
     await process.add_user()
-    await process.start()
-    try:
-        async with aiohttp.ClientSession() as session:
-            home = Home(folder, home_port, session, process.pid)
-            await started(home, process)
-            try:
-                yield Building(home, process, port, serials)
-            finally:
-                await home.close()
-    finally:
-        await process.stop()
+    async with living(process) as home:
+        yield Building(home, process, port, serials)

@@ -13,7 +13,6 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
-import aiohttp
 import orjson
 from websockets.asyncio.server import ServerConnection, serve
 
@@ -26,7 +25,7 @@ from custom_components.timmy_access.house.vault import Vault
 from custom_components.timmy_access.ledger import Ledger, default_url
 from homeassistant.core import HomeAssistant
 from scripts.home import LOOPBACK, Home, free_port
-from scripts.home_process import HomeProcess, prepare, started
+from scripts.home_process import HomeProcess, living, prepare
 from simulator import Timing, VirtualTerminal
 
 from .building import ENTRY_ID, Building, plan, serials_of
@@ -158,40 +157,24 @@ async def tap(home: Home, entity_id: str, taken: list[float]) -> None:
         await asyncio.sleep(TAP_SECONDS)
 
 
-@asynccontextmanager
-async def living(folder: Path, port: int) -> AsyncGenerator[tuple[HomeProcess, Home]]:
-    """Run a Home Assistant whose folder is ready."""
-    process = HomeProcess(folder, port)
-    await process.start()
-    try:
-        async with aiohttp.ClientSession() as session:
-            home = Home(folder, port, session, process.pid)
-            await started(home, process)
-            try:
-                yield process, home
-            finally:
-                await home.close()
-    finally:
-        await process.stop()
-
-
 async def filled(folder: Path, people: int) -> Filled:
     """Fill a terminal with so many people, and kill Home Assistant when half of them are there."""
     seen = Filled()
     home_port, port = free_port(), free_port()
     [serial] = serials_of(TERMINALS)
     prepare(folder, home_port, plan(port, [serial], options={"vault": True}))
-    await HomeProcess(folder, home_port).add_user()
+    process = HomeProcess(folder, home_port)
+    await process.add_user()
     await furnish(folder, serial, people)
     terminal = VirtualTerminal("ai_face", serial, f"ws://{LOOPBACK}:{port}/pub/chat", Timing.fast())
     try:
-        async with living(folder, home_port) as (process, home):
+        async with living(process) as home:
             await _fill(home, terminal, people // 2, seen)
             await process.kill()
         await terminal.stop()
         seen.confirmed = await confirmed(folder, serial)
         after = len(terminal.received)
-        async with living(folder, home_port) as (process, home):
+        async with living(process) as home:
             await _fill(home, terminal, people, seen)
             await until_known(home, people)
         frames = [frame for frame in terminal.received if "cmd" in frame]

@@ -108,8 +108,8 @@ class HomeProcess:
 
     def __init__(self, folder: Path, port: int, environment: Mapping[str, str] | None = None) -> None:
         """Use a folder that `prepare` has written."""
-        self._folder = folder
-        self._port = port
+        self.folder = folder
+        self.port = port
         self._environment = environment
         self._process: asyncio.subprocess.Process | None = None
 
@@ -119,7 +119,7 @@ class HomeProcess:
         Takes some seconds; whoever can wait for the web server has the user move in instead.
         """
         script = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "homeassistant", "--script", "auth", "-c", str(self._folder)),
+            *(sys.executable, "-m", "homeassistant", "--script", "auth", "-c", str(self.folder)),
             *("add", USER, PASSWORD),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.DEVNULL,
@@ -127,17 +127,17 @@ class HomeProcess:
         if await script.wait():
             raise HomeError("the demo user could not be created")
         done = {**ONBOARDED, "data": {"done": ["user", *ONBOARDED["data"]["done"]]}}
-        await asyncio.to_thread((self._folder / ".storage" / "onboarding").write_text, json.dumps(done))
+        await asyncio.to_thread((self.folder / ".storage" / "onboarding").write_text, json.dumps(done))
 
     async def start(self) -> None:
         """Start it; its output goes to `output.log` in its folder."""
-        with (self._folder / "output.log").open("ab") as output:
+        with (self.folder / "output.log").open("ab") as output:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "homeassistant", "-c", str(self._folder), "--skip-pip"),
+                *(sys.executable, "-m", "homeassistant", "-c", str(self.folder), "--skip-pip"),
                 stdout=output,
                 stderr=output,
                 env=self._environment,
-                cwd=self._folder,  # or Python would find the custom components of this repository first
+                cwd=self.folder,  # or Python would find the custom components of this repository first
             )
 
     @property
@@ -173,11 +173,17 @@ class HomeProcess:
 async def running_home(folder: Path, port: int, plan: Plan | None = None) -> AsyncGenerator[Home]:
     """Run a new Home Assistant until the context ends; its log is `home-assistant.log` in the folder."""
     await asyncio.to_thread(prepare, folder, port, plan or Plan())
-    process = HomeProcess(folder, port)
+    async with living(HomeProcess(folder, port)) as home:
+        yield home
+
+
+@asynccontextmanager
+async def living(process: HomeProcess) -> AsyncGenerator[Home]:
+    """Run a Home Assistant whose folder is ready until the context ends."""
     await process.start()
     try:
         async with aiohttp.ClientSession() as session:
-            home = Home(folder, port, session, process.pid)
+            home = Home(process.folder, process.port, session, process.pid)
             await started(home, process)
             try:
                 yield home

@@ -19,7 +19,7 @@ async def test_the_button_makes_a_dashboard_that_opens_a_door(built: House) -> N
     await built.home.approve(CONTROLLER, name="Warehouse", doors=4)
     await built.controller.wait_registered()
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/doors")
         panel = page.locator(PANEL)
         await panel.get_by_role("region", name="Warehouse").wait_for()

@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from functools import partial
 from pathlib import Path
 
+from playwright.async_api import FilePayload
 import pytest
 
 from scripts.browser import logged_in
@@ -34,7 +35,7 @@ async def test_every_page_of_a_lived_in_house_is_for_everybody(built: House, *, 
         await page.goto(f"{built.home.url}/timmy-access/doors")
         for name, address in (await addresses(built)).items():
             for size in (DESK, PHONE):
-                await page.set_viewport_size(size)  # type: ignore[arg-type]
+                await page.set_viewport_size(size)
                 await show(page, address)
                 await page.screenshot(path=PICTURES / f"lived-in-{name}-{size['width']}{'-dark' if dark else ''}.png")
                 panel = await page.query_selector(PANEL)
@@ -83,8 +84,8 @@ async def test_people_of_a_table_are_looked_at_and_then_come(built: House) -> No
         dialog = panel.locator("timmy-import-dialog")
         confirm = dialog.get_by_role("button", name="Import CSV")
         for content, told in ((faulty, "Row 2, column groups"), (good, "New: 1")):
-            file = {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
-            await dialog.get_by_label("CSV file").set_input_files(file)  # type: ignore[arg-type]
+            file: FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": content}
+            await dialog.get_by_label("CSV file").set_input_files(file)
             await dialog.get_by_text(told).wait_for()
             await page.screenshot(path=PICTURES / f"lived-in-import-{len(content)}.png")
             assert await confirm.is_disabled() is (content is faulty)

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import ConsoleMessage, Page
+from playwright.async_api import ConsoleMessage, Page, ViewportSize
 import pytest
 
 from scripts.browser import logged_in
@@ -18,7 +18,8 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
 PICTURES = REPOSITORY / "build" / "browser"
 AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
-PHONE, DESK = {"width": 390, "height": 844}, {"width": 1280, "height": 800}
+PHONE: ViewportSize = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1280, "height": 800}
 PANEL = "timmy-access-panel"
 # Of Home Assistant's own elements the panel uses these, and only where they are there.
 ALLOWED = {"ha-menu-button"}
@@ -80,7 +81,7 @@ async def test_every_page_is_in_order(built: House, *, dark: bool) -> None:
         await page.goto(f"{built.home.url}/timmy-access")
         for address in await pages(page):
             for size in (DESK, PHONE):
-                await page.set_viewport_size(size)  # type: ignore[arg-type]
+                await page.set_viewport_size(size)
                 await page.goto(built.home.url + address)
                 await page.locator(f"{PANEL} main > *:not(.skeleton)").first.wait_for()
                 await page.wait_for_load_state("networkidle")
@@ -96,7 +97,7 @@ async def test_every_page_is_in_order(built: House, *, dark: bool) -> None:
 
 async def test_a_door_is_opened_by_two_clicks_and_a_guest_gets_a_code(built: House) -> None:
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access")
         panel = page.locator(PANEL)
         before = built.face.doors[1].openings
@@ -125,7 +126,7 @@ async def test_a_missing_punch_is_added_on_the_sheet_of_a_person(built: House) -
     built.finger.punch(1, time=morning)
     await built.finger.wait_sent()
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/hours?month={morning:%Y-%m}")
         panel = page.locator(PANEL)
         await panel.get_by_role("link", name=PEOPLE[1]).click()
@@ -167,7 +168,7 @@ async def choose_way_in(home: Home, title: str) -> None:
 
 async def test_who_is_inside_is_ticked_with_a_finger(built: House) -> None:
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/inside")
         panel = page.locator(PANEL)
         await panel.get_by_text("No terminal tells who comes and who goes.").wait_for()

@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 async def test_a_lockdown_says_which_doors_have_confirmed_it(built: House) -> None:  # noqa: F811 - the fixture
     """One terminal is away: it is named with the reason, and confirms by itself as soon as it is back."""
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/doors")
         panel = page.locator(PANEL)
         await panel.get_by_role("button", name="Lock down all doors").wait_for()
@@ -44,7 +44,7 @@ async def test_a_lockdown_says_which_doors_have_confirmed_it(built: House) -> No
 
 async def test_an_evacuation_opens_only_after_it_was_confirmed(built: House) -> None:  # noqa: F811 - the fixture
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/doors")
         panel = page.locator(PANEL)
         await panel.get_by_role("button", name="Evacuate").click()
@@ -61,7 +61,7 @@ async def test_an_evacuation_opens_only_after_it_was_confirmed(built: House) -> 
 
 async def test_a_door_is_held_for_a_time_and_says_until_when_and_who(built: House) -> None:  # noqa: F811 - the fixture
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/doors")
         panel = page.locator(PANEL)
         door = panel.get_by_role("region", name="Front door")

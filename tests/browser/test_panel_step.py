@@ -41,7 +41,7 @@ async def in_order(page: Page, name: str) -> None:
 
 async def test_differences_are_settled_one_and_all(built: House) -> None:  # noqa: F811 - the fixture
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await keep(built, "Front door")
         for number, name in ((21, "Eve with a name that is as long as a name may be at all"), (22, "Max"), (23, "Zoë")):
             built.face.add_user(User(enrollid=number, name=name))
@@ -78,7 +78,7 @@ async def test_differences_are_settled_one_and_all(built: House) -> None:  # noq
 
 async def test_who_waits_is_approved_and_takes_the_place_of_another(built: House) -> None:  # noqa: F811 - the fixture
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/terminals")
         panel = page.locator(PANEL)
         dialog = panel.locator("timmy-dialog")
@@ -134,7 +134,7 @@ async def test_a_door_is_held_open_after_one_question_and_an_alarm_is_cancelled(
 ) -> None:
     door = built.face.doors[1]
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/doors")
         panel = page.locator(PANEL)
         mode = panel.get_by_label("Door mode: Front door")
@@ -162,7 +162,7 @@ async def test_a_door_is_held_open_after_one_question_and_an_alarm_is_cancelled(
 async def test_the_log_tells_of_a_terminal_that_is_away(built: House) -> None:  # noqa: F811 - the fixture
     await built.finger.stop()
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/log")
         # It is told of when it has lasted longer than terminals take to dial again.
         row = page.locator(PANEL).locator("timmy-absence")
@@ -179,7 +179,7 @@ async def test_who_is_second_sees_what_the_first_has_changed(built: House) -> No
     )
     group = told["group_id"]
     async with logged_in(built.home) as page:
-        await page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+        await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/groups")
         panel = page.locator(PANEL)
         dialog = panel.locator("timmy-dialog")

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import Locator, Page
+from playwright.async_api import FilePayload, Locator, Page
 import pytest
 
 from scripts.browser import logged_in
@@ -223,8 +223,8 @@ async def test_a_picture_is_made_small_and_given_to_the_terminal(built: House) -
         start = panel.get_by_role("button", name="Start")
         await start.wait_for()
         assert await start.is_disabled()
-        file = {"name": "zoe.jpg", "mimeType": "image/jpeg", "buffer": written.getvalue()}
-        await panel.get_by_label("Choose a picture").set_input_files(file)  # type: ignore[arg-type]
+        file: FilePayload = {"name": "zoe.jpg", "mimeType": "image/jpeg", "buffer": written.getvalue()}
+        await panel.get_by_label("Choose a picture").set_input_files(file)
         await panel.get_by_alt_text(f"The picture of {ZOE}").wait_for()
         await start.click()
         await until_held(built.face, PHOTO, bool)
@@ -257,7 +257,7 @@ async def test_the_pages_of_somebody_are_in_order(built: House) -> None:
     async with logged_in(built.home) as page:
         for address in (f"people/{zoe}", f"enrol/{zoe}", f"enrol/{zoe}?kind=photo", f"enrol/{zoe}?kind=card", "enrol"):
             for size in (DESK, PHONE):
-                await page.set_viewport_size(size)  # type: ignore[arg-type]
+                await page.set_viewport_size(size)
                 await page.goto(f"{built.home.url}/timmy-access/{address}")
                 await page.locator(f"{PANEL} main > *:not(.skeleton)").first.wait_for()
                 await page.get_by_text(ZOE).first.wait_for()

@@ -69,75 +69,31 @@ PORT = vol.All(
     vol.Coerce(int),
 )
 
+
+def _whole(low: int, high: int, unit: str) -> Any:
+    """Return the question for a whole number of a unit, between two."""
+    config = NumberSelectorConfig(min=low, max=high, mode=NumberSelectorMode.BOX, unit_of_measurement=unit)
+    return vol.All(NumberSelector(config), vol.Coerce(int))
+
+
 OPTIONS_SCHEMA = vol.Schema(
     {
-        vol.Required(CONF_LIVE_WINDOW, default=int(LIVE_WINDOW.total_seconds())): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=MIN_LIVE_WINDOW,
-                    max=MAX_LIVE_WINDOW,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=UnitOfTime.SECONDS,
-                )
-            ),
-            vol.Coerce(int),
+        vol.Required(CONF_LIVE_WINDOW, default=int(LIVE_WINDOW.total_seconds())): _whole(
+            MIN_LIVE_WINDOW, MAX_LIVE_WINDOW, UnitOfTime.SECONDS
         ),
-        vol.Required(CONF_AWAY_DELAY, default=AWAY_DELAY): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=0, max=MAX_AWAY_DELAY, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.SECONDS
-                )
-            ),
-            vol.Coerce(int),
-        ),
-        vol.Required(CONF_AWAY_NOTICE, default=AWAY_NOTICE): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=MAX_AWAY_NOTICE, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.MINUTES
-                )
-            ),
-            vol.Coerce(int),
-        ),
-        vol.Required(CONF_KEEP_DAYS, default=KEEP_DAYS): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=0, max=MAX_KEEP_DAYS, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.DAYS
-                )
-            ),
-            vol.Coerce(int),
-        ),
-        vol.Required(CONF_DAY_BEGINS, default=DAY_BEGINS): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=0, max=MAX_DAY_BEGINS, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.HOURS
-                )
-            ),
-            vol.Coerce(int),
-        ),
+        vol.Required(CONF_AWAY_DELAY, default=AWAY_DELAY): _whole(0, MAX_AWAY_DELAY, UnitOfTime.SECONDS),
+        vol.Required(CONF_AWAY_NOTICE, default=AWAY_NOTICE): _whole(1, MAX_AWAY_NOTICE, UnitOfTime.MINUTES),
+        vol.Required(CONF_KEEP_DAYS, default=KEEP_DAYS): _whole(0, MAX_KEEP_DAYS, UnitOfTime.DAYS),
+        vol.Required(CONF_DAY_BEGINS, default=DAY_BEGINS): _whole(0, MAX_DAY_BEGINS, UnitOfTime.HOURS),
         vol.Optional(CONF_DB_URL): TextSelector(),
         vol.Required(CONF_UNWRITTEN_USE, default=UnwrittenUse.REFUSE.value): SelectSelector(
             SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
         ),
         vol.Required(CONF_VAULT, default=False): BooleanSelector(),
         vol.Required(CONF_PHOTOS, default=False): BooleanSelector(),
-        vol.Required(CONF_PHOTO_DAYS, default=PHOTO_DAYS): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=1, max=MAX_PHOTO_DAYS, mode=NumberSelectorMode.BOX, unit_of_measurement=UnitOfTime.DAYS
-                )
-            ),
-            vol.Coerce(int),
-        ),
-        vol.Required(CONF_PHOTO_MEGABYTES, default=PHOTO_MEGABYTES): vol.All(
-            NumberSelector(
-                NumberSelectorConfig(
-                    min=MIN_PHOTO_MEGABYTES,
-                    max=MAX_PHOTO_MEGABYTES,
-                    mode=NumberSelectorMode.BOX,
-                    unit_of_measurement=UnitOfInformation.MEGABYTES,
-                )
-            ),
-            vol.Coerce(int),
+        vol.Required(CONF_PHOTO_DAYS, default=PHOTO_DAYS): _whole(1, MAX_PHOTO_DAYS, UnitOfTime.DAYS),
+        vol.Required(CONF_PHOTO_MEGABYTES, default=PHOTO_MEGABYTES): _whole(
+            MIN_PHOTO_MEGABYTES, MAX_PHOTO_MEGABYTES, UnitOfInformation.MEGABYTES
         ),
         vol.Required(CONF_PHOTOS_IN_BACKUPS, default=False): BooleanSelector(),
         vol.Optional(CONF_EVERYBODY_GONE_AT): TimeSelector(),
