@@ -19,6 +19,7 @@ from homeassistant.setup import async_when_setup
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import DOMAIN, LOGGER
+from ..house.persons import HousePerson
 from ..hub.hub import Hub, TimmyAccessConfigEntry
 from .exposed import async_doors, async_telling
 from .opening import async_open
@@ -59,11 +60,24 @@ class Listening:
     @callback
     def async_follow(self, entry: TimmyAccessConfigEntry, hub: Hub) -> CALLBACK_TYPE:
         """Follow the names of a listener's doors and people until the returned function is called."""
+        known: Mapping[str, HousePerson] | None = None
+        heard: tuple[frozenset[str | None], frozenset[str]] | None = None
+
+        @callback
+        def _async_people(_: object = None) -> None:
+            """Look again where people have other names; a punch, or what is written to a terminal, changes none."""
+            nonlocal known, heard
+            people = hub.house.keeper.household.people
+            present = frozenset(passing.name for passing in hub.roll_call.inside.values()), hub.roll_call.counted
+            if people is not known or present != heard:
+                known, heard = people, present
+                self.async_soon()
+
         ends = (
             entry.async_on_state_change(self.async_soon),  # it is not loaded yet
             hub.async_subscribe_terminals(lambda _: self.async_soon()),
-            hub.house.keeper.async_subscribe(lambda _: self.async_soon()),
-            hub.roll_call.async_subscribe(self.async_soon),
+            hub.house.keeper.async_subscribe(_async_people),
+            hub.roll_call.async_subscribe(_async_people),
         )
 
         @callback
