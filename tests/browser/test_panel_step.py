@@ -5,6 +5,7 @@ import pytest
 
 from scripts.browser import logged_in
 from scripts.demo_house import CONTROLLER, FACE, FINGER, House
+from scripts.demo_life import settled
 from scripts.home import LOOPBACK, free_port
 from simulator import Timing, User, VirtualTerminal
 from simulator.doors import DoorEvent
@@ -14,15 +15,15 @@ from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, built, violations  # n
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
 
-async def perform(house: House, action: str, **data: object) -> None:
-    """Perform an action as the panel does."""
-    await house.home.call("timmy_access/panel/perform", data={"action": action, "with": data})
-
-
 async def keep(house: House, name: str) -> str:
-    """Keep a terminal in step with the house, and return its device."""
+    """Keep a terminal in step with the house, and return its device once it is told of everybody."""
     device = await house.home.device(name)
-    await perform(house, "keep_in_step", device_id=device, confirm=True)
+
+    async def kept() -> bool:
+        return bool((await house.perform("keep_in_step", device_id=device, confirm=True))["kept_in_step"])
+
+    await house.home.until("a terminal kept in step", kept)
+    await settled(house)
     return device
 
 
@@ -186,7 +187,7 @@ async def test_who_is_second_sees_what_the_first_has_changed(built: House) -> No
         await panel.get_by_role("button", name="Edit").click()
         name = dialog.get_by_label("Name")
         await name.fill("Relatives")
-        await perform(built, "set_access_group", group_id=group, name="Household", rules=rules)
+        await built.perform("set_access_group", group_id=group, name="Household", rules=rules)
         await dialog.get_by_text("Somebody else has changed this meanwhile.").wait_for()
         await dialog.get_by_text("Name: Household").wait_for()
         assert await name.input_value() == "Relatives"

@@ -61,7 +61,7 @@ class Copied:
 async def async_read_original(place: Place, enroll_id: int) -> Original:
     """Read a person with all credentials, unchanged; raises `PersonUnknown` and the protocol's errors."""
     if enroll_id not in place.roster.people:
-        await place.roster.async_refresh(None, Priority.INTERACTIVE)
+        await place.roster.async_refresh(None, Priority.INTERACTIVE, anew=True)
     person = place.roster.people.get(enroll_id)
     if person is None:
         raise PersonUnknown(enroll_id)
@@ -98,7 +98,7 @@ async def async_check_same(original: Original, place: Place) -> None:
         name = there.name if there else ""
     except CommandRefused, CommandTimeout:
         if there is None and not place.roster.is_whole:
-            await place.roster.async_refresh(None, Priority.INTERACTIVE)
+            await place.roster.async_refresh(None, Priority.INTERACTIVE, anew=True)
             there = place.roster.people.get(person.enroll_id)
         if there is None and not place.roster.is_whole:
             raise

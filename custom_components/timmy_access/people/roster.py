@@ -22,6 +22,7 @@ from ..protocol.shared import outcome_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
 from ..terminal.silences import Silences
+from .roster_readings import Reading, RosterReadings
 
 # The largest terminals hold 50,000 people; more than that is no roster.
 MAX_PEOPLE = 50_000
@@ -94,8 +95,7 @@ class Roster:
         self._serial = serial
         self._people: dict[int, Person] = {}
         self._listeners: list[RosterListener] = []
-        self._reading: asyncio.Task[None] | None = None
-        self._listed = asyncio.Event()
+        self._readings = RosterReadings(serial, self._async_read)
         self._used_when_read: int | None = None
         # How many connections there were, and during which each name was read last.
         self._connections = 0
@@ -182,43 +182,40 @@ class Roster:
         )
 
     async def async_refresh(
-        self, users_used: int | None, priority: Priority = Priority.BULK, *, all_names: bool = False
+        self, users_used: int | None, priority: Priority = Priority.BULK, *, anew: bool = False
     ) -> None:
-        """Read the list, and the names that are missing or of another connection, or all; raises the protocol's errors.
+        """Read the list, and the names that are missing or of another connection; raises the protocol's errors.
 
         `users_used` is how many people the terminal says it holds, which tells a short list from a cut one. Callers
-        that come while a reading is under way wait for that one.
+        that come while a reading is under way wait for that one, and with `anew` for one that begins after it.
         """
-        await outcome_of(self._async_begin_reading(users_used, priority, priority, all_names=all_names))
+        asked = Reading(users_used=users_used, priority=priority, names_priority=priority)
+        _, work = self._readings.async_begin(asked, anew=anew)
+        await outcome_of(work)
 
     async def async_refresh_for_people(self, users_used: int | None, *, all_names: bool = False) -> None:
-        """Read as `async_refresh`, for somebody who waits for the list, and for all names or those that come soon."""
-        reading = self._async_begin_reading(users_used, Priority.INTERACTIVE, Priority.READING, all_names=all_names)
+        """Read who is there now, for somebody who waits for the list, and for all names or those that come soon.
+
+        Raises the protocol's errors.
+        """
+        asked = Reading(
+            users_used=users_used,
+            priority=Priority.INTERACTIVE,
+            names_priority=Priority.READING,
+            all_names=all_names,
+        )
+        reading, work = self._readings.async_begin(asked, anew=True)
         if not all_names:
-            listed = asyncio.create_task(self._listed.wait(), name=f"list of {self._serial}")
+            listed = asyncio.create_task(reading.listed.wait(), name=f"list of {self._serial}")
             try:
-                await asyncio.wait((reading, listed), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((work, listed), return_when=asyncio.FIRST_COMPLETED)
             finally:
                 listed.cancel()
-            if not reading.done():
-                await asyncio.wait((reading,), timeout=NAMES_SECONDS)
-            if not reading.done():
+            if not work.done():
+                await asyncio.wait((work,), timeout=NAMES_SECONDS)
+            if not work.done():
                 return
-        await outcome_of(reading)
-
-    @callback
-    def _async_begin_reading(
-        self, users_used: int | None, priority: Priority, names: Priority, *, all_names: bool
-    ) -> asyncio.Task[None]:
-        """Return the reading that is under way, or begin one: the list and the names, each with a priority."""
-        if self._reading is None or self._reading.done():
-            self._listed.clear()
-            self._reading = asyncio.create_task(
-                self._async_read(users_used, priority, names, all_names=all_names), name=f"roster {self._serial}"
-            )
-            # Also when nobody waits any more, its failure is known.
-            self._reading.add_done_callback(lambda task: task.cancelled() or task.exception())
-        return self._reading
+        await outcome_of(work)
 
     @callback
     def async_note_upload(self, upload: UserUpload) -> Person | None:
@@ -285,13 +282,11 @@ class Roster:
             self._names_read.pop(enroll_id, None)
         return names
 
-    async def _async_read(
-        self, users_used: int | None, priority: Priority, names_priority: Priority, *, all_names: bool
-    ) -> None:
-        connection = self._connections
+    async def _async_read(self, reading: Reading) -> None:
+        connection, users_used = self._connections, reading.users_used
         self._used_when_asked = users_used
         self._touched.clear()
-        listing = await self._line.async_read_list(GetUserList(), priority)
+        listing = await self._line.async_read_list(GetUserList(), reading.priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
         changed = []
         for enroll_id, person in listed.items():
@@ -314,22 +309,24 @@ class Roster:
         # That nobody else is there is news too: whoever is to be added waits for it.
         if changed or names or self.is_whole != was_whole:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
-        self._listed.set()
-        await self._async_read_names(names_priority, list(self._people) if all_names else self._names_to_read())
+        reading.listed.set()
+        await self._async_read_names(reading)
 
     def _is_everybody(self, listed: int, users_used: int | None) -> bool:
         if users_used is not None:
             return listed >= users_used
         return listed >= len(self._people) * TRUSTED_SHARE
 
-    async def _async_read_names(self, priority: Priority, enroll_ids: Iterable[int]) -> None:
+    async def _async_read_names(self, reading: Reading) -> None:
         unanswered = 0
         connection = self._connections
-        for enroll_id in enroll_ids:
+        for enroll_id in list(self._people) if reading.all_names else self._names_to_read():
+            if reading.leaves_names:
+                return
             if enroll_id in self._people:
                 self._names_read[enroll_id] = connection
             try:
-                reply = await self._line.async_request(GetUserName(enroll_id=enroll_id), priority)
+                reply = await self._line.async_request(GetUserName(enroll_id=enroll_id), reading.names_priority)
             except CommandRefused:
                 self._silences.async_note(NAMES, is_answered=True)
                 continue  # gone meanwhile, or without a name

@@ -481,7 +481,7 @@ async def test_what_was_to_be_held_closed_is_so_again_though_that_was_in_doubt(
     await face.stop()
     await hass.config_entries.async_reload(entry.entry_id)
     await order(hass, "lockdown", admin)
-    await face.start()
+    await connected(hass, face)
     await until_state(hass, MODE, "held_closed")
     response = await order(hass, "normal", admin)
     assert by_name(response)["Front door"] == (True, None)

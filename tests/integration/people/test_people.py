@@ -17,6 +17,7 @@ from homeassistant.auth.models import User as HomeAssistantUser
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 from simulator import Faults, User, VirtualTerminal
+from simulator.interruption import Interruption
 from simulator.profiles import PROFILES
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected
@@ -378,6 +379,39 @@ async def test_a_roster_is_read_once_a_connection_and_when_the_terminals_count_c
     before = asked(face, "getuserlist")
     await terminal._async_read_changed_people()
     assert asked(face, "getuserlist") == before
+
+
+@pytest.mark.parametrize("all_names", [False, True])
+async def test_who_asks_in_the_middle_of_a_reading_is_told_of_what_was_done_before_they_asked(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, all_names: bool
+) -> None:
+    """The pages of that reading, and most of its names, are of before; those who began it wait no longer for that."""
+    for number in range(10, 14):
+        face.add_user(User(enrollid=number, name=f"Name {number}"))
+    terminal = hub.terminals[FACE]
+    await redial(hass, face)
+    for number in range(10, 14):
+        terminal.roster.async_note(number, name="")
+    face.faults.quiet_keypad = True
+    later: list[asyncio.Task[None]] = []
+
+    def _at_the_keypad() -> None:
+        del face.users[10]
+        face.add_user(User(enrollid=20, name="Emmy"))
+        face.users[11].name = "Renamed"
+        again = terminal.async_refresh_people(all_names=all_names)
+        later.extend(hass.async_create_task(it) for it in (again, terminal.async_refresh_people()))
+
+    face.faults.interruptions.append(Interruption(command="getusername", nth=3, act=_at_the_keypad))
+    before = asked(face, "getuserlist")
+    await terminal.async_refresh_people()
+    await asyncio.gather(*later)
+    assert len(later) == 2
+    assert terminal.roster.people.keys() == {1, 11, 12, 13, 20}
+    assert terminal.roster.name_of(20) == "Emmy"
+    assert terminal.roster.name_of(13) == "Name 13"
+    assert (terminal.roster.name_of(11) == "Renamed") is all_names
+    assert asked(face, "getuserlist") == before + 2 * 2  # two readings, of a page and an empty one
 
 
 async def test_names_are_read_again_over_a_new_connection(
