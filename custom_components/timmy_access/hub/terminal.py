@@ -120,7 +120,7 @@ class Terminal:
         first = {"house": lambda: self.writer.async_close()}  # noqa: PLW0108 - it is put together later
         self.two_factors = TwoFactors(self.coordinator, self.settings, surroundings.store, self.serial)
         more = {"people": self._async_read_changed_people, "two factors": self.two_factors.async_catch_up}
-        self._questions = Questions(
+        self._questions: Questions = Questions(
             hass, self.coordinator, self.settings, self.upkeep, self.async_request, self._silences, first, more
         )
         self._connectivity = Connectivity(hass, self.moments.async_publish)
@@ -128,7 +128,7 @@ class Terminal:
     def _compose_people(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together who is on the terminal, gets onto it, has been seen and is inside."""
         hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
-        self.roster = Roster(self, self.serial, self._silences)
+        self.roster = Roster(self, self.serial, self._silences, self._questions.async_count_people)
         self._roster_keeper = RosterKeeper(hass, tasks, ledger, self.serial, self.roster)
         self.house_rules = HouseRules(surroundings.house, self)
         self.links = async_links(surroundings, self.serial, self.roster, lambda: self.name, self.house_rules)

@@ -1,7 +1,7 @@
 """Who is on one terminal: read from it, kept in step with what changes, and never thinned out by half a list."""
 
 import asyncio
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 import logging
 from types import MappingProxyType
@@ -87,10 +87,16 @@ type RosterListener = Callable[[RosterChange], None]
 class Roster:
     """The people of one terminal, in the order of their enroll ids where they are listed."""
 
-    def __init__(self, line: Line, serial: str, silences: Silences) -> None:
-        """Use `line` to reach the terminal, which may be one that does not tell names; nobody is known yet."""
+    def __init__(
+        self, line: Line, serial: str, silences: Silences, count: Callable[[Priority], Awaitable[int | None]]
+    ) -> None:
+        """Use `line` to reach the terminal, which may be one that does not tell names; nobody is known yet.
+
+        `count` asks how many people it holds now, and returns None where it does not tell.
+        """
         self._line = line
         self._silences = silences
+        self._count = count
         self._log = LogBudget(LOGGER)
         self._serial = serial
         self._people: dict[int, Person] = {}
@@ -288,6 +294,9 @@ class Roster:
         self._touched.clear()
         listing = await self._line.async_read_list(GetUserList(), reading.priority)
         listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
+        if listing.complete and not self._is_everybody(len(listed), users_used):
+            # Somebody may have been deleted at its menu, which no terminal tells; or it is a cut list.
+            users_used = self._used_when_asked = await self._async_counted(reading)
         changed = []
         for enroll_id, person in listed.items():
             before = self._people.get(enroll_id)
@@ -311,6 +320,10 @@ class Roster:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
         reading.listed.set()
         await self._async_read_names(reading)
+
+    async def _async_counted(self, reading: Reading) -> int | None:
+        counted = await self._count(reading.priority)
+        return reading.users_used if counted is None else counted
 
     def _is_everybody(self, listed: int, users_used: int | None) -> bool:
         if users_used is not None:

@@ -21,9 +21,10 @@ from .upkeep import Upkeep
 # Settings change at the terminal's own menu a few times a year, and nothing tells us; three small questions an hour
 # are no load, and more often than that nobody looks.
 LEARN_INTERVAL = timedelta(hours=1)
+# What the question for the counts is called where it is remembered who does not answer it.
+CAPACITY = "capacity"
 
-
-type Question = Callable[[], Awaitable[None]]
+type Question = Callable[[], Awaitable[object]]
 
 
 class Questions:
@@ -55,7 +56,7 @@ class Questions:
             **first,
             "access settings": lambda: settings.async_read(ACCESS),
             "settings": lambda: settings.async_read(DEVICE),
-            "capacity": self._async_read_capacity,
+            CAPACITY: self._async_read_capacity,
             **more,
             "clock": upkeep.async_read_clock,
         }
@@ -110,6 +111,25 @@ class Questions:
             while unanswered:
                 self._silences.async_note(unanswered.pop(), is_answered=False)
 
-    async def _async_read_capacity(self) -> None:
-        capacity = await self._request(GetCapacity(), Priority.BULK)
+    async def async_count_people(self, priority: Priority) -> int | None:
+        """Return how many people the terminal says it holds now, None where it does not tell.
+
+        The count of its registration is of then; few but newer terminals tell it again (specification, getdevcap).
+        Raises `TerminalOffline`.
+        """
+        if CAPACITY in self._unanswered or not self._silences.async_is_worth_asking(CAPACITY):
+            return None
+        try:
+            return await self._async_read_capacity(priority)
+        except TerminalOffline:
+            raise
+        except CommandTimeout:
+            self._unanswered.add(CAPACITY)
+        except ProtocolError as err:
+            self._log.log(logging.DEBUG, "%s does not tell how many it holds: %s", self._coordinator.name, err)
+        return None
+
+    async def _async_read_capacity(self, priority: Priority = Priority.BULK) -> int | None:
+        capacity = await self._request(GetCapacity(), priority)
         self._coordinator.async_replace(self._coordinator.data.with_info(capacity))
+        return capacity.users_used

@@ -346,7 +346,8 @@ async def test_three_thousand_people_are_read_and_partial_lists_delete_nobody(
     }
     for number in range(1000, 3000):
         del finger.users[number]
-    await roster.async_refresh(2999)  # the terminal says it still has them all
+    finger.faults.unknown = {"getdevcap"}
+    await roster.async_refresh(2999)  # as far as it has said, it still has them all
     assert len(roster.people) == 2999
     await roster.async_refresh(999)
     assert len(roster.people) == 999
@@ -379,6 +380,26 @@ async def test_a_roster_is_read_once_a_connection_and_when_the_terminals_count_c
     before = asked(face, "getuserlist")
     await terminal._async_read_changed_people()
     assert asked(face, "getuserlist") == before
+
+
+@pytest.mark.parametrize("tells", [True, False])
+async def test_who_was_deleted_at_the_menu_is_gone_where_the_terminal_tells_how_many_it_holds(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, tells: bool
+) -> None:
+    """The count of its registration is of before; one that does not tell another may have sent a cut list."""
+    for number in range(10, 14):
+        face.add_user(User(enrollid=number, name=f"Name {number}"))
+    terminal = hub.terminals[FACE]
+    await redial(hass, face)
+    face.faults.quiet_keypad = True
+    face.faults.unknown = set() if tells else {"getdevcap"}
+    for number in (1, 10, 11, 12, 13):
+        del face.users[number]
+    await terminal.async_refresh_people()
+    assert len(terminal.roster.people) == (0 if tells else 5)
+    assert state_of(hass, "sensor.front_door_users").state == ("0" if tells else "5")
+    await terminal.async_refresh_people()
+    assert len(terminal.roster.people) == (0 if tells else 5)
 
 
 @pytest.mark.parametrize("all_names", [False, True])

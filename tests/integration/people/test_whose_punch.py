@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import itertools
 from pathlib import Path
 from typing import Any, cast
-from unittest.mock import Mock
+from unittest.mock import AsyncMock, Mock
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
@@ -81,7 +81,7 @@ class Scene:
 
     def start(self) -> None:
         silences = Mock(async_is_worth_asking=Mock(return_value=True))
-        self.roster = Roster(cast("Any", self.keypad), self.serial, silences)
+        self.roster = Roster(cast("Any", self.keypad), self.serial, silences, AsyncMock(return_value=None))
         self.keeper = RosterKeeper(self.hass, Tasks(self.hass, self.entry), self.ledger, self.serial, self.roster)
         self.links = PersonLinks(
             self.hass,
