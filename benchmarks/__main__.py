@@ -21,6 +21,7 @@ from . import (
     filling,
     idle,
     ingest,
+    panel,
     punch,
     read,
     repeats,
@@ -74,6 +75,7 @@ PARTS: Mapping[str, Part] = {
     read.PART: Part(read.measure, read.TERMINALS, entities=False, seconds=read.PART_SECONDS, tries=1),
     roster.PART: Part(roster.measure, roster.TERMINALS),
     filling.PART: Part(filling.measure, filling.TERMINALS, is_quick=False, seconds=filling.SECONDS, tries=1),
+    panel.PART: Part(panel.measure, panel.TERMINALS, is_quick=False, seconds=panel.SECONDS, tries=1),
     connect.PART: Part(connect.measure, connect.TERMINALS),
     # What entities cost is another figure.
     idle.PART: Part(idle.measure, idle.TERMINALS, entities=False),
