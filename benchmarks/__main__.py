@@ -14,6 +14,7 @@ from typing import Protocol
 
 from . import (
     action,
+    approval,
     attack,
     connect,
     cost,
@@ -68,6 +69,8 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     verdict.PART: Part(verdict.measure, verdict.TERMINALS),
+    # Two houses of its own, besides.
+    approval.PART: Part(approval.measure, approval.TERMINALS, is_quick=False, seconds=3 * PART_SECONDS),
     punch.PART: Part(punch.measure, punch.TERMINALS),
     ingest.PART: Part(ingest.measure, ingest.TERMINALS),
     repeats.PART: Part(repeats.measure, repeats.TERMINALS),

@@ -96,9 +96,14 @@ def serials_of(count: int) -> list[str]:
 
 
 def entry(
-    port: int, serials: Sequence[str], options: Mapping[str, Any] | None = None, *, entities: bool = True
+    port: int,
+    serials: Sequence[str],
+    options: Mapping[str, Any] | None = None,
+    *,
+    entities: bool = True,
+    data: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the storage of a listener with approved terminals, as Home Assistant writes it."""
+    """Return the storage of a listener with approved terminals, as Home Assistant writes it; `data` is of each."""
     return {
         "version": 1,
         "minor_version": 5,
@@ -120,7 +125,13 @@ def entry(
                     "source": "user",
                     "subentries": [
                         {
-                            "data": {"doors": 1, "hold_open": False, "model": "AiFace", "serial": serial},
+                            "data": {
+                                "doors": 1,
+                                "hold_open": False,
+                                "model": "AiFace",
+                                "serial": serial,
+                                **(data or {}),
+                            },
                             "subentry_id": f"01BENCH{number:019}",
                             "subentry_type": "terminal",
                             "title": f"Terminal {number}",
@@ -144,11 +155,15 @@ def plan(
     more: str = "",
     options: Mapping[str, Any] | None = None,
     entities: bool = True,
+    data: Mapping[str, Any] | None = None,
 ) -> Plan:
-    """Return what a building's Home Assistant starts with; `more` is YAML, and entities may all be disabled."""
+    """Return what a building's Home Assistant starts with.
+
+    `more` is YAML, entities may all be disabled, and `data` are the owner's choices for each terminal.
+    """
     return Plan(
         configuration=CONFIGURATION.format(more=more),
-        storage={"core.config_entries": entry(port, serials, options, entities=entities)},
+        storage={"core.config_entries": entry(port, serials, options, entities=entities, data=data)},
         components=(
             REPOSITORY / "custom_components" / DOMAIN,
             REPOSITORY / "benchmarks" / "components" / "bench_probe",

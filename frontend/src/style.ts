@@ -181,6 +181,22 @@ export const shared = css`
     gap: 4px;
     white-space: nowrap;
   }
+  .facts {
+    display: grid;
+    grid-template-columns: fit-content(45%) minmax(0, 1fr);
+    gap: 4px 12px;
+    margin: 0;
+    overflow-wrap: anywhere;
+  }
+  .facts dt {
+    color: var(--timmy-quiet);
+  }
+  .facts dd {
+    margin: 0;
+  }
+  .facts .state {
+    white-space: normal;
+  }
   .state.good {
     color: var(--timmy-good);
   }

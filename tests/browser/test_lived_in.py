@@ -11,14 +11,44 @@ import pytest
 from scripts.browser import logged_in
 from scripts.demo_house import House
 from scripts.demo_life import NUMBERS, lived_in
-from scripts.home import free_port
+from scripts.home import REPOSITORY, free_port
 from scripts.panel_pages import addresses, show
 from simulator import Timing, User
 
-from .test_panel import ALLOWED, DESK, ELEMENTS, PANEL, PHONE, PICTURES, violations
+from .test_panel import ALLOWED, DESK, ELEMENTS, OVERFLOW, PANEL, PHONE, PICTURES, violations
 
 # A house of twenty people is built, and then all pages are looked at.
 pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("browser")]
+
+
+LANGUAGES = sorted(
+    path.stem for path in (REPOSITORY / "custom_components" / "timmy_access" / "translations").glob("*.json")
+)
+# What is wider than the page, and text of which an end is hidden; a table or a bar that scrolls by itself is neither.
+CUT = """
+panel => {
+  const cut = [];
+  const scrolls = style => ["auto", "scroll"].includes(style.overflowX);
+  const walk = (root, inScroller) => {
+    for (const element of root.children) {
+      const style = getComputedStyle(element);
+      const {right, left, width, height} = element.getBoundingClientRect();
+      if (style.display === "none" || style.visibility === "hidden") continue;
+      const text = [...element.childNodes].filter(it => it.nodeType === Node.TEXT_NODE && it.data.trim());
+      const hides = ["hidden", "clip"].includes(style.overflowX) && element.scrollWidth > element.clientWidth + 1;
+      const isHiddenOnPurpose = width <= 1 || height <= 1;
+      const isOutside = !inScroller && (right > innerWidth + 1 || left < -1);
+      if (text.length && !isHiddenOnPurpose && (hides || isOutside))
+        cut.push(`${element.localName}.${element.className}: ${element.textContent.trim().slice(0, 60)}`);
+      const inner = inScroller || scrolls(style);
+      if (element.shadowRoot) walk(element.shadowRoot, inner);
+      walk(element, inner);
+    }
+  };
+  walk(panel.shadowRoot, false);
+  return cut;
+}
+"""
 
 
 @pytest.fixture
@@ -97,3 +127,24 @@ async def test_people_of_a_table_are_looked_at_and_then_come(built: House) -> No
             await panel.get_by_role("button", name="Export CSV").click()
         saved = await (await download.value).path()
         assert "Jocelyn Bell" in await asyncio.to_thread(saved.read_text)
+
+
+async def test_no_text_is_cut_on_a_phone_in_any_language(built: House) -> None:
+    cut: list[str] = []
+    titles: set[str] = set()
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)
+        for language in LANGUAGES:
+            await built.home.call("frontend/set_user_data", key="language", value={"language": language})
+            await page.goto(f"{built.home.url}/timmy-access/doors")
+            await page.locator(f"html[lang='{language}']").wait_for(state="attached")
+            panel = await page.wait_for_selector(PANEL)
+            for name, address in (await addresses(built)).items():
+                await show(page, address)
+                if (pixels := await page.evaluate(OVERFLOW, panel)) > 0:
+                    cut.append(f"{language} {name}: {pixels} pixels too wide")
+                cut += [f"{language} {name}: {it}" for it in await page.evaluate(CUT, panel)]
+            titles.add(await page.locator(f"{PANEL} timmy-terminals h2").first.inner_text())
+            await page.screenshot(path=PICTURES / f"lived-in-terminals-{language}.png")
+    assert not cut, "\n".join(cut)
+    assert len(titles) > len(LANGUAGES) // 2

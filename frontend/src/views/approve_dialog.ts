@@ -18,18 +18,8 @@ export class TimmyApproveDialog extends LitElement {
   static override styles = [
     shared,
     css`
-      dl {
-        display: grid;
-        grid-template-columns: max-content minmax(0, 1fr);
-        gap: 4px 12px;
-        margin: 0 0 16px;
-        overflow-wrap: anywhere;
-      }
-      dt {
-        color: var(--timmy-quiet);
-      }
-      dd {
-        margin: 0;
+      .facts {
+        margin-bottom: 16px;
       }
     `,
   ];
@@ -114,7 +104,7 @@ export class TimmyApproveDialog extends LitElement {
       ["people_on_it", waiting.people === null ? unknown : format.number(waiting.people)],
     ];
     return html`<p class="quiet">${texts.say("terminals.wait_hint")}</p>
-      <dl>
+      <dl class="facts">
         ${facts.map(
           ([what, said]) =>
             html`<dt>${texts.say(`terminals.${what}`)}</dt>

@@ -41,19 +41,6 @@ export class TimmyTerminals extends View {
   static override styles = [
     shared,
     css`
-      dl {
-        display: grid;
-        grid-template-columns: max-content minmax(0, 1fr);
-        gap: 4px 12px;
-        margin: 0;
-      }
-      dt {
-        color: var(--timmy-quiet);
-      }
-      dd {
-        margin: 0;
-        min-width: 0;
-      }
       details {
         border-top: 1px solid var(--timmy-line);
         padding: 8px 0;
@@ -95,7 +82,7 @@ export class TimmyTerminals extends View {
     const { house } = this.home.overview;
     return html`<section class="card" aria-label=${terminal.name}>
       <h3>${terminal.name}</h3>
-      <dl>
+      <dl class="facts">
         <dt>${this.say("terminals.state")}</dt>
         <dd>${whereItIs(this.home, terminal)}</dd>
         <dt>${this.say("terminals.model")}</dt>
