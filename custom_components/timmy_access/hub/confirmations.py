@@ -69,6 +69,13 @@ class Confirmations:
             self._reasons[terminal.subentry_id, door] = word_of(error)
 
     @callback
+    def async_missed(self, terminal: Terminal, order: EmergencyOrder) -> None:
+        """Note which doors have not confirmed an evacuation before a restart, after which none is told again."""
+        for door in terminal.coordinator.data.doors:
+            if order.holds_for(door) and door not in order.confirmed | order.closed:
+                self._reasons[terminal.subentry_id, door] = NO_ANSWER
+
+    @callback
     def async_tell(self) -> None:
         """Say which doors have not done what was ordered."""
         for kind, issue in ISSUES.items():

@@ -116,7 +116,7 @@ class Emergencies:
         if all_doors:
             self._file.everywhere = {"kind": kind.value, "by": who.by, "name": who.name, "since": since.isoformat()}
         self._async_changed()
-        is_written = await self._async_write()
+        is_written = await self.async_write()
         self._unwritten.difference_update(terminal.subentry_id for terminal in doors)
         act = self._async_lock_down if kind is Emergency.LOCKDOWN else self._async_open
         await self._async_all(partial(act, terminal, asked_at) for terminal in doors)
@@ -146,7 +146,7 @@ class Emergencies:
                 before[terminal] = replace(order, before=DoorMode.NORMAL, hold=None)
                 self._holds.async_put(terminal, ended(mode, dt_util.utcnow(), order))
         self._file.settle_everywhere((it.subentry_id for it in self._terminals()), (it.subentry_id for it in doors))
-        is_written = await self._async_write()
+        is_written = await self.async_write()
         for terminal in doors:
             self._async_mark(terminal)
         await self._async_all(partial(self._async_bring_back, it, order, asked_at) for it, order in before.items())
@@ -157,6 +157,27 @@ class Emergencies:
         self._async_publish(EmergencyKind.ENDED, doors, who, outcomes)
         self._async_changed()
         return outcomes, is_written
+
+    async def async_write(self) -> bool:
+        """Write what is ordered; return whether it is on the disk, and say so where that takes too long or fails."""
+        writing = self._hass.async_create_task(
+            self._file.async_save(), "write what is ordered of doors", eager_start=True
+        )
+        await asyncio.wait((writing,), timeout=DISK_SECONDS)
+        is_written = writing.done() and not writing.cancelled() and writing.exception() is None and writing.result()
+        if is_written:
+            async_clear(self._hass, ISSUE_NOT_WRITTEN, self._entry_id)
+        else:
+            async_raise(
+                self._hass,
+                self._entry_id,
+                ISSUE_NOT_WRITTEN,
+                self._entry_id,
+                placeholders={},
+                fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+            )
+        return is_written
 
     # Its life
 
@@ -171,9 +192,10 @@ class Emergencies:
             who = Who(by=everywhere["by"], name=everywhere["name"])
             self._async_order(terminal, Emergency.LOCKDOWN, None, who, dt_util.utcnow())
             self._holds.async_save_soon()
-        order = orders.of(Emergency.EVACUATION)
-        if order is not None and order.holds_for(1) and 1 not in order.closed and is_alone(terminal):
-            terminal.doors.async_assume(1, DoorMode.HELD_OPEN)  # it may have been told, and is not told again
+        if (order := orders.of(Emergency.EVACUATION)) is not None:
+            self._confirmations.async_missed(terminal, order)
+            if order.holds_for(1) and 1 not in order.closed and is_alone(terminal):
+                terminal.doors.async_assume(1, DoorMode.HELD_OPEN)  # it may have been told, and is not told again
         self.async_look(terminal)
 
     @callback
@@ -260,27 +282,6 @@ class Emergencies:
         orders = self._file.of(terminal.subentry_id)
         doors = terminal.coordinator.data.doors
         terminal.doors.async_mark({door: order.kind for door in doors if (order := orders.at(door)) is not None})
-
-    async def _async_write(self) -> bool:
-        """Write what is ordered, and say so where that takes too long or fails."""
-        writing = self._hass.async_create_task(
-            self._file.async_save(), "write what is ordered of doors", eager_start=True
-        )
-        await asyncio.wait((writing,), timeout=DISK_SECONDS)
-        is_written = writing.done() and not writing.cancelled() and writing.exception() is None and writing.result()
-        if is_written:
-            async_clear(self._hass, ISSUE_NOT_WRITTEN, self._entry_id)
-        else:
-            async_raise(
-                self._hass,
-                self._entry_id,
-                ISSUE_NOT_WRITTEN,
-                self._entry_id,
-                placeholders={},
-                fixable=False,
-                severity=ir.IssueSeverity.ERROR,
-            )
-        return is_written
 
     async def _async_all(self, work: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
         """Do all of it at once, and wait for the answers for a while; a command goes on beside until it has its own."""

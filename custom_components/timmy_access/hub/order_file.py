@@ -11,6 +11,7 @@ from homeassistant.helpers.storage import Store
 from ..const import DOMAIN
 from ..terminal.orders import Orders, as_json, from_json
 from ..terminal.state import Emergency
+from ..terminal.written import async_written
 
 VERSION = 1
 # How long a listener that stops waits for what is being written, which takes milliseconds.
@@ -83,16 +84,11 @@ class OrderFile:
         self.everywhere = {**self.everywhere, BUT: sorted(free.union(self.everywhere.get(BUT, ())))}
 
     async def async_save(self) -> bool:
-        """Write what is ordered now; return whether it is on the disk.
-
-        Home Assistant only logs what it could not write, and writes later while it stops: so it is read again.
-        """
+        """Write what is ordered now; return whether it is on the disk."""
         async with self._writing:
             if self._is_closed:
                 return False
-            data = self._data()
-            await self._store.async_save(data)
-            return await _store(self._hass, self._entry_id).async_load() == data
+            return await async_written(self._store, lambda: _store(self._hass, self._entry_id), self._data())
 
     async def async_close(self) -> None:
         """Wait for what is being written, and write nothing any more: the next one to hold it reads it from now on."""

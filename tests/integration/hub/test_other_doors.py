@@ -1,6 +1,8 @@
 """Emergencies and holds where doors become others: more or fewer, approved later, removed, or moved by hand."""
 
+import asyncio
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -11,6 +13,8 @@ from custom_components.timmy_access.terminal.state import Emergency
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.util.file import WriteError
 from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER, Fix, MakeTerminal, connected, reload, subentry
@@ -19,6 +23,7 @@ from .test_emergencies import (
     HOLD_CLOSED,
     HOLD_OPEN,
     LOCK,
+    MODE,
     NORMAL,
     SWITCH,
     act,
@@ -264,7 +269,7 @@ async def test_nothing_is_held_on_a_timer_in_an_evacuation(
 
 
 async def remove(hass: HomeAssistant, entry: MockConfigEntry, serial: str = FACE) -> ConfigSubentry:
-    (known,) = [one for one in entry.subentries.values() if one.unique_id == serial]
+    known: ConfigSubentry = next(one for one in entry.subentries.values() if one.unique_id == serial)
     hass.config_entries.async_remove_subentry(entry, known.subentry_id)
     await hass.async_block_till_done(wait_background_tasks=True)
     return known
@@ -351,3 +356,71 @@ async def test_the_fix_of_a_door_that_is_left_held_is_to_see_to_it(
     result = await fix(f"left_held_open_{FACE}", {})
     assert result["type"] == "create_entry"
     assert not issues_of(hass)
+
+
+async def test_an_evacuation_in_the_middle_of_which_everything_ends_is_told_at_the_start(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, admin: Context
+) -> None:
+    """It is on the disk, and the terminal has not been told; it is not told later, and that is not passed over."""
+    await face.stop()
+    await until_state(hass, LOCK, "unavailable")
+    await order(hass, "evacuation", admin, entity_id=LOCK)
+    await hass.config_entries.async_reload(entry.entry_id)
+    issue = await until_issue(hass, f"evacuation_incomplete_{hub.entry_id}")
+    assert issue is not None
+    assert issue.translation_placeholders == {"doors": "Front door"}
+    await face.start()
+    await face.wait_registered()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert controlled(face) == []
+    await order(hass, "normal", admin)
+    await until_issue(hass, f"evacuation_incomplete_{hub.entry_id}", present=False)
+
+
+async def test_two_administrators_who_order_the_contrary_at_once_leave_what_was_ordered_last(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, admin: Context
+) -> None:
+    for first, then, mode in (("lockdown", "normal", "normal"), ("lockdown", "evacuation", "held_open")):
+        asked = [hass.async_create_task(order(hass, state, admin, entity_id=LOCK)) for state in (first, then)]
+        await asyncio.gather(*asked)
+        await until_state(hass, MODE, mode)
+        assert face.doors[1].mode == mode
+        await order(hass, "normal", admin)
+    await set_mode(hass, "held_open")
+    asked = [hass.async_create_task(order(hass, state, admin, entity_id=LOCK)) for state in ("evacuation", "lockdown")]
+    await asyncio.gather(*asked)
+    await until_state(hass, MODE, "held_closed")
+    assert (face.doors[1].mode, state_of(hass, LOCK).attributes["emergency"]) == ("held_closed", "lockdown")
+
+
+async def test_two_administrators_who_hold_a_door_at_once_leave_what_was_asked_last(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    asked = [hass.async_create_task(hold(hass, hub, mode)) for mode in ("held_open", "held_closed")]
+    _, last = await asyncio.gather(*asked)
+    assert face.doors[1].mode == "held_closed"
+    assert state_of(hass, LOCK).attributes["held_until"] == last["until"]
+
+
+@pytest.mark.parametrize("what", ["hold", "lockdown"])
+async def test_a_disk_that_is_full_in_the_middle_is_told_and_nothing_is_half_done(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, admin: Context, what: str
+) -> None:
+    issue_id = f"emergency_not_written_{hub.entry_id}"
+    if what == "lockdown":
+        await order(hass, "lockdown", admin, entity_id=LOCK)
+    with patch.object(Store, "_async_write_data", side_effect=WriteError("disk full")):
+        if what == "hold":
+            with pytest.raises(HomeAssistantError) as refused:
+                await hold(hass, hub, "held_open")
+            assert refused.value.translation_key == "hold_not_written"
+            assert controlled(face) == []
+        else:
+            assert not (await order(hass, "normal", admin))["written"]
+            assert issue_id in issues_of(hass)
+            assert face.doors[1].mode == "normal"
+    if what == "lockdown":  # the same once more, as the issue says
+        assert (await order(hass, "normal", admin))["written"]
+        assert issue_id not in issues_of(hass)
+        await reload(hass, entry, face)
+        assert state_of(hass, SWITCH).state == "off"

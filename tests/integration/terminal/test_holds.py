@@ -113,7 +113,7 @@ async def test_no_door_is_held_longer_because_the_clock_is_put_back(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, set_clock: SetClock, mode: str, field: str
 ) -> None:
     until = dt_util.utcnow() + timedelta(milliseconds=500)
-    data = {"duration": {"milliseconds": 500}, "until": until.isoformat()}
+    data: dict[str, Any] = {"duration": {"milliseconds": 500}, "until": until.isoformat()}
     await hold(hass, hub, mode, **{field: data[field]})
     set_clock(-timedelta(hours=1))
     await until_state(hass, MODE, "normal")
@@ -134,7 +134,7 @@ async def test_a_clock_that_is_set_forth_ends_what_was_until_an_instant_and_lets
 ) -> None:
     """A door that is held open is closed where it is in doubt."""
     until = dt_util.utcnow() + timedelta(hours=1)
-    data = {"duration": {"hours": 1}, "until": until.isoformat()}
+    data: dict[str, Any] = {"duration": {"hours": 1}, "until": until.isoformat()}
     await hold(hass, hub, mode, **{field: data[field]})
     set_clock(timedelta(hours=2))
     hub.door_orders.holds.async_end(hub.terminals[FACE])  # it looks at the clock now, as it does every second
