@@ -22,7 +22,7 @@ from .hub.leftovers import async_remove_leftovers
 from .hub.listening import async_clear_listening, async_raise_not_listening
 from .hub.migration import async_clear_migrated, async_migrate
 from .hub.noticed import Noticed
-from .hub.order_file import async_remove_orders
+from .hub.parting import async_leave_doors
 from .hub.photo_keeping import async_keep_photos
 from .ledger import LedgerUnavailable
 from .panel.api import async_register_commands
@@ -114,7 +114,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     await Absences(hass, entry.entry_id).async_remove()
     await key_store(hass, entry.entry_id).async_remove()
     await roll_call_store(hass, entry.entry_id).async_remove()
-    await async_remove_orders(hass, entry.entry_id)
+    await async_leave_doors(hass, entry)
     await async_remove_leftovers(hass, entry.entry_id)
     await async_remove_photos(hass, entry.entry_id)
     await async_remove_house(hass, entry.entry_id)

@@ -10,8 +10,8 @@ import pytest
 from custom_components.timmy_access.protocol import pace as pace_module, session as session_module
 from custom_components.timmy_access.protocol.answers import LogsAccepted, QrVerdict
 from custom_components.timmy_access.protocol.commands import OpenDoor
-from custom_components.timmy_access.protocol.lane import Lane
-from custom_components.timmy_access.protocol.session import MAX_FRAMES_WAITING, MAX_QUESTIONS, Session
+from custom_components.timmy_access.protocol.lane import MAX_FRAMES_WAITING, MAX_QUESTIONS, Lane
+from custom_components.timmy_access.protocol.session import Session
 from custom_components.timmy_access.protocol.throttle import Throttle
 
 from .conftest import NOW, REG, SERIAL, Desk, Dial, ScriptedTerminal, clog, nothing_but, unclogged

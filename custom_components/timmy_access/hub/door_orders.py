@@ -8,6 +8,7 @@ from ..terminal.tasks import Tasks
 from .emergencies import Emergencies
 from .holds import Holds
 from .order_file import OrderFile
+from .parting import async_part
 from .terminal import Terminal
 
 
@@ -18,6 +19,8 @@ class DoorOrders:
         self, hass: HomeAssistant, entry_id: str, tasks: Tasks, terminals: Callable[[], Collection[Terminal]]
     ) -> None:
         """Belong to a listener; `async_load` has to follow."""
+        self._hass = hass
+        self._entry_id = entry_id
         self._file = OrderFile(hass, entry_id)
         self.holds = Holds(hass, entry_id, tasks, self._file, terminals)
         self.emergencies = Emergencies(hass, entry_id, self._file, self.holds, terminals)
@@ -33,10 +36,17 @@ class DoorOrders:
         self.emergencies.async_take_up(terminal)
 
     @callback
-    def async_forget(self, terminal: Terminal) -> None:
-        """Forget a terminal that is removed."""
+    def async_look(self, terminal: Terminal) -> None:
+        """Look at a terminal that has other settings now, perhaps other doors."""
+        self.emergencies.async_look(terminal)
+        self.holds.async_look(terminal)
+
+    async def async_part(self, terminal: Terminal) -> None:
+        """Stop and forget a terminal that is removed; what holds its door ends before, or somebody is told."""
+        orders = self._file.of(terminal.subentry_id)
         self.holds.async_forget(terminal)
         self.emergencies.async_forget(terminal)
+        await async_part(self._hass, self._entry_id, terminal, orders)
 
     @callback
     def async_stop(self, *, clear: bool) -> None:

@@ -7,7 +7,8 @@ what was not confirmed is said and not done later.
 
 Both are on the disk before a terminal hears of them, unless the disk takes too long; the file has no part in whether a
 door is closed now, only in whether that outlives a restart, and where it does not, that is said. The end brings back
-what was before, door by door: what closes is told until it is answered, what opens once.
+what was before, door by door: what closes is told until it is answered, what opens once. Whoever closes an evacuated
+door has said what comes back there.
 """
 
 import asyncio
@@ -22,15 +23,15 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 
-from ..errors import word_of
 from ..issues import async_clear, async_raise
 from ..protocol.errors import ProtocolError
 from ..terminal.moments import EmergencyKind, EmergencyMoment
-from ..terminal.orders import EmergencyOrder, Orders, mode_after, on_the_disk
+from ..terminal.orders import EmergencyOrder, Hold, Orders, ended, mode_after, on_the_disk
 from ..terminal.state import DoorMode, DoorState, Emergency
+from .confirmations import Confirmations
 from .holds import Holds
 from .order_file import OrderFile
-from .outcomes import SEVERAL_DOORS, Doors, Outcome, Who, is_alone, is_closed, mode_before, name_of
+from .outcomes import Doors, Outcome, Who, held, is_alone, is_closed, mode_before
 from .terminal import Terminal
 from .unbroken import unbroken
 
@@ -38,10 +39,6 @@ from .unbroken import unbroken
 DISK_SECONDS = 1.0
 # How long whoever orders waits for what the terminals answer; they go on beside.
 ANSWER_SECONDS = 5.0
-ISSUE_INCOMPLETE: Mapping[Emergency, str] = {
-    Emergency.EVACUATION: "evacuation_incomplete",
-    Emergency.LOCKDOWN: "lockdown_incomplete",
-}
 ISSUE_NOT_WRITTEN = "emergency_not_written"
 
 
@@ -62,7 +59,7 @@ class Emergencies:
         self._file = file
         self._holds = holds
         self._terminals = terminals
-        self._reasons: dict[tuple[str, int], str] = {}
+        self._confirmations = Confirmations(hass, entry_id, file, terminals)
         # The doors of each terminal as they were looked at last.
         self._doors: dict[str, Mapping[int, DoorState]] = {}
         # Terminals that are told as soon as the disk has it.
@@ -72,29 +69,29 @@ class Emergencies:
     # What is
 
     def is_on(self, kind: Emergency, doors: Doors | None = None) -> bool:
-        """Return whether it is ordered for any of the doors, or any at all."""
-        chosen = dict.fromkeys(self._terminals()) if doors is None else doors
+        """Return whether it is ordered for any of the doors, or any at all, those that are yet to come among them."""
+        everywhere = self._file.everywhere
+        if doors is None:
+            return self.order(kind) is not None or (everywhere is not None and everywhere["kind"] == kind.value)
+        orders = [(self._file.of(it.subentry_id).of(kind), numbers) for it, numbers in doors.items()]
         return any(
-            order.holds_for(door)
-            for terminal, numbers in chosen.items()
-            if (order := self._file.of(terminal.subentry_id).of(kind)) is not None
-            for door in numbers or terminal.coordinator.data.doors
+            order is not None and (numbers is None or any(order.holds_for(door) for door in numbers))
+            for order, numbers in orders
         )
 
     def order(self, kind: Emergency) -> EmergencyOrder | None:
         """Return the first of its orders: since when it is, and who has asked."""
-        orders = [self._file.of(terminal.subentry_id).of(kind) for terminal in self._terminals()]
-        return min((order for order in orders if order is not None), key=lambda order: order.since, default=None)
+        orders = [
+            order
+            for terminal in self._terminals()
+            if (order := self._file.of(terminal.subentry_id).of(kind)) is not None
+            and any(order.holds_for(door) for door in terminal.coordinator.data.doors)
+        ]
+        return min(orders, key=lambda order: order.since, default=None)
 
     def outcomes(self, kind: Emergency) -> list[Outcome]:
         """Return how it stands with each of its doors."""
-        return [
-            self._outcome(terminal, order, door)
-            for terminal in self._terminals()
-            if (order := self._file.of(terminal.subentry_id).of(kind)) is not None
-            for door in sorted(terminal.coordinator.data.doors)
-            if order.holds_for(door)
-        ]
+        return self._confirmations.outcomes(kind)
 
     @callback
     def async_subscribe(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -115,10 +112,11 @@ class Emergencies:
         self._unwritten.update(terminal.subentry_id for terminal in doors)
         for terminal, numbers in doors.items():
             self._async_order(terminal, kind, numbers, who, since)
+        self._file.settle_everywhere((it.subentry_id for it in self._terminals()), (it.subentry_id for it in doors))
         if all_doors:
             self._file.everywhere = {"kind": kind.value, "by": who.by, "name": who.name, "since": since.isoformat()}
         self._async_changed()
-        is_written = await self._async_write()
+        is_written = await self.async_write()
         self._unwritten.difference_update(terminal.subentry_id for terminal in doors)
         act = self._async_lock_down if kind is Emergency.LOCKDOWN else self._async_open
         await self._async_all(partial(act, terminal, asked_at) for terminal in doors)
@@ -129,28 +127,57 @@ class Emergencies:
     async def async_end(self, kind: Emergency, doors: Doors, who: Who, asked_at: float) -> tuple[list[Outcome], bool]:
         """End it for doors, and bring back what was before; return what became of each, and whether it is written."""
         before: dict[Terminal, EmergencyOrder] = {}
+        ordered: dict[Terminal, EmergencyOrder] = {}
         touched: list[tuple[Terminal, int]] = []
         for terminal, numbers in doors.items():
             orders = self._file.of(terminal.subentry_id)
             if (order := orders.of(kind)) is None:
                 continue
+            ordered[terminal] = order
             present = frozenset(terminal.coordinator.data.doors)
             left = orders.without_emergency(kind, numbers, present)
             touched += [(terminal, door) for door in sorted(present) if order.holds_for(door) and not left.at(door)]
             self._file.put(terminal.subentry_id, left)
             if is_alone(terminal):
-                before[terminal] = order
-                self._holds.async_put(terminal, on_the_disk(order))
-        if self._file.everywhere is not None and self._file.everywhere["kind"] == kind.value:
-            self._file.everywhere = None
-        is_written = await self._async_write()
+                if not left.at(1):
+                    before[terminal] = order
+                    self._holds.async_put(terminal, on_the_disk(order, self._hass.loop.time()))
+            elif not left.emergencies and (mode := held(terminal)) is not DoorMode.NORMAL:
+                before[terminal] = replace(order, before=DoorMode.NORMAL, hold=None)
+                self._holds.async_put(terminal, ended(mode, dt_util.utcnow(), order))
+        self._file.settle_everywhere((it.subentry_id for it in self._terminals()), (it.subentry_id for it in doors))
+        is_written = await self.async_write()
         for terminal in doors:
             self._async_mark(terminal)
         await self._async_all(partial(self._async_bring_back, it, order, asked_at) for it, order in before.items())
-        outcomes = [self._came_back(terminal, door, before.get(terminal)) for terminal, door in touched]
+        outcomes = [
+            self._confirmations.came_back(terminal, door, ordered[terminal], before.get(terminal))
+            for terminal, door in touched
+        ]
         self._async_publish(EmergencyKind.ENDED, doors, who, outcomes)
         self._async_changed()
         return outcomes, is_written
+
+    async def async_write(self) -> bool:
+        """Write what is ordered; return whether it is on the disk, and say so where that takes too long or fails."""
+        writing = self._hass.async_create_task(
+            self._file.async_save(), "write what is ordered of doors", eager_start=True
+        )
+        await asyncio.wait((writing,), timeout=DISK_SECONDS)
+        is_written = writing.done() and not writing.cancelled() and writing.exception() is None and writing.result()
+        if is_written:
+            async_clear(self._hass, ISSUE_NOT_WRITTEN, self._entry_id)
+        else:
+            async_raise(
+                self._hass,
+                self._entry_id,
+                ISSUE_NOT_WRITTEN,
+                self._entry_id,
+                placeholders={},
+                fixable=False,
+                severity=ir.IssueSeverity.ERROR,
+            )
+        return is_written
 
     # Its life
 
@@ -159,22 +186,25 @@ class Emergencies:
         """Go on with what was ordered before a restart, or for all doors, before the terminal dials in."""
         orders = self._file.of(terminal.subentry_id)
         terminal.coordinator.async_add_listener(partial(self._async_state, terminal))
-        everywhere = self._file.everywhere
-        if not orders.emergencies and everywhere is not None and everywhere["kind"] == Emergency.LOCKDOWN.value:
+        terminal.doors.async_listen(partial(self._async_moved, terminal))
+        everywhere = self._file.meant_for(terminal.subentry_id)
+        if everywhere is not None and everywhere["kind"] == Emergency.LOCKDOWN.value:
             who = Who(by=everywhere["by"], name=everywhere["name"])
             self._async_order(terminal, Emergency.LOCKDOWN, None, who, dt_util.utcnow())
             self._holds.async_save_soon()
-        if orders.of(Emergency.EVACUATION) is not None and is_alone(terminal):
-            terminal.doors.async_assume(1, DoorMode.HELD_OPEN)  # it may have been told, and is not told again
+        if (order := orders.of(Emergency.EVACUATION)) is not None:
+            self._confirmations.async_missed(terminal, order)
+            if order.holds_for(1) and 1 not in order.closed and is_alone(terminal):
+                terminal.doors.async_assume(1, DoorMode.HELD_OPEN)  # it may have been told, and is not told again
         self.async_look(terminal)
 
     @callback
     def async_look(self, terminal: Terminal) -> None:
         """Note what is ordered of the doors that a terminal has now."""
         self._async_mark(terminal)
-        orders = self._file.of(terminal.subentry_id)
+        order = self._file.of(terminal.subentry_id).of(Emergency.LOCKDOWN)
         is_open = is_alone(terminal) and not is_closed(terminal) and terminal.subentry_id not in self._unwritten
-        if orders.of(Emergency.LOCKDOWN) is not None and is_open and not terminal.doors.is_owed:
+        if order is not None and order.holds_for(1) and is_open and not terminal.doors.is_owed:
             self._async_owe_closed(terminal)
         self._async_changed()
 
@@ -188,6 +218,28 @@ class Emergencies:
                 self.async_look(terminal)
 
     @callback
+    def _async_moved(self, terminal: Terminal, mode: DoorMode, hold: Hold | None) -> None:
+        """Note that an evacuated door was closed, or opened again, by whoever has asked for that."""
+        orders = self._file.of(terminal.subentry_id)
+        order = orders.of(Emergency.EVACUATION)
+        if order is None or not is_alone(terminal) or not order.holds_for(1):
+            return
+        if mode is DoorMode.HELD_OPEN:
+            order = replace(order, confirmed=order.confirmed | {1}, closed=order.closed - {1})
+        else:
+            order = replace(order, before=mode, hold=hold, confirmed=order.confirmed - {1}, closed=order.closed | {1})
+        self._async_put(terminal, order)
+
+    @callback
+    def _async_put(self, terminal: Terminal, order: EmergencyOrder) -> None:
+        """Have an order in the place of the one of its kind."""
+        orders = self._file.of(terminal.subentry_id)
+        kept = tuple(one for one in orders.emergencies if one.kind is not order.kind)
+        self._file.put(terminal.subentry_id, replace(orders, emergencies=(*kept, order)))
+        self._holds.async_save_soon()
+        self._async_changed()
+
+    @callback
     def async_forget(self, terminal: Terminal) -> None:
         """Forget a terminal that is removed."""
         self._file.put(terminal.subentry_id, Orders())
@@ -197,8 +249,9 @@ class Emergencies:
     @callback
     def async_stop(self, *, clear: bool) -> None:
         """Take the issues back unless they are to wait for the next start."""
-        for kind in (*ISSUE_INCOMPLETE.values(), ISSUE_NOT_WRITTEN) if clear else ():
-            async_clear(self._hass, kind, self._entry_id)
+        if clear:
+            self._confirmations.async_clear()
+            async_clear(self._hass, ISSUE_NOT_WRITTEN, self._entry_id)
 
     # Inside
 
@@ -230,19 +283,6 @@ class Emergencies:
         doors = terminal.coordinator.data.doors
         terminal.doors.async_mark({door: order.kind for door in doors if (order := orders.at(door)) is not None})
 
-    async def _async_write(self) -> bool:
-        """Write what is ordered, and say so where that takes too long or fails."""
-        writing = self._hass.async_create_task(
-            self._file.async_save(), "write what is ordered of doors", eager_start=True
-        )
-        await asyncio.wait((writing,), timeout=DISK_SECONDS)
-        is_written = writing.done() and not writing.cancelled() and writing.exception() is None and writing.result()
-        if is_written:
-            async_clear(self._hass, ISSUE_NOT_WRITTEN, self._entry_id)
-        else:
-            self._async_raise(ISSUE_NOT_WRITTEN, {})
-        return is_written
-
     async def _async_all(self, work: Iterable[Callable[[], Coroutine[Any, Any, None]]]) -> None:
         """Do all of it at once, and wait for the answers for a while; a command goes on beside until it has its own."""
         tasks = [self._hass.async_create_task(one(), "an emergency", eager_start=True) for one in work]
@@ -250,7 +290,8 @@ class Emergencies:
             await asyncio.wait(tasks, timeout=ANSWER_SECONDS)
 
     async def _async_lock_down(self, terminal: Terminal, _: float) -> None:
-        if is_alone(terminal):
+        order = self._file.of(terminal.subentry_id).of(Emergency.LOCKDOWN)
+        if order is not None and order.holds_for(1) and is_alone(terminal):  # nobody has ended it meanwhile
             await _async_wait(self._async_owe_closed(terminal))
 
     @callback
@@ -283,17 +324,13 @@ class Emergencies:
         except ProtocolError as err:
             self._async_note(terminal, door, err)
             return
-        orders = self._file.of(terminal.subentry_id)
-        if (order := orders.of(Emergency.EVACUATION)) is not None:
-            order = replace(order, confirmed=order.confirmed | {door})
-            kept = tuple(one for one in orders.emergencies if one.kind is not order.kind)
-            self._file.put(terminal.subentry_id, replace(orders, emergencies=(*kept, order)))
-            self._holds.async_save_soon()
+        if (order := self._file.of(terminal.subentry_id).of(Emergency.EVACUATION)) is not None:
+            self._async_put(terminal, replace(order, confirmed=order.confirmed | {door}))
         self._async_note(terminal, door, None)
 
     async def _async_bring_back(self, terminal: Terminal, order: EmergencyOrder, asked_at: float) -> None:
         """Have a door as it was before: what was held open is opened once, by whoever has ended this just now."""
-        if (mode := mode_after(order)) is DoorMode.NORMAL:
+        if (mode := mode_after(order, self._hass.loop.time())) is DoorMode.NORMAL:
             await _async_wait(self._holds.async_end(terminal))
         elif mode is DoorMode.HELD_CLOSED:
             has_tried = asyncio.Event()
@@ -319,28 +356,9 @@ class Emergencies:
                 self._holds.async_end(terminal)
             self._holds.async_save_soon()
 
-    def _came_back(self, terminal: Terminal, door: int, order: EmergencyOrder | None) -> Outcome:
-        confirmed = order is None or terminal.coordinator.data.doors[door].mode is mode_after(order)
-        reason = None if confirmed else self._reasons.get((terminal.subentry_id, door), "no_answer")
-        return Outcome(terminal=terminal, door=door, confirmed=confirmed, reason=reason)
-
-    def _outcome(self, terminal: Terminal, order: EmergencyOrder, door: int) -> Outcome:
-        if order.kind is Emergency.EVACUATION:
-            confirmed = door in order.confirmed
-        else:
-            confirmed = is_alone(terminal) and is_closed(terminal)
-        reason = None
-        if not confirmed:
-            several = order.kind is Emergency.LOCKDOWN and not is_alone(terminal)
-            reason = SEVERAL_DOORS if several else self._reasons.get((terminal.subentry_id, door), "no_answer")
-        return Outcome(terminal=terminal, door=door, confirmed=confirmed, reason=reason)
-
     @callback
     def _async_note(self, terminal: Terminal, door: int, error: ProtocolError | None) -> None:
-        if error is None:
-            self._reasons.pop((terminal.subentry_id, door), None)
-        else:
-            self._reasons[terminal.subentry_id, door] = word_of(error)
+        self._confirmations.async_note(terminal, door, error)
         self._async_changed()
 
     @callback
@@ -348,29 +366,7 @@ class Emergencies:
         """Tell whoever listens, and say which doors have not done what was ordered."""
         for listener in tuple(self._listeners):
             listener()
-        for kind, issue in ISSUE_INCOMPLETE.items():
-            # A door that is just being told again after a connection is none of them.
-            failed = [
-                name_of(it)
-                for it in self.outcomes(kind)
-                if not it.confirmed and (it.terminal.subentry_id, it.door) in self._reasons
-            ]
-            if failed:
-                self._async_raise(issue, {"doors": ", ".join(failed)})
-            else:
-                async_clear(self._hass, issue, self._entry_id)
-
-    @callback
-    def _async_raise(self, kind: str, placeholders: dict[str, str]) -> None:
-        async_raise(
-            self._hass,
-            self._entry_id,
-            kind,
-            self._entry_id,
-            placeholders=placeholders,
-            fixable=False,
-            severity=ir.IssueSeverity.ERROR,
-        )
+        self._confirmations.async_tell()
 
     @callback
     def _async_publish(self, kind: EmergencyKind, doors: Doors, who: Who, outcomes: Iterable[Outcome]) -> None:

@@ -5,14 +5,14 @@ nothing: so it is told late, and again, until the terminal has answered. That en
 it; one that is held closed is locked as before it was held, and lets pass whom the terminal lets pass, which somebody
 has asked for with the hold.
 
-The clock on the wall says when, so that a restart changes nothing. It may be set meanwhile: a door that is held open
-does not stay so for longer than was asked for, whichever clock tells so first.
+The clock on the wall says when, so that a restart changes nothing. It may be set meanwhile: a door is not held for
+longer than was asked for, whichever clock tells so first. One that is held closed for a length of time is so for no
+less.
 """
 
 import asyncio
 from collections.abc import Callable, Collection
 from copy import replace
-from datetime import datetime, timedelta
 from functools import partial
 
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
@@ -24,17 +24,16 @@ from ..errors import HoldNotWritten, LockedDown
 from ..issues import DATA_SERIAL, async_clear, async_raise
 from ..protocol.errors import CommandTimeout, ProtocolError, TerminalAway, TerminalBusy, TerminalOffline
 from ..terminal.moments import HoldKind, HoldMoment
-from ..terminal.orders import Hold
+from ..terminal.orders import Hold, ended
 from ..terminal.state import DoorMode
 from ..terminal.tasks import Tasks
 from .order_file import OrderFile
+from .outcomes import held, is_alone
+from .parting import async_left, async_settled
 from .terminal import Terminal
 
 # A clock that is set is noticed within this; a door's end is told within two seconds.
 LOOK_SECONDS = 1.0
-# By so much the clock may be behind when a hold was asked for: steered clocks are off by less. More is a clock that has
-# lost the time, and then nobody knows whether the end has come.
-CLOCK_BEHIND = timedelta(minutes=1)
 # Within this an end is confirmed, or a repair issue says so.
 END_SECONDS = 2.0
 ISSUES = {DoorMode.HELD_OPEN: "hold_open_not_ended", DoorMode.HELD_CLOSED: "hold_closed_not_ended"}
@@ -58,8 +57,6 @@ class Holds:
         self._file = file
         self._terminals = terminals
         self._turns: dict[str, asyncio.Lock] = {}
-        # When a door that is held open has been so for as long as was asked, in the loop's time, by subentry.
-        self._deadlines: dict[str, float] = {}
         # What calls off the patience with an end, and what is set once the terminal has been told of it, by subentry.
         self._ending: dict[str, tuple[CALLBACK_TYPE, asyncio.Event]] = {}
         self._look: CALLBACK_TYPE | None = None
@@ -73,10 +70,31 @@ class Holds:
     def async_take_up(self, terminal: Terminal) -> None:
         """Go on with what was ordered of a terminal before a restart, before it dials in."""
         terminal.doors.async_listen(partial(self._async_moved, terminal))
+        if (left := async_left(self._hass, terminal.serial)) is not None and self.of(terminal) is None:
+            # It was removed while its door was held, and is approved again.
+            now = dt_util.utcnow()
+            self.async_put(terminal, ended(left, now, Hold(mode=left, since=now, until=now)))
+            self.async_save_soon()
         if (hold := self.of(terminal)) is not None:
-            terminal.doors.async_assume(1, hold.mode, hold)
-            self._async_note_deadline(terminal, hold)
+            for door in terminal.coordinator.data.doors:
+                terminal.doors.async_assume(door, hold.mode, hold)
         self._async_watch()
+
+    @callback
+    def async_look(self, terminal: Terminal) -> None:
+        """Put to rest what has become a terminal with several doors, as those are not held (specification B38).
+
+        In an emergency nothing is moved: what holds them is noted, and put to rest when that has ended.
+        """
+        known, mode = self.of(terminal), held(terminal)
+        if is_alone(terminal) or terminal.subentry_id in self._ending or (known is None and mode is DoorMode.NORMAL):
+            return
+        now = dt_util.utcnow()
+        if known is None:
+            known = Hold(mode=mode, since=now, until=None)
+        is_emergency = bool(self._file.of(terminal.subentry_id).emergencies)
+        self._async_put(terminal, known if is_emergency else ended(known.mode, now, known))
+        self.async_save_soon()
 
     @callback
     def async_stop(self, *, clear: bool) -> None:
@@ -92,7 +110,6 @@ class Holds:
     def async_forget(self, terminal: Terminal) -> None:
         """Forget a terminal that is removed."""
         self._async_stop_ending(terminal, clear=True)
-        self._deadlines.pop(terminal.subentry_id, None)
         self._turns.pop(terminal.subentry_id, None)
 
     async def async_hold(self, terminal: Terminal, hold: Hold, asked_at: float) -> None:
@@ -128,7 +145,7 @@ class Holds:
 
     def _check_goes_on(self, terminal: Terminal, hold: Hold) -> None:
         """Raise `TerminalBusy` where the end has come before the terminal was told of the beginning."""
-        if self.of(terminal) is not hold or self._is_over(terminal, hold, dt_util.utcnow()):
+        if self.of(terminal) is not hold or hold.is_over(dt_util.utcnow(), self._hass.loop.time()):
             raise TerminalBusy(hold.mode)
 
     @callback
@@ -136,9 +153,6 @@ class Holds:
         """Have another hold on a terminal, of which it has not been told yet; who calls writes it."""
         self._file.put(terminal.subentry_id, replace(self._file.of(terminal.subentry_id), hold=hold))
         self._async_stop_ending(terminal, clear=True)
-        self._deadlines.pop(terminal.subentry_id, None)
-        if hold is not None:
-            self._async_note_deadline(terminal, hold)
 
     def is_ending(self, terminal: Terminal) -> bool:
         """Return whether the end of what holds the door has come, and the terminal has not confirmed it."""
@@ -168,20 +182,6 @@ class Holds:
         self._async_watch()
 
     @callback
-    def _async_note_deadline(self, terminal: Terminal, hold: Hold) -> None:
-        if hold.mode is not DoorMode.HELD_OPEN or hold.until is None:
-            return
-        now = dt_util.utcnow()
-        left = (hold.until - now).total_seconds() if now >= hold.since - CLOCK_BEHIND else 0.0
-        self._deadlines[terminal.subentry_id] = self._hass.loop.time() + left
-
-    def _is_over(self, terminal: Terminal, hold: Hold, now: datetime) -> bool:
-        if hold.until is not None and now >= hold.until:
-            return True
-        deadline = self._deadlines.get(terminal.subentry_id)
-        return deadline is not None and self._hass.loop.time() >= deadline
-
-    @callback
     def _async_watch(self, _: object = None) -> None:
         """End what is over, and look again when the next end comes, or soon where the clock is set."""
         if self._look is not None:
@@ -189,15 +189,15 @@ class Holds:
             self._look = None
         if self._is_stopped:
             return
-        now, soonest = dt_util.utcnow(), None
+        now, at, soonest = dt_util.utcnow(), self._hass.loop.time(), None
         for terminal in self._terminals():
             hold = self.of(terminal)
             if hold is None or hold.until is None or terminal.subentry_id in self._ending:
                 continue
-            if self._is_over(terminal, hold, now):
+            if hold.is_over(now, at):
                 self._async_end(terminal, hold)
                 continue
-            left = (hold.until - now).total_seconds()
+            left = hold.left(now, at)
             soonest = left if soonest is None else min(soonest, left)
         if soonest is not None:
             job = HassJob(self._async_watch, "doors on a timer", cancel_on_shutdown=True)
@@ -249,6 +249,7 @@ class Holds:
     @callback
     def _async_moved(self, terminal: Terminal, _: DoorMode, hold: Hold | None) -> None:
         """Note that a terminal has confirmed a mode: whatever was not for the hold takes its place."""
+        async_settled(self._hass, (terminal.serial,))
         known = self.of(terminal)
         if self._file.of(terminal.subentry_id).emergencies or known is hold:
             if hold is not None and terminal.subentry_id in self._ending:  # its end came before this answer

@@ -248,10 +248,9 @@ class Hub:
             self.homes.async_forget(serial)
             self.caretaker.async_forget(serial)
             self.absences.async_forget(serial)
-            self.door_orders.async_forget(terminal)
             if (watch := self._watches.pop(serial, None)) is not None:
                 watch.async_stop(clear=True)
-            self._tasks.async_see_through(terminal.async_stop("removed"), f"stop {serial}")
+            self._tasks.async_see_through(self.door_orders.async_part(terminal), f"stop {serial}")
             self._tasks.async_see_through(self.house.async_forget_terminal(serial), f"forget {serial}")
         for serial, subentry in wanted.items():
             if (known := self.terminals.get(serial)) is None:
@@ -266,7 +265,7 @@ class Hub:
                 self.listener.lobby.invite(serial)
             elif known.async_apply(subentry.title, subentry.data):
                 self.listener.lobby.invite(serial)
-            self.door_orders.emergencies.async_look(known)
+            self.door_orders.async_look(known)
             for listener in tuple(self._changed):
                 listener(known)
         self._store.async_note_ours(self.terminals)

@@ -1,7 +1,7 @@
 """Where it is kept what is ordered of doors: a small file of its own, so that no database has to be there for it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -10,10 +10,14 @@ from homeassistant.helpers.storage import Store
 
 from ..const import DOMAIN
 from ..terminal.orders import Orders, as_json, from_json
+from ..terminal.state import Emergency
+from ..terminal.written import async_written
 
 VERSION = 1
 # How long a listener that stops waits for what is being written, which takes milliseconds.
 CLOSE_SECONDS = 0.5
+# The subentries of terminals for which has been ended what is ordered for all doors.
+BUT = "but"
 
 
 def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -39,7 +43,8 @@ class OrderFile:
     async def async_load(self) -> None:
         """Read the file, if there is one."""
         stored = await self._store.async_load() or {}
-        self._orders = {key: from_json(kept) for key, kept in stored.get("terminals", {}).items()}
+        at = self._hass.loop.time()
+        self._orders = {key: from_json(kept, at) for key, kept in stored.get("terminals", {}).items()}
         self.everywhere = stored.get("everywhere")
 
     @property
@@ -58,17 +63,32 @@ class OrderFile:
         else:
             self._orders[subentry_id] = orders
 
-    async def async_save(self) -> bool:
-        """Write what is ordered now; return whether it is on the disk.
+    def meant_for(self, subentry_id: str) -> dict[str, Any] | None:
+        """Return what is ordered for all doors, where a terminal has nothing of its own and it was not ended for it."""
+        if self.everywhere is None or self.of(subentry_id).emergencies or subentry_id in self.everywhere.get(BUT, ()):
+            return None
+        return self.everywhere
 
-        Home Assistant only logs what it could not write, and writes later while it stops: so it is read again.
+    def settle_everywhere(self, present: Iterable[str], changed: Iterable[str]) -> None:
+        """Have what is ordered for all doors not for those of changed terminals that have nothing ordered any more.
+
+        Where it is ordered for no terminal that is present, it is not for those yet to come either.
         """
+        if self.everywhere is None:
+            return
+        kind = Emergency(self.everywhere["kind"])
+        if all(self.of(subentry_id).of(kind) is None for subentry_id in present):
+            self.everywhere = None
+            return
+        free = {subentry_id for subentry_id in changed if not self.of(subentry_id).emergencies}
+        self.everywhere = {**self.everywhere, BUT: sorted(free.union(self.everywhere.get(BUT, ())))}
+
+    async def async_save(self) -> bool:
+        """Write what is ordered now; return whether it is on the disk."""
         async with self._writing:
             if self._is_closed:
                 return False
-            data = self._data()
-            await self._store.async_save(data)
-            return await _store(self._hass, self._entry_id).async_load() == data
+            return await async_written(self._store, lambda: _store(self._hass, self._entry_id), self._data())
 
     async def async_close(self) -> None:
         """Wait for what is being written, and write nothing any more: the next one to hold it reads it from now on."""

@@ -72,6 +72,12 @@ def is_closed(terminal: Terminal) -> bool:
     return terminal.coordinator.data.doors[1].mode is DoorMode.HELD_CLOSED
 
 
+def held(terminal: Terminal) -> DoorMode:
+    """Return what holds the doors of a terminal, or may; one command holds all of them (specification B38)."""
+    modes = {door.held for door in terminal.coordinator.data.doors.values()}
+    return next((mode for mode in (DoorMode.HELD_OPEN, DoorMode.HELD_CLOSED) if mode in modes), DoorMode.NORMAL)
+
+
 def mode_before(terminal: Terminal) -> DoorMode:
     """Return what is to hold the only door of a terminal again after an emergency.
 

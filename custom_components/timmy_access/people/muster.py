@@ -1,13 +1,16 @@
 """A roll call that is being taken: who was inside since it began, and who has been found safe.
 
 It begins when the first person is ticked and ends when somebody says so, and lies on the disk meanwhile: a restart in
-the middle of an evacuation loses no tick. Who passes a reader on the way out stays on the list, and is shown as gone.
+the middle of an evacuation loses nobody and no tick. Who passes a reader on the way out stays on the list, and is shown
+as gone; who then comes in again is to be found again.
 """
 
+import asyncio
 from collections.abc import Mapping
 from copy import replace
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -15,6 +18,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from ..terminal.written import async_written
 from .roll_call import Passing, RollCall, Who
 
 VERSION = 1
@@ -49,7 +53,10 @@ class Muster:
 
     def __init__(self, hass: HomeAssistant, entry_id: str, roll_call: RollCall) -> None:
         """Follow who is inside; `async_load` has to follow."""
+        self._hass = hass
+        self._entry_id = entry_id
         self._store = roll_call_store(hass, entry_id)
+        self._writing = asyncio.Lock()
         self._roll_call = roll_call
         self._sheet: Sheet | None = None
         roll_call.async_subscribe(self._async_follow)
@@ -67,10 +74,10 @@ class Muster:
             self._sheet = _sheet_of(stored)
             self._async_follow()
 
-    async def async_tick(self, who: Who, *, safe: bool, by: str | None) -> None:
-        """Note that somebody is safe, or is not after all, and have it on the disk; raises KeyError for nobody listed.
+    async def async_tick(self, who: Who, *, safe: bool, by: str | None) -> bool:
+        """Note that somebody is safe, or is not after all; return whether that is on the disk.
 
-        The first tick begins the roll call.
+        The first tick begins the roll call. Raises KeyError for nobody listed.
         """
         now = dt_util.utcnow()
         sheet = self.sheet or Sheet(begun=now, listed=dict(self._roll_call.inside))
@@ -78,25 +85,38 @@ class Muster:
             raise KeyError(who)
         ticks = {other: tick for other, tick in sheet.safe.items() if other != who}
         self._sheet = replace(sheet, safe={**ticks, who: Safe(at=now, by=by)} if safe else ticks)
-        await self._async_save()
-
-    async def async_end(self) -> None:
-        """End the roll call, and forget who was on its list."""
-        self._sheet = None
-        await self._async_save()
-
-    async def _async_save(self) -> None:
         self._roll_call.async_tell()
-        if self._sheet is None:
-            await self._store.async_remove()
-        else:
-            await self._store.async_save(_stored(self._sheet))
+        return await self._async_save()
+
+    async def async_end(self) -> bool:
+        """End the roll call, and forget who was on its list; return whether the disk has forgotten it too."""
+        self._sheet = None
+        self._roll_call.async_tell()
+        return await self._async_save()
+
+    async def _async_save(self) -> bool:
+        async with self._writing:
+            if self._sheet is not None:
+                again = partial(roll_call_store, self._hass, self._entry_id)
+                return await async_written(self._store, again, _stored(self._sheet))
+            try:
+                await self._store.async_remove()
+            except OSError:
+                return False
+            return True
 
     @callback
     def _async_follow(self) -> None:
         """Put onto the list who has come in since it began, and those of whom it became known later."""
-        if (sheet := self.sheet) is not None and self._roll_call.inside.keys() - sheet.listed.keys():
-            self._sheet = replace(sheet, listed={**self._roll_call.inside, **sheet.listed})
+        if (sheet := self.sheet) is None:
+            return
+        inside = self._roll_call.inside
+        back = {who for who, tick in sheet.safe.items() if who in inside and inside[who].occurred_at > tick.at}
+        if back or inside.keys() - sheet.listed.keys():
+            listed = {**inside, **{who: known for who, known in sheet.listed.items() if who not in back}}
+            safe = {who: tick for who, tick in sheet.safe.items() if who not in back}
+            self._sheet = replace(sheet, listed=listed, safe=safe)
+            self._hass.async_create_task(self._async_save(), "write the roll call")
 
 
 def _stored(sheet: Sheet) -> dict[str, Any]:

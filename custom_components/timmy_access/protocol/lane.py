@@ -6,6 +6,19 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
+# Questions of people who wait at one terminal; each is open for as long as automations may take. Nobody scans faster,
+# and what comes on top stays without an answer, which opens nothing.
+MAX_QUESTIONS = 8
+# Frames with records that wait while one is written to the disk. A terminal repeats what is not acknowledged up to 16
+# times a second (field notes 0.2), so what comes on top need not be held: it is not acknowledged, and comes again.
+MAX_FRAMES_WAITING = 4
+# Records in them; they have up to 50 each (field notes 3). What piles up makes the garbage collector walk through all
+# of Home Assistant, which takes a fraction of a second.
+MAX_RECORDS_WAITING = 200
+# Messages that are answered at once, and whose answers the terminal does not take: then it is not read from either, and
+# TCP slows it down.
+MAX_ANSWERS_WAITING = 8
+
 type Work = Callable[[], Coroutine[Any, Any, None]]
 
 

@@ -355,3 +355,10 @@ MESSAGES: dict[str, type[Message]] = {
     "sendqrcode": QrScan,
     "senduser": UserUpload,
 }
+
+# Records of the log; live ones have a word of their own in another dialect (field notes 1, dialects).
+LOGS = frozenset({"sendlog", "sendrtlog"})
+# How the word of whatever a terminal tells of its own accord begins.
+PUSH = "send"
+# Asked for somebody who stands at the door.
+QUESTIONS = frozenset({"sendpin", "sendqrcode"})

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 import logging
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
@@ -29,9 +29,10 @@ from .counters import Counters
 from .errors import MalformedFrame, TerminalOffline
 from .exchange import DOOR_WRITE_SECONDS, Check, Exchange
 from .hardware import HardwareFacts
-from .lane import Lane
+from .lane import MAX_ANSWERS_WAITING, MAX_FRAMES_WAITING, MAX_QUESTIONS, MAX_RECORDS_WAITING, Lane
+from .last_word import LastWord
 from .log_budget import LogBudget
-from .messages import MESSAGES, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
+from .messages import LOGS, MESSAGES, PUSH, QUESTIONS, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .outlet import Outlet
 from .pace import Pace
 from .paging import Listing, PageTaker
@@ -47,18 +48,6 @@ from .wire import Structure
 MAX_MALFORMED = 20
 # Terminals often never answer a close frame; unloading must not wait for them.
 CLOSE_SECONDS = 1.0
-# Questions of people who wait at one terminal; each is open for as long as automations may take. Nobody scans faster,
-# and what comes on top stays without an answer, which opens nothing.
-MAX_QUESTIONS = 8
-# Frames with records that wait while one is written to the disk. A terminal repeats what is not acknowledged up to 16
-# times a second (field notes 0.2), so what comes on top need not be held: it is not acknowledged, and comes again.
-MAX_FRAMES_WAITING = 4
-# Records in them; they have up to 50 each (field notes 3). What piles up makes the garbage collector walk through all
-# of Home Assistant, which takes a fraction of a second.
-MAX_RECORDS_WAITING = 200
-# Messages that are answered at once, and whose answers the terminal does not take: then it is not read from either, and
-# TCP slows it down.
-MAX_ANSWERS_WAITING = 8
 
 
 type Handling = Callable[[], Awaitable[Answer | None]]
@@ -128,6 +117,7 @@ class Session:
         self.pace = delegate.pace
         self._beside = beside
         self._malformed_in_row = 0
+        self._last_word: LastWord | None = None
 
     # Life
 
@@ -142,6 +132,8 @@ class Session:
             self._exchange.begin()  # terminals drop commands that come before the answer to their registration
             async for data in self._connection:
                 if self.ended:  # reading goes on for the end of the connection
+                    if self._last_word is not None:
+                        self._last_word.hear(data)
                     continue
                 await self.pace.effort.through(self._receive(data))
                 if pause := self.pace.rest(data):
@@ -151,6 +143,8 @@ class Session:
             pass
         finally:
             self.reset()
+            if self._last_word is not None:
+                self._last_word.give_up()
             self._delegate.detached(self)
 
     def deafen(self) -> None:
@@ -170,9 +164,22 @@ class Session:
         if late:
             self._outlet.reset()
 
-    async def close(self, reason: str, code: CloseCode = CloseCode.GOING_AWAY) -> None:
-        """Hear and say nothing any more, and end the connection: in good order, or after `CLOSE_SECONDS` anyhow."""
+    def say_last(self, command: Command[Any]) -> LastWord | None:
+        """Tell the terminal something that opens nothing, and from this very step on nothing else.
+
+        `close` waits for the answer. None where it is not told: the connection is over, or something is under way on it
+        that may still move a door, and goes with it.
+        """
+        if not (self.ended or self._outlet.holds_back or self._exchange.door_on_its_way):
+            self._last_word = LastWord(command, self._outlet.send)
         self.deafen()
+        return self._last_word
+
+    async def close(self, reason: str, code: CloseCode = CloseCode.GOING_AWAY) -> None:
+        """Hear and say nothing any more, and end the connection after a last answer, in `CLOSE_SECONDS` anyhow."""
+        self.deafen()
+        if self._last_word is not None:
+            await self._last_word.answered()
         with suppress(TimeoutError):
             async with asyncio.timeout(CLOSE_SECONDS):
                 await self._connection.close(code, reason)
@@ -277,13 +284,13 @@ class Session:
 
     def _route(self, name: str, frame: Frame) -> tuple[Lane, Handling, int]:
         """Return the lane of a message, what is done about it, and how many records it has."""
-        if name in _LOGS:
+        if name in LOGS:
             batch = LogBatch.parse(frame)
             self.pace.found(len(batch.records))
             if (decide := self._delegate.reception.question_in(batch)) is not None:
                 return self._questions, decide, 1
             return self._records, partial(self._delegate.reception.logs, batch), len(batch.records)
-        lane = self._questions if name in _QUESTIONS else self._rest
+        lane = self._questions if name in QUESTIONS else self._rest
         return lane, partial(_HANDLERS.get(name, Session._on_unknown), self, frame), 1
 
     async def _handle(self, name: str, handle: Handling, say: Callable[[Answer], Awaitable[None]]) -> None:
@@ -365,7 +372,7 @@ class Session:
         word = printable(frame["cmd"], 32)
         if self._delegate.counters.count_unknown(word):
             self._delegate.log.log(logging.INFO, "%s sent a command that is not known here: %s", self.serial, word)
-        if not word.startswith(_PUSH):  # it asks for something that is not here, and may look elsewhere
+        if not word.startswith(PUSH):  # it asks for something that is not here, and may look elsewhere
             return UnknownCommand(name=word)
         if not await self._delegate.reception.set_aside(Unread(word, frame)):
             return None
@@ -376,12 +383,6 @@ class Session:
         self.reset()
 
 
-# Records of the log; live ones have a word of their own in another dialect (field notes 1, dialects).
-_LOGS = frozenset({"sendlog", "sendrtlog"})
-# How the word of whatever a terminal tells of its own accord begins.
-_PUSH = "send"
-# Asked for somebody who stands at the door.
-_QUESTIONS = frozenset({"sendpin", "sendqrcode"})
 # What a face or a picture says beyond whose it is, is not kept: terminals have it, and give it to who asks.
 _HANDLERS: dict[str, Callable[[Session, Frame], Awaitable[Answer | None]]] = {
     "checklive": Session._on_heartbeat,  # noqa: SLF001 - the table of this class

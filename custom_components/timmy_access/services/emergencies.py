@@ -48,12 +48,13 @@ async def _end(request: HouseRequest, doors: Doors, who: Who, asked_at: float) -
     emergencies = request.hub.door_orders.emergencies
     if emergencies.is_on(Emergency.LOCKDOWN, doors):
         await async_check_in_person(request.hass, request.context, request.hub.title)
-    outcomes, written = [], True
-    for kind in Emergency:
-        if emergencies.is_on(kind, doors):
-            ended, is_written = await emergencies.async_end(kind, doors, who, asked_at)
-            outcomes += ended
-            written = written and is_written
+    kinds = [kind for kind in Emergency if emergencies.is_on(kind, doors)]
+    # Whoever asks once more, as the disk did not take it before, has it written.
+    outcomes, written = [], bool(kinds) or await emergencies.async_write()
+    for kind in kinds:
+        ended, is_written = await emergencies.async_end(kind, doors, who, asked_at)
+        outcomes += ended
+        written = written and is_written
     return _response(request, outcomes, written=written)
 
 

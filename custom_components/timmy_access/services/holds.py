@@ -52,7 +52,15 @@ async def _hold_door(request: Request) -> ServiceResponse:
     if mode is DoorMode.HELD_OPEN:
         await check_code(request)
     by = request.context.user_id
-    hold = Hold(mode=mode, since=now, until=until, by=by, name=await async_name_of(request.hass, by))
+    hold = Hold(
+        mode=mode,
+        since=now,
+        until=until,
+        by=by,
+        name=await async_name_of(request.hass, by),
+        ends_at=request.asked_at + (until - now).total_seconds(),
+        is_length=ATTR_DURATION in request.data,
+    )
     await request.hub.door_orders.holds.async_hold(request.terminal, hold, request.asked_at)
     return {ATTR_UNTIL: dt_util.as_local(until).isoformat()} if request.wants_response else None
 

@@ -3,7 +3,7 @@
 import voluptuous as vol
 
 from homeassistant.core import ServiceResponse, SupportsResponse
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
@@ -82,7 +82,9 @@ async def _mark_safe(request: HouseRequest) -> None:
             translation_placeholders={"number": str(data[ATTR_ENROLL_ID])},
         )
     user = await request.hass.auth.async_get_user(request.by) if request.by else None
-    await hub.muster.async_tick(meant[0], safe=data[ATTR_SAFE], by=user.name if user else None)
+    _check_written(
+        is_written=await hub.muster.async_tick(meant[0], safe=data[ATTR_SAFE], by=user.name if user else None)
+    )
 
 
 def _is_meant(request: HouseRequest, passing: Passing) -> bool:
@@ -95,7 +97,13 @@ def _is_meant(request: HouseRequest, passing: Passing) -> bool:
 
 
 async def _end_roll_call(request: HouseRequest) -> None:
-    await request.hub.muster.async_end()
+    _check_written(is_written=await request.hub.muster.async_end())
+
+
+def _check_written(*, is_written: bool) -> None:
+    """Raise where something holds that may not outlive a restart."""
+    if not is_written:
+        raise HomeAssistantError(translation_domain=DOMAIN, translation_key="roll_call_not_written")
 
 
 def _check_counted(request: HouseRequest) -> None:

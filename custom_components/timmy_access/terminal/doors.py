@@ -165,7 +165,7 @@ class Doors:
             return
         if hold is not None:
             self._is_known = True
-            self._keeps_closed = mode is DoorMode.HELD_CLOSED
+            self._keeps_closed = mode is DoorMode.HELD_CLOSED and len(self._coordinator.data.doors) == 1
             self._async_show_hold(hold)
         self._async_set(number, _MODES[mode][1], sure=False)
 
@@ -199,21 +199,24 @@ class Doors:
 
     @callback
     def async_resize(self, count: int) -> None:
-        """Have doors 1 to `count`. Several are never held: the command would hold all of them."""
+        """Have doors 1 to `count`. Several are never held: the command would hold all of them.
+
+        What held the only one holds all of them until the terminal is told otherwise.
+        """
         for number in tuple(self._relock):
             if number > count:
                 self._async_cancel_relock(number)
+        before, first = self._coordinator.data.doors, self._door(1)
         self._coordinator.async_replace(self._coordinator.data.with_doors(count))
         if count > 1:
             self._async_cancel_holding()
             self._keeps_closed = False
             if self._owed.mode is DoorMode.HELD_CLOSED:
                 self._owed.async_end()
-            if self._owed.mode is None and self._door(1).held is DoorMode.HELD_OPEN:
-                self.async_owe(DoorMode.NORMAL, None, lambda _: None)
-            for number in range(1, count + 1):
-                if self._door(number).held is not DoorMode.NORMAL:
-                    self._async_set(number, DoorPhase.LOCKED)
+                self._async_doubt(DoorMode.HELD_CLOSED)
+            if first.held is not DoorMode.NORMAL:
+                for number in self._coordinator.data.doors.keys() - before.keys():
+                    self._async_set(number, first.phase, sure=first.sure)
 
     @callback
     def async_stop(self) -> None:

@@ -7,19 +7,25 @@ is an instant, so that no time zone and no summer time moves it.
 from collections.abc import Mapping
 from copy import replace
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.util import dt as dt_util
 
 from .state import DoorMode, Emergency
 
+# By so much the clock may be behind when a hold was asked for: steered clocks are off by less. More is a clock that has
+# lost the time, and then nobody knows whether the end has come.
+CLOCK_BEHIND = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, kw_only=True)
 class Hold:
     """A door is held open or closed, from `since`, when it was asked for, until an instant; None for no end.
 
-    `by` is the id of the user who asked and `name` what they are called; None for an automation.
+    `by` is the id of the user who asked and `name` what they are called; None for an automation. `ends_at` is the same
+    end in the loop's time, which nobody sets, but which does not outlive a restart. `is_length` is whether a length of
+    time was asked for since the start, and no instant.
     """
 
     mode: DoorMode
@@ -27,6 +33,28 @@ class Hold:
     until: datetime | None
     by: str | None = None
     name: str | None = None
+    ends_at: float | None = None
+    is_length: bool = False
+
+    def is_over(self, now: datetime, at: float) -> bool:
+        """Return whether the end has come, by the clock on the wall or by the loop's time, whichever tells so first.
+
+        A clock that is set forth does not let in anybody before a length of time is over.
+        """
+        if self.until is None:
+            return False
+        if self.ends_at is not None and at >= self.ends_at:
+            return True
+        return now >= self.until and not (self.is_length and self.mode is DoorMode.HELD_CLOSED)
+
+    def left(self, now: datetime, at: float) -> float:
+        """Return for how many seconds it goes on at most; infinite where it has no end."""
+        ends = [float("inf")]
+        if self.until is not None and not (self.is_length and self.mode is DoorMode.HELD_CLOSED):
+            ends.append((self.until - now).total_seconds())
+        if self.ends_at is not None:
+            ends.append(self.ends_at - at)
+        return min(ends)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +62,8 @@ class EmergencyOrder:
     """A lockdown or an evacuation of a terminal's doors.
 
     `doors` None are all, also those it gets later. `before` is what held its only door, and `hold` until when, if that
-    was said. `confirmed` are the doors that were opened for an evacuation; what is closed for a lockdown is seen by
-    their state.
+    was said. `confirmed` are the doors that were opened for an evacuation, `closed` those that somebody has closed
+    since; what is closed for a lockdown is seen by their state.
     """
 
     kind: Emergency
@@ -46,6 +74,7 @@ class EmergencyOrder:
     before: DoorMode = DoorMode.NORMAL
     hold: Hold | None = None
     confirmed: frozenset[int] = frozenset()
+    closed: frozenset[int] = frozenset()
 
     def holds_for(self, door: int) -> bool:
         """Return whether it is about a door."""
@@ -97,17 +126,19 @@ def _those(doors: frozenset[int] | None, present: frozenset[int]) -> frozenset[i
     return present if doors is None else doors
 
 
-def mode_after(order: EmergencyOrder) -> DoorMode:
-    """Return what is to hold a door when an emergency has ended: what did before, unless that has ended meanwhile."""
-    hold = order.hold
-    is_over = hold is not None and hold.until is not None and dt_util.utcnow() >= hold.until
+def mode_after(order: EmergencyOrder, at: float) -> DoorMode:
+    """Return what is to hold a door when an emergency has ended: what did before, unless that has ended meanwhile.
+
+    `at` is now in the loop's time.
+    """
+    is_over = order.hold is not None and order.hold.is_over(dt_util.utcnow(), at)
     return DoorMode.NORMAL if is_over else order.before
 
 
-def on_the_disk(order: EmergencyOrder) -> Hold:
+def on_the_disk(order: EmergencyOrder, at: float) -> Hold:
     """Return what a restart in the middle of the end goes on with: nothing that opens."""
     now = dt_util.utcnow()
-    if mode_after(order) is DoorMode.HELD_CLOSED:
+    if mode_after(order, at) is DoorMode.HELD_CLOSED:
         return order.hold or Hold(mode=DoorMode.HELD_CLOSED, since=order.since, until=None)
     mode = DoorMode.HELD_CLOSED if order.kind is Emergency.LOCKDOWN else DoorMode.HELD_OPEN
     return ended(mode, now, order)
@@ -115,7 +146,7 @@ def on_the_disk(order: EmergencyOrder) -> Hold:
 
 def ended(mode: DoorMode, at: datetime, order: Hold | EmergencyOrder) -> Hold:
     """Return a hold that has ended at an instant, of which the terminal is still to be told."""
-    return Hold(mode=mode, since=order.since, until=at, by=order.by, name=order.name)
+    return Hold(mode=mode, since=order.since, until=at, by=order.by, name=order.name, ends_at=0.0)
 
 
 def as_json(orders: Orders) -> dict[str, Any]:
@@ -132,16 +163,17 @@ def as_json(orders: Orders) -> dict[str, Any]:
                 "before": order.before.value,
                 "hold": order.hold and _hold_as_json(order.hold),
                 "confirmed": sorted(order.confirmed),
+                "closed": sorted(order.closed),
             }
             for order in orders.emergencies
         ],
     }
 
 
-def from_json(kept: Mapping[str, Any]) -> Orders:
-    """Return orders as they were kept."""
+def from_json(kept: Mapping[str, Any], at: float) -> Orders:
+    """Return orders as they were kept; `at` is now in the loop's time."""
     return Orders(
-        hold=_hold_from_json(kept["hold"]),
+        hold=_hold_from_json(kept["hold"], at),
         emergencies=tuple(
             EmergencyOrder(
                 kind=Emergency(order["kind"]),
@@ -150,8 +182,9 @@ def from_json(kept: Mapping[str, Any]) -> Orders:
                 name=order["name"],
                 doors=None if order["doors"] is None else frozenset(order["doors"]),
                 before=DoorMode(order["before"]),
-                hold=_hold_from_json(order["hold"]),
+                hold=_hold_from_json(order["hold"], at),
                 confirmed=frozenset(order["confirmed"]),
+                closed=frozenset(order.get("closed", ())),
             )
             for order in kept["emergencies"]
         ),
@@ -168,16 +201,22 @@ def _hold_as_json(hold: Hold) -> dict[str, Any]:
     }
 
 
-def _hold_from_json(kept: Mapping[str, Any] | None) -> Hold | None:
+def _hold_from_json(kept: Mapping[str, Any] | None, at: float) -> Hold | None:
+    """Return a hold that goes on for what the clock on the wall says is left of it, and never for more than its length.
+
+    A clock that has lost the time closes what was held open: nobody knows since when it should be closed.
+    """
     if kept is None:
         return None
-    return Hold(
-        mode=DoorMode(kept["mode"]),
-        since=_instant(kept["since"]),
-        until=None if kept["until"] is None else _instant(kept["until"]),
-        by=kept["by"],
-        name=kept["name"],
-    )
+    mode, since = DoorMode(kept["mode"]), _instant(kept["since"])
+    until = None if kept["until"] is None else _instant(kept["until"])
+    ends_at = None
+    if until is not None:
+        now = dt_util.utcnow()
+        has_lost_time = mode is DoorMode.HELD_OPEN and now < since - CLOCK_BEHIND
+        left = timedelta(0) if has_lost_time else min(until - now, until - since)
+        ends_at = at + left.total_seconds()
+    return Hold(mode=mode, since=since, until=until, by=kept["by"], name=kept["name"], ends_at=ends_at)
 
 
 def _instant(text: str) -> datetime:

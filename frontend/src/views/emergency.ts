@@ -12,7 +12,7 @@ type Step = Kind | "normal";
 
 const KINDS: readonly Kind[] = ["lockdown", "evacuation"];
 // Why a door has not confirmed, as far as there are words of ours for it; anything else is a refusal.
-const REASONS = ["no_answer", "offline", "several_doors"];
+const REASONS = ["closed_again", "in_doubt", "no_answer", "offline", "several_doors"];
 
 interface Ordered {
   doors: { confirmed: boolean }[];

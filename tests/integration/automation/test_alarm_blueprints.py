@@ -1,5 +1,6 @@
 """Blueprints for an alarm: with the panel of Home Assistant itself, and with one that is shaped like Alarmo's."""
 
+import asyncio
 from dataclasses import replace
 from typing import Any, override
 
@@ -434,3 +435,127 @@ async def test_an_alarm_of_a_terminal_names_who_was_recognised(
     assert title == "Front door"
     assert message.startswith("Front door raises its alarm: duress, or its alarm input.")
     assert message.endswith(f"Recognised at that time: {(*seen, 'nobody')[0]}.")
+
+
+class Slow(Shaped):
+    """A panel that takes the code of only one of two people, and its time about it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = 0
+        self.answers = asyncio.Event()
+
+    @override
+    async def async_alarm_disarm(self, code: str | None = None) -> None:
+        self.asked += 1
+        await self.answers.wait()
+        if self.asked > 1:
+            await super().async_alarm_disarm(code)
+
+
+@pytest.fixture
+async def slow(hass: HomeAssistant) -> Slow:
+    """A panel that is armed."""
+    assert await async_setup_component(hass, "alarm_control_panel", {"alarm_control_panel": []})
+    panel = Slow()
+    await hass.data[DATA_COMPONENT].async_add_entities([panel])
+    await panel.async_alarm_arm_away(CODE)
+    await hass.async_block_till_done()
+    return panel
+
+
+async def test_of_two_people_at_once_none_is_lost_and_no_punch_disarms_twice(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, slow: Slow
+) -> None:
+    """The panel is still busy with the first, and one of them is under duress: that is told at once."""
+    await link(hass, hub)
+    face.add_user(User(enrollid=9, name="Ada (help)"))
+    hub.terminals[FACE].roster.async_note(9, name="Ada (help)")
+    disarm = {"alarm": slow.entity_id, "code": CODE, "terminals": {"device_id": device(hub)}, "persons": ["person.ada"]}
+    await house.make_all(
+        made=("alarm_disarm", {**disarm, "phones": [house.phone]}),
+        duress=("duress", {"people": ["Ada (help)"], "phones": [house.phone]}),
+    )
+    punches = (record(), record(mode=3), record(enrollid=9))
+    for index, punch in enumerate(punches):
+        for _ in range(2):  # terminals tell again what was not answered in time
+            await report(face, punch, index=index)
+    await house.until(lambda: slow.asked == 2 and house.messages)
+    assert house.said == [("Front door", "Duress: Ada (help) was recognised at Front door.")]
+    slow.answers.set()
+    await until_state(hass, slow.entity_id, "disarmed")
+    await house.settle()
+    assert slow.asked == 2
+    assert house.said[1:] == [("House", f"{ADA} disarmed the alarm at Front door.")] * 2
+
+
+async def test_who_was_recognised_before_it_was_armed_does_not_disarm_what_was_armed_since(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, armed: Alarm
+) -> None:
+    """The panel refuses the first, and the second must not wait behind that until somebody has armed it anew."""
+    await link(hass, hub)
+    await house.make(
+        "alarm_disarm",
+        alarm=armed.entity_id,
+        code="1",
+        terminals={"device_id": device(hub)},
+        persons=["person.ada"],
+    )
+    await report(face, record())
+    await report(face, record(mode=3), index=1)
+    await house.until(lambda: len(armed.asked) == 2)
+    await hass.services.async_call(
+        "alarm_control_panel", DISARM, {"entity_id": armed.entity_id, "code": CODE}, blocking=True
+    )
+    await house.settle()
+    await armed.ask(ARM_AWAY)
+    await let_time_pass(hass, house)
+    assert (armed.asked, armed.state) == ([], "armed_away")
+
+
+async def test_a_name_that_looks_like_markup_is_a_name(
+    hass: HomeAssistant, hub: Hub, directed: VirtualTerminal, house: House, alarm: Alarm, left: list[ServiceCall]
+) -> None:
+    directed.add_user(User(enrollid=4, name="[Eve](x) <b>*1*"))
+    hub.terminals[FACE].roster.async_note(4, name="[Eve](x) <b>*1*")
+    await house.make("alarm_arm", alarm=alarm.entity_id, code="1", phones=[house.phone])
+    await report(directed, record(enrollid=4, inout=OUT))
+    await house.until(lambda: alarm.asked)
+    await let_time_pass(hass, house)
+    assert house.said[0][1].startswith("[Eve](x) <b>*1* left Front door as the last one")
+    assert left[0].data["message"].startswith(r"\[Eve\](x) \<b\>\*1\* left Front door as the last one")
+
+
+async def test_who_is_linked_to_nobody_any_more_disarms_nothing(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, armed: Alarm
+) -> None:
+    await link(hass, hub)
+    await house.make(
+        "alarm_disarm",
+        alarm=armed.entity_id,
+        code=CODE,
+        terminals={"device_id": device(hub)},
+        persons=["person.ada"],
+    )
+    hub.terminals[FACE].links.async_unlink(1)
+    await report(face, record())
+    await house.settle()
+    assert (armed.asked, armed.state) == ([], "armed_away")
+
+
+@pytest.mark.parametrize("changed", ["left", "renamed", "removed"])
+async def test_a_group_that_changes_counts_as_it_is_at_the_punch(
+    hass: HomeAssistant, hub: Hub, kept: VirtualTerminal, house: House, armed: Alarm, changed: str
+) -> None:
+    await house.make(
+        "alarm_disarm", alarm=armed.entity_id, code=CODE, terminals={"device_id": device(hub)}, groups=["Family"]
+    )
+    other = replace(ALL, group_id="other", name="Staff")
+    (bo,) = hub.house.household.people.values()
+    people = {"left": {"bo": replace(bo, groups=frozenset({"other"}))}, "renamed": {"bo": bo}, "removed": {}}[changed]
+    groups = {"all": replace(ALL, name="Household") if changed == "renamed" else ALL, "other": other}
+    await hub.house.keeper.async_change(lambda known: replace(known, people=people, groups=groups))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await report(kept, record(enrollid=7))
+    await house.settle()
+    assert (armed.asked, armed.state) == ([], "armed_away")

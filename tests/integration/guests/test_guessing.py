@@ -4,7 +4,7 @@ import asyncio
 
 from custom_components.timmy_access.guests.tries import MAX_WRONG
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.protocol.session import MAX_QUESTIONS
+from custom_components.timmy_access.protocol.lane import MAX_QUESTIONS
 from homeassistant.core import HomeAssistant
 from simulator import VirtualTerminal
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from freezegun import freeze_time
 import pytest
@@ -10,8 +11,10 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import Context, HomeAssistant
-from homeassistant.exceptions import ServiceValidationError
+from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
+from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
+from homeassistant.util.file import WriteError
 from simulator import User, VirtualTerminal
 
 from ..conftest import ADA, FACE, FINGER, reload
@@ -135,6 +138,63 @@ async def test_ticks_outlive_a_restart_and_end_with_the_roll_call(
     assert (await names(hass), await names(hass, safe=True)) == ([ADA, "Grace"], [])
     await reload(hass, entry, counting)
     assert (await ask(hass, "get_roll_call"))["begun"] is None
+
+
+def soon(seconds: int) -> str:
+    return (dt_util.now() + timedelta(seconds=seconds)).strftime("%F %T")
+
+
+async def test_who_has_come_and_gone_while_it_is_taken_stays_on_the_list_over_a_restart(
+    hass: HomeAssistant, entry: MockConfigEntry, counting: VirtualTerminal
+) -> None:
+    await report(counting, record(enrollid=2, inout=IN))
+    await until_state(hass, SENSOR, "1")
+    await ask(hass, "mark_safe", enroll_id=2)
+    await report(counting, record(enrollid=3, inout=IN), index=3)
+    await until_state(hass, SENSOR, "2")
+    await report(counting, record(enrollid=3, inout=OUT, time=soon(2)), index=1)
+    await until_state(hass, SENSOR, "1")
+    await reload(hass, entry, counting)
+    await until_state(hass, SENSOR, "1")
+    assert (await names(hass), await names(hass, safe=False, inside=False)) == (["Alan", "Grace"], ["Alan"])
+
+
+async def test_who_comes_in_again_after_they_were_found_is_to_be_found_again(
+    hass: HomeAssistant, entry: MockConfigEntry, counting: VirtualTerminal
+) -> None:
+    await report(counting, record(enrollid=2, inout=IN), record(enrollid=3, inout=IN))
+    await until_state(hass, SENSOR, "2")
+    for enroll_id in (2, 3):
+        await ask(hass, "mark_safe", enroll_id=enroll_id)
+    await report(counting, record(enrollid=2, inout=OUT, time=soon(2)), index=1)
+    await until_state(hass, SENSOR, "1")
+    assert await names(hass, safe=True) == ["Alan", "Grace"]
+    await report(counting, record(enrollid=2, inout=IN, time=soon(3)), index=2)
+    await until_state(hass, SENSOR, "2")
+    assert (await names(hass, safe=True), await names(hass, safe=False)) == (["Alan"], ["Grace"])
+    # A record of before that comes late takes back no tick.
+    await report(counting, record(enrollid=3, inout=IN, time=soon(-60)), index=3)
+    assert await names(hass, safe=True) == ["Alan"]
+    await reload(hass, entry, counting)
+    assert await names(hass, safe=True) == ["Alan"]
+
+
+async def test_a_tick_that_no_disk_takes_is_told_and_holds(
+    hass: HomeAssistant, entry: MockConfigEntry, counting: VirtualTerminal
+) -> None:
+    counting.punch(2, inout=IN)
+    await until_state(hass, SENSOR, "1")
+    with (
+        patch.object(Store, "_async_write_data", side_effect=WriteError("disk full")),
+        pytest.raises(HomeAssistantError) as told,
+    ):
+        await ask(hass, "mark_safe", enroll_id=2)
+    assert told.value.translation_key == "roll_call_not_written"
+    assert await names(hass, safe=True) == ["Grace"]
+    await ask(hass, "mark_safe", enroll_id=2)
+    with patch.object(Store, "async_remove", side_effect=PermissionError), pytest.raises(HomeAssistantError) as told:
+        await ask(hass, "end_roll_call")
+    assert told.value.translation_key == "roll_call_not_written"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from benchmarks.meanings import Said, Speaker
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import RecordFilter, StoredUnread, unread
-from custom_components.timmy_access.protocol.session import MAX_FRAMES_WAITING
+from custom_components.timmy_access.protocol.lane import MAX_FRAMES_WAITING
 
 from ..conftest import CONTROLLER, FACE, FINGER, LOOPBACK
 

@@ -107,6 +107,42 @@ async def test_a_door_is_not_held_open_longer_because_the_clock_is_put_back(
     assert controlled(face) == [HOLD_OPEN, NORMAL]
 
 
+@pytest.mark.parametrize("mode", ["held_open", "held_closed"])
+@pytest.mark.parametrize("field", ["duration", "until"])
+async def test_no_door_is_held_longer_because_the_clock_is_put_back(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, set_clock: SetClock, mode: str, field: str
+) -> None:
+    until = dt_util.utcnow() + timedelta(milliseconds=500)
+    data: dict[str, Any] = {"duration": {"milliseconds": 500}, "until": until.isoformat()}
+    await hold(hass, hub, mode, **{field: data[field]})
+    set_clock(-timedelta(hours=1))
+    await until_state(hass, MODE, "normal")
+    assert controlled(face)[1:] == [NORMAL]
+
+
+@pytest.mark.parametrize(
+    ("mode", "field", "ends"),
+    [
+        ("held_open", "duration", True),
+        ("held_open", "until", True),
+        ("held_closed", "duration", False),
+        ("held_closed", "until", True),
+    ],
+)
+async def test_a_clock_that_is_set_forth_ends_what_was_until_an_instant_and_lets_in_nobody_early(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, set_clock: SetClock, mode: str, field: str, ends: bool
+) -> None:
+    """A door that is held open is closed where it is in doubt."""
+    until = dt_util.utcnow() + timedelta(hours=1)
+    data: dict[str, Any] = {"duration": {"hours": 1}, "until": until.isoformat()}
+    await hold(hass, hub, mode, **{field: data[field]})
+    set_clock(timedelta(hours=2))
+    hub.door_orders.holds.async_end(hub.terminals[FACE])  # it looks at the clock now, as it does every second
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert controlled(face)[1:] == ([NORMAL] if ends else [])
+    assert face.doors[1].mode == ("normal" if ends else mode)
+
+
 async def test_a_clock_that_has_lost_the_time_ends_what_is_held_open(
     hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, set_clock: SetClock
 ) -> None:
@@ -285,8 +321,9 @@ async def test_an_end_that_comes_before_the_terminal_has_answered_is_told_all_th
 ) -> None:
     """The answer is about a hold that is over: it must not take the place of its end."""
     face.faults.delay = 2.0
+    until = (dt_util.utcnow() + timedelta(hours=1)).isoformat()
     with patch("custom_components.timmy_access.hub.holds.LOOK_SECONDS", 0.01):
-        asked = hass.async_create_task(hold(hass, hub, mode), eager_start=True)
+        asked = hass.async_create_task(hold(hass, hub, mode, until=until), eager_start=True)
         await face.wait_received("lockctrl", after=0)
         set_clock(timedelta(hours=2))
         await asked
