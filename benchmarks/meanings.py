@@ -42,6 +42,11 @@ class Said:
     word: str
     truths: tuple[Truth, ...]
 
+    @property
+    def text(self) -> str:
+        """Return the frame as a text."""
+        return self.data.decode("utf-8", "replace") if isinstance(self.data, bytes) else self.data
+
 
 class Speaker:
     """Makes such frames, the same for the same seed; `first` is the number of its first record."""

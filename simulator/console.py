@@ -25,6 +25,7 @@ door opened|closed       the door contact moves
 {PEOPLE_HELP}
 {TROUBLE_HELP}
 approval on|off          let the server decide about punches
+clearlogs                delete all records at the menu
 drop                     lose the connection
 restart                  pull the plug and put it back
 status                   show the present state
@@ -50,6 +51,7 @@ class Console:
             "alarm": self._event(DoorEvent.ALARM),
             "door": self._door,
             "approval": self._approval,
+            "clearlogs": self._clear_logs,
             "drop": self._drop,
             "restart": self._restart,
             "status": self._status,
@@ -103,6 +105,9 @@ class Console:
 
     async def _approval(self, words: list[str]) -> None:
         self._terminal.server_approval = switch(words[0])
+
+    async def _clear_logs(self, _: list[str]) -> None:
+        self._terminal.clear_logs()
 
     async def _drop(self, _: list[str]) -> None:
         await self._terminal.drop()

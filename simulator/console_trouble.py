@@ -16,14 +16,14 @@ from .words import ConsoleError, choice, switch, whole
 SETS: Final = {"silent": "*"}
 """Faults which are a set of commands; switched on as a whole."""
 BOOLEANS: Final = frozenset(field.name for field in fields(Faults) if field.type in (bool, "bool"))
-CAPACITIES: Final = ("user", *COUNTED)
+CAPACITIES: Final = ("user", "log", *COUNTED)
 MOMENTS: Final = {"before": False, "after": True}
 
 HELP: Final = f"""\
 fault NAME on|off        {", ".join([*sorted(BOOLEANS), *SETS])}
 lacks NAME on|off        be without {", ".join(FEATURES)}
 unknown COMMAND on|off   do not know a command
-capacity KIND N|off      refuse more than N of {", ".join(CAPACITIES)}
+capacity KIND N|off      have room for N of {", ".join(CAPACITIES)}
 refuse KIND on|off       refuse {", ".join(KINDS)}
 lose WORD VALUE ...|off  confirm writes and do not store them: every N, number ID, kind KIND, as many as needed;
                          KIND is {", ".join(LOSABLE)}

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+import math
 from typing import Any
 
 from .clock import parse
@@ -20,7 +21,7 @@ class Entry:
 
 
 class LogBook:
-    """All records since the last `cleanlog`, oldest first."""
+    """All records since the last `cleanlog`, oldest first; the oldest make room where no more fit in."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -36,8 +37,10 @@ class LogBook:
         unsent = len(self.unsent)
         return {"usedlog": len(self.entries), "usednewlog": unsent, "usedrtlog": unsent}
 
-    def add(self, record: dict[str, Any], *, live: bool, door: int = 1) -> Entry:
-        """Store a record."""
+    def add(self, record: dict[str, Any], *, live: bool, door: int = 1, room: float = math.inf) -> Entry:
+        """Store a record among `room`, over the oldest where all of that is taken, sent or not."""
+        while len(self.entries) >= max(room, 1):
+            self.entries.pop(0).sent = True
         entry = Entry(record, live=live, door=door)
         self.entries.append(entry)
         return entry

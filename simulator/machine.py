@@ -207,7 +207,7 @@ class Machine:
 
     def log(self, record: Frame, door: int = 1) -> None:
         """Store a record and let the network side see it."""
-        self.logs.add(record, live=self.online, door=door)
+        self.logs.add(record, live=self.online, door=door, room=self.capacity("log"))
         self.save()
         self.signal.notify()
 

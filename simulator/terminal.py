@@ -224,6 +224,11 @@ class VirtualTerminal(View):
         self.machine.forget()
         await self.power_cycle()
 
+    def clear_logs(self) -> None:
+        """Delete all records at the menu; nothing of that is told."""
+        self.machine.logs.clear()
+        self._save()
+
     # Waiting
 
     async def wait_connected(self, timeout: float = 10) -> None:

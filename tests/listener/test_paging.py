@@ -8,8 +8,9 @@ from hypothesis import given, strategies as st
 import pytest
 
 from custom_components.timmy_access.protocol import exchange as exchange_module, paging as paging_module
-from custom_components.timmy_access.protocol.commands import GetAllLogs, GetUserList
+from custom_components.timmy_access.protocol.commands import GetAllLogs, GetHolidays, GetNewLogs, GetUserList
 from custom_components.timmy_access.protocol.commands.base import Page, Paged
+from custom_components.timmy_access.protocol.commands.holidays import Holiday
 from custom_components.timmy_access.protocol.commands.people import UserListPage, UserSlot
 from custom_components.timmy_access.protocol.paging import ListProgress
 from custom_components.timmy_access.protocol.session import Session
@@ -27,6 +28,7 @@ type Answer = Callable[[int], dict[str, Any]]
 def row(number: int) -> dict[str, Any]:
     return {
         "enrollid": number,
+        "name": f"Holiday {number}",
         "backupnum": 0,
         "time": f"2026-11-20 08:{number // 60 % 60:02}:{number % 60:02}",
         "mode": 1,
@@ -87,7 +89,9 @@ LISTS: dict[str, tuple[Answer, bool]] = {
 }
 
 
-@pytest.mark.parametrize("command", [GetUserList(), GetAllLogs()], ids=lambda command: command.name)
+@pytest.mark.parametrize(
+    "command", [GetUserList(), GetAllLogs(), GetNewLogs(), GetHolidays()], ids=lambda command: command.name
+)
 @pytest.mark.parametrize(("answer", "complete"), LISTS.values(), ids=LISTS)
 async def test_a_list_ends(
     terminal: ScriptedTerminal, session: Session, command: Paged[Page], answer: Answer, *, complete: bool
@@ -100,11 +104,16 @@ async def test_a_list_ends(
             hearing.cancel()
             break
         assert (await hearing)["cmd"] == command.name
-        await terminal.say({"ret": command.name, "result": True, **answer(asked)})
+        said = answer(asked)
+        if command.name == GetHolidays.name:
+            said["holidays"] = said.pop("record")
+        await terminal.say({"ret": command.name, "result": True, **said})
     assert reading.done(), "it never ends"
     listing = await reading
     assert listing.complete is complete
-    if complete:
+    if complete and command.name == GetHolidays.name:
+        assert {cast("Holiday", one).name for one in listing.rows} == {row(number)["name"] for number in range(TOTAL)}
+    elif complete:
         assert {cast("UserSlot", one).enroll_id for one in listing.rows} == set(range(TOTAL))
 
 

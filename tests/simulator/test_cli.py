@@ -178,6 +178,8 @@ async def test_console_commands(lab: Lab, server: Server) -> None:
         assert await keyboard.type(line) == ""
     assert [log["event"] for log in terminal.logs] == [5, 2, 6, 7, 1, 0, 0]
     assert "registered" in await keyboard.type("status")
+    await keyboard.type("clearlogs")
+    assert terminal.logs == []
     assert "half_open" in await keyboard.type("help")
     await keyboard.type("fault duplicate on")
     assert terminal.faults.duplicate

@@ -296,3 +296,24 @@ async def test_a_clock_without_a_battery(lab: Lab, server: Server) -> None:
     assert server.named("reg")[-1]["devinfo"]["time"].startswith("2000-01-01")
     await server.call("settime", cloudtime=f"{local_now():%Y-%m-%d %H:%M:%S}")
     assert terminal.machine.clock.now().year > 2000
+
+
+async def test_a_log_that_is_full_is_written_over_and_one_that_is_cleared_at_the_menu_is_empty(
+    server: Server, tmp_path: Path
+) -> None:
+    """Sent or not; the server is told nothing of it, but sees it by the counts."""
+    path = tmp_path / "state"
+    async with VirtualTerminal("tfs30", SERIAL, server.url, Timing.fast(), state=path) as terminal:
+        await terminal.wait_registered()
+        terminal.faults.capacity["log"] = 3
+        for mode in range(5):
+            terminal.punch(1, mode=mode)
+        assert [log["mode"] for log in terminal.logs] == [2, 3, 4]
+        await terminal.wait_sent()
+        assert (await server.call("getdevcap"))["usedlog"] == 3
+    async with VirtualTerminal("tfs30", SERIAL, server.url, Timing.fast(), state=path) as terminal:
+        await terminal.wait_registered()
+        assert [log["mode"] for log in terminal.logs] == [2, 3, 4]
+        terminal.clear_logs()
+        assert (await server.call("getdevcap"))["usedlog"] == 0
+    assert VirtualTerminal("tfs30", SERIAL, state=path).logs == []

@@ -222,6 +222,7 @@ class Hub:
         """Write what is only in memory so far."""
         with suppress(TimeoutError):
             async with asyncio.timeout(REST_SECONDS):
+                await self.statistics.async_finish()
                 await _async_all(
                     self._store.async_stop(),
                     self.caretaker.noticed.async_stop(),

@@ -53,7 +53,8 @@ async def async_present(
     have been. Raises `HouseUnknown`, `LedgerUnavailable` and the protocol's errors.
     """
     settings = await terminal.async_request(GetAccessSettings())
-    zones = None if settings.week_zones is None else Zones(days=settings.day_zones or (), weeks=settings.week_zones)
+    days, weeks = settings.day_zones, settings.week_zones
+    zones = None if days is None or weeks is None else Zones(days=days, weeks=weeks)
     present = Present(
         serial=terminal.serial,
         name=terminal.name,

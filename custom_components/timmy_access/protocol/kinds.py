@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 import math
 import re
-from typing import Any, override
+from typing import Any, cast, override
 
 from .errors import CommandInvalid, Problem
 
@@ -204,7 +204,7 @@ class Formatted(Kind[str]):
 
     def read(self, value: object) -> str | None:
         """Return any text: the form binds only what we send."""
-        return value if isinstance(value, str) else None
+        return value.strip() if isinstance(value, str) and len(value) <= MAX_TEXT else None
 
     def write(self, name: str, value: str) -> object:
         """Return the text."""
@@ -285,11 +285,21 @@ class Many[T](Kind[tuple[T, ...]]):
     least: int = 1
 
     def read(self, value: object) -> tuple[T, ...] | None:
-        """Return what can be read of the list; items that cannot are left out."""
-        if not isinstance(value, list):
+        """Return the list; None where any of it cannot be read, as the others would move into its place.
+
+        One item is a list of one, and an object of nothing but items is a list of those (field notes 11, shapes).
+        """
+        if value is None:
             return None
-        items = (self.kind.read(item) for item in value)
-        return tuple(item for item in items if item is not None)
+        if not isinstance(value, list):
+            if value in ("", {}):
+                value = []
+            elif isinstance(value, dict) and self.kind.read(value) is None:
+                value = list(value.values())
+            else:
+                value = [value]
+        items = [self.kind.read(item) for item in value]
+        return None if any(item is None for item in items) else tuple(cast("list[T]", items))
 
     def write(self, name: str, value: tuple[T, ...]) -> object:
         """Return the list."""
@@ -306,14 +316,19 @@ class Many[T](Kind[tuple[T, ...]]):
 
 @dataclass(frozen=True)
 class Keyed[T](Kind[T]):
-    """A value that lies alone in an object, under one key: `{"day": 1}` (specification B20)."""
+    """A value that lies alone in an object, under one key: `{"day": 1}` (specification B20); or without the object."""
 
     key: str
     kind: Kind[T]
 
     def read(self, value: object) -> T | None:
-        """Return the value in the object."""
-        return self.kind.read(value.get(self.key)) if isinstance(value, dict) else None
+        """Return the value in the object; the case of the key and spaces around it mean nothing."""
+        if not isinstance(value, dict):
+            # Of several lists around one value it cannot be told which are left out.
+            return None if isinstance(self.kind, Many) and not isinstance(value, list) else self.kind.read(value)
+        if self.key not in value:
+            value = {key.strip().lower(): item for key, item in value.items()}
+        return self.kind.read(value.get(self.key))
 
     def write(self, name: str, value: T) -> object:
         """Return the object."""

@@ -26,7 +26,9 @@ class Nested[S: Structure](Kind[S]):
     structure: type[S]
 
     def read(self, value: object) -> S | None:
-        """Return the structure."""
+        """Return the structure, also of a list that holds nothing else (field notes 11, shapes of a batch)."""
+        if isinstance(value, list) and len(value) == 1:
+            [value] = value
         return self.structure.parse(cast("Mapping[str, Any]", value)) if isinstance(value, dict) else None
 
     def write(self, name: str, value: S) -> object:

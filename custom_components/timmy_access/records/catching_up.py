@@ -10,6 +10,7 @@ from ..errors import LogsIncomplete
 from ..ledger import Ledger, RecordFilter
 from ..protocol.commands import CleanLogs, GetAllLogs, GetCapacity, GetNewLogs
 from ..protocol.commands.base import Page, Paged
+from ..protocol.commands.device import Capacity
 from ..protocol.commands.logs import LogPage
 from ..protocol.messages import LogRecord
 from ..protocol.table import Table
@@ -55,10 +56,11 @@ class CatchingUp:
         What is older than `oldest` is not wanted any more.
         """
         known = self._store.reconciled(self._serial)
-        missing = await self._async_deficit() - (known.deficit if known else 0)
+        capacity = await self._line.async_request(GetCapacity(), Priority.BULK)
+        missing = await self._async_deficit(capacity) - (known.deficit if known else 0)
         fetched = None
         # Fewer than before: the log was cleared at the terminal or begins anew, and its count no longer tells.
-        if missing:
+        if missing or not _tells_by_count(capacity):
             since = date.fromisoformat(known.day) - OVERLAP if known else oldest
             fetched = await self.async_fetch(since)
             if known and fetched.complete and fetched.new < missing:
@@ -70,9 +72,10 @@ class CatchingUp:
 
     async def async_note_deficit(self) -> None:
         """Remember how the counts compare now, when everything has been fetched."""
+        capacity = await self._line.async_request(GetCapacity(), Priority.BULK)
         self._store.async_remember(
             self._serial,
-            Reconciled(deficit=await self._async_deficit(), day=dt_util.now().date().isoformat()),
+            Reconciled(deficit=await self._async_deficit(capacity), day=dt_util.now().date().isoformat()),
         )
 
     async def async_delete_logs(self) -> None:
@@ -104,9 +107,14 @@ class CatchingUp:
         listing = await self._line.async_read_list(command, Priority.BULK, _take)
         return Fetched(records=records, new=new, complete=listing.complete)
 
-    async def _async_deficit(self) -> int:
-        used = (await self._line.async_request(GetCapacity(), Priority.BULK)).logs_used
-        return 0 if used is None else used - await self._async_count()
+    async def _async_deficit(self, capacity: Capacity) -> int:
+        return 0 if capacity.logs_used is None else capacity.logs_used - await self._async_count()
 
     async def _async_count(self) -> int:
         return (await self._ledger.count(RecordFilter(serials=[self._serial]))).get(self._serial, 0)
+
+
+def _tells_by_count(capacity: Capacity) -> bool:
+    """Return whether a terminal that has more records counts more: a log that is full has new ones over old ones."""
+    used, room = capacity.logs_used, capacity.logs_capacity
+    return used is not None and bool(room) and used < cast("int", room)

@@ -1,7 +1,9 @@
 """Accesses per hour and terminal as statistics of Home Assistant, at their true time however late they came in."""
 
+import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -17,14 +19,17 @@ from homeassistant.helpers.event import async_call_later
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, LOGGER
-from ..ledger import Ledger, LedgerUnavailable, RecordFilter, RecordKind
-from ..terminal.store import TerminalStore
+from ..ledger import HourCounts, Ledger, LedgerUnavailable, RecordFilter, RecordKind
+from ..terminal.store import Seam, TerminalStore
 from ..terminal.tasks import Tasks
 
 # Statistics have an hour as their finest step; within a minute nobody sees a difference, and a backlog is one write.
 WRITE_SECONDS = 60.0
 # How far back the running sum is looked for before all of it is read; a terminal that nobody used for a month is rare.
 LOOK_BACK = timedelta(days=31)
+# For what waits to be counted when everything stops: a part of what there is for all that is still to be written then.
+REST_SECONDS = 1.0
+HOUR = timedelta(hours=1)
 
 
 def statistic_id(serial: str) -> str:
@@ -59,29 +64,42 @@ class AccessStatistics:
         self._terminals = terminals
         self._store = store
         self._cancel: CALLBACK_TYPE | None = None
+        self._waits = False
 
     @callback
     def async_changed(self) -> None:
         """Note that there are new records."""
-        if self._cancel is None and "recorder" in self._hass.config.components:
+        if "recorder" not in self._hass.config.components:
+            return
+        self._waits = True
+        if self._cancel is None:
             self._cancel = async_call_later(
                 self._hass, WRITE_SECONDS, HassJob(self._async_due, "access statistics", cancel_on_shutdown=True)
             )
 
     @callback
     def async_stop(self) -> None:
-        """Write nothing more."""
+        """Write nothing more but what waits, with `async_finish`."""
         if self._cancel is not None:
             self._cancel()
             self._cancel = None
+
+    async def async_finish(self) -> None:
+        """Write what waits: the next listener may have another database. When all ends, the recorder may be gone."""
+        if self._waits and not self._hass.is_stopping:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(REST_SECONDS):
+                    await self.async_write()
 
     async def async_write(self) -> None:
         """Write all hours that have changed since the last time."""
         terminals = self._terminals()
         if not terminals:
             return
+        self._waits = False
         seats = {serial: own for own, it in terminals.items() for serial in (own, *it.former)}
         by_terminal: dict[str, Counter[datetime]] = defaultdict(Counter)
+        begun = dt_util.utcnow()
         try:
             counts = await self._ledger.hours(self._store.counted, list(seats), identity=self._store.counted_in)
             for hour in counts.hours:
@@ -89,24 +107,49 @@ class AccessStatistics:
             told = {hour.serial for hour in counts.hours}
             for own, hours in by_terminal.items():
                 first = min(hours)
-                hours[first] += await self._async_punches(set(terminals[own].former) - told, first)
+                hours[first] += await self._async_punches(set(terminals[own].former) - told, first, first + HOUR)
+            await self._async_find_seam(counts, terminals.values())
+            for own, hours in by_terminal.items():
+                await self._async_sew(terminals[own], own, hours)
         except LedgerUnavailable as err:
             LOGGER.debug("Accesses were not counted: %s", err)
             return
         for own, hours in by_terminal.items():
             await self._async_write_terminal(terminals[own], dict(sorted(hours.items())))
-        self._store.async_remember_counted(counts.newest_id, counts.identity)
+        self._store.async_remember_counted(counts.newest_id, counts.identity, begun)
 
     @callback
     def _async_due(self, _: datetime) -> None:
         self._cancel = None
         self._tasks.async_start(self.async_write(), "access statistics")
 
-    async def _async_punches(self, serials: Collection[str], hour: datetime) -> int:
-        """Return how many punches of some terminals fell into an hour: that in which another took their place."""
+    async def _async_find_seam(self, counts: HourCounts, terminals: Iterable[Counted]) -> None:
+        """Note what is written of the hour in which another database came, or an earlier state of this one."""
+        until = self._store.counted_until
+        is_same = counts.identity == self._store.counted_in and counts.newest_id >= self._store.counted
+        if is_same or until is None:
+            return
+        hour = until.replace(minute=0, second=0, microsecond=0)
+        written = {
+            identity: (await self._async_states(identity, hour)).get(hour, 0)
+            for identity in {statistic_id(terminal.counted_as) for terminal in terminals}
+        }
+        await self._store.async_keep_seam(Seam(at=until, written=written))
+
+    async def _async_sew(self, terminal: Counted, own: str, hours: Counter[datetime]) -> None:
+        """Count of that hour what was written by then, and what the database has that happened since."""
+        if (seam := self._store.seam) is None:
+            return
+        hour = seam.at.replace(minute=0, second=0, microsecond=0)
+        if hour in hours:
+            before = await self._async_punches({own, *terminal.former}, hour, seam.at)
+            hours[hour] += max(int(seam.written.get(statistic_id(terminal.counted_as), 0)) - before, 0)
+
+    async def _async_punches(self, serials: Collection[str], since: datetime, until: datetime) -> int:
+        """Return how many punches of some terminals fell into a time, such as the hour in which they were replaced."""
         if not serials:
             return 0
-        where = RecordFilter(serials=serials, since=hour, until=hour + timedelta(hours=1))
+        where = RecordFilter(serials=serials, since=since, until=until)
         everything = await self._ledger.count(where)
         doors = await self._ledger.count(replace(where, kind=RecordKind.DOOR))
         return sum(everything.values()) - sum(doors.values())

@@ -39,6 +39,17 @@ class KnownDatabase:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Seam:
+    """Up to when accesses were counted in the database before this one, and what was written of that hour by then.
+
+    `written` is by statistic.
+    """
+
+    at: datetime
+    written: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Silence:
     """How often a question was asked in vain, and on which day (`YYYY-MM-DD`, UTC) last."""
 
@@ -107,6 +118,8 @@ class TerminalStore:
         self.database: KnownDatabase | None = None
         self._counted = 0
         self._counted_in = ""
+        self._counted_until: datetime | None = None
+        self.seam: Seam | None = None
         self.replacement: Replacement | None = None
         self._unsaved = False
 
@@ -140,6 +153,10 @@ class TerminalStore:
         self.database = database and KnownDatabase(**database)
         self._counted = stored.get("counted", 0)
         self._counted_in = stored.get("counted_in", "")
+        until = stored.get("counted_until")
+        self._counted_until = until and dt_util.parse_datetime(until)
+        if (seam := stored.get("seam")) and (at := dt_util.parse_datetime(seam["at"])):
+            self.seam = Seam(at=at, written=seam["written"])
         if begun := stored.get("replacement"):
             names = {int(enroll_id): name for enroll_id, name in begun["names"].items()}
             self.replacement = Replacement(**{**begun, "names": names})
@@ -193,11 +210,21 @@ class TerminalStore:
         """The identity of the database which that record is in; empty where it is not known."""
         return self._counted_in
 
+    @property
+    def counted_until(self) -> datetime | None:
+        """The time up to which everything is in the statistics; None where it is not known."""
+        return self._counted_until
+
     @callback
-    def async_remember_counted(self, record_id: int, identity: str) -> None:
-        """Remember up to which record of which database the statistics go."""
-        self._counted, self._counted_in = record_id, identity
+    def async_remember_counted(self, record_id: int, identity: str, until: datetime) -> None:
+        """Remember up to which record of which database the statistics go, and up to which time."""
+        self._counted, self._counted_in, self._counted_until = record_id, identity, until
         self._async_save_soon()
+
+    async def async_keep_seam(self, seam: Seam) -> None:
+        """Have it on the disk, before anything is counted in another database."""
+        self.seam = seam
+        await self._store.async_save(self._data())
 
     def stricter(self, serial: str) -> StricterMode | None:
         """Return for what a terminal asks for a time, and what was before."""
@@ -343,5 +370,7 @@ class TerminalStore:
             "database": self.database and asdict(self.database),
             "counted": self._counted,
             "counted_in": self._counted_in,
+            "counted_until": self._counted_until and self._counted_until.isoformat(),
+            "seam": self.seam and {"at": self.seam.at.isoformat(), "written": dict(self.seam.written)},
             "replacement": self.replacement and asdict(self.replacement),
         }

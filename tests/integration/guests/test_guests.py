@@ -27,7 +27,7 @@ from custom_components.timmy_access.protocol.commands import GetSettings, GetTim
 from homeassistant.components.calendar.const import DATA_COMPONENT
 from homeassistant.components.demo.calendar import DemoCalendar, calendar_data_current, calendar_data_future
 from homeassistant.components.http.auth import async_sign_path
-from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.core import CALLBACK_TYPE, Event, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
@@ -62,8 +62,8 @@ def told(heard: list[Event]) -> list[tuple[str, str | None]]:
     return [(event.data["kind"], event.data["reason"]) for event in heard if event.data["type"] == "code"]
 
 
-def automation(hass: HomeAssistant, hub: Hub, action: str, serial: str = FACE, **data: Any) -> None:
-    """Answer every question as an automation does."""
+def automation(hass: HomeAssistant, hub: Hub, action: str, serial: str = FACE, **data: Any) -> CALLBACK_TYPE:
+    """Answer every question as an automation does, until the returned function is called."""
 
     @callback
     def _asked(event: Event) -> None:
@@ -71,7 +71,7 @@ def automation(hass: HomeAssistant, hub: Hub, action: str, serial: str = FACE, *
             reply = act(hass, hub, serial, action, request_id=event.data["request_id"], **data)
             hass.async_create_task(reply)
 
-    hass.bus.async_listen(EVENT, _asked)
+    return hass.bus.async_listen(EVENT, _asked)
 
 
 def door_of(hass: HomeAssistant, number: int) -> str:

@@ -1,6 +1,7 @@
 """The access log: acknowledged when it is safe, told once, never acting when it is old."""
 
 import asyncio
+from copy import replace
 import csv
 from datetime import datetime, timedelta
 from http import HTTPStatus
@@ -372,31 +373,59 @@ async def test_the_night_lets_go_of_what_a_terminal_said_that_was_removed(
     } == {1, 2}
 
 
-async def test_a_log_that_was_cleared_is_compared_from_there_on(
+def make_unheard(finger: VirtualTerminal, mode: int = 9) -> None:
+    """Have a record that counts as sent, and never was: another server has fetched it."""
+    record = {"enrollid": 1, "time": str(ago(minutes=len(finger.logs) + 1)), "mode": mode, "inout": 0, "event": 0}
+    finger.machine.log(record)
+    finger.machine.logs.entries[-1].sent = True
+
+
+async def test_a_log_that_was_cleared_at_the_menu_is_compared_from_there_on(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
 ) -> None:
-    """At the menu, or by a memory that is full and begins anew."""
     hub.nightly.keep_days = None
-
-    def lose() -> None:
-        record = {"enrollid": 1, "time": str(ago(minutes=len(finger.logs) + 1)), "mode": 9, "inout": 0, "event": 0}
-        finger.machine.logs.add(record, live=False)
-        finger.machine.logs.entries[-1].sent = True
-
     for hours in range(1, 6):
         finger.machine.log({"enrollid": 1, "time": str(ago(hours=hours)), "mode": 1, "inout": 0, "event": 0})
     await finger.wait_sent()
     await hub.nightly.async_round()
-    finger.machine.logs.entries.clear()
-    lose()  # in the very night of the clearing
+    finger.clear_logs()
+    make_unheard(finger)  # in the very night of the clearing
     await hub.nightly.async_round()
     assert await kept(hub) == 6
-    lose()
+    make_unheard(finger)
     await hub.nightly.async_round()
     assert await kept(hub) == 7
     asked = len([frame for frame in finger.received if frame.get("cmd") == "getalllog"])
     await hub.nightly.async_round()
     assert len([frame for frame in finger.received if frame.get("cmd") == "getalllog"]) == asked
+
+
+@pytest.mark.parametrize("room", [5, 0], ids=["told", "untold"])
+async def test_a_log_that_is_full_is_looked_at_though_its_count_stays_the_same(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, room: int
+) -> None:
+    """What comes is written over the oldest, whether the terminal says how much room it has or not."""
+    hub.nightly.keep_days = None
+    finger.machine.profile = replace(finger.machine.profile, sizes={**finger.machine.profile.sizes, "logsize": room})
+    finger.faults.capacity["log"] = 5
+    for hours in range(1, 6):
+        finger.machine.log({"enrollid": 1, "time": str(ago(hours=hours)), "mode": 1, "inout": 0, "event": 0})
+    await finger.wait_sent()
+    for night in range(1, 4):
+        await hub.nightly.async_round()
+        make_unheard(finger, mode=20 + night)  # nothing else comes that night
+        assert len(finger.logs) == 5
+        await hub.nightly.async_round()
+        assert await kept(hub) == 5 + night
+    finger.punch(1)
+    make_unheard(finger, mode=30)
+    await finger.wait_sent()
+    await hub.nightly.async_round()
+    assert await kept(hub) == 10
+    finger.clear_logs()
+    make_unheard(finger, mode=31)
+    await hub.nightly.async_round()
+    assert await kept(hub) == 11
 
 
 async def test_logs_are_deleted_only_when_all_are_kept(

@@ -1,6 +1,9 @@
 """Accesses per hour, with a recorder."""
 
+import asyncio
+from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -14,6 +17,8 @@ from homeassistant.components.recorder.statistics import statistics_during_perio
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
+from tests.ledger import servers
+from tests.ledger.servers import PostgreSQLServer, Server
 
 from ..conftest import FINGER, MakeTerminal, connected
 from ..flows.test_replacing import admitted, replace, wait_outside
@@ -71,11 +76,6 @@ async def test_statistics_have_the_true_time(
     finger.machine.log({"enrollid": 1, "time": str(noon - timedelta(hours=5)), "mode": 1, "inout": 0, "event": 0})
     await finger.wait_sent()
     assert await sums() == [(1, 1), (1, 2), (2, 4), (1, 5), (1, 6)]
-    # Another database begins to count anew, and what it holds counts from the first record on.
-    hub._store.async_remember_counted(hub._store.counted, "another database")
-    finger.punch(1, mode=3)
-    await finger.wait_sent()
-    assert await sums() == [(1, 1), (1, 2), (2, 4), (1, 5), (2, 7)]
 
 
 async def test_the_statistic_goes_on_when_another_terminal_takes_the_place(
@@ -112,3 +112,79 @@ async def test_the_statistic_goes_on_when_another_terminal_takes_the_place(
     await admitted(hass, entry.runtime_data, new)
     assert await counted(new, 2) == [(1, 1), (3, 4)]
     assert await counted(new, 3, 60) == [(1, 1), (4, 5), (1, 6)]
+
+
+async def later(hass: HomeAssistant) -> None:
+    """Let time pass, so that what a terminal makes is later than all that is there: it is behind by up to a second."""
+    passed = asyncio.Event()
+    hass.loop.call_later(1.1, passed.set)
+    await passed.wait()
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[Server]:
+    with servers.running(PostgreSQLServer, "postgres") as server:
+        yield server
+
+
+@pytest.mark.parametrize("kind", ["sqlite", pytest.param("postgresql", marks=pytest.mark.xdist_group("postgresql"))])
+async def test_the_statistic_goes_on_in_another_database(
+    recording: Recorder,
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    make_terminal: MakeTerminal,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    kind: str,
+) -> None:
+    """From the first record that is kept there, with what was not counted yet before; and there is a way back."""
+    finger = await connected(hass, make_terminal("tfs30", FINGER))
+
+    async def total() -> float | None:
+        await entry.runtime_data.statistics.async_write()
+        await async_wait_recording_done(hass)
+        identity, begin = statistic_id(FINGER), dt_util.utc_from_timestamp(0)
+        rows = await recording.async_add_executor_job(
+            statistics_during_period, hass, begin, None, {identity}, "hour", None, {"sum"}
+        )
+        return rows[identity][-1].get("sum")
+
+    async def punched(times: int) -> None:
+        for _ in range(times):
+            finger.punch(1, mode=20 + len(finger.logs))  # no two are alike
+            await finger.wait_sent()
+
+    async def use(url: str | None) -> None:
+        await finger.stop()
+        before = entry.runtime_data
+        hass.config_entries.async_update_entry(entry, options={"db_url": url} if url else {})
+        await hass.async_block_till_done(wait_background_tasks=True)
+        assert entry.runtime_data is not before
+        assert entry.runtime_data.ledger.health.available
+        await connected(hass, finger)
+        await later(hass)
+
+    if kind == "sqlite":
+        other = f"sqlite:///{tmp_path}/other.db"
+    else:
+        server: Server = request.getfixturevalue("postgresql")
+        other = server.url(server.new_database())
+    await punched(2)
+    assert await total() == 2
+    await punched(1)  # which is not counted yet when the database is changed
+    await use(other)
+    await punched(1)
+    assert await total() == 4
+    assert await total() == 4
+    await punched(2)
+    assert await total() == 6
+    await use(None)
+    assert await total() == 6
+    await punched(1)
+    assert await total() == 7
+    # What the new database is given again of the old one is counted already.
+    await use(other)
+    await entry.runtime_data.terminals[FINGER].catching_up.async_fetch()
+    assert len((await entry.runtime_data.ledger.records()).records) == 7
+    assert await total() == 7

@@ -10,7 +10,8 @@ import re
 from typing import ClassVar, override
 
 from ..kinds import Formatted, Many
-from ..wire import Nested, Structure, wire
+from ..table import Rows, Table
+from ..wire import Nested, Structure, plain, wire
 from .base import MAX_RECORDS, Command, Page, Paged, Reply
 from .kinds import NUMBER, PERSON_NAME, ZONE
 
@@ -34,25 +35,29 @@ class Holiday(Structure):
     day_zone: int | None = field(default=None, metadata=wire("dayzone", ZONE))
 
 
+_HOLIDAYS = Rows(Holiday, MAX_RECORDS)
+# Keys of what could not be read and may be a holiday, or the day zone of one.
+_MISREAD = frozenset({"holidays", "dayzone"})
+
+
 @dataclass(frozen=True, kw_only=True)
 class HolidayPage(Page):
     """Holidays of a terminal (specification B31); nothing tells how many pages there are."""
 
-    records: tuple[Holiday, ...] | None = field(
-        default=None, metadata=wire("holidays", Many(Nested(Holiday), MAX_RECORDS))
-    )
+    records: Table[Holiday] | None = field(default=None, metadata=wire("holidays", _HOLIDAYS))
 
     @property
     @override
-    def rows(self) -> tuple[Holiday, ...]:
+    def rows(self) -> Table[Holiday]:
         """Return the holidays of the page."""
-        return self.records or ()
+        return self.records or _HOLIDAYS.empty()
 
     @property
     @override
     def misread(self) -> bool:
-        """Return whether there is a list that could not be read."""
-        return "holidays" in self.extra
+        """Return whether there may be a holiday, or a day zone of one, that could not be read."""
+        unknown = (key for extra in (self.extra, *self.rows.column("extra")) for key, said in extra.items() if said)
+        return bool(self.rows.strays) or not _MISREAD.isdisjoint(map(plain, unknown))
 
     @property
     @override
