@@ -41,7 +41,7 @@ ENTITIES: Mapping[str, tuple[EntityDescription, ...]] = {
 # What entities mean. Settings that an action can change too are explained there, under the name that they have there.
 MEANINGS: Mapping[str, str] = {
     "binary_sensor.alarm": "An alarm, from its beginning until it is cancelled or the terminal starts anew.",
-    "binary_sensor.connectivity": "Whether the terminal is connected.",
+    "binary_sensor.connectivity": "Whether the terminal is connected, or was until some seconds ago.",
     "binary_sensor.door": "Whether the door is open; unknown until its contact has moved. With a *Door contact type*.",
     "binary_sensor.tamper": "The housing was removed; until the alarm is cancelled or the terminal starts anew.",
     "button.cancel_alarm": "Ends an alarm at the terminal.",
