@@ -25,7 +25,7 @@ OPTIONS = (
 
 
 @asynccontextmanager
-async def logged_in(home: Home, *, dark: bool = False) -> AsyncGenerator[Page]:
+async def logged_in(home: Home, *, dark: bool = False, locale: str = "en-US") -> AsyncGenerator[Page]:
     """Open Chromium, log in as a person does, and yield the page."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
@@ -34,7 +34,7 @@ async def logged_in(home: Home, *, dark: bool = False) -> AsyncGenerator[Page]:
         browser = await playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
         try:
             page = await browser.new_page(
-                viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if dark else "light"
+                viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if dark else "light", locale=locale
             )
             page.set_default_timeout(PAGE_MILLISECONDS)
             await page.goto(home.url)

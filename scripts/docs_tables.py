@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import json
 from typing import Any
 
-from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
+from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, DOOR, LATCHED
 from custom_components.timmy_access.button import BUTTONS
 from custom_components.timmy_access.entity import SettingDescription
 from custom_components.timmy_access.event import EVENTS
@@ -29,7 +29,7 @@ TEXTS: dict[str, Any] = json.loads(
     (REPOSITORY / "custom_components" / "timmy_access" / "translations" / "en.json").read_text()
 )
 ENTITIES: Mapping[str, tuple[EntityDescription, ...]] = {
-    "binary_sensor": (*BINARY_SENSORS, *LATCHED),
+    "binary_sensor": (*BINARY_SENSORS, DOOR, *LATCHED),
     "button": BUTTONS,
     "event": EVENTS,
     "image": IMAGES,
@@ -41,8 +41,8 @@ ENTITIES: Mapping[str, tuple[EntityDescription, ...]] = {
 # What entities mean. Settings that an action can change too are explained there, under the name that they have there.
 MEANINGS: Mapping[str, str] = {
     "binary_sensor.alarm": "An alarm, from its beginning until it is cancelled or the terminal starts anew.",
-    "binary_sensor.connectivity": "Whether the terminal is connected.",
-    "binary_sensor.door": "Whether the door is open; unknown until its contact has moved.",
+    "binary_sensor.connectivity": "Whether the terminal is connected, or was until some seconds ago.",
+    "binary_sensor.door": "Whether the door is open; unknown until its contact has moved. With a *Door contact type*.",
     "binary_sensor.tamper": "The housing was removed; until the alarm is cancelled or the terminal starts anew.",
     "button.cancel_alarm": "Ends an alarm at the terminal.",
     "button.refresh_people": "Reads all people of the terminal anew.",

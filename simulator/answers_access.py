@@ -7,7 +7,7 @@ from .answers_users import DONE, RECORDS_AT_ONCE, known
 from .clock import FORMAT
 from .doors import DoorEvent
 from .errors import PARAMETER, RefusedError
-from .features import DATES, ZONE_SETTINGS, unknown_keys
+from .features import DATES, unknown_keys, unknown_settings
 from .fields import moment, records, truth, whole
 from .machine import Machine
 from .questions import checked_holidays
@@ -65,7 +65,7 @@ def lockctrl(machine: Machine, command: Frame) -> Frame | None:
 
 def setdevlock(machine: Machine, command: Frame) -> Frame:
     """Change access settings; all keys are optional, and one bad value changes nothing."""
-    known_settings = machine.access_settings.keys() - _unknown_settings(machine)
+    known_settings = machine.access_settings.keys() - unknown_settings(machine.lacks)
     settings = {key: machine.access_settings[key] for key in known_settings}
     machine.access_settings.update(checked_access(command, settings))
     return dict(DONE)
@@ -73,7 +73,7 @@ def setdevlock(machine: Machine, command: Frame) -> Frame:
 
 def getdevlock(machine: Machine, _: Frame) -> Frame:
     """Answer all access settings."""
-    unknown = _unknown_settings(machine)
+    unknown = unknown_settings(machine.lacks)
     return DONE | {key: value for key, value in machine.access_settings.items() if key not in unknown}
 
 
@@ -136,7 +136,3 @@ def setholiday(machine: Machine, command: Frame) -> Frame:
     """Replace all holidays."""
     machine.holidays = checked_holidays(command)
     return dict(DONE)
-
-
-def _unknown_settings(machine: Machine) -> frozenset[str]:
-    return ZONE_SETTINGS if "week_zones" in machine.lacks else frozenset()

@@ -57,7 +57,6 @@ DEEPER = {
     "homeassistant.components.llm.LLMTools": "the documented platform `llm` returns it",
     "homeassistant.components.logbook.LOGBOOK_ENTRY_ICON": "the platform `logbook` returns these keys",
     "homeassistant.components.logbook.LOGBOOK_ENTRY_MESSAGE": "the same",
-    "homeassistant.components.logbook.LOGBOOK_ENTRY_NAME": "the same",
     "homeassistant.components.network.async_get_enabled_source_ips": "the address that people type into terminals",
     "homeassistant.components.network.async_get_source_ip": "the same",
     "homeassistant.components.panel_custom": "the way in which integrations show panels",

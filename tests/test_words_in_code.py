@@ -5,6 +5,8 @@ from collections.abc import Iterator
 import json
 from pathlib import Path
 
+import pytest
+
 INTEGRATION = Path(__file__).resolve().parent.parent / "custom_components" / "timmy_access"
 TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
 # What Home Assistant shows people.
@@ -16,6 +18,11 @@ ERRORS = {
     "ServiceValidationError",
     "UpdateFailed",
 }
+# What an entity is called, and what is filled into texts.
+NAMES = {"_attr_name", "_attr_title", "default_name", "friendly_name"}
+PLACEHOLDERS = {"description_placeholders", "placeholders", "translation_placeholders"}
+# What exceptions are called where they are caught.
+CAUGHT = {"err", "error", "exc", "exception"}
 # What becomes an error in words on its way to people (`services.checking`).
 KEYED = {"FieldInvalid"}
 
@@ -48,15 +55,49 @@ def faults(path: Path) -> Iterator[str]:
         if name.endswith("EntityDescription") and "name" in given:
             yield f"{where} has a name of its own"
     yield from names(path)
+    yield from foreign_words(path)
+
+
+def foreign_words(path: Path) -> Iterator[str]:
+    """Yield where the words of an exception, which are English, are filled into a text for people."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.keyword) and node.arg in PLACEHOLDERS:
+            filled, given = node.arg, node.value
+        elif isinstance(node, (ast.Assign, ast.AugAssign)):
+            filled = ast.unparse(node.targets[0] if isinstance(node, ast.Assign) else node.target)
+            given = node.value
+        else:
+            continue
+        if filled.rpartition(".")[2] in PLACEHOLDERS and any(map(says_itself, ast.walk(given))):
+            yield f"{path.name}:{given.lineno}: the words of an exception"
+
+
+def says_itself(node: ast.AST) -> bool:
+    """Return whether a part of an expression is what an exception says of itself."""
+    if isinstance(node, ast.Attribute):
+        return node.attr == "strerror"
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"str", "repr"}:
+        return any(ast.unparse(part) in CAUGHT for part in node.args)
+    return isinstance(node, ast.FormattedValue) and ast.unparse(node.value) in CAUGHT
 
 
 def names(path: Path) -> Iterator[str]:
     """Yield where an entity or a device is given a name that is no translation."""
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
-            for target in node.targets:
-                if ast.unparse(target).endswith("_attr_name"):
-                    yield f"{path.name}:{node.lineno}: a name of its own"
+        if isinstance(node, ast.keyword) and node.arg in NAMES and is_text(node.value):
+            yield f"{path.name}:{node.value.lineno}: a name of its own"
+        if isinstance(node, (ast.Assign, ast.AnnAssign)) and is_text(node.value):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            if any(ast.unparse(target).rpartition(".")[2] in NAMES for target in targets):
+                yield f"{path.name}:{node.lineno}: a name of its own"
+
+
+def is_text(node: ast.expr | None) -> bool:
+    """Return whether an expression has words in it."""
+    return node is not None and any(
+        isinstance(part, ast.Constant) and isinstance(part.value, str) and any(map(str.isalpha, part.value))
+        for part in ast.walk(node)
+    )
 
 
 def test_what_people_read_is_translated() -> None:
@@ -76,7 +117,36 @@ def test_every_key_of_an_error_has_a_text() -> None:
     assert {(name, key) for name, key in keys if key not in TEXTS["exceptions"]} == set()
 
 
-def test_a_text_in_the_code_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "line",
+    [
+        'raise HomeAssistantError("The door is shut")',
+        'raise exceptions.ServiceValidationError(f"{door} is shut")',
+        'raise HomeAssistantError(translation_key="shut")',
+        '_attr_name = "Door"',
+        '_attr_name: str | None = "Door"',
+        'self._attr_name = f"Door {number}"',
+        'Description(default_name="Door")',
+        'SensorEntityDescription(key="door", name="Door")',
+        'ir.async_create_issue(hass, DOMAIN, "shut", is_fixable=False)',
+        'raise HomeAssistantError(translation_domain=A, translation_key=B, placeholders={"error": str(err)})',
+        'placeholders = {"error": err.strerror}',
+        'placeholders |= {"error": f"because of {error}"}',
+        'async_raise(hass, "shut", placeholders={"error": error.strerror or "?"})',
+    ],
+)
+def test_a_text_in_the_code_is_found(tmp_path: Path, line: str) -> None:
     file = tmp_path / "bad.py"
-    file.write_text('raise HomeAssistantError("The door is shut")\nclass A:\n    _attr_name = "Door"\n')
-    assert len(list(faults(file))) == 2
+    file.write_text(line + "\n")
+    assert len(list(faults(file))) == 1
+
+
+def test_what_is_no_text_is_not_found(tmp_path: Path) -> None:
+    file = tmp_path / "good.py"
+    file.write_text(
+        "_attr_name = None\n"
+        'placeholders = {"name": terminal.name}\n'
+        'LOGGER.warning("%s cannot be written: %s", path, err)\n'
+        'raise HomeAssistantError(translation_domain=DOMAIN, translation_key="shut", translation_placeholders=facts)\n'
+    )
+    assert list(faults(file)) == []

@@ -1,6 +1,6 @@
 """What all entities of terminals and doors have in common."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Protocol, override
@@ -25,6 +25,23 @@ from .terminal.coordinator import TerminalCoordinator
 from .terminal.devices import door_device_info, terminal_device_info
 from .terminal.settings import Sheet
 from .terminal.state import DoorState, TerminalState
+
+# The assistant that Home Assistant exposes entities to by itself, and what says in their options whether it does.
+_ASSIST = "conversation"
+_SHOULD_EXPOSE = "should_expose"
+
+
+@callback
+def async_leave_to_owner(entity: Entity) -> None:
+    """Leave it to the owner whether Assist may know of an entity that Home Assistant would expose by itself.
+
+    Whether a door stands open, a lockdown and a person's temperature are nothing for everybody in earshot. Locks are
+    not exposed either before the owner says so, and what was chosen before stays.
+    """
+    known = entity.registry_entry
+    if known is not None and _SHOULD_EXPOSE not in known.options.get(_ASSIST, {}):
+        options = {**known.options.get(_ASSIST, {}), _SHOULD_EXPOSE: False}
+        er.async_get(entity.hass).async_update_entity_options(known.entity_id, _ASSIST, options)
 
 
 def unique_id(terminal: Terminal, key: str) -> str:
@@ -133,7 +150,7 @@ class RememberingEntity(TerminalEntity, RestoreEntity):
     """An entity whose value no terminal can be asked for: it is kept over a restart, even of an offline terminal."""
 
     @property
-    def remembered(self) -> str | bool:
+    def remembered(self) -> Mapping[str, Any] | str | bool | None:
         """The value to keep."""
         raise NotImplementedError
 

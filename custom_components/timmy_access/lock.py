@@ -91,7 +91,7 @@ class DoorLock(DoorEntity, LockEntity, RestoreEntity):
     def assumed_state(self) -> bool:
         """Whether no contact tells of this door; events of several doors do not say which."""
         state = self.state_of_terminal
-        return len(state.doors) > 1 or state.contacts.door is None
+        return len(state.doors) > 1 or state.contacts.door is None or state.contacts.door_assumed
 
     @property
     @override

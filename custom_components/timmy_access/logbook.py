@@ -1,9 +1,14 @@
-"""Lines of the logbook that read like sentences, in the language of Home Assistant."""
+"""Lines of the logbook that read like sentences, in the language of Home Assistant.
+
+Who did what is in the message, and a line has neither name nor entity: Home Assistant's pages put the name of the
+entity in the place of the line's, and the dialog of an entity shows no names. That a line is a lock's is in its event,
+by which Home Assistant finds it.
+"""
 
 from collections.abc import Callable, Mapping
 
-from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE, LOGBOOK_ENTRY_NAME
-from homeassistant.const import ATTR_ENTITY_ID, ATTR_NAME
+from homeassistant.components.logbook import LOGBOOK_ENTRY_ICON, LOGBOOK_ENTRY_MESSAGE
+from homeassistant.const import ATTR_NAME
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.helpers.translation import async_get_cached_translations
 from homeassistant.util import dt as dt_util
@@ -45,14 +50,8 @@ def async_describe_events(
             message = _sentence(hass, "how", message=message, how=how)
         if (why := _word(hass, _WHY, data.get(ATTR_WHY))) is not None:
             message = _sentence(hass, "why", message=message, why=why)
-        line = {
-            LOGBOOK_ENTRY_ICON: data[ATTR_ICON],
-            LOGBOOK_ENTRY_MESSAGE: message,
-            LOGBOOK_ENTRY_NAME: _who(hass, data) if ATTR_PERSON in data else where,
-        }
-        if (entity_id := data.get(ATTR_ENTITY_ID)) is not None:
-            line[ATTR_ENTITY_ID] = entity_id
-        return line
+        who = _who(hass, data) if ATTR_PERSON in data else where
+        return {LOGBOOK_ENTRY_ICON: data[ATTR_ICON], LOGBOOK_ENTRY_MESSAGE: f"{who} {message}"}
 
     async_describe_event(DOMAIN, EVENT_ACTIVITY, _async_describe)
 

@@ -26,7 +26,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.helpers.event import async_track_time_interval
 
 from .const import DOMAIN
-from .entity import TerminalEntity, async_add_reported_entities, async_add_terminal_entities
+from .entity import TerminalEntity, async_add_reported_entities, async_add_terminal_entities, async_leave_to_owner
 from .hub.hub import Hub, TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .protocol.messages import DeviceInfo
@@ -362,6 +362,7 @@ class RememberedSensor(TerminalEntity, RestoreSensor):
     async def async_added_to_hass(self) -> None:
         """Remember from before a restart."""
         await super().async_added_to_hass()
+        async_leave_to_owner(self)
         if (last := await self.async_get_last_sensor_data()) is not None:
             self._restored = last.native_value
 

@@ -12,7 +12,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .entity import SettingDescription, SettingEntity, async_add_reported_entities
+from .entity import SettingDescription, SettingEntity, async_add_reported_entities, async_leave_to_owner
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.outcomes import Who, check_confirmed, described
 from .hub.rights import async_check_administrator, async_check_in_person, async_name_of
@@ -127,6 +127,7 @@ class LockdownSwitch(SwitchEntity):
     @override
     async def async_added_to_hass(self) -> None:
         """Follow what is ordered."""
+        async_leave_to_owner(self)
         self.async_on_remove(self._emergencies.async_subscribe(self._async_look))
 
     @callback

@@ -19,6 +19,7 @@ from custom_components.timmy_access.event import TerminalEvent
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.sensor import PunchSensor
 from custom_components.timmy_access.terminal import presence
+from custom_components.timmy_access.terminal.settings import ACCESS
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -178,6 +179,19 @@ async def connected(hass: HomeAssistant, terminal: VirtualTerminal) -> VirtualTe
     await terminal.wait_received("getdevlock", timeout=10)
     await hass.async_block_till_done(wait_background_tasks=True)
     return terminal
+
+
+async def fit_contact(hass: HomeAssistant, hub: Hub, terminal: VirtualTerminal, kind: int = 1) -> None:
+    """Let a terminal have a door contact of a kind (0 is none), and tell so."""
+    terminal.access_settings["doorsensor"] = kind
+    await hub.terminals[terminal.serial].settings.async_read(ACCESS)
+    await hass.async_block_till_done()
+
+
+@pytest.fixture
+async def contact(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    """A contact at the front door."""
+    await fit_contact(hass, hub, face)
 
 
 @pytest.fixture

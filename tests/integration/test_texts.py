@@ -7,7 +7,7 @@ import re
 import pytest
 
 from custom_components.timmy_access import config_flow
-from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, LATCHED
+from custom_components.timmy_access.binary_sensor import BINARY_SENSORS, DOOR, LATCHED
 from custom_components.timmy_access.button import BUTTONS
 from custom_components.timmy_access.event import EVENTS
 from custom_components.timmy_access.house.differences import DifferenceKind
@@ -50,7 +50,7 @@ TEXTS = json.loads((FOLDER / "translations" / "en.json").read_text())
 ICONS = json.loads((FOLDER / "icons.json").read_text())
 
 DESCRIPTIONS: dict[str, tuple[tuple[EntityDescription, ...], ...]] = {
-    "binary_sensor": (BINARY_SENSORS, LATCHED),
+    "binary_sensor": (BINARY_SENSORS, (DOOR,), LATCHED),
     "button": (BUTTONS,),
     "event": (EVENTS,),
     "image": (IMAGES,),

@@ -8,6 +8,7 @@ from typing import Any
 
 from custom_components.timmy_access import const
 from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.hub.terminal import Terminal
 from homeassistant.const import EVENT_STATE_CHANGED, MATCH_ALL
 from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import issue_registry as ir
@@ -58,6 +59,24 @@ async def until(hass: HomeAssistant, entity_id: str, test: Callable[[State], boo
     finally:
         remove()
     return state
+
+
+async def until_line(terminal: Terminal, *, online: bool) -> None:
+    """Wait until the connection of a terminal is there, or is not: before entities say so."""
+    seen = asyncio.Event()
+
+    @callback
+    def _changed() -> None:
+        if terminal.coordinator.data.online is online:
+            seen.set()
+
+    unsubscribe = terminal.coordinator.async_add_listener(_changed)
+    _changed()
+    try:
+        async with asyncio.timeout(SECONDS):
+            await seen.wait()
+    finally:
+        unsubscribe()
 
 
 async def until_event(hass: HomeAssistant, test: Callable[[Event], bool]) -> Event:

@@ -17,12 +17,19 @@ from ..protocol.networks import PRIVATE, Networks, parse_network
 from ..protocol.peer import printable
 from .certificates import TlsMode
 
+CANNOT_LISTEN = "cannot_listen"
 # What keeps from listening: the field of the form that is to blame, and the translation key.
 _ERRORS = {
     errno.EACCES: (CONF_PORT, "port_not_allowed"),
     errno.EADDRINUSE: (CONF_PORT, "port_in_use"),
     errno.EADDRNOTAVAIL: (CONF_HOST, "address_not_available"),
 }
+
+
+def listening_error(err: OSError) -> tuple[str, str]:
+    """Return the field of the form that is to blame for what keeps from listening, and the translation key of why."""
+    # asyncio reports an address of another machine without a number
+    return _ERRORS.get(err.errno or errno.EADDRNOTAVAIL, ("base", CANNOT_LISTEN))
 
 
 async def async_addresses(hass: HomeAssistant) -> list[str]:
@@ -46,8 +53,7 @@ async def async_listening_errors(host: str, port: int) -> dict[str, str]:
     try:
         server = await asyncio.get_running_loop().create_server(asyncio.Protocol, host, port)
     except OSError as err:
-        # asyncio reports an address of another machine without a number
-        return dict((_ERRORS.get(err.errno or errno.EADDRNOTAVAIL, ("base", "cannot_listen")),))
+        return dict((listening_error(err),))
     server.close()
     await server.wait_closed()
     return {}

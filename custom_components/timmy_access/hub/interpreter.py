@@ -103,8 +103,14 @@ class Interpreter:
             )
 
     @callback
-    def async_history(self, occurred_at: Sequence[datetime]) -> None:
-        """Count records of the past; they change nothing and trigger nothing."""
+    def async_history(self, occurred_at: Sequence[datetime], doors: Sequence[tuple[LogRecord, Placed]]) -> None:
+        """Count records of the past, which trigger nothing; the newest of `doors` tell how the door is."""
+        state = self._coordinator.data
+        contacts = state.contacts
+        for record, placed in doors:
+            if isinstance(moment := moment_of(record, placed.occurred_at, None), DoorMoment):
+                contacts = contacts.caught_up(moment.kind, moment.occurred_at)
+        self._coordinator.async_replace(replace(state, contacts=contacts))
         self._backlog.async_note(occurred_at)
 
     @callback
@@ -162,7 +168,8 @@ class Interpreter:
             self._async_show_punch(moment)
         elif isinstance(moment, DoorMoment):
             state = self._coordinator.data
-            self._coordinator.async_replace(replace(state, contacts=state.contacts.after(moment.kind)))
+            contacts = state.contacts.after(moment.kind, moment.occurred_at)
+            self._coordinator.async_replace(replace(state, contacts=contacts))
             if moment.kind is DoorKind.BOOT:
                 self._doors.async_started()
         self._moments.async_publish(moment)

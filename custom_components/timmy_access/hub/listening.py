@@ -6,13 +6,17 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
+from homeassistant.helpers.translation import async_get_cached_translations
 
-from ..const import CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT
+from ..const import CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT, DOMAIN, LOGGER
 from ..issues import NOTHING, async_clear, async_raise
+from .address import listening_error
 from .certificates import CertificateInvalid
 
 # The translation keys of the issues.
 LISTENING_KINDS = ("cannot_listen", "certificate_unusable", "port_in_use")
+# Home Assistant has loaded this of every integration that runs, while another language is being loaded.
+_FALLBACK_LANGUAGE = "en"
 _FIXED_OPTIONS = (CONF_CERTIFICATE, CONF_DB_URL, CONF_KEY, CONF_TLS, CONF_TLS_PORT)
 
 
@@ -28,11 +32,12 @@ def async_raise_not_listening(
     placeholders = {"address": entry.data[CONF_HOST], "port": " / ".join(str(port) for port in ports if port)}
     if isinstance(error, CertificateInvalid):
         kind = "certificate_unusable"
-        placeholders |= {"error": error.problem.value.replace("_", " ")}
+        placeholders |= {"error": _said(hass, "options", error.problem.value)}
         placeholders |= {field: entry.options.get(field, NOTHING) for field in (CONF_CERTIFICATE, CONF_KEY)}
     else:
         kind = "port_in_use" if error.errno == errno.EADDRINUSE else "cannot_listen"
-        placeholders |= {"error": error.strerror or str(error)}
+        placeholders |= {"error": _said(hass, "config", listening_error(error)[1])}
+        LOGGER.debug("Listening on %s does not work: %s", placeholders["port"], error)
     async_clear_listening(hass, entry)
     async_raise(hass, entry.entry_id, kind, entry.entry_id, placeholders=placeholders, severity=ir.IssueSeverity.ERROR)
 
@@ -45,6 +50,15 @@ def async_raise_not_listening(
 
     unsubscribe = entry.async_on_state_change(_async_changed)
     return kind, placeholders
+
+
+def _said(hass: HomeAssistant, dialog: str, key: str) -> str:
+    """Return an error of a dialog as a part of a sentence, in the language of Home Assistant."""
+    for language in (hass.config.language, _FALLBACK_LANGUAGE):
+        texts = async_get_cached_translations(hass, language, dialog, DOMAIN)
+        if (text := texts.get(f"component.{DOMAIN}.{dialog}.error.{key}")) is not None:
+            return text.rstrip(".。")
+    return key
 
 
 @callback

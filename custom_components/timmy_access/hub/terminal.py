@@ -345,7 +345,7 @@ class Terminal:
             self.unread.async_restore()
             self.writer.async_connected(info)
         # What the door has done meanwhile comes as history, if at all.
-        forgets = last_seen is None or dt_util.utcnow() - last_seen > CONTACT_KNOWN
+        forgets = last_seen is not None and dt_util.utcnow() - last_seen > CONTACT_KNOWN
         drift = self.clock.drift
         self.coordinator.async_replace(
             self.coordinator.data.connected(session.peer.address, info, drift, forgets_contact=forgets)

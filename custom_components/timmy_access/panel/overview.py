@@ -123,7 +123,7 @@ def described(hass: HomeAssistant, entry: TimmyAccessConfigEntry, terminal: Term
             key: entities.async_get_entity_id(platform, DOMAIN, f"{terminal.serial}_{key}")
             for key, platform in _ENTITIES.items()
         },
-        "machine": machine(state),
+        "machine": machine(state, terminal.roster),
         "latest": _latest(state.latest_punch),
         "doors": [
             {

@@ -51,11 +51,14 @@ class FollowedTerminals:
     """The terminals of a listener, and what changes of each."""
 
     def __init__(self, hub: Hub, added: Callable[[], None], changed: Callable[[Terminal], None]) -> None:
-        """Follow none yet; `added` hears of new terminals and new settings, `changed` of a terminal's state."""
+        """Follow none yet.
+
+        `added` hears of new terminals and new settings, `changed` of a terminal's state and people.
+        """
         self._hub = hub
         self._added = added
         self._changed = changed
-        self._followed: dict[str, tuple[Terminal, CALLBACK_TYPE]] = {}
+        self._followed: dict[str, tuple[Terminal, tuple[CALLBACK_TYPE, ...]]] = {}
         self._unsubscribe: CALLBACK_TYPE | None = None
 
     @callback
@@ -79,11 +82,15 @@ class FollowedTerminals:
         known = self._followed.get(terminal.serial)
         if known is None or known[0] is not terminal:
             self._async_leave(terminal.serial)
-            stop = terminal.coordinator.async_add_listener(lambda: self._changed(terminal))
-            self._followed[terminal.serial] = (terminal, stop)
+            stops = (
+                terminal.coordinator.async_add_listener(lambda: self._changed(terminal)),
+                terminal.roster.async_subscribe(lambda _: self._changed(terminal)),
+            )
+            self._followed[terminal.serial] = (terminal, stops)
         self._added()
 
     @callback
     def _async_leave(self, serial: str) -> None:
         if (known := self._followed.pop(serial, None)) is not None:
-            known[1]()
+            for stop in known[1]:
+                stop()

@@ -296,13 +296,13 @@ class Photos:
 
     @callback
     def _async_tell_trouble(self, err: Exception) -> None:
-        """Say once why photos are not kept, until they are again."""
+        """Say that photos are not kept, until they are again; the log says once why, in the words of the system."""
         detail = (err.strerror if isinstance(err, OSError) else None) or str(err).rstrip(".") or type(err).__name__
         if detail == self._trouble:
             return
         self._trouble = detail
         LOGGER.warning("Photos of accesses are not kept: %s", detail)
-        async_raise(self._hass, self._entry_id, NOT_KEPT, self._entry_id, placeholders={"error": detail}, fixable=False)
+        async_raise(self._hass, self._entry_id, NOT_KEPT, self._entry_id, placeholders={}, fixable=False)
 
     @callback
     def _async_tell_well(self) -> None:

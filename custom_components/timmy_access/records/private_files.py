@@ -21,7 +21,7 @@ from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
 
-from ..const import DOMAIN
+from ..const import DOMAIN, LOGGER
 
 # How long the address that an action answers works without logging in: a message is read within a day.
 SIGNED_FOR = timedelta(days=1)
@@ -118,11 +118,12 @@ def new_file(folder: Path) -> Path:
 
 
 def not_written(path: Path, error: OSError) -> HomeAssistantError:
-    """Return the error for a file that could not be written."""
+    """Return the error for a file that could not be written; the log says why, in the words of the system."""
+    LOGGER.warning("%s cannot be written: %s", path, error)
     return HomeAssistantError(
         translation_domain=DOMAIN,
         translation_key="export_failed",
-        translation_placeholders={"file": str(path), "error": error.strerror or str(error)},
+        translation_placeholders={"file": str(path)},
     )
 
 

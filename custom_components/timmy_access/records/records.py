@@ -67,7 +67,7 @@ class _Frame:
 
 
 type LiveTeller = Callable[[LogRecord, Placed], None]
-type HistoryTeller = Callable[[Sequence[datetime]], None]
+type HistoryTeller = Callable[[Sequence[datetime], Sequence[tuple[LogRecord, Placed]]], None]
 
 
 class Records:
@@ -344,11 +344,15 @@ class Records:
         new = [index for index in untold if kept.new[index]]
         self._counters.duplicates += len(untold) - len(new)
         live = [index for index in new if frame.placed[index].live]
-        history = [frame.placed[index].occurred_at for index in new if not frame.placed[index].live]
+        history = [index for index in new if not frame.placed[index].live]
         self._remember(frame.identities)
         self._counters.history += len(history)
         if history:
-            self._history(history)
+            doors = [] if self._doubted() else [index for index in history if frame.identities[index][0] == 0]
+            self._history(
+                [frame.placed[index].occurred_at for index in history],
+                [(frame.records[index], frame.placed[index]) for index in doors],
+            )
         self._tell_live([(frame.records[index], frame.placed[index]) for index in live])
 
     def _tell_live(self, news: Sequence[tuple[LogRecord, Placed]]) -> None:

@@ -1,6 +1,6 @@
 """Whether a terminal whose connection has ended is about to be back: terminals dial again within seconds.
 
-For so long its entities stay as they are, and commands wait for it. That it is not connected is told at once.
+For so long its entities stay as they are, *Connectivity* too, and commands wait for it.
 """
 
 import asyncio

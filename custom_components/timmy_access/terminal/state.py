@@ -69,6 +69,8 @@ class DoorState:
         return self.held if self.sure or self.phase not in _HELD else None
 
 
+# The type of a door's contact where there is none (specification B20).
+NO_DOOR_SENSOR = 0
 # The delay of terminals that do not tell theirs; 5 s is what the specification's example shows (B20).
 DEFAULT_OPEN_DELAY = 5.0
 
@@ -112,6 +114,17 @@ class TerminalState:
         return self.online or self.is_expected
 
     @property
+    def has_contact(self) -> bool | None:
+        """Whether a contact tells if the door is open: what was chosen as its type says so (specification B20).
+
+        Of a terminal that does not tell the type, a contact that has moved proves itself; else it is not known.
+        """
+        told = self.access_settings.door_sensor if self.access_settings else None
+        if told is not None:
+            return told != NO_DOOR_SENSOR
+        return True if self.contacts.door_moved_at is not None else None
+
+    @property
     def open_delay(self) -> float:
         """Seconds a door stays released."""
         told = self.access_settings.open_delay if self.access_settings else None
@@ -146,7 +159,7 @@ class TerminalState:
             online=True,
             is_expected=False,
             address=address,
-            contacts=replace(state.contacts, door=None) if forgets_contact else state.contacts,
+            contacts=state.contacts.door_forgotten() if forgets_contact else state.contacts,
             records_ahead=state.records_ahead and drift != timedelta(0),
             clock_ahead=None if drift is None else -round(drift.total_seconds()),
             info=replace(state.info, extra=info.worth_keeping().extra),

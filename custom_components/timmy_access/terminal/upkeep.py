@@ -1,6 +1,7 @@
 """What a person asks of a terminal as a machine: start anew, take over our time, be quiet."""
 
 from dataclasses import replace
+from datetime import datetime
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
@@ -85,7 +86,16 @@ class Upkeep:
     def async_assume_alarm(self, contact: str) -> None:
         """Take over from before a restart that a contact, a field of `Contacts`, has raised an alarm."""
         state = self._coordinator.data
-        self._coordinator.async_replace(replace(state, contacts=replace(state.contacts, **{contact: True})))
+        self._coordinator.async_replace(
+            replace(state, contacts=state.contacts.after(DoorKind(contact), dt_util.utcnow()))
+        )
+
+    @callback
+    def async_assume_door(self, *, is_open: bool | None, moved_at: datetime) -> None:
+        """Take over from before a restart what the contact of the door showed last."""
+        state = self._coordinator.data
+        contacts = state.contacts.restored(is_open=is_open, moved_at=moved_at)
+        self._coordinator.async_replace(replace(state, contacts=contacts))
 
     @callback
     def async_connected(self) -> None:
@@ -98,5 +108,5 @@ class Upkeep:
     def async_started(self) -> None:
         """Note that the terminal has started anew: nothing sounds, and what held its door is forgotten."""
         state = self._coordinator.data
-        self._coordinator.async_replace(replace(state, contacts=state.contacts.after(DoorKind.BOOT)))
+        self._coordinator.async_replace(replace(state, contacts=state.contacts.after(DoorKind.BOOT, dt_util.utcnow())))
         self._doors.async_started()

@@ -29,7 +29,7 @@ from homeassistant.util import dt as dt_util
 from scripts.docs import blueprints as blueprints_page
 from simulator import PUNCH_PHOTO, VirtualTerminal
 
-from ..conftest import ADA, CONTROLLER, FACE, FINGER
+from ..conftest import ADA, CONTROLLER, FACE, FINGER, fit_contact
 from ..terminal.test_moments import record, report
 from ..until import state_of, until, until_state
 from .test_triggers import passed, seconds_ago
@@ -148,6 +148,7 @@ def test_the_page_of_blueprints_is_up_to_date() -> None:
 
 
 async def test_forced_door(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House) -> None:
+    await fit_contact(hass, hub, face)
     await house.make(
         "forced_door",
         picture="image.front_door_latest_punch_photo",
@@ -173,6 +174,7 @@ async def test_forced_door(hass: HomeAssistant, hub: Hub, face: VirtualTerminal,
 async def test_forced_door_without_anything_else(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House
 ) -> None:
+    await fit_contact(hass, hub, face)
     await house.make("forced_door", terminals={"device_id": [device(hub)]}, phones=[house.phone])
     face.door_event(5)
     await until_state(hass, "binary_sensor.front_door_door", "on")
@@ -188,6 +190,7 @@ async def test_forced_door_with_the_photo_of_who_was_there(
     house: House,
     hass_client_no_auth: ClientSessionGenerator,
 ) -> None:
+    await fit_contact(hass, hub, face)
     hass.config_entries.async_update_entry(entry, options={"photos": True})
     await hass.async_block_till_done(wait_background_tasks=True)
     await house.make("forced_door", phones=[house.phone])
@@ -195,6 +198,7 @@ async def test_forced_door_with_the_photo_of_who_was_there(
     await face.wait_sent()
     await hass.async_block_till_done(wait_background_tasks=True)
     face.door_event(5)
+    await face.wait_sent()
     await until_state(hass, "binary_sensor.front_door_door", "on")
     await house.settle()
     response = await (await hass_client_no_auth()).get(house.messages[0].data["data"]["image"])
@@ -668,6 +672,7 @@ async def test_daily_summary(
 
 @pytest.mark.usefixtures("news_of_minutes")
 async def test_door_left_open(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House) -> None:
+    await fit_contact(hass, hub, face)
     await house.make("door_left_open", phones=[house.phone], times=2)
 
     def time_goes_by(condition: Callable[[], bool]) -> Callable[[], bool]:

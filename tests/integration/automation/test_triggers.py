@@ -29,7 +29,7 @@ from scripts.docs import triggers as triggers_page
 from simulator import User, VirtualTerminal
 
 from ..automations import automate
-from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected, reload
+from ..conftest import ADA, CONTROLLER, FACE, FINGER, MakeTerminal, connected, fit_contact, reload
 from ..guests.test_guests import WRONG, make_pass
 from ..people.test_persons import link
 from ..terminal.test_moments import record, report
@@ -107,6 +107,7 @@ async def _stranger(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> Non
 
 
 async def _held_open(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    await fit_contact(hass, hub, face)
     face.door_event(0)
     await until_state(hass, CONTACT, "off")
     face.door_event(1)
@@ -400,7 +401,7 @@ async def test_an_automation_lets_somebody_in(hass: HomeAssistant, hub: Hub, fac
     await face.wait_door(1)
 
 
-@pytest.mark.usefixtures("news_of_minutes")
+@pytest.mark.usefixtures("news_of_minutes", "contact")
 async def test_a_door_that_closes_in_time_was_not_held_open(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:
@@ -433,6 +434,7 @@ async def test_a_terminal_that_is_back_in_time_was_not_offline(
     await runs.until("offline")
 
 
+@pytest.mark.usefixtures("contact")
 async def test_an_automation_that_is_turned_off_waits_for_nothing(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:

@@ -214,7 +214,7 @@ async def test_a_certificate_that_has_gone_is_an_issue_and_nothing_is_said_in_th
     assert placeholders == {
         "address": LOOPBACK,
         "port": str(port),
-        "error": "file not found",
+        "error": "There is no such file",
         **files,
     }
     with pytest.raises(ConnectionRefusedError):

@@ -5,7 +5,7 @@ from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, 
 
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
-from simulator import VirtualTerminal
+from simulator import User, VirtualTerminal
 
 from ..conftest import FACE, MakeTerminal
 from .told import Told, asked, told
@@ -146,3 +146,19 @@ async def test_a_terminal_tells_what_it_is_as_a_machine(
     # Of one that has never dialled in nothing is known, and nothing is made up.
     (never,) = {str(it["machine"]) for serial, it in terminals.items() if serial != FACE}
     assert never == str({"firmware": None, "clock_ahead": None, "unsent": None, "used": []})
+
+
+async def test_a_terminal_shows_how_many_people_there_are_now_and_counts_nothing_that_it_counted_before(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    client = await hass_ws_client(hass)
+    await asked(client, "overview")
+    used = (await told(client))["terminals"][FACE]["machine"]["used"]
+    before = {what: has for what, has, _ in used}
+    assert {"users", "faces", "logs"} <= before.keys()
+    face.enrol_user(User(enrollid=77, name="Grace", credentials={11: 4711}))
+    news = await told(
+        client, lambda news: ((news["terminals"].get(FACE) or {}).get("machine") or {}).get("used") not in (None, used)
+    )
+    now = {what: has for what, has, _ in news["terminals"][FACE]["machine"]["used"]}
+    assert now == {"users": before["users"] + 1, "logs": before["logs"]}

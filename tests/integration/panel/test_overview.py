@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
@@ -25,6 +26,7 @@ def of(serial: str, news: Told) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.usefixtures("contact")
 async def test_all_terminals_are_told_at_first_with_their_doors(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, hass_ws_client: WebSocketGenerator
 ) -> None:

@@ -18,7 +18,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.setup import async_setup_component
 from simulator import VirtualTerminal
 
-from ..conftest import CONTROLLER, FACE, FINGER
+from ..conftest import CONTROLLER, FACE, FINGER, fit_contact
 from ..until import listen, state_of, until, until_state
 
 FRONT = "lock.front_door"
@@ -102,8 +102,9 @@ async def test_unlock_releases_for_a_moment_by_default(hass: HomeAssistant, face
 
 
 async def test_a_lock_is_assumed_until_a_contact_tells_of_its_door(
-    hass: HomeAssistant, face: VirtualTerminal, controller: VirtualTerminal
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, controller: VirtualTerminal
 ) -> None:
+    await fit_contact(hass, hub, controller)
     assert state_of(hass, FRONT).attributes["assumed_state"] is True
     for terminal in (face, controller):
         terminal.door_event(0)

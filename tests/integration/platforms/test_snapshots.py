@@ -55,7 +55,9 @@ async def alone(
         patch.object(ImageEntity, "async_update_token", lambda image: image.access_tokens.append("1")),
     ):
         assert await hass.config_entries.async_setup(entry.entry_id)
-        await connected(hass, make_terminal(profile, serial))
+        terminal = make_terminal(profile, serial)
+        terminal.access_settings["doorsensor"] = 1
+        await connected(hass, terminal)
         yield entry
         assert await hass.config_entries.async_unload(entry.entry_id)
 

@@ -6,6 +6,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.timmy_access.guests.unlock_code import hashed
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components import conversation
+from homeassistant.components.homeassistant import async_should_expose
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -13,7 +14,7 @@ from homeassistant.helpers.intent import IntentResponse, IntentResponseType
 from homeassistant.setup import async_setup_component
 from simulator import VirtualTerminal
 
-from ..conftest import FACE
+from ..conftest import FACE, fit_contact, reload
 from ..until import until_state
 
 FRONT, BACK = "lock.front_door", "lock.office"
@@ -41,6 +42,35 @@ async def say(hass: HomeAssistant, text: str) -> IntentResponse:
 
 def openings(*terminals: VirtualTerminal) -> list[int]:
     return [terminal.doors[1].openings for terminal in terminals]
+
+
+async def test_no_assistant_knows_anything_before_the_owner_says_so(
+    hass: HomeAssistant, all_enabled: None, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    await fit_contact(hass, hub, face)
+    face.punch(1, temp=365)
+    await face.wait_sent()
+    await hass.async_block_till_done()
+    ours = [entity.entity_id for entity in er.async_get(hass).entities.values() if entity.platform == "timmy_access"]
+    assert {
+        "binary_sensor.front_door_door",
+        "lock.front_door",
+        "sensor.front_door_latest_punch_temperature",
+        "switch.timmy_access_lockdown",
+    } <= set(ours)
+    assert [entity_id for entity_id in ours if async_should_expose(hass, conversation.DOMAIN, entity_id)] == []
+
+
+@pytest.mark.usefixtures("contact")
+async def test_what_the_owner_has_exposed_stays_so(
+    hass: HomeAssistant, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    assert await async_setup_component(hass, "homeassistant", {})
+    contact = "binary_sensor.front_door_door"
+    async_expose_entity(hass, conversation.DOMAIN, contact, should_expose=True)
+    await reload(hass, entry, face)
+    assert async_should_expose(hass, conversation.DOMAIN, contact)
 
 
 async def test_a_door_is_unlocked_by_its_name(

@@ -18,7 +18,7 @@ from homeassistant.exceptions import HomeAssistantError
 from simulator import VirtualTerminal
 
 from ..conftest import FACE, Jump
-from ..until import state_of, until_state
+from ..until import state_of, until_line, until_state
 
 LOCK, CONNECTIVITY = "lock.front_door", "binary_sensor.front_door_connectivity"
 
@@ -39,28 +39,29 @@ def entry(entry: MockConfigEntry, hass: HomeAssistant) -> MockConfigEntry:
 
 
 @pytest.fixture
-async def left(hass: HomeAssistant, face: VirtualTerminal) -> VirtualTerminal:
+async def left(hub: Hub, face: VirtualTerminal) -> VirtualTerminal:
     """A terminal whose connection has just ended."""
     await face.stop()
-    await until_state(hass, CONNECTIVITY, "off")
+    await until_line(hub.terminals[FACE], online=False)
     return face
 
 
-async def test_only_connectivity_tells_at_once(hass: HomeAssistant, left: VirtualTerminal, jump: Jump) -> None:
-    assert state_of(hass, LOCK).state == "locked"
+async def test_nothing_tells_at_once(hass: HomeAssistant, left: VirtualTerminal, jump: Jump) -> None:
+    assert [state_of(hass, it).state for it in (LOCK, CONNECTIVITY)] == ["locked", "on"]
     jump(AWAY_DELAY / 2)
     await hass.async_block_till_done()
-    assert state_of(hass, LOCK).state == "locked"
+    assert [state_of(hass, it).state for it in (LOCK, CONNECTIVITY)] == ["locked", "on"]
     jump(AWAY_DELAY / 2)
     await until_state(hass, LOCK, STATE_UNAVAILABLE)
+    assert state_of(hass, CONNECTIVITY).state == "off"
     assert state_of(hass, "sensor.front_door_address").state == "127.0.0.1"
 
 
 async def test_who_is_back_in_time_was_never_unavailable(
-    hass: HomeAssistant, left: VirtualTerminal, jump: Jump
+    hass: HomeAssistant, hub: Hub, left: VirtualTerminal, jump: Jump
 ) -> None:
     await left.start()
-    await until_state(hass, CONNECTIVITY, "on")
+    await until_line(hub.terminals[FACE], online=True)
     await left.wait_sent()
     jump(AWAY_DELAY)
     await hass.async_block_till_done()
@@ -99,7 +100,7 @@ async def test_a_door_that_waited_for_two_seconds_is_never_opened(
         await opening
     assert hub.terminals[FACE].coordinator.data.doors[1].phase is DoorPhase.LOCKED
     await left.start()
-    await until_state(hass, CONNECTIVITY, "on")
+    await until_line(hub.terminals[FACE], online=True)
     await hub.terminals[FACE].async_request(GetSettings())  # would come after it
     assert openings(left) == 0
 
@@ -118,7 +119,7 @@ async def test_a_press_that_is_cancelled_while_it_waits_opens_nothing(
     opening.cancel()
     await asyncio.wait((opening,))
     await left.start()
-    await until_state(hass, CONNECTIVITY, "on")
+    await until_line(hub.terminals[FACE], online=True)
     await hub.terminals[FACE].async_request(GetSettings())
     assert openings(left) == 0
 
