@@ -72,6 +72,12 @@ editor counts how many terminals are meant, and shows *No target* with a warning
 not tell at which of several doors something happened, so a single door of those is no target. Every field is a list:
 one of its values has to fit, and every field that is given. Names do not differ by capitals.
 
+People, groups and passes are chosen from lists in the triggers of a device: in the editor choose *Device*, the
+terminal, and *Access granted*, *Access refused*, *Access requested* or *Code granted*; among conditions *Person was
+seen*. The lists have who there is when the editor is opened, for administrators; any other name can be typed. They are
+the triggers and the condition of the same names below, for one terminal. `triggers.yaml`, from which the editor makes
+the forms of all others, is a file that knows nobody: there, names are typed.
+
 Triggers fire at what has just happened. What a terminal kept while it was offline is in the access log, and triggers
 nothing but *Records caught up*. Automations keep working when the integration is reloaded.
 
@@ -170,7 +176,7 @@ def _fields(about: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def triggers() -> str:
     """Return the page of all triggers and conditions with their fields and variables."""
     # Imported here, as it brings all of Home Assistant.
-    from custom_components.timmy_access.trigger import TRIGGERS  # noqa: PLC0415
+    from custom_components.timmy_access.automation.triggers import TRIGGERS  # noqa: PLC0415
     from homeassistant.util.yaml import load_yaml_dict  # noqa: PLC0415
 
     texts: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text())

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from custom_components.timmy_access.condition import CONDITIONS
+from custom_components.timmy_access.automation.conditions import CONDITIONS
+from custom_components.timmy_access.automation.triggers import TRIGGERS
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.services import ACTIONS
-from custom_components.timmy_access.trigger import TRIGGERS
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.yaml import parse_yaml

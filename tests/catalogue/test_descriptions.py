@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from custom_components.timmy_access.condition import CONDITIONS
+from custom_components.timmy_access.automation.conditions import CONDITIONS
+from custom_components.timmy_access.automation.triggers import TRIGGERS
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.services import ACTIONS
 from custom_components.timmy_access.services.targets import TARGET_KEYS
-from custom_components.timmy_access.trigger import TRIGGERS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 from homeassistant.helpers.service import async_get_all_descriptions
