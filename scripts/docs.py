@@ -15,15 +15,19 @@ from .home import REPOSITORY
 
 INTEGRATION = REPOSITORY / "custom_components" / "timmy_access"
 DOCS = REPOSITORY / "docs"
-BLUEPRINTS = REPOSITORY / "blueprints" / "automation" / "timmy_access"
+BLUEPRINTS = INTEGRATION / "blueprints"
 IMPORT = "https://my.home-assistant.io/redirect/blueprint_import/"
 BLUEPRINTS_HEAD = """\
 # Blueprints
 
-Written by `scripts/docs` from the files in `blueprints`.
+Written by `scripts/docs` from the files in `custom_components/timmy_access/blueprints`.
 
-Automations to fill in. Import one, then make an automation from it under *Settings*, *Automations & scenes*,
-*Blueprints*. Messages go to the Home Assistant app; *More actions* does anything else.
+Automations to fill in, under *Settings*, *Automations & scenes*, *Blueprints*. They are there once *Automation
+blueprints* is on: asked when the integration is set up, and among its options later. Name and description are in the
+language of Home Assistant. With a new version, or another language, they are brought up to date, and automations made
+of them with them. One that you have changed is yours and stays as it is; one that you have deleted stays away, until
+the option is turned off and on again. Turned off, nothing is written any more and nothing deleted. Each can be imported
+by itself instead, in English. Messages go to the Home Assistant app; *More actions* does anything else.
 """
 ACTIONS_HEAD = """\
 # Actions

@@ -107,6 +107,7 @@ DEEPER = {
     "homeassistant.helpers.trigger.async_validate_trigger_config": "the same",
     "homeassistant.loader.async_get_integration": "the version of ours, for diagnostics",
     "homeassistant.setup.async_when_setup": "sentences are taught when the agent runs, if it ever does",
+    "homeassistant.util.file.write_utf8_file_atomic": "a blueprint is written whole or not at all",
     "homeassistant.util.hass_dict.HassKey": "the type of a key of `hass.data`",
     "homeassistant.util.json.JsonObjectType": "the type of what actions answer",
     "homeassistant.util.json.JsonValueType": "the same",

@@ -17,9 +17,9 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.yaml import parse_yaml
 from scripts.home import REPOSITORY
 
-from .repository import HACS, MANIFEST
+from .repository import HACS, INTEGRATION, MANIFEST
 
-FOLDER = REPOSITORY / "blueprints" / "automation" / DOMAIN
+FOLDER = INTEGRATION / "blueprints"
 SOURCE = f"{MANIFEST['documentation']}/blob/main/{FOLDER.relative_to(REPOSITORY)}"
 # A description says in a sentence or two what the automation does and what it needs.
 DESCRIPTION_LETTERS = 100
@@ -73,7 +73,7 @@ def test_a_blueprint_can_be_imported_and_explains_itself(path: Path) -> None:
 
 
 def test_all_blueprints_lie_where_they_are_imported_from() -> None:
-    assert {path.parent for path in (REPOSITORY / "blueprints").rglob("*.yaml")} == {FOLDER}
+    assert {path.suffix for path in FOLDER.iterdir()} == {".yaml"}
 
 
 GOOD = f"""\
