@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
 
 INTEGRATION = Path(__file__).resolve().parent.parent / "custom_components" / "timmy_access"
 TEXTS = json.loads((INTEGRATION / "translations" / "en.json").read_text())
@@ -16,6 +17,8 @@ ERRORS = {
     "ServiceValidationError",
     "UpdateFailed",
 }
+# A field as data calls it, where people read its label.
+KEY_IN_FRONT = re.compile(r"[a-z_]+: ")
 # What becomes an error in words on its way to people (`services.checking`).
 KEYED = {"FieldInvalid"}
 
@@ -61,6 +64,11 @@ def names(path: Path) -> Iterator[str]:
 
 def test_what_people_read_is_translated() -> None:
     assert [fault for path in sources() for fault in faults(path)] == []
+
+
+def test_errors_name_fields_by_their_labels() -> None:
+    said = {key: about["message"] for key, about in TEXTS["exceptions"].items()}
+    assert [key for key, text in said.items() if "{field}" in text or KEY_IN_FRONT.match(text)] == []
 
 
 def test_every_key_of_an_error_has_a_text() -> None:
