@@ -15,15 +15,19 @@ from .home import REPOSITORY
 
 INTEGRATION = REPOSITORY / "custom_components" / "timmy_access"
 DOCS = REPOSITORY / "docs"
-BLUEPRINTS = REPOSITORY / "blueprints" / "automation" / "timmy_access"
+BLUEPRINTS = INTEGRATION / "blueprints"
 IMPORT = "https://my.home-assistant.io/redirect/blueprint_import/"
 BLUEPRINTS_HEAD = """\
 # Blueprints
 
-Written by `scripts/docs` from the files in `blueprints`.
+Written by `scripts/docs` from the files in `custom_components/timmy_access/blueprints`.
 
-Automations to fill in. Import one, then make an automation from it under *Settings*, *Automations & scenes*,
-*Blueprints*. Messages go to the Home Assistant app; *More actions* does anything else.
+Automations to fill in, under *Settings*, *Automations & scenes*, *Blueprints*. They are there once *Automation
+blueprints* is on: asked when the integration is set up, and among its options later. Name and description are in the
+language of Home Assistant. With a new version, or another language, they are brought up to date, and automations made
+of them with them. One that you have changed is yours and stays as it is; one that you have deleted stays away, until
+the option is turned off and on again. Turned off, nothing is written any more and nothing deleted. Each can be imported
+by itself instead, in English. Messages go to the Home Assistant app; *More actions* does anything else.
 """
 ACTIONS_HEAD = """\
 # Actions
@@ -71,6 +75,12 @@ The target is terminals, or areas, floors and labels with terminals in them; wit
 editor counts how many terminals are meant, and shows *No target* with a warning where that is all of them. Terminals do
 not tell at which of several doors something happened, so a single door of those is no target. Every field is a list:
 one of its values has to fit, and every field that is given. Names do not differ by capitals.
+
+People, groups and passes are chosen from lists in the triggers of a device: in the editor choose *Device*, the
+terminal, and *Access granted*, *Access refused*, *Access requested* or *Code granted*; among conditions *Person was
+seen*. The lists have who there is when the editor is opened, for administrators; any other name can be typed. They are
+the triggers and the condition of the same names below, for one terminal. `triggers.yaml`, from which the editor makes
+the forms of all others, is a file that knows nobody: there, names are typed.
 
 Triggers fire at what has just happened. What a terminal kept while it was offline is in the access log, and triggers
 nothing but *Records caught up*. Automations keep working when the integration is reloaded.
@@ -170,7 +180,7 @@ def _fields(about: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
 def triggers() -> str:
     """Return the page of all triggers and conditions with their fields and variables."""
     # Imported here, as it brings all of Home Assistant.
-    from custom_components.timmy_access.trigger import TRIGGERS  # noqa: PLC0415
+    from custom_components.timmy_access.automation.triggers import TRIGGERS  # noqa: PLC0415
     from homeassistant.util.yaml import load_yaml_dict  # noqa: PLC0415
 
     texts: dict[str, Any] = json.loads((INTEGRATION / "translations" / "en.json").read_text())

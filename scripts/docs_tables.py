@@ -71,7 +71,7 @@ MEANINGS: Mapping[str, str] = {
     "sensor.latest_punch_time": "When that was.",
     "sensor.logs": "Records in the terminal's own log.",
     "sensor.palms": "Palms on the terminal.",
-    "sensor.passwords": "Passwords on the terminal.",
+    "sensor.passwords": "PINs on the terminal.",
     "sensor.people_inside": "Who came in and has not gone out, for a day. Appears once the way in is chosen.",
     "sensor.unsent_logs": "Records the terminal has not sent yet.",
     "sensor.users": "People on the terminal.",

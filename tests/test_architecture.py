@@ -45,8 +45,8 @@ WORDS: Mapping[str, frozenset[str]] = {
 PLATFORMS = frozenset({"binary_sensor", "button", "event", "image", "lock", "number", "select", "sensor", "switch"})
 HOOKS = frozenset(
     {
-        *("__init__", "backup", "condition", "config_flow", "diagnostics", "llm", "logbook", "repairs"),
-        *("system_health", "trigger"),
+        *("__init__", "backup", "condition", "config_flow", "device_condition", "device_trigger", "diagnostics"),
+        *("llm", "logbook", "repairs", "system_health", "trigger"),
     }
 )
 DOOR = PLATFORMS | HOOKS | {"entity"}

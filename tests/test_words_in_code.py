@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator
 import json
 from pathlib import Path
+import re
 
 import pytest
 
@@ -23,6 +24,8 @@ NAMES = {"_attr_name", "_attr_title", "default_name", "friendly_name"}
 PLACEHOLDERS = {"description_placeholders", "placeholders", "translation_placeholders"}
 # What exceptions are called where they are caught.
 CAUGHT = {"err", "error", "exc", "exception"}
+# A field as data calls it, where people read its label.
+KEY_IN_FRONT = re.compile(r"[a-z_]+: ")
 # What becomes an error in words on its way to people (`services.checking`).
 KEYED = {"FieldInvalid"}
 
@@ -102,6 +105,11 @@ def is_text(node: ast.expr | None) -> bool:
 
 def test_what_people_read_is_translated() -> None:
     assert [fault for path in sources() for fault in faults(path)] == []
+
+
+def test_errors_name_fields_by_their_labels() -> None:
+    said = {key: about["message"] for key, about in TEXTS["exceptions"].items()}
+    assert [key for key, text in said.items() if "{field}" in text or KEY_IN_FRONT.match(text)] == []
 
 
 def test_every_key_of_an_error_has_a_text() -> None:

@@ -9,6 +9,7 @@ from homeassistant.exceptions import ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv, device_registry as dr
 from homeassistant.helpers.typing import ConfigType
 
+from .automation.blueprints import async_blueprints, async_keep_blueprints
 from .automation.bus import async_fire_moments
 from .const import CONF_DB_URL, CONF_SERIAL, DOMAIN, LOGGER, SUBENTRY_TERMINAL
 from .guests.passbook import key_store
@@ -99,6 +100,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
     entry.async_on_unload(async_follow_voice(hass, entry, hub))
     entry.async_on_unload(entry.add_update_listener(_async_apply))
     entry.async_on_unload(async_keep_photos(hass, entry, hub))
+    async_keep_blueprints(hass)
     return True
 
 
@@ -121,6 +123,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     async_clear_migrated(hass, entry)
     if all(other is entry for other in hass.config_entries.async_entries(DOMAIN, include_ignore=False)):
         async_hide(hass)
+        await async_blueprints(hass).async_forget()
     ledger = await async_acquire(hass, entry.options.get(CONF_DB_URL))
     try:
         await async_forget_house(ledger, entry.entry_id)
@@ -143,5 +146,6 @@ async def async_remove_config_entry_device(
     )
 
 
-async def _async_apply(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> None:  # noqa: ARG001
+async def _async_apply(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> None:
     entry.runtime_data.async_apply()
+    async_keep_blueprints(hass)

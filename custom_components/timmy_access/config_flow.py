@@ -8,9 +8,9 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
+from homeassistant.helpers.selector import BooleanSelector, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from .const import ALL_ADDRESSES, CONF_DOORS, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .const import ALL_ADDRESSES, CONF_BLUEPRINTS, CONF_DOORS, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .flows.doors import async_assumed, door_errors, door_fields, door_names, suggested_for
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
 from .flows.terminal import TerminalSubentryFlow, offers_of, terminal_fields, waiting_selector
@@ -84,13 +84,19 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
             if not (errors := await async_listening_errors(host, port)):
                 return self.async_create_entry(
                     title=_title(port),
-                    data=user_input,
+                    data={CONF_HOST: host, CONF_PORT: port},
+                    options={CONF_BLUEPRINTS: True} if user_input[CONF_BLUEPRINTS] else {},
                     description="default",
                     description_placeholders=await async_terminal_address(self.hass, host, port),
                 )
         return self.async_show_form(
             step_id="listener",
-            data_schema=self.add_suggested_values_to_schema(await _listener_schema(self.hass), user_input),
+            data_schema=self.add_suggested_values_to_schema(
+                (await _listener_schema(self.hass)).extend(
+                    {vol.Required(CONF_BLUEPRINTS, default=True): BooleanSelector()}
+                ),
+                user_input,
+            ),
             description_placeholders=await async_terminal_address(self.hass, ALL_ADDRESSES, DEFAULT_PORT),
             errors=errors,
         )

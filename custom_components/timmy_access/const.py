@@ -16,6 +16,7 @@ SUBENTRY_TERMINAL: Final = "terminal"
 
 CONF_AWAY_DELAY: Final = "away_delay"
 CONF_AWAY_NOTICE: Final = "away_notice"
+CONF_BLUEPRINTS: Final = "blueprints"
 CONF_CERTIFICATE: Final = "certificate"
 CONF_COUNTED_AS: Final = "counted_as"
 CONF_CPU_SERIAL: Final = "cpu_serial"

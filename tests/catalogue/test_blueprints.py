@@ -8,18 +8,18 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from custom_components.timmy_access.condition import CONDITIONS
+from custom_components.timmy_access.automation.conditions import CONDITIONS
+from custom_components.timmy_access.automation.triggers import TRIGGERS
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.services import ACTIONS
-from custom_components.timmy_access.trigger import TRIGGERS
 from homeassistant.components.blueprint.schemas import BLUEPRINT_SCHEMA
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util.yaml import parse_yaml
 from scripts.home import REPOSITORY
 
-from .repository import HACS, MANIFEST
+from .repository import HACS, INTEGRATION, MANIFEST
 
-FOLDER = REPOSITORY / "blueprints" / "automation" / DOMAIN
+FOLDER = INTEGRATION / "blueprints"
 SOURCE = f"{MANIFEST['documentation']}/blob/main/{FOLDER.relative_to(REPOSITORY)}"
 # A description says in a sentence or two what the automation does and what it needs.
 DESCRIPTION_LETTERS = 100
@@ -73,7 +73,7 @@ def test_a_blueprint_can_be_imported_and_explains_itself(path: Path) -> None:
 
 
 def test_all_blueprints_lie_where_they_are_imported_from() -> None:
-    assert {path.parent for path in (REPOSITORY / "blueprints").rglob("*.yaml")} == {FOLDER}
+    assert {path.suffix for path in FOLDER.iterdir()} == {".yaml"}
 
 
 GOOD = f"""\

@@ -18,6 +18,7 @@ PREFIX = "homeassistant.components."
 ALWAYS = {
     *Platform,
     "automation",
+    "device_automation",
     "frontend",
     "group",
     "homeassistant",

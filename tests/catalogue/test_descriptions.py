@@ -7,11 +7,16 @@ from typing import Any
 import pytest
 import voluptuous as vol
 
-from custom_components.timmy_access.condition import CONDITIONS
+from custom_components.timmy_access.automation.conditions import CONDITIONS
+from custom_components.timmy_access.automation.triggers import TRIGGERS
 from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.guests.verdicts import Approval
+from custom_components.timmy_access.hub.certificates import TlsMode
+from custom_components.timmy_access.people.occupancy import EntryReader
 from custom_components.timmy_access.services import ACTIONS
 from custom_components.timmy_access.services.targets import TARGET_KEYS
-from custom_components.timmy_access.trigger import TRIGGERS
+from custom_components.timmy_access.terminal.choices import CHOICES, SERVER_APPROVAL
+from custom_components.timmy_access.terminal.verify_modes import FACE_TERMINALS, FINGERPRINT_TERMINALS
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.selector import TargetSelector, validate_selector
 from homeassistant.helpers.service import async_get_all_descriptions
@@ -105,6 +110,57 @@ def test_a_file_describes_what_there_is(kind: Kind) -> None:
     assert complaints(SCHEMA, kind.described) == []
     assert list(kind.described) == list(ICONS[kind.section]) == list(kind.names) == sorted(kind.names)
     assert list(faults(kind.described, TEXTS, kind.section)) == []
+
+
+# More than this at once nobody reads; what belongs together is in sections, which count as one.
+MAX_AT_ONCE = 8
+# What stands for nothing happening comes first.
+FIRST = ("off", "none", "normal", "default")
+
+
+def choices_in(node: Any) -> Iterator[tuple[str, list[str]]]:
+    """Yield the choices that are words, each with the key of its texts."""
+    if isinstance(node, Mapping):
+        if "options" in node and isinstance(key := node.get("translation_key"), str):
+            yield key, list(node["options"])
+        for inner in node.values():
+            yield from choices_in(inner)
+
+
+def choices_of_forms() -> Iterator[tuple[str, list[str]]]:
+    """Yield the choices of files, entities and dialogs."""
+    for kind in KINDS:
+        yield from choices_in(kind.described)
+    yield from ((key, list(table.values())) for key, table in CHOICES.items())
+    yield "server_approval_of_terminals", list(SERVER_APPROVAL.values())
+    yield from (("verify_mode", list(table.values())) for table in (FACE_TERMINALS, FINGERPRINT_TERMINALS))
+    for key, words in (("entry_reader", EntryReader), ("server_approval", Approval), ("tls", TlsMode)):
+        yield key, [word.value for word in words]
+
+
+def test_choices_are_in_one_order_and_begin_with_nothing() -> None:
+    orders: dict[str, list[str]] = {}
+    for key, options in choices_of_forms():
+        known = orders.setdefault(key, options)
+        if len(options) > len(known):
+            known, orders[key] = orders[key], options
+        assert [option for option in orders[key] if option in known] == [
+            option for option in known if option in orders[key]
+        ], key
+        assert [option for option in options[1:] if option in FIRST and option != options[0]] == [], key
+
+
+def test_no_action_shows_more_fields_than_one_reads() -> None:
+    for kind in KINDS:
+        for name, about in kind.described.items():
+            fields = about.get("fields", {})
+            assert len(fields) <= MAX_AT_ONCE, name
+            # What has to be filled in is never folded away.
+            for section in sections_of(about):
+                inner = fields[section]["fields"]
+                assert fields[section].get("collapsed"), (name, section)
+                assert not any(field.get("required") for field in inner.values()), (name, section)
+                assert list(fields)[-1] == "more" or "more" not in fields, name
 
 
 def test_an_action_asks_for_the_fields_it_understands() -> None:

@@ -14,7 +14,7 @@ from .repository import HACS, LANGUAGES, MANIFEST
 from .test_hacs import month, pinned
 
 README = (REPOSITORY / "README.md").read_text()
-BLUEPRINTS = list((REPOSITORY / "blueprints").rglob("*.yaml"))
+BLUEPRINTS = list((REPOSITORY / "custom_components" / "timmy_access" / "blueprints").glob("*.yaml"))
 WORDS = {"ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15}
 # Badges are no pictures of what one gets.
 BADGES = ("shields.io", "-shield", "badge", "buymeacoffee.com")

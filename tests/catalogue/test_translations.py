@@ -101,6 +101,12 @@ SCHEMA = vol.Schema(
             SLUG: {**_FLOW, vol.Required("entry_type"): text, vol.Required("initiate_flow"): {**_BEGUN, **_TEXTS}}
         },
         vol.Optional("device"): {KEY: {vol.Optional("name"): text}},
+        vol.Optional("device_automation"): {
+            vol.Optional("condition_type"): _TEXTS,
+            vol.Optional("extra_fields"): _TEXTS,
+            vol.Optional("extra_fields_descriptions"): _TEXTS,
+            vol.Optional("trigger_type"): _TEXTS,
+        },
         vol.Optional("entity"): {
             SLUG: {
                 KEY: {
@@ -193,6 +199,7 @@ def test_a_file_that_is_refused(broken: str) -> None:
         ("services/open-door", {"name": "Open", "description": "Opens."}),
         ("triggers/access_granted/description", None),
         ("conditions/door_mode_is/target", "Doors"),
+        ("device_automation/trigger_kind", {"access_granted": "Access granted"}),
         ("entity/lock/Door", {"name": "Door"}),
         ("entity/select/door_mode/state/held_open", "Held open by {name}"),
         ("entity/select/door_mode/state/_open", "Open"),

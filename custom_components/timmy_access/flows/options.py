@@ -25,6 +25,7 @@ from ..const import (
     AWAY_NOTICE,
     CONF_AWAY_DELAY,
     CONF_AWAY_NOTICE,
+    CONF_BLUEPRINTS,
     CONF_CERTIFICATE,
     CONF_DAY_BEGINS,
     CONF_DB_URL,
@@ -90,6 +91,7 @@ OPTIONS_SCHEMA = vol.Schema(
             SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
         ),
         vol.Required(CONF_VAULT, default=False): BooleanSelector(),
+        vol.Required(CONF_BLUEPRINTS, default=False): BooleanSelector(),
         vol.Required(CONF_PHOTOS, default=False): BooleanSelector(),
         vol.Required(CONF_PHOTO_DAYS, default=PHOTO_DAYS): _whole(1, MAX_PHOTO_DAYS, UnitOfTime.DAYS),
         vol.Required(CONF_PHOTO_MEGABYTES, default=PHOTO_MEGABYTES): _whole(
@@ -109,10 +111,11 @@ OPTIONS_SCHEMA = vol.Schema(
     }
 )
 # What is chosen without being said: the database in the configuration folder, private networks, no encryption, no
-# vault, no photos.
+# vault, no photos, no blueprints.
 _DEFAULTS = {
     CONF_AWAY_DELAY: AWAY_DELAY,
     CONF_AWAY_NOTICE: AWAY_NOTICE,
+    CONF_BLUEPRINTS: False,
     CONF_DAY_BEGINS: DAY_BEGINS,
     CONF_PHOTO_DAYS: PHOTO_DAYS,
     CONF_PHOTO_MEGABYTES: PHOTO_MEGABYTES,

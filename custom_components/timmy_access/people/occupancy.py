@@ -23,8 +23,8 @@ from .roll_call import LONGEST_STAY, Doorway, Passing, RollCall, Show
 class EntryReader(StrEnum):
     """The reader that is passed on the way in; the other one lets out."""
 
-    MAIN = "main"
     NONE = "none"
+    MAIN = "main"
     SECOND = "second"
 
 

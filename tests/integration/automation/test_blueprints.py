@@ -37,7 +37,7 @@ from .test_triggers import passed, seconds_ago
 pytestmark = pytest.mark.usefixtures("moments_shown")
 
 ROOT = Path(__file__).resolve().parents[3]
-FOLDER = ROOT / "blueprints" / "automation" / "timmy_access"
+FOLDER = ROOT / "custom_components" / "timmy_access" / "blueprints"
 BLUEPRINTS = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 ANSWERED = "mobile_app_notification_action"
 # Turns of the event loop that an automation gets for its next step: no time limit, as tests put the clock forward.

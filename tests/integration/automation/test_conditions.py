@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.timmy_access.condition import CONDITIONS
+from custom_components.timmy_access.automation.conditions import CONDITIONS
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable

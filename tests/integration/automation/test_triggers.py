@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.timmy_access.automation.triggers import TRIGGERS, LastingDescription
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.guests.tries import MAX_WRONG
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
 from custom_components.timmy_access.terminal.connectivity import FIRST_CONTACT_SECONDS
-from custom_components.timmy_access.trigger import TRIGGERS, LastingDescription
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (

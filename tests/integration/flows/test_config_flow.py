@@ -55,11 +55,19 @@ async def test_setting_up_shows_what_to_type_into_the_terminal(hass: HomeAssista
     assert result["type"] is FlowResultType.CREATE_ENTRY
     assert result["title"] == f"Timmy Access ({port})"
     assert result["data"] == {"port": port, "host": LOOPBACK}
+    assert result["options"] == {"blueprints": True}  # offered, and so chosen unless it is turned off
     assert result["description_placeholders"] == {"host": LOOPBACK, "port": str(port)}
     await hass.async_block_till_done()
     entry = result["result"]
     assert entry.state is ConfigEntryState.LOADED
     assert await hass.config_entries.async_unload(entry.entry_id)
+
+
+async def test_setting_up_without_blueprints(hass: HomeAssistant, port: int) -> None:
+    result = await submit(hass, await start(hass), port=port, host=LOOPBACK, blueprints=False)
+    assert (result["data"], result["options"]) == ({"port": port, "host": LOOPBACK}, {})
+    await hass.async_block_till_done()
+    assert await hass.config_entries.async_unload(result["result"].entry_id)
 
 
 async def test_the_address_of_a_machine_without_network(hass: HomeAssistant) -> None:

@@ -16,6 +16,7 @@ from custom_components.timmy_access.protocol.throttle import Throttle
 from homeassistant.auth.models import User as HomeAssistantUser
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError, Unauthorized
+from homeassistant.helpers import area_registry as ar, device_registry as dr
 from simulator import Faults, User, VirtualTerminal
 from simulator.interruption import Interruption
 from simulator.profiles import PROFILES
@@ -242,6 +243,36 @@ async def test_fingerprints_of_another_algorithm_are_not_sent(
             blocking=True,
         )
     assert 7 not in finger.users
+
+
+async def test_copying_to_an_area_leaves_out_where_they_come_from(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    face.enrol_user(person(credentials={11: 2352253}))
+    await until_sent(face)
+    other = await connected(hass, make_terminal("ai_face", FINGER))
+    hall, yard = (ar.async_get(hass).async_create(name) for name in ("Hall", "Yard"))
+    devices = dr.async_get(hass)
+    for serial in (FACE, FINGER):
+        devices.async_update_device(hub.terminals[serial].device_id, area_id=hall.id)
+
+    async def copy(**where: list[str]) -> Any:
+        return await hass.services.async_call(
+            "timmy_access",
+            "copy_user",
+            {"device_id": hub.terminals[FACE].device_id, "enroll_id": 7, **where},
+            blocking=True,
+            return_response=True,
+        )
+
+    result = await copy(to_area_id=[hall.id])
+    assert [outcome["name"] for outcome in result["terminals"].values()] == ["Office"]
+    assert other.users[7].credentials == {11: 2352253}
+    devices.async_update_device(hub.terminals[FACE].device_id, area_id=yard.id)
+    for where in ({}, {"to_area_id": [yard.id]}):
+        with pytest.raises(ServiceValidationError) as error:
+            await copy(**where)
+        assert error.value.translation_key == "target_missing"
 
 
 async def test_copying_to_the_terminal_itself(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:

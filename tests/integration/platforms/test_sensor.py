@@ -34,7 +34,7 @@ async def test_counts_say_how_much_is_used(hass: HomeAssistant, hub: Hub, make_t
     assert (state.attributes["capacity"], state.attributes["used_percentage"]) == (5000, 2.0)
     assert state_of(hass, "sensor.front_door_cards").state == "100"
     assert state_of(hass, "sensor.front_door_fingerprints").state == "100"
-    assert state_of(hass, "sensor.front_door_passwords").state == "0"
+    assert state_of(hass, "sensor.front_door_pins").state == "0"
     assert "capacity" not in state_of(hass, "sensor.front_door_unsent_log_records").attributes
 
 

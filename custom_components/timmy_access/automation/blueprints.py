@@ -1,0 +1,153 @@
+"""The blueprints in Home Assistant's folder: put there if the owner wants them, brought up to date, left to the owner.
+
+Whoever has not chosen them (an option of a listener) gets none. Of each file that is written a mark is kept: one that
+still has it is brought up to date, with a new version or another language of the system. One that has not is the
+owner's, and one that is gone was removed: neither is written again, until the option is turned off and on.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from hashlib import sha256
+import json
+from pathlib import Path
+import re
+from typing import Any
+
+from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
+from homeassistant.core import Event, HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.storage import Store
+from homeassistant.helpers.translation import async_get_translations
+from homeassistant.setup import async_when_setup
+from homeassistant.util.file import write_utf8_file_atomic
+from homeassistant.util.hass_dict import HassKey
+
+from ..const import CONF_BLUEPRINTS, DOMAIN, LOGGER
+
+SHIPPED = Path(__file__).parent.parent / "blueprints"
+# Where Home Assistant looks for them, below the configuration.
+FOLDER = ("blueprints", "automation", DOMAIN)
+AUTOMATION = "automation"
+VERSION = 1
+# What stands for a file that the owner has put there.
+OWNERS = ""
+
+_NAME = re.compile(r"^  name: .*\n", re.MULTILINE)
+_DESCRIPTION = re.compile(r"^  description: >-\n(?:    .*\n|\n)+", re.MULTILINE)
+
+type Texts = Mapping[str, str]
+
+
+def translated(name: str, text: str, texts: Texts) -> str:
+    """Return a blueprint with its name and its description as in `texts`, and otherwise as it is."""
+    for part, pattern in (("name", _NAME), ("description", _DESCRIPTION)):
+        said = texts[f"component.{DOMAIN}.common.blueprint_{name}_{part}"]
+        # Every text of JSON is one of YAML.
+        line = f"  {part}: {json.dumps(said, ensure_ascii=False)}\n"
+        text = pattern.sub(line.replace("\\", r"\\"), text, count=1)
+    return text
+
+
+def mark_of(content: bytes) -> str:
+    """Return what tells whether a file is still as it was written."""
+    return sha256(content).hexdigest()
+
+
+def bring_up_to_date(folder: Path, texts: Texts, marks: Mapping[str, str]) -> tuple[dict[str, str], bool]:
+    """Write what is missing or has changed; return the marks, and whether a file there was is another now.
+
+    Raises `OSError`. Blocks, so it is for another thread.
+    """
+    after, is_replaced = dict(marks), False
+    for shipped in sorted(SHIPPED.glob("*.yaml")):
+        name, path = shipped.stem, folder / shipped.name
+        wanted = translated(name, shipped.read_text("utf-8"), texts)
+        mark = mark_of(wanted.encode())
+        if path.is_symlink() or path.exists():
+            present = OWNERS if path.is_symlink() or not path.is_file() else mark_of(path.read_bytes())
+            if present == mark:
+                after[name] = mark
+                continue
+            if present == OWNERS or present != marks.get(name):
+                after.setdefault(name, OWNERS)
+                continue
+            is_replaced = True
+        elif name in marks:
+            continue
+        folder.mkdir(parents=True, exist_ok=True)
+        write_utf8_file_atomic(str(path), wanted)
+        after[name] = mark
+    return after, is_replaced
+
+
+class Blueprints:
+    """The files of all listeners together: there is one folder."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        """Write nothing yet."""
+        self._hass = hass
+        self._store = Store[dict[str, Any]](hass, VERSION, f"{DOMAIN}.blueprints", private=True, atomic_writes=True)
+        self._lock = asyncio.Lock()
+
+    async def async_bring(self) -> None:
+        """Bring the folder up to date, if any listener has the option; what the disk refuses is logged."""
+        async with self._lock:
+            stored = await self._store.async_load() or {"is_on": False, "marks": {}}
+            entries = self._hass.config_entries.async_entries(DOMAIN, include_ignore=False)
+            is_on = any(entry.options.get(CONF_BLUEPRINTS, False) for entry in entries)
+            marks: dict[str, str] = stored["marks"]
+            if not is_on:
+                if stored["is_on"]:
+                    await self._store.async_save({**stored, "is_on": False})
+                return
+            folder = Path(self._hass.config.path(*FOLDER))
+            if not stored["is_on"]:  # chosen anew: what was removed before is wanted again
+                marks = await self._hass.async_add_executor_job(_present, folder, marks)
+            texts = await async_get_translations(self._hass, self._hass.config.language, "common", {DOMAIN})
+            try:
+                after, is_replaced = await self._hass.async_add_executor_job(bring_up_to_date, folder, texts, marks)
+            except OSError as err:
+                LOGGER.warning("The blueprints cannot be written to %s: %s", folder, err)
+                return
+            await self._store.async_save({"is_on": True, "marks": after})
+        if is_replaced and self._hass.services.has_service(AUTOMATION, "reload"):
+            try:
+                await self._hass.services.async_call(AUTOMATION, "reload", blocking=True)
+            except HomeAssistantError as err:  # a fault of another's in the configuration
+                LOGGER.warning("Automations were not read again, and keep blueprints of before: %s", err)
+
+    async def async_forget(self) -> None:
+        """Forget the marks, with the last listener; the files stay, as automations may be made of them."""
+        async with self._lock:
+            await self._store.async_remove()
+
+    async def async_on_config(self, event: Event) -> None:
+        """Follow the language of Home Assistant."""
+        if "language" in event.data:
+            await self.async_bring()
+
+
+_KEY: HassKey[Blueprints] = HassKey(f"{DOMAIN}_blueprints")
+
+
+@callback
+def async_blueprints(hass: HomeAssistant) -> Blueprints:
+    """Return those of a Home Assistant, which follow its language from then on."""
+    if _KEY not in hass.data:
+        hass.data[_KEY] = Blueprints(hass)
+        hass.bus.async_listen(EVENT_CORE_CONFIG_UPDATE, hass.data[_KEY].async_on_config)
+    return hass.data[_KEY]
+
+
+def _present(folder: Path, marks: Mapping[str, str]) -> dict[str, str]:
+    return {name: mark for name, mark in marks.items() if (folder / f"{name}.yaml").exists()}
+
+
+@callback
+def async_keep_blueprints(hass: HomeAssistant) -> None:
+    """Bring the folder up to date once Home Assistant has made it, which it does with its own blueprints."""
+
+    async def _async_bring(_: HomeAssistant, __: str) -> None:
+        await async_blueprints(hass).async_bring()
+
+    async_when_setup(hass, AUTOMATION, _async_bring)
