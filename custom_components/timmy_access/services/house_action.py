@@ -89,10 +89,6 @@ class HouseAction:
         with translated_errors(entry.title), translated_refusals():
             return await self.handler(request)
 
-        request = HouseRequest(hass=call.hass, hub=entry.runtime_data, data=data, context=call.context)
-        with translated_errors(entry.title), translated_refusals():
-            return await self.handler(request)
-
 
 def of_the_house(handler: Handler) -> Handler:
     """Return a handler for a terminal whose errors of the house are translated too."""
