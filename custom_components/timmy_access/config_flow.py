@@ -15,7 +15,7 @@ from .flows.doors import async_assumed, door_errors, door_fields, door_names, su
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
 from .flows.terminal import TerminalSubentryFlow, offers_of, terminal_fields, waiting_selector
 from .hub.address import async_addresses, async_entry_address, async_listening_errors, async_terminal_address
-from .hub.approval import async_approve, async_is_name_taken
+from .hub.approval import async_approve, async_name_error
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.identity import async_is_approved
 from .hub.pending import PendingTerminal
@@ -146,8 +146,8 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         terminal = self._terminal
         errors: dict[str, str] = {}
         if user_input is not None:
-            if async_is_name_taken(self.hass, user_input[CONF_NAME]):
-                errors[CONF_NAME] = "name_in_use"
+            if error := async_name_error(self.hass, user_input[CONF_NAME]):
+                errors[CONF_NAME] = error
             else:
                 self._answers = user_input
                 return await self.async_step_doors()

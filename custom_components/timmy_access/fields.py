@@ -1,7 +1,7 @@
 """The fields that several actions share, and the words people choose from."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import voluptuous as vol
@@ -46,6 +46,12 @@ VERIFY_MODES: Mapping[str, int] = {
 DOOR_FUNCTIONS: Mapping[str, DoorControl] = {
     function.name.lower(): function for function in DoorControl if function is not DoorControl.UNKNOWN
 }
+
+
+# Years of which every day has a beginning and an end, in every zone; a time beyond breaks whoever shows it elsewhere.
+FIRST_YEAR, LAST_YEAR = 1970, 9000
+# More digits than any number has that a terminal takes.
+MAX_DIGITS = 32
 
 
 class FieldInvalid(vol.Invalid):
@@ -95,10 +101,12 @@ def or_none(validator: Callable[[Any], Any]) -> Any:
 def local_time(value: Any) -> datetime:
     """Return a time as terminals take it: naive, in the zone of Home Assistant."""
     moment = _moment(value)
-    return dt_util.as_local(moment).replace(tzinfo=None) if moment.tzinfo else moment
+    return dt_util.as_local(_of_our_time(moment)).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _moment(value: Any) -> datetime:
+    if isinstance(value, str) and not value.isascii():  # half a character ends the process in the C of ciso8601
+        raise FieldInvalid("invalid_date")
     try:
         moment: datetime = cv.datetime(value)
     except vol.Invalid, TypeError, ValueError:
@@ -108,8 +116,20 @@ def _moment(value: Any) -> datetime:
 
 def instant(value: Any) -> datetime:
     """Return an aware time; one without a zone is local."""
-    moment = _moment(value)
+    moment = _of_our_time(_moment(value))
     return moment if moment.tzinfo else moment.replace(tzinfo=dt_util.get_default_time_zone())
+
+
+def day(value: Any) -> date:
+    """Return a day."""
+    found: date = cv.date(value)
+    return _of_our_time(found.date() if isinstance(found, datetime) else found)
+
+
+def _of_our_time[D: date](moment: D) -> D:
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise FieldInvalid("out_of_range", low=f"{FIRST_YEAR}-01-01", high=f"{LAST_YEAR}-12-31")
+    return moment
 
 
 def duration(value: Any) -> timedelta:
@@ -126,6 +146,8 @@ def digits(value: Any) -> int:
     text = "" if isinstance(value, dict | list | None) else str(value).strip()
     if not text.isascii() or not text.isdigit():
         raise FieldInvalid("invalid_digits")
+    if len(text) > MAX_DIGITS:
+        raise FieldInvalid("value_too_long")
     return int(text)
 
 

@@ -12,7 +12,7 @@ from homeassistant.helpers.selector import TextSelector
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import CONF_DOORS, DOMAIN
-from ..hub.approval import probable_doors
+from ..hub.approval import is_name, probable_doors
 from ..hub.pending import PendingTerminal
 from ..issues import as_placeholders
 from ..ledger import likeness
@@ -48,9 +48,10 @@ def door_names(user_input: Mapping[str, str], doors: int) -> list[str]:
 
 
 def door_errors(names: list[str]) -> dict[str, str]:
-    """Return which doors have a name that another one has, as errors of the form."""
+    """Return which doors have a name that another one has, or one that is none, as errors of the form."""
     counted = Counter(likeness(name) for name in names if name)
-    return {
+    unfit = {f"door_{door}": "invalid_name" for door, name in enumerate(names, 1) if name and not is_name(name)}
+    return unfit | {
         f"door_{door}": "door_name_twice"
         for door, name in enumerate(names, 1)
         if name and counted[likeness(name)] > 1 and likeness(name) in map(likeness, names[: door - 1])

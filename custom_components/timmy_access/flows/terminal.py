@@ -40,7 +40,7 @@ from ..guests.unlock_code import hashed, is_code
 from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 from ..house.errors import HouseUnknown
 from ..hub.address import allowed_networks, async_entry_address
-from ..hub.approval import async_is_name_taken, async_why_not_instead, subentry_data
+from ..hub.approval import async_name_error, async_why_not_instead, subentry_data
 from ..hub.hub import TimmyAccessConfigEntry
 from ..hub.identity import async_is_approved
 from ..hub.pending import PendingTerminal
@@ -50,6 +50,7 @@ from ..people.occupancy import EntryReader
 from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
 from ..protocol.networks import parse_network, shown_network
+from ..protocol.peer import is_printable
 from .doors import async_assumed, door_errors, door_fields, door_names, suggested_for
 
 _LIST = SelectSelectorMode.LIST
@@ -113,6 +114,13 @@ def _label(terminal: PendingTerminal) -> str:
     return f"{terminal.serial} ({', '.join(filter(None, told))})"
 
 
+def _screen_error(text: str) -> str | None:
+    """Return why a screen does not show a text, as an error of the form."""
+    if len(text) > MAX_SCREEN_CHARACTERS:
+        return "text_too_long"
+    return None if is_printable(text) else "invalid_text"
+
+
 class TerminalSubentryFlow(ConfigSubentryFlow):
     """Add a terminal by hand, or change one."""
 
@@ -141,8 +149,8 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 errors[CONF_SERIAL] = "already_configured"
             elif chosen is None and any(terminal.serial == serial for terminal in pending.async_waiting()):
                 errors[CONF_SERIAL] = "waits_already"
-            elif async_is_name_taken(self.hass, user_input[CONF_NAME]):
-                errors[CONF_NAME] = "name_in_use"
+            elif error := async_name_error(self.hass, user_input[CONF_NAME]):
+                errors[CONF_NAME] = error
             else:
                 self._new = (serial, user_input, chosen)
                 return await self.async_step_doors()
@@ -187,7 +195,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 errors=errors if user_input is not None else None,
             )
         return self.async_create_entry(
-            title=answers[CONF_NAME], data=subentry_data(serial, answers, chosen, names), unique_id=serial
+            title=answers[CONF_NAME].strip(), data=subentry_data(serial, answers, chosen, names), unique_id=serial
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002
@@ -268,10 +276,10 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             if user_input[CONF_HOLD_OPEN] and user_input[CONF_DOORS] > 1:
                 errors[CONF_HOLD_OPEN] = "hold_open_needs_one_door"
             for text in (CONF_GRANTED_TEXT, CONF_REFUSED_TEXT):
-                if len(user_input.get(text, "")) > MAX_SCREEN_CHARACTERS:
-                    errors[text] = "text_too_long"
-            if async_is_name_taken(self.hass, user_input[CONF_NAME], subentry.unique_id):
-                errors[CONF_NAME] = "name_in_use"
+                if error := _screen_error(user_input.get(text, "")):
+                    errors[text] = error
+            if error := async_name_error(self.hass, user_input[CONF_NAME], subentry.unique_id):
+                errors[CONF_NAME] = error
             network = user_input.get(CONF_NETWORK, "").strip()
             errors |= self._network_errors(network, subentry.data.get(CONF_NETWORK, ""))
             code, remove = user_input.pop(CONF_NEW_CODE, ""), user_input.pop(CONF_REMOVE_CODE, False)
@@ -289,7 +297,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 return self.async_update_and_abort(
                     self._get_entry(),
                     subentry,
-                    title=settings.pop(CONF_NAME),
+                    title=settings.pop(CONF_NAME).strip(),
                     data_updates=settings,
                 )
         return self.async_show_form(

@@ -48,6 +48,7 @@ async def async_listening_errors(host: str, port: int) -> dict[str, str]:
     """Return why nobody can listen there, as errors of a form; nothing when it works."""
     try:
         ip_address(host)
+        host.encode("idna")  # the zone of an IPv6 address may be any text; names of networks are short
     except ValueError:
         return {CONF_HOST: "invalid_address"}
     try:

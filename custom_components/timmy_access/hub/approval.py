@@ -23,10 +23,13 @@ from ..const import (
 )
 from ..ledger import likeness
 from ..protocol.networks import Networks, parse_network
+from ..protocol.peer import is_printable
 from .hub import Hub
 from .identity import async_is_approved, facts_data
 from .pending import PendingTerminal
 
+# A device with a longer name is not read on a card.
+MAX_NAME = 64
 # Tells one who waits from another, and from itself when it says something else; few wait at a time.
 MARK_DIGITS = 16
 
@@ -50,6 +53,11 @@ def mark_of(waiting: PendingTerminal) -> str:
 def probable_doors(waiting: PendingTerminal) -> int:
     """Return how many doors an unknown terminal probably has; access controllers have four (specification B19)."""
     return MAX_DOORS if waiting.model.lower().startswith(("ac", "controller")) else 1
+
+
+def is_name(text: str) -> bool:
+    """Return whether a terminal or a door can be called so: it can be read, and is not too long for that."""
+    return 0 < len(text.strip()) <= MAX_NAME and is_printable(text.strip())
 
 
 @callback
@@ -94,10 +102,18 @@ def async_approve(
         ConfigSubentry(
             data=MappingProxyType(subentry_data(waiting.serial, user_input, waiting, names)),
             subentry_type=SUBENTRY_TERMINAL,
-            title=user_input[CONF_NAME],
+            title=user_input[CONF_NAME].strip(),
             unique_id=waiting.serial,
         ),
     )
+
+
+@callback
+def async_name_error(hass: HomeAssistant, name: str, serial: str | None = None) -> str | None:
+    """Return why a terminal cannot be called so, as an error of the dialogs; `serial` is the one that may."""
+    if not is_name(name):
+        return "invalid_name"
+    return "name_in_use" if async_is_name_taken(hass, name, serial) else None
 
 
 @callback

@@ -27,8 +27,9 @@ type HealthListener = Callable[[Health], None]
 class Intake:
     """Hands jobs to the writer and its answers back, and knows how the ledger is. For one event loop."""
 
-    def __init__(self, database: Database, limits: Limits) -> None:
+    def __init__(self, database: Database, limits: Limits, *, is_trial: bool) -> None:
         """Prepare; nothing is opened before `start`."""
+        self._is_trial = is_trial
         self._database = database
         self._limits = limits
         self._writer: Writer | None = None
@@ -52,7 +53,7 @@ class Intake:
         """Start the writer and wait for its first look at the database, which `health` tells of."""
         loop = asyncio.get_running_loop()
         self._opened = loop.create_future()
-        self._writer = Writer(self._database, self._limits, self, loop)
+        self._writer = Writer(self._database, self._limits, self, loop, is_trial=self._is_trial)
         self._writer.start()
         try:
             async with asyncio.timeout(self._limits.commit):

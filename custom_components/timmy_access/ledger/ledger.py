@@ -44,12 +44,15 @@ class Ledger(Exports):
     written. Everything that takes values raises `LedgerInvalid` before anything happens.
     """
 
-    def __init__(self, url: str | URL, limits: Limits | None = None) -> None:
-        """Prepare a ledger at a URL (see `url`). Nothing is opened yet."""
+    def __init__(self, url: str | URL, limits: Limits | None = None, *, is_trial: bool = False) -> None:
+        """Prepare a ledger at a URL (see `url`). Nothing is opened yet.
+
+        A trial leaves a corrupt file where it is: nobody has said yet that it is ours.
+        """
         self.name = shown_url(url)
         self._limits = limits or Limits()
         self._database = database_at(url, self._limits)
-        self._intake = Intake(self._database, self._limits)
+        self._intake = Intake(self._database, self._limits, is_trial=is_trial)
         self._reader = Reader(self._database, self._limits, self._verify)
 
     def __repr__(self) -> str:

@@ -66,6 +66,8 @@ def shown_url(text: str | URL) -> str:
 
 def _parsed(text: str | URL) -> URL | None:
     """Return a text as a URL; None for one that is none, or that has its password in the wrong places."""
+    if isinstance(text, str) and not text.isprintable():  # no driver takes that, each in its own words
+        return None
     try:
         url = make_url(text)
     except ArgumentError, ValueError:  # their words may hold the password

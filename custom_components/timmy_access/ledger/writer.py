@@ -70,8 +70,11 @@ def _failure_of(err: Exception) -> Failure:
 class Writer:
     """Takes jobs from a queue and writes them; while the database is away, looks for it with growing pauses."""
 
-    def __init__(self, database: Database, limits: Limits, desk: Desk, loop: AbstractEventLoop) -> None:
+    def __init__(
+        self, database: Database, limits: Limits, desk: Desk, loop: AbstractEventLoop, *, is_trial: bool
+    ) -> None:
         """Prepare the thread; nothing happens before `start`."""
+        self._is_trial = is_trial
         self._loop = loop
         self._database = database
         self._limits = limits
@@ -202,7 +205,7 @@ class Writer:
         self._failure = failure
         self._keeper.forget()
         self._database.disconnect()
-        aside = self._put_aside() if failure.cause is Cause.CORRUPT else None
+        aside = self._put_aside() if failure.cause is Cause.CORRUPT and not self._is_trial else None
         self._tell(self._desk.lost, failure)
         # At once in a new file, unless that one was no better.
         wait = 0.0 if aside and self._pause == self._limits.probe_first else self._pause

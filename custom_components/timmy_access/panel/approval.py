@@ -17,6 +17,7 @@ from ..hub.approval import (
     async_is_name_taken,
     async_why_not,
     async_why_not_instead,
+    is_name,
     mark_of,
     probable_doors,
 )
@@ -26,8 +27,6 @@ from .command import PanelCommand
 from .request import PanelRequest
 
 ATTR_MARK = "mark"
-# A device with a longer name is not read on a card.
-MAX_NAME = 64
 
 
 def described_waiting(waiting: PendingTerminal) -> JsonObjectType:
@@ -89,7 +88,14 @@ def _refused(why_not: NotApproved, **placeholders: str) -> ServiceValidationErro
     )
 
 
-_NAME = vol.All(cv.string, str.strip, vol.Length(min=1, max=MAX_NAME))
+def _name(value: object) -> str:
+    """Return what a terminal can be called."""
+    text: str = cv.string(value)
+    if not is_name(text):
+        raise vol.Invalid("no name")
+    return text.strip()
+
+
 _DOORS = vol.All(int, vol.Range(min=1, max=MAX_DOORS))
 
 COMMANDS = (
@@ -98,7 +104,7 @@ COMMANDS = (
         handler=_approve_terminal,
         fields={
             vol.Required(ATTR_MARK): cv.string,
-            vol.Required(CONF_NAME): _NAME,
+            vol.Required(CONF_NAME): _name,
             vol.Required(CONF_DOORS): _DOORS,
         },
     ),

@@ -29,6 +29,8 @@ VIEW_PATH = "doors"
 ICON = "mdi:door"
 # So much of the hash tells two sections of one dashboard apart.
 HASH_DIGITS = 16
+# Cards in cards go as deep as somebody arranges them; Home Assistant answers with nothing of more than 254.
+MAX_DEPTH = 100
 
 
 async def _dashboard(request: PanelRequest) -> JsonValueType:
@@ -60,10 +62,12 @@ def brought_up_to_date(
 
     Raises a translated error for a dashboard that is not made of views, whoever has put it there.
     """
+    if _is_deeper_than(MAX_DEPTH, present):
+        raise _no_views()
     config: dict[str, Any] = {"title": title, "views": []} if present is None else json.loads(json.dumps(present))
     views, marks = config.get("views"), config.get(DOMAIN, {})
     if not isinstance(views, list) or not all(isinstance(view, dict) for view in views) or not isinstance(marks, dict):
-        raise ServiceValidationError(translation_domain=DOMAIN, translation_key="dashboard_not_made_of_views")
+        raise _no_views()
     of_listener = marks.get(listener)
     before: dict[str, str] = dict(of_listener) if isinstance(of_listener, dict) else {}
     key_of = {mark: key for key, mark in before.items()}
@@ -87,6 +91,24 @@ def brought_up_to_date(
     after |= {key: before[key] for key in owned}
     config[DOMAIN] = {**marks, listener: after}
     return config, len(owned)
+
+
+def _no_views() -> ServiceValidationError:
+    return ServiceValidationError(translation_domain=DOMAIN, translation_key="dashboard_not_made_of_views")
+
+
+def _is_deeper_than(most: int, data: object) -> bool:
+    level = [data]
+    for _ in range(most):
+        level = [
+            inside
+            for one in level
+            if isinstance(one, dict | list)
+            for inside in (one.values() if isinstance(one, dict) else one)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def mark_of(section: object) -> str:

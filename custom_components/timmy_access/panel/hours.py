@@ -8,6 +8,7 @@ import voluptuous as vol
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
+from ..fields import FIRST_YEAR, LAST_YEAR
 from ..ledger import AttendanceDay, Standing, likeness
 from ..records.reading import Readable, serials_of
 from ..services.hours import async_names_of_users, told_correction
@@ -17,9 +18,6 @@ from .request import PanelRequest
 ATTR_ENROLL_ID = "enroll_id"
 ATTR_MONTH = "month"
 ATTR_PERSON = "person"
-
-# Years of which every day has a beginning and an end, in every zone.
-FIRST_YEAR, LAST_YEAR = 1970, 9000
 
 
 def _month(value: object) -> date:

@@ -13,6 +13,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import LOGGER
+from ..fields import day as a_day
 from ..hub.hub import Hub
 from ..ledger import LedgerUnavailable, RecordFilter, RecordKind, StoredRecord
 from ..records.photo_folder import PLACE
@@ -228,7 +229,7 @@ def _name_of(request: PanelRequest, enroll_id: int) -> str | None:
 
 
 _WHICH: Fields = {
-    vol.Optional(ATTR_DAY): cv.date,
+    vol.Optional(ATTR_DAY): a_day,
     vol.Optional(ATTR_ENROLL_ID): vol.All(int, vol.Range(min=0)),
     vol.Optional(ATTR_KIND): vol.In([kind.value for kind in RecordKind]),
     vol.Optional(ATTR_METHOD): vol.In(list(READABLE_METHODS)),

@@ -25,7 +25,7 @@ ATTR_DATA = "data"
 _ENVELOPE: Mapping[vol.Marker, Any] = {
     vol.Optional(ATTR_CONFIG_ENTRY_ID): cv.string,
     # Checked by the command itself: Home Assistant would write what was typed into its log.
-    vol.Optional(ATTR_DATA, default=dict): dict,
+    vol.Optional(ATTR_DATA, default=dict): object,
 }
 
 type Fields = Mapping[vol.Marker, Any]
@@ -65,10 +65,10 @@ class PanelRequest:
         return cls(hass=hass, entry=entry, data=data, context=connection.context(dict(message)))
 
 
-def checked(fields: Fields, data: Mapping[str, Any]) -> Mapping[str, Any]:
+def checked(fields: Fields, data: object) -> Mapping[str, Any]:
     """Return the data as the fields want them; raises an error that names the field and not what was typed."""
     try:
-        result: Mapping[str, Any] = vol.Schema(dict(fields))(dict(data))
+        result: Mapping[str, Any] = vol.Schema(dict(fields))(data)
     except vol.Invalid as err:
         raise field_invalid(err) from None
     return result

@@ -55,7 +55,7 @@ async def async_database_errors(url: str | None) -> tuple[dict[str, str], dict[s
     """Return why no records can be kept in a database, as errors of a form and their placeholders; else nothing."""
     if url is None:
         return {}, {}
-    ledger = Ledger(url)
+    ledger = Ledger(url, is_trial=True)
     await ledger.start()
     health = ledger.health
     await ledger.close()

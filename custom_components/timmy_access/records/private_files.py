@@ -27,6 +27,8 @@ from ..const import DOMAIN, LOGGER
 SIGNED_FOR = timedelta(days=1)
 # A name without folders, and not one that starts with a dot.
 _NAME = re.compile(r"[\w][\w .-]{0,120}")
+# File systems take 255 bytes; the rest is for a suffix. A name that only the disk refuses is refused too late.
+_MAX_NAME_BYTES = 240
 # Bytes of a file that are in memory at a time.
 _PIECE = 256 * 1024
 
@@ -96,7 +98,7 @@ def file_name(name: str, suffixes: tuple[str, ...]) -> str:
 
     Raises a translated error for a name with folders in it.
     """
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.encode()) > _MAX_NAME_BYTES:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
             translation_key="invalid_filename",

@@ -76,6 +76,7 @@ def _choice(name: str) -> Any:
 
 
 _GROUP = whole_within(1, MAX_GROUP)
+_TOGETHER = vol.All(cv.ensure_list, vol.Length(min=1), [_GROUP])
 _SECTIONS = vol.All(cv.ensure_list, [_SECTION])
 _DAYS = vol.Schema({whole: _SECTIONS})
 _WEEKS = vol.Schema({whole: vol.Schema({one_of(WEEKDAYS): _SECTIONS})})
@@ -223,7 +224,7 @@ ACTIONS = (
             vol.Optional(ATTR_DAY_ZONES): _DAYS,
             vol.Optional("door_sensor"): _choice("door_sensor"),
             vol.Optional("duress"): _choice("duress"),
-            vol.Optional(ATTR_GROUPS_TOGETHER): vol.All(cv.ensure_list, [vol.All(cv.ensure_list, [_GROUP])]),
+            vol.Optional(ATTR_GROUPS_TOGETHER): vol.All(cv.ensure_list, [_TOGETHER]),
             vol.Optional("interlock"): cv.boolean,
             vol.Optional("open_delay"): whole,
             vol.Optional("people_together"): whole,

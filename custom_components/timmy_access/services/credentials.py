@@ -25,6 +25,7 @@ from ..fields import (
     FIRST_SLOTS,
     PHOTO,
     ROLES,
+    FieldInvalid,
     Fields,
     digits,
     one_of,
@@ -42,6 +43,7 @@ from ..people.portraits import async_photo_from_entity, async_photo_from_file, a
 from ..people.roster import Person
 from ..protocol.commands import ALL_FINGERPRINTS, AddUser, DeleteUser, SetCredential
 from ..protocol.enums import Credential, Role
+from ..protocol.peer import is_printable
 from .action import Action, Request, naming
 from .house_action import of_the_house
 from .secrets import async_fill_in
@@ -225,9 +227,13 @@ def check_able(request: Request, credential: Credential) -> None:
 
 
 def check_name(data: Mapping[str, Any]) -> None:
-    """Raise for a name that is given and empty."""
-    if ATTR_NAME in data and not data[ATTR_NAME].strip():
+    """Raise for a name that is given and empty, or cannot be read."""
+    if ATTR_NAME not in data:
+        return
+    if not data[ATTR_NAME].strip():
         raise invalid(ATTR_NAME, "house_empty")
+    if not is_printable(data[ATTR_NAME]):
+        raise invalid(ATTR_NAME, "invalid_text")
 
 
 async def _free_enroll_id(requests: tuple[Request, ...]) -> int:
@@ -272,8 +278,8 @@ async def _given_record(request: Request) -> int | str | None:
         return str(value)
     try:
         return pin(value) if credential == "password" else digits(value)
-    except vol.Invalid:
-        raise invalid(ATTR_VALUE, "invalid_number") from None
+    except FieldInvalid as err:
+        raise invalid(ATTR_VALUE, err.key) from None
 
 
 async def _photo(request: Request, key: str) -> str:

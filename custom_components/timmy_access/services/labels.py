@@ -13,7 +13,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.translation import async_get_cached_translations
 
 from ..const import DOMAIN
-from ..protocol.peer import as_text
+from ..issues import MAX_PLACEHOLDER
+from ..protocol.peer import as_text, printable
 
 ATTR_CAUSE = "cause"
 ATTR_FIELD = "field"
@@ -23,6 +24,8 @@ ATTR_LABEL = "label"
 # Home Assistant has loaded these of every integration that runs; English is there while another language is loaded.
 _FALLBACK_LANGUAGE = "en"
 _PART = re.compile(r"(?P<name>[^\[]*)(?P<indices>(?:\[\d+\])*)")
+# Made of errors that are readable each by itself.
+_PUT_TOGETHER = frozenset({"failures"})
 _INDEX = re.compile(r"\d+")
 # Keys of data, and examples of it.
 _CODE = re.compile(r"[a-z]_[a-z]|[\[{]")
@@ -48,6 +51,7 @@ def with_label(hass: HomeAssistant, error: HomeAssistantError, action: str = "",
         facts[ATTR_LABEL] = label or label_of(hass, facts[ATTR_FIELD], action)
     if ATTR_CAUSE in facts:
         facts[ATTR_CAUSE] = _cause(hass, facts[ATTR_CAUSE], facts.get("detail", ""))
+    facts |= {key: printable(text, MAX_PLACEHOLDER) for key, text in facts.items() if key not in _PUT_TOGETHER}
     error.translation_placeholders = facts or None
 
 

@@ -12,7 +12,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
-from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, instant, one_of, whole
+from ..fields import ATTR_ENROLL_ID, CONFIRM, Fields, day, instant, one_of, whole
 from ..ledger import RecordFilter, RecordKind
 from ..records.exporting import async_export
 from ..records.reading import READABLE_METHODS, Readable, methods_of, serials_of
@@ -91,7 +91,7 @@ def check_order(first: date | None, last: date | None) -> None:
         )
 
 
-DAYS: Fields = {vol.Optional(ATTR_FIRST_DAY): cv.date, vol.Optional(ATTR_LAST_DAY): cv.date}
+DAYS: Fields = {vol.Optional(ATTR_FIRST_DAY): day, vol.Optional(ATTR_LAST_DAY): day}
 _WHICH: Fields = {
     vol.Optional(ATTR_ENROLL_ID): whole,
     vol.Optional(ATTR_FROM): instant,

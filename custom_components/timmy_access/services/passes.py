@@ -33,6 +33,7 @@ from ..ledger import PassUse
 from ..protocol.answers import QrVerdict
 from ..records.reading import serials_of
 from .action import Action, Request
+from .house_people import text_field
 
 ATTR_CALENDAR = "calendar"
 ATTR_END_TIME = "end_time"
@@ -243,7 +244,7 @@ async def _extend_pass(request: Request) -> None:
     await request.hub.passbook.async_extend(pass_id, **changes)
 
 
-_NAME = vol.All(cv.string, str.strip, vol.Length(min=1, max=MAX_NAME))
+_NAME = vol.All(text_field(ATTR_NAME), vol.Length(min=1, max=MAX_NAME))
 _USES = whole_within(1, MAX_USES)
 _PASS: Fields = {vol.Required(ATTR_PASS_ID): cv.string}
 
@@ -261,7 +262,7 @@ ACTIONS = (
             vol.Optional(ATTR_MAX_USES): _USES,
             vol.Optional(ATTR_ENROLL_ID): whole,
             vol.Optional(ATTR_CALENDAR): entity_of("calendar"),
-            vol.Optional(ATTR_TAG): vol.All(cv.string, str.strip, vol.Length(min=1, max=MAX_TAG)),
+            vol.Optional(ATTR_TAG): vol.All(text_field(ATTR_TAG), vol.Length(min=1, max=MAX_TAG)),
             vol.Optional(ATTR_WITH_PIN, default=False): cv.boolean,
             vol.Optional(ATTR_FILENAME): cv.string,
             vol.Optional(ATTR_INCLUDE_SECRETS): cv.boolean,

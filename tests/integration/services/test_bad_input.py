@@ -39,7 +39,7 @@ def changes(terminal: VirtualTerminal) -> int:
         ("set_user", {"enroll_id": 1, "name": "a\x00b"}, "invalid_text", "name"),
         ("set_user", {"enroll_id": 1, "password": "123456789"}, "out_of_range", "password"),
         ("set_user", {"enroll_id": 1, "group": 10}, "out_of_range", "group"),
-        ("set_credential", {"enroll_id": 1, "credential": "card", "value": "12a"}, "invalid_number", "value"),
+        ("set_credential", {"enroll_id": 1, "credential": "card", "value": "12a"}, "invalid_digits", "value"),
         ("set_credential", {"enroll_id": 1, "credential": "card"}, "value_missing", "value"),
         ("set_credential", {"enroll_id": 1, "credential": "palm", "index": 2, "value": "x"}, "no_such_index", "index"),
         ("set_user_message", {"message": "ä" * 101}, "text_too_long", "message"),
@@ -142,6 +142,18 @@ async def test_what_is_wrong_is_named(
         ("set_user", {"enroll_id": 1, "enabled": "perhaps"}, "field_unfit"),
         ("set_user", {"enroll_id": 1, "name": "  "}, "house_empty"),
         ("set_user_names", {"names": [{"enroll_id": 1, "name": ""}]}, "house_empty"),
+        ("set_access_settings", {"groups_together": [[]]}, "house_empty"),
+        # Half a character ends the process in the library that reads times.
+        ("set_time", {"time": "2026-01-01\ud800"}, "invalid_date"),
+        # No zone has these times: they would be kept, and nothing that shows them would work any more.
+        ("set_time", {"time": "0001-01-01T00:00:00+14:00"}, "out_of_range"),
+        ("get_attendance", {"last_day": "0001-01-01"}, "out_of_range"),
+        ("create_pass", {"name": "X", "valid_from": "0001-01-01T00:00:00+14:00"}, "out_of_range"),
+        ("create_pass", {"name": "X", "valid_until": "9999-12-31T23:59:59-12:00"}, "out_of_range"),
+        ("create_pass", {"name": "a\x00b"}, "invalid_text"),
+        ("create_pass", {"name": "X", "filename": "\U00020000" * 100}, "invalid_filename"),
+        ("set_credential", {"enroll_id": 1, "credential": "card", "value": "9" * 5000}, "value_too_long"),
+        ("set_credential", {"enroll_id": 1, "credential": "card", "value": "1", "name": "a\u202eb"}, "invalid_text"),
     ],
 )
 async def test_what_has_the_wrong_shape_is_refused(
