@@ -23,11 +23,12 @@ BLUEPRINTS_HEAD = """\
 Written by `scripts/docs` from the files in `custom_components/timmy_access/blueprints`.
 
 Automations to fill in, under *Settings*, *Automations & scenes*, *Blueprints*. They are there once *Automation
-blueprints* is on: asked when the integration is set up, and among its options later. Name and description are in the
-language of Home Assistant. With a new version, or another language, they are brought up to date, and automations made
-of them with them. One that you have changed is yours and stays as it is; one that you have deleted stays away, until
-the option is turned off and on again. Turned off, nothing is written any more and nothing deleted. Each can be imported
-by itself instead, in English. Messages go to the Home Assistant app; *More actions* does anything else.
+blueprints* is on: asked when the integration is set up, and among its options later. Names and descriptions are in the
+language of Home Assistant; what an input means is explained in English. With a new version, or another language, they
+are brought up to date, and automations made of them with them. One that you have changed is yours and stays as it is;
+one that you have deleted stays away, until the option is turned off and on again. Turned off, nothing is written any
+more and nothing deleted. Each can be imported by itself instead, in English. Messages go to the Home Assistant app;
+*More actions* does anything else.
 """
 ACTIONS_HEAD = """\
 # Actions

@@ -35,17 +35,27 @@ OWNERS = ""
 _NAME = re.compile(r"^  name: .*\n", re.MULTILINE)
 _DESCRIPTION = re.compile(r"^  description: >-\n(?:    .*\n|\n)+", re.MULTILINE)
 
+_INPUT = re.compile(r"^      name: (?P<name>.*)\n", re.MULTILINE)
+_NO_WORD = re.compile(r"\W+")
+
 type Texts = Mapping[str, str]
 
 
 def translated(name: str, text: str, texts: Texts) -> str:
-    """Return a blueprint with its name and its description as in `texts`, and otherwise as it is."""
+    """Return a blueprint with its names and its description as in `texts`, and otherwise as it is."""
     for part, pattern in (("name", _NAME), ("description", _DESCRIPTION)):
         said = texts[f"component.{DOMAIN}.common.blueprint_{name}_{part}"]
         # Every text of JSON is one of YAML.
         line = f"  {part}: {json.dumps(said, ensure_ascii=False)}\n"
         text = pattern.sub(line.replace("\\", r"\\"), text, count=1)
-    return text
+
+    def _labelled(found: re.Match[str]) -> str:
+        key = _NO_WORD.sub("_", found["name"].lower()).strip("_")
+        said = texts.get(f"component.{DOMAIN}.common.blueprint_input_{key}")
+        return found[0] if said is None else f"      name: {json.dumps(said, ensure_ascii=False)}\n"
+
+    head, body, rest = text.partition("\nmode: ")
+    return _INPUT.sub(_labelled, head) + body + rest
 
 
 def mark_of(content: bytes) -> str:

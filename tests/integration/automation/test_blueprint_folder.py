@@ -223,6 +223,12 @@ async def test_with_the_last_listener_the_files_stay(
     assert names_in(folder) == NAMES
 
 
+def translated_input(language: str, name: str) -> str:
+    """Return what an input is called, whose English name it is."""
+    (key,) = {key for key, text in ENGLISH.items() if key.startswith("blueprint_input_") and text == name}
+    return str(texts_in(language)["common"][key])
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_blueprint_is_the_same_in_every_language_but_for_its_words(language: str) -> None:
     texts = {f"component.{DOMAIN}.common.{key}": text for key, text in texts_in(language)["common"].items()}
@@ -237,4 +243,7 @@ def test_a_blueprint_is_the_same_in_every_language_but_for_its_words(language: s
             assert original["blueprint"]["name"] == ENGLISH[f"blueprint_{path.stem}_name"]
             assert original["blueprint"]["description"].strip() == ENGLISH[f"blueprint_{path.stem}_description"]
         del original["blueprint"]["name"], original["blueprint"]["description"]
+        for key, given in original["blueprint"]["input"].items():
+            said = made["blueprint"]["input"][key].pop("name")
+            assert said == translated_input(language, given.pop("name")), key
         assert str(made) == str(original)
