@@ -40,7 +40,7 @@ from .pulse import SILENCE_SECONDS, Pulse
 from .reception import Reception
 from .trace import Direction, Trace
 from .turns import Priority
-from .unread import Unread
+from .unread import Unread, is_question
 from .wire import Structure
 
 # Broken frames in a row after which the peer is no terminal.
@@ -365,7 +365,7 @@ class Session:
         word = printable(frame["cmd"], 32)
         if self._delegate.counters.count_unknown(word):
             self._delegate.log.log(logging.INFO, "%s sent a command that is not known here: %s", self.serial, word)
-        if not word.startswith(_PUSH):  # it asks for something that is not here, and may look elsewhere
+        if is_question(frame):  # for something that is not here, and may be elsewhere
             return UnknownCommand(name=word)
         if not await self._delegate.reception.set_aside(Unread(word, frame)):
             return None
@@ -378,8 +378,6 @@ class Session:
 
 # Records of the log; live ones have a word of their own in another dialect (field notes 1, dialects).
 _LOGS = frozenset({"sendlog", "sendrtlog"})
-# How the word of whatever a terminal tells of its own accord begins.
-_PUSH = "send"
 # Asked for somebody who stands at the door.
 _QUESTIONS = frozenset({"sendpin", "sendqrcode"})
 # What a face or a picture says beyond whose it is, is not kept: terminals have it, and give it to who asks.
