@@ -104,17 +104,17 @@ class PersonUnknown(ProtocolError):
         """Remember who was asked for."""
         super().__init__(f"enroll id {enroll_id} is not known")
         self.enroll_id = enroll_id
+        self.facts: dict[str, str] = {}
 
 
 class PersonIsSomebodyElse(ProtocolError):
-    """The number belongs to somebody else on another terminal, or to somebody whose name cannot be read there."""
+    """The number is of somebody else than is meant, or of somebody whose name cannot be read; nothing was written."""
 
     def __init__(self, enroll_id: int, terminal: str, holder: str) -> None:
-        """Remember where, and who has the number there."""
+        """Remember who has the number, and on which other terminal; empty for the one that was asked for."""
         super().__init__(f"enroll id {enroll_id} is somebody else")
         self.enroll_id = enroll_id
-        self.terminal = terminal
-        self.holder = holder
+        self.facts = {"holder": holder, **({"terminal": terminal} if terminal else {})}
 
 
 class VerifyModeUnknown(ProtocolError):
@@ -137,11 +137,11 @@ def translated_errors(terminal: str, name_of: Callable[[int | None], str | None]
         ) from err
     except CommandRefused as err:
         raise _refused(err, terminal, name_of) from err
-    except PersonUnknown as err:
+    except (PersonIsSomebodyElse, PersonUnknown) as err:
         raise ServiceValidationError(
             translation_domain=DOMAIN,
-            translation_key="person_unknown",
-            translation_placeholders={"terminal": terminal, "enroll_id": str(err.enroll_id)},
+            translation_key=_KEYS[type(err)],
+            translation_placeholders={"terminal": terminal, "enroll_id": str(err.enroll_id), **err.facts},
         ) from err
     except CommandWithoutEffect as err:
         raise HomeAssistantError(
@@ -203,6 +203,8 @@ _KEYS: dict[type[ProtocolError], str] = {
     NothingAsked: "nothing_asked",
     PassRevoked: "pass_revoked",
     PassUnknown: "pass_unknown",
+    PersonIsSomebodyElse: "person_is_somebody_else",
+    PersonUnknown: "person_unknown",
     SeatContested: "seat_contested",
     SeveralDoors: "needs_one_door",
     TerminalAway: "terminal_offline",

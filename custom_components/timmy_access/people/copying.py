@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..errors import PersonIsSomebodyElse, PersonUnknown
-from ..ledger import likeness
 from ..protocol.commands import GetPermission, Permission
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
@@ -13,6 +12,7 @@ from ..protocol.peer import as_text
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
+from .names import is_same_name
 from .people import EMPTY_RECORD, EMPTY_SLOT, People, check_dates
 from .roster import Person, Roster
 
@@ -72,8 +72,12 @@ async def async_read_original(place: Place, enroll_id: int) -> Original:
             records[slot] = info.record
         if info.enabled is not None:
             person = replace(person, enabled=info.enabled)
-    if not person.name:
-        person = replace(person, name=await place.people.async_name(enroll_id))
+    try:
+        # Who has the number now is who is copied: somebody may have been renamed at the menu.
+        person = replace(person, name=await place.people.async_name(enroll_id) or person.name)
+    except CommandRefused, CommandTimeout:
+        if not person.name:
+            raise
     access, access_failed = await _async_read_dates(place, enroll_id)
     return Original(
         person=person,
@@ -105,7 +109,7 @@ async def async_check_same(original: Original, place: Place) -> None:
         name = there.name if there else ""
     if there is None and not name:
         return
-    if not name or likeness(name) != likeness(person.name):
+    if not name or not is_same_name(name, person.name):
         holder = as_text(name) or f"User {person.enroll_id}"
         raise PersonIsSomebodyElse(person.enroll_id, place.name, holder)
 

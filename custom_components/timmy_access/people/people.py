@@ -6,7 +6,6 @@ terminal speaks shows in its answers and is remembered while Home Assistant runs
 """
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from itertools import batched
@@ -21,7 +20,6 @@ from ..protocol.commands import (
     EnableUser,
     GetPermission,
     GetUserInfo,
-    GetUserName,
     NamedUser,
     Permission,
     SetCredential,
@@ -39,6 +37,7 @@ from ..protocol.turns import Priority
 from ..terminal.echoes import Echoes
 from ..terminal.firmware import is_ai
 from ..terminal.line import Line
+from .present_names import NOBODY, PresentNames
 from .roster import Person, Roster
 
 PASSWORD_SLOT, CARD_SLOT = 10, 11
@@ -46,8 +45,6 @@ PASSWORD_SLOT, CARD_SLOT = 10, 11
 EMPTY_SLOT, EMPTY_RECORD = 0, ""
 # What a terminal calls the first and the last day; in `extra` they stand where they could not be read.
 _DATES = ("starttime", "endtime")
-# What a refusal says where there is nothing to tell; any other one has told nothing.
-_NOBODY = (Refusal.NO_DATA, Refusal.NO_USER)
 # What a refusal says about the request rather than about the firmware.
 _NOT_THE_FIRMWARE = frozenset(Refusal) - {Refusal.UNKNOWN_COMMAND}
 
@@ -87,6 +84,7 @@ class People:
         self._roster = roster
         self._echoes = echoes
         self._doors = doors
+        self._names = PresentNames(line, roster)
         self._has_profiles: bool | None = None
 
     def terminal_is(self, info: DeviceInfo) -> None:
@@ -102,27 +100,8 @@ class People:
         return await self._line.async_request(GetUserInfo(enroll_id=enroll_id, backup_number=slot), priority)
 
     async def async_name(self, enroll_id: int) -> str:
-        """Return the name as the terminal has it now, empty where it has none (specification B5).
-
-        Firmware that has no names by themselves tells one with a credential (B2). Raises `CommandTimeout` or
-        `CommandRefused` where it does not tell, which is not the same as none.
-        """
-        try:
-            return (await self._line.async_request(GetUserName(enroll_id=enroll_id))).name or ""
-        except (CommandRefused, CommandTimeout) as err:
-            person = self._roster.people.get(enroll_id)
-            if isinstance(err, CommandRefused) and (refusal_of(err) in _NOBODY or self._is_nobody(enroll_id, err)):
-                return ""
-            for slot in sorted(person.slots if person else ()):
-                # A slot that is not there any more, such as the empty one of somebody who got a card since, tells none.
-                with suppress(CommandRefused):
-                    if (name := (await self.async_record(enroll_id, slot)).name) is not None:
-                        return name
-            raise
-
-    def _is_nobody(self, enroll_id: int, error: CommandRefused) -> bool:
-        """Return whether a refusal means that nobody has a number: a bare one does (specification B5), no other."""
-        return enroll_id not in self._roster.people and (self._roster.is_whole or not error.message)
+        """Return the name as the terminal has it now (see `PresentNames.async_name`)."""
+        return await self._names.async_name(enroll_id)
 
     async def async_set(self, change: PersonChange) -> None:
         """Make a change in one go, whatever the firmware; a person who is not there yet is made.
@@ -205,7 +184,10 @@ class People:
         role: int | None = None,
         priority: Priority = Priority.INTERACTIVE,
     ) -> None:
-        """Write one credential; name and role stay as they are unless given (specification B3)."""
+        """Write one credential; name and role stay as they are unless given (specification B3).
+
+        Raises `PersonIsSomebodyElse` where no name is given, and the number is known by another than the terminal has.
+        """
         person = await self._async_person(enroll_id, name=name, role=role)
         command = SetCredential(
             enroll_id=enroll_id,
@@ -254,7 +236,7 @@ class People:
         try:
             present = await self._line.async_request(command)
         except CommandRefused as err:
-            if refusal_of(err) in (Refusal.UNKNOWN_COMMAND, *_NOBODY):
+            if refusal_of(err) in (Refusal.UNKNOWN_COMMAND, *NOBODY):
                 return {}
             raise
         check_dates(command.name, present)
@@ -327,11 +309,12 @@ class People:
                     return Person(enroll_id=enroll_id, name=name or "", role=role)
             else:
                 person = Person(enroll_id=enroll_id, name=info.name or "", role=info.role)
-        if name is None and not person.name:
-            person = replace(person, name=await self.async_name(enroll_id))
+        if name is None:
+            is_told = known is None and person.name
+            name = person.name if is_told else await self._names.async_confirmed(known or person)
         return Person(
             enroll_id=enroll_id,
-            name=person.name if name is None else name,
+            name=name,
             role=person.role if role is None else role,
         )
 

@@ -358,7 +358,5 @@ MESSAGES: dict[str, type[Message]] = {
 
 # Records of the log; live ones have a word of their own in another dialect (field notes 1, dialects).
 LOGS = frozenset({"sendlog", "sendrtlog"})
-# How the word of whatever a terminal tells of its own accord begins.
-PUSH = "send"
 # Asked for somebody who stands at the door.
 QUESTIONS = frozenset({"sendpin", "sendqrcode"})

@@ -32,7 +32,7 @@ from .hardware import HardwareFacts
 from .lane import MAX_ANSWERS_WAITING, MAX_FRAMES_WAITING, MAX_QUESTIONS, MAX_RECORDS_WAITING, Lane
 from .last_word import LastWord
 from .log_budget import LogBudget
-from .messages import LOGS, MESSAGES, PUSH, QUESTIONS, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
+from .messages import LOGS, MESSAGES, QUESTIONS, Heartbeat, LogBatch, PinEntry, QrScan, Registration, UserUpload
 from .outlet import Outlet
 from .pace import Pace
 from .paging import Listing, PageTaker
@@ -41,7 +41,7 @@ from .pulse import SILENCE_SECONDS, Pulse
 from .reception import Reception
 from .trace import Direction, Trace
 from .turns import Priority
-from .unread import Unread
+from .unread import Unread, is_question
 from .wire import Structure
 
 # Broken frames in a row after which the peer is no terminal.
@@ -372,7 +372,7 @@ class Session:
         word = printable(frame["cmd"], 32)
         if self._delegate.counters.count_unknown(word):
             self._delegate.log.log(logging.INFO, "%s sent a command that is not known here: %s", self.serial, word)
-        if not word.startswith(PUSH):  # it asks for something that is not here, and may look elsewhere
+        if is_question(frame):  # for something that is not here, and may be elsewhere
             return UnknownCommand(name=word)
         if not await self._delegate.reception.set_aside(Unread(word, frame)):
             return None

@@ -13,6 +13,9 @@ from .wire import Structure
 
 # Of a frame, what says what it is and nothing that happened.
 _ENVELOPE = frozenset({"cloudtime", "cmd", "count", "logindex", "result", "ret", "sn"})
+# How the word begins of what a terminal tells of its own accord, and of what it asks for (field notes 1, dialects).
+_TELLS = "send"
+_ASKS = ("check", "get", "ota")
 # What tells a record from others of its terminal (field notes 0.3); a key here that could not be read may be all that
 # is different between two.
 IDENTITY = {"enroll_id": "enrollid", "time": "time", "mode": "mode", "reader": "inout", "event": "event"}
@@ -28,6 +31,16 @@ class Unread:
     word: str
     frame: Mapping[str, Any] = field(repr=False)
     row: int | None = None
+
+
+def is_question(frame: Mapping[str, Any]) -> bool:
+    """Return whether a frame of a word that nobody knows asks for something; what tells something must not come again.
+
+    One that says nothing but its word, and is no push by that, has nothing to lose.
+    """
+    word = str(frame.get("cmd", "")).strip().lower()
+    is_empty = all(key.strip().lower() in _ENVELOPE or value in (None, "", [], {}) for key, value in frame.items())
+    return word.startswith(_ASKS) or (is_empty and not word.startswith(_TELLS))
 
 
 def unread_records(word: str, records: Table[Any]) -> Iterator[Unread]:

@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType
 
 from ..const import DOMAIN
-from ..errors import PersonIsSomebodyElse, word_of
+from ..errors import word_of
 from ..fields import ATTR_ENROLL_ID, ATTR_NAME, ENROLL_ID, credential_name
 from ..hub.terminal import Terminal
 from ..people.copying import Copied, async_check_same, async_copy, async_read_original
@@ -50,18 +50,7 @@ async def _copy_user(request: Request) -> ServiceResponse:
     targets = _where_to(request)
     original = await async_read_original(request.terminal, request.data[ATTR_ENROLL_ID])
     for terminal in targets.values():
-        try:
-            await async_check_same(original, terminal)
-        except PersonIsSomebodyElse as err:
-            raise ServiceValidationError(
-                translation_domain=DOMAIN,
-                translation_key="person_is_somebody_else",
-                translation_placeholders={
-                    "terminal": err.terminal,
-                    "enroll_id": str(err.enroll_id),
-                    "holder": err.holder,
-                },
-            ) from err
+        await async_check_same(original, terminal)
     results = {device_id: await async_copy(original, terminal) for device_id, terminal in targets.items()}
     failed = [
         targets[device_id].name

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.protocol.commands import Permission
+from custom_components.timmy_access.protocol.commands import GetUserInfo, GetUserName, Permission
 from custom_components.timmy_access.protocol.errors import CommandRefused
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
@@ -197,3 +197,64 @@ async def test_a_number_of_which_nothing_can_be_read_is_not_written_over(
     with pytest.raises(ServiceValidationError) as error:
         await copied(hass, hub)
     assert error.value.translation_key == "person_is_somebody_else"
+
+
+def rename_at_the_menu(terminal: VirtualTerminal, name: str, card: int) -> None:
+    """Somebody else gets the number, of which the terminal tells nothing."""
+    terminal.users[7].name = name
+    terminal.users[7].credentials[11] = card
+
+
+async def test_who_has_the_number_now_is_copied_over_nobody_else(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    """Maria is on both terminals; at one of them her number is Bob's by now."""
+    face.enrol_user(person(name="Maria"))
+    await face.wait_for(lambda: not face.machine.new_users)
+    there = make_terminal("ai_face", FINGER)
+    there.add_user(User(enrollid=7, name="Maria", credentials={11: 4711}))
+    await connected(hass, there)
+    rename_at_the_menu(face, "Bob", 999)
+    with pytest.raises(ServiceValidationError) as error:
+        await copied(hass, hub)
+    assert error.value.translation_key == "person_is_somebody_else"
+    assert error.value.translation_placeholders is not None
+    assert error.value.translation_placeholders["holder"] == "Maria"
+    assert (there.users[7].name, there.users[7].credentials) == ("Maria", {11: 4711})
+    await act(hass, hub, FINGER, "delete_user", enroll_id=7)
+    await copied(hass, hub)
+    assert there.users[7].name == "Bob"
+
+
+@pytest.mark.parametrize("profile", ["ai_face", "tfs30"])
+async def test_a_credential_of_who_had_the_number_is_nobody_elses(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, profile: str
+) -> None:
+    terminal = make_terminal(profile, FINGER)
+    terminal.add_user(User(enrollid=7, name="Maria", credentials={11: 4711}))
+    await connected(hass, terminal)
+    rename_at_the_menu(terminal, "Bob", 999)
+    with pytest.raises(ServiceValidationError) as error:
+        await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="card", value="4712")
+    assert error.value.translation_key == "person_is_somebody_else"
+    assert error.value.translation_placeholders == {"terminal": "Office", "enroll_id": "7", "holder": "Bob"}
+    assert (terminal.users[7].name, terminal.users[7].credentials) == ("Bob", {11: 999})
+    # Now that it is known who it is, that is who is meant.
+    await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="card", value="4712")
+    assert (terminal.users[7].name, terminal.users[7].credentials) == ("Bob", {11: 4712})
+
+
+async def test_a_name_is_asked_for_in_vain_once(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal = make_terminal("tfs30", FINGER)
+    terminal.add_user(User(enrollid=7, name="Maria", credentials={11: 4711}))
+    await connected(hass, terminal)
+    terminal.faults.silent |= {"getusername", "getuserinfo"}
+    monkeypatch.setattr(GetUserName, "timeout", 0.2)
+    monkeypatch.setattr(GetUserInfo, "timeout", 0.2)
+    for value in ("1", "2"):
+        await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="card", value=value)
+    assert (terminal.users[7].name, terminal.users[7].credentials) == ("Maria", {11: 2})
+    asked = [frame for frame in terminal.received if frame.get("cmd") == "getuserinfo"]
+    assert len(asked) <= 3  # each is repeated

@@ -232,6 +232,14 @@ async def test_it_is_forgotten_when_records_are(hub: Hub, wire: Wire) -> None:
         ({"cmd": "sendrtlog", "record": [RIGHT]}, {"ret": "sendrtlog", "result": True}),
         ({"cmd": "sendgps", "lat": 1.5}, {"ret": "sendgps", "result": True, "access": 0}),
         ({"cmd": "otacheck"}, {"ret": "otacheck", "result": False, "msg": "can not find this command"}),
+        (
+            {"cmd": "otacheck", "version": "1.2"},
+            {"ret": "otacheck", "result": False, "msg": "can not find this command"},
+        ),
+        ({"cmd": " UploadLog ", "log": [RIGHT]}, {"ret": "uploadlog", "result": True, "access": 0}),
+        ({"cmd": "pushuser", "enrollid": 17}, {"ret": "pushuser", "result": True, "access": 0}),
+        ({"cmd": "alarm", "status": 1}, {"ret": "alarm", "result": True, "access": 0}),
+        ({"cmd": "rtlog", "record": "?"}, {"ret": "rtlog", "result": True, "access": 0}),
     ],
 )
 async def test_other_pushes_are_answered_so_that_they_end(
@@ -247,6 +255,8 @@ async def test_an_unknown_push_is_kept_once_a_form_unless_it_names_somebody_or_h
         await wire.say({"cmd": "sendgps", "lat": number})
         await wire.say({"cmd": "sendcheck", "enrollid": number})
         await wire.say({"cmd": "sendtemp", "record": [{"time": TIME, "count": number}]})
+        await wire.say({"cmd": "uploadlog", "log": [{"time": TIME, "count": number}]})
     assert [stored.word for stored in await aside(hub)].count("sendgps") == 1
     assert [stored.word for stored in await aside(hub)].count("sendcheck") == 5
     assert [stored.word for stored in await aside(hub)].count("sendtemp") == 5
+    assert [stored.word for stored in await aside(hub)].count("uploadlog") == 5
