@@ -73,8 +73,8 @@ They are in the automation editor under *Timmy Access*. What locks and doors in 
 triggers do: a lock was unlocked, a door was opened.
 
 The target is terminals, or areas, floors and labels with terminals in them; without one, all terminals. The
-editor counts how many terminals are meant, and shows *No target* with a warning where that is all of them. Terminals do
-not tell at which of several doors something happened, so a single door of those is no target. Every field is a list:
+editor counts how many terminals are meant, and shows *No targets* with a warning where that is all of them. Terminals
+do not tell at which of several doors something happened, so a single door of those is no target. Every field is a list:
 one of its values has to fit, and every field that is given. Names do not differ by capitals.
 
 People, groups and passes are chosen from lists in the triggers of a device: in the editor choose *Device*, the
@@ -98,7 +98,7 @@ In templates, `trigger` has these variables besides those below:
 triggers:
   - trigger: timmy_access.access_granted
     target:
-      area_id: hall
+      area_id: entrance
     options:
       method: [face, fingerprint]
 actions:

@@ -1,19 +1,26 @@
 """Takes the pictures of the documentation from the running demo, so that they show what there is."""
 
 import asyncio
+import json
 from pathlib import Path
+import re
 import sys
+from typing import Any
 
 from simulator import Timing
 
 from .browser import HEIGHT, WIDTH, approve_by_hand, logged_in, see
 from .demo_house import CONTROLLER, House, house
 from .demo_life import lived_in
-from .home import REPOSITORY, free_port
+from .home import REPOSITORY, Home, free_port
 from .home_socket import HomeError
 from .panel_pages import addresses, show
 
 PICTURES = REPOSITORY / "docs" / "pictures"
+# Which entities each picture of Home Assistant's pages shows, so that a test tells when one is not there any more.
+SHOWN = "shown.json"
+# What a unique id begins with: the serial number of a terminal, or the id of a listener.
+_OWNER = re.compile(r"^[^_]+_")
 # Animations of a page end within this time; only looking shows that they have.
 SETTLE_MILLISECONDS = 1500
 # Of the panel: whether dark, how wide and high, and which pages; all where none is named.
@@ -30,10 +37,13 @@ async def take(folder: Path) -> None:
         house(REPOSITORY / ".demo" / "pictures", free_port(), free_port(), Timing.fast()) as built,
         logged_in(built.home) as page,
     ):
+        shown: dict[str, list[str]] = {}
 
-        async def picture(name: str) -> None:
+        async def picture(name: str, among: object = None) -> None:
             await page.wait_for_timeout(SETTLE_MILLISECONDS)
             await page.screenshot(path=folder / f"{name}.png")
+            if among is not None:
+                shown[name] = await entities(built.home, among)
             print(f"{name}.png", flush=True)
 
         await see(page, built.home, "/config/integrations/dashboard", CONTROLLER)
@@ -42,12 +52,24 @@ async def take(folder: Path) -> None:
         await built.controller.wait_registered()
         await furnish(built)
         await see(page, built.home, "/security", "Warehouse")
-        await picture("security")
+        await picture("security", [it for it in await built.home.states() if it.startswith("lock.")])
         device = await built.home.device("Front door")
-        await see(page, built.home, f"/config/devices/device/{device}", "Latest punch")
-        await picture("terminal")
-        await see(page, built.home, await built.make_dashboard(), "Door 4")
-        await picture("dashboard")
+        await see(page, built.home, f"/config/devices/device/{device}", "Controls")
+        await picture("terminal", device)
+        path = await built.make_dashboard()
+        await see(page, built.home, path, "Door 4")
+        await picture("dashboard", await built.home.call("lovelace/config", url_path=path.strip("/")))
+        (folder / SHOWN).write_text(json.dumps(shown, indent=2, sort_keys=True) + "\n")
+
+
+async def entities(home: Home, among: Any) -> list[str]:
+    """Return what our entities are that a device has, or that a dashboard or a list names: `platform.key`."""
+    found = set()
+    for entity in await home.call("config/entity_registry/list"):
+        is_named = entity["device_id"] == among or f"'{entity['entity_id']}'" in str(among)
+        if entity["platform"] == "timmy_access" and is_named and entity["disabled_by"] is None:
+            found.add(f"{entity['entity_id'].partition('.')[0]}.{_OWNER.sub('', entity['unique_id'])}")
+    return sorted(found)
 
 
 async def furnish(built: House) -> None:

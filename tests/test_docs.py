@@ -1,14 +1,20 @@
-"""Links of the documentation lead somewhere, and what scripts/docs writes is up to date."""
+"""Links of the documentation lead somewhere, what it names is called so, and what scripts/docs writes is up to date."""
 
+from collections.abc import Iterable, Iterator
+import json
 from pathlib import Path
 import re
+from typing import Any
 from xml.etree import ElementTree as ET
 
+import hass_frontend
 import pytest
 
 from custom_components.timmy_access.protocol.networks import PRIVATE
-from scripts.docs import DOCS, pages
+from scripts.docs import DOCS, INTEGRATION, pages
+from scripts.docs_tables import ENTITIES
 from scripts.home import REPOSITORY
+from scripts.pictures import SHOWN
 
 PAGES = [
     REPOSITORY / "README.md",
@@ -73,8 +79,18 @@ def test_every_promise_at_the_door_names_tests_that_there_are() -> None:
 
 def test_every_picture_is_shown() -> None:
     shown = "".join(map(prose, PAGES))
-    unused = [path.name for path in (DOCS / "pictures").iterdir() if f"pictures/{path.name})" not in shown]
-    assert unused == []
+    pictures = [path.name for path in (DOCS / "pictures").iterdir() if path.name != SHOWN]
+    assert [name for name in pictures if f"pictures/{name})" not in shown] == []
+
+
+def test_every_entity_in_a_picture_is_still_there() -> None:
+    """What is not there any more has to be taken anew, with scripts/pictures."""
+    known = {f"{platform}.{described.key}" for platform, all_of_it in ENTITIES.items() for described in all_of_it}
+    known |= {f"lock.door{number}_lock" for number in range(1, 5)}
+    shown = json.loads((DOCS / "pictures" / SHOWN).read_text())
+    assert shown.keys() == {"dashboard", "security", "terminal"}
+    assert all(shown.values())
+    assert {name: set(entities) - known for name, entities in shown.items() if set(entities) - known} == {}
 
 
 def test_what_is_written_by_a_script_is_up_to_date() -> None:
@@ -132,3 +148,94 @@ def test_every_attack_is_tried_by_tests_that_exist() -> None:
         assert row.count("`tests/") == len(named), row
         for found in named:
             assert f"def {found['name']}(" in (REPOSITORY / found["path"]).read_text(), found[0]
+
+
+# What is in italics on a page that owners read is a text of ours or of Home Assistant's, but for these.
+MENUS_OF_TERMINALS = {
+    *("HTTPS", "IP", "Port", "Ratificar servidor", "SerPortNo", "Server IP", "Server ratify", "Server req"),
+    *("Servermode", "Servidor Valida", "Sys info", "Use domain", "Use domainNm", "Yes", "Ủy quyền máy chủ"),
+}
+OF_HACS = {"Custom repositories", "Integration"}
+# What a terminal shows (`hub.gate`), the statistic of a terminal, a name as an example, and columns of tables.
+OTHERS = {
+    "Gate",
+    "Not admitted, see … in Home Assistant",
+    "Number 17 …",
+    "On at first",
+    "Type",
+    "User 17",
+    "… accesses",
+}
+# Words that are stressed, and no names.
+STRESSED = {"Assumed", "and", "every punch", "evacuation", "lockdown", "unknown"}
+# Written by scripts/docs from our texts, or for others than owners.
+OTHER_PAGES = {
+    *("ARCHITECTURE.md", "CONTRIBUTING.md", "LEDGER.md", "PANEL_API.md", "PROTOCOL.md", "SAFETY.md"),
+    *("actions.md", "blueprints.md"),
+}
+FOR_OWNERS = [page for page in (REPOSITORY / "README.md", *sorted(DOCS.glob("*.md"))) if page.name not in OTHER_PAGES]
+_WRITTEN = re.compile(r"<!-- scripts/docs: .*?<!-- end -->", re.DOTALL)
+_CODE = re.compile(r"`[^`\n]*`")
+_BOLD = re.compile(r"\*\*[^*]+\*\*")
+_ITEM = re.compile(r"^ *\* ", re.MULTILINE)
+_ITALIC = re.compile(r"(?<![\w*])\*(?P<text>[^*\s][^*]*?)\*(?!\*)")
+_PLACE = re.compile(r"\{\w+\}")
+# A text with so many letters beside its placeholders says something by itself.
+MEANINGFUL = 8
+
+
+def texts_in(part: Any) -> Iterator[str]:
+    """Yield every text of translations."""
+    if isinstance(part, dict):
+        for inner in part.values():
+            yield from texts_in(inner)
+    else:
+        yield str(part)
+
+
+def of_home_assistant() -> set[str]:
+    files = (hass_frontend.where() / "static" / "translations").rglob("en-*.json")
+    return {text for file in files for text in texts_in(json.loads(file.read_text()))}
+
+
+def in_italics(page: Path) -> set[str]:
+    """Return what a page has in italics, without what scripts/docs writes from our texts."""
+    text = _WRITTEN.sub("", prose(page))
+    text = _ITEM.sub("- ", _BOLD.sub("", _CODE.sub("", text)))
+    return {" ".join(found["text"].split()) for found in _ITALIC.finditer(text)}
+
+
+def is_said(phrase: str, texts: Iterable[str]) -> bool:
+    """Return whether a phrase is a text or a part of one; `…` and placeholders stand for anything."""
+    parts = [re.escape(part.strip()) for part in phrase.split("…") if part.strip()]
+    if re.search(".*".join(parts), "\n".join(texts), re.IGNORECASE):
+        return True
+    for text in texts:
+        fixed = _PLACE.split(text)
+        # A long sentence with this part is none of the words of a short phrase.
+        if MEANINGFUL <= len("".join(fixed).strip()) <= len(phrase) and re.search(
+            ".+".join(map(re.escape, fixed)), phrase
+        ):
+            return True
+    return False
+
+
+def test_what_is_named_is_called_so() -> None:
+    ours = set(texts_in(json.loads((INTEGRATION / "translations" / "en.json").read_text())))
+    theirs = of_home_assistant()
+    assert {"Devices & services", "Recreate entity IDs"} <= theirs
+    others = theirs | MENUS_OF_TERMINALS | OF_HACS | OTHERS | STRESSED
+    wrong = {
+        (page.name, phrase)
+        for page in FOR_OWNERS
+        for phrase in in_italics(page)
+        if phrase.rstrip(":,") not in others and phrase not in ours and not is_said(phrase, ours)
+    }
+    assert wrong == set()
+
+
+@pytest.mark.parametrize("phrase", ["Door sensor type", "News for", "Developer tools", "Show ignored"])
+def test_a_name_of_yesterday_is_found(phrase: str) -> None:
+    ours = set(texts_in(json.loads((INTEGRATION / "translations" / "en.json").read_text())))
+    assert phrase not in of_home_assistant() | ours
+    assert not is_said(phrase, ours)

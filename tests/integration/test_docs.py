@@ -7,19 +7,21 @@ from typing import Any
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.components.persistent_notification import _async_get_or_create_notifications as notifications
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import area_registry as ar, config_validation as cv, device_registry as dr, script
+from homeassistant.helpers import area_registry as ar, config_validation as cv, entity_registry as er, script
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 from scripts.docs import DOCS
 from scripts.home import REPOSITORY
 from simulator import VirtualTerminal
 
-from .conftest import FACE
+from .conftest import FACE, FINGER, LOOPBACK, subentry_data
 from .guests.test_guests import WRONG, passes, without_window
 from .until import listen, until
 
@@ -41,6 +43,40 @@ PARTS = {
     "statistics-graph",
     "tile",
 }
+
+
+PAGES = (REPOSITORY / "README.md", REPOSITORY / "SECURITY.md", *sorted(DOCS.glob("*.md")))
+# The ids of entities, as pages name them: of a front door in the entrance, and a side door in the garden.
+_ENTITY = re.compile(r"\b(?:binary_sensor|event|image|lock|sensor|switch)\.\w+")
+# Actions, modules and a wrong name that is told of.
+_NO_ENTITIES = frozenset(
+    {"event.py", "lock.entrance_gate", "lock.gate", "lock.lock", "lock.open", "lock.py", "lock.unlock"}
+)
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, port: int) -> MockConfigEntry:
+    """A listener whose terminals were put into areas when they were approved, as the dialog asks."""
+    areas = {name: ar.async_get(hass).async_create(name).id for name in ("Entrance", "Garden")}
+    made = MockConfigEntry(
+        domain=DOMAIN,
+        title="Timmy Access",
+        minor_version=2,
+        data={"port": port, "host": LOOPBACK},
+        subentries_data=[
+            subentry_data(FACE, "Front door", area_id=areas["Entrance"]),
+            subentry_data(FINGER, "Side door", area_id=areas["Garden"]),
+        ],
+    )
+    made.add_to_hass(hass)
+    return made
+
+
+@pytest.mark.usefixtures("all_enabled")
+async def test_every_entity_of_the_pages_is_there(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
+    named = {name for page in PAGES for name in _ENTITY.findall(page.read_text())} - _NO_ENTITIES
+    assert {"image.entrance_front_door_latest_punch_photo", "lock.entrance_front_door"} <= named
+    assert sorted(name for name in named if er.async_get(hass).async_get(name) is None) == []
 
 
 def blocks() -> Iterator[Any]:
@@ -73,8 +109,6 @@ def types_in(part: Any) -> Iterator[str]:
 @pytest.mark.parametrize("example", BLOCKS)
 async def test_an_example_loads(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, example: Any) -> None:
     """Each is one of a few sorts, and Home Assistant takes it for that."""
-    area = ar.async_get(hass).async_create("Hall")
-    dr.async_get(hass).async_update_device(hub.terminals[FACE].device_id, area_id=area.id)
     if isinstance(example, dict) and "triggers" in example:
         for platform in ("calendar", "persistent_notification"):
             assert await async_setup_component(hass, platform, {})
@@ -133,7 +167,9 @@ async def test_the_pass_of_the_page_is_made(
     without_window(hub)
     await hass.services.async_call("script", "plumber", blocking=True)
     assert (await face.scan_qr(heard[0].data["code"]))["access"] == 0
-    state = await until(hass, "event.front_door_code", lambda state: state.attributes.get("event_type") == "refused")
+    state = await until(
+        hass, "event.entrance_front_door_code", lambda state: state.attributes.get("event_type") == "refused"
+    )
     assert state.attributes["reason"] == "not_yet_valid"
     freezer.move_to("2026-12-01T18:00:00Z")  # ten in the morning in California
     assert (await face.scan_qr(heard[0].data["code"]))["access"] == 1
