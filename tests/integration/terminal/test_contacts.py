@@ -150,7 +150,10 @@ async def test_only_a_terminal_with_a_contact_shows_a_door(
     assert hass.states.get("binary_sensor.gate") is None
     assert registry.async_get("binary_sensor.gate") is None
     await fit_contact(hass, hub, face, 2)
-    assert state_of(hass, "binary_sensor.gate").name == "Gate"
+    assert state_of(hass, "binary_sensor.gate").state == "on"
+    again = registry.async_get("binary_sensor.gate")
+    assert again is not None
+    assert again.name == "Gate"
 
 
 async def test_a_contact_whose_type_is_chosen_here_appears_and_goes(
@@ -193,26 +196,17 @@ async def test_a_door_is_assumed_after_a_restart_until_its_contact_moves(
 
 @pytest.mark.parametrize(("minutes_ago", "wanted"), [(60, "on"), (180, "off")])
 async def test_what_the_door_did_while_nobody_listened_is_told_by_the_newest_record(
-    hass: HomeAssistant, entry: MockConfigEntry, make_terminal: MakeTerminal, minutes_ago: int, wanted: str
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, contact: None, minutes_ago: int, wanted: str
 ) -> None:
     """A record from before what is known already tells nothing of now."""
     now = dt_util.now()
-    er.async_get(hass).async_get_or_create(
-        "binary_sensor", "timmy_access", f"{FACE}_door", suggested_object_id="front_door_door", config_entry=entry
-    )
-    kept = {"value": {"moved_at": (now - timedelta(hours=2)).isoformat(), "open": False}}
-    mock_restore_cache_with_extra_data(hass, [(State(DOOR, STATE_UNAVAILABLE), kept)])
-    assert await hass.config_entries.async_setup(entry.entry_id)
-    face = make_terminal("ai_face", FACE)
-    face.access_settings["doorsensor"] = 1
-    await connected(hass, face)
+    hub.terminals[FACE].upkeep.async_assume_door(is_open=False, moved_at=now - timedelta(hours=2))
     assert state_of(hass, DOOR).state == "off"
     face.door_event(DoorEvent.OPENED, time=(now - timedelta(minutes=minutes_ago)).replace(tzinfo=None))
     await face.wait_sent()
     await hass.async_block_till_done()
     state = state_of(hass, DOOR)
     assert (state.state, state.attributes["assumed_state"]) == (wanted, True)
-    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 @pytest.mark.usefixtures("contact")
