@@ -143,7 +143,9 @@ def test_an_encoding_that_can_be_read(content: bytes, encoding: str | None) -> N
     assert text_of(content, encoding) == "näme"
 
 
-@pytest.mark.parametrize(("content", "encoding"), [("ä".encode("cp1252"), None), (b"a", "no such thing")])
+@pytest.mark.parametrize(
+    ("content", "encoding"), [("ä".encode("cp1252"), None), (b"a", "no such thing"), (b"a", "a\0b")]
+)
 def test_an_encoding_is_never_guessed(content: bytes, encoding: str | None) -> None:
     with pytest.raises(HouseInvalid) as caught:
         text_of(content, encoding)

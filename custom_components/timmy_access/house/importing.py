@@ -76,7 +76,7 @@ def text_of(content: bytes, encoding: str | None) -> str:
         encoding = "utf-16" if wide else "utf-8-sig"
     try:
         return content.decode(encoding)
-    except (UnicodeError, LookupError) as err:
+    except (LookupError, ValueError) as err:  # also where the name of an encoding is none
         raise HouseInvalid("encoding", Problem.ENCODING, {"value": encoding}) from err
 
 

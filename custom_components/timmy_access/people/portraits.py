@@ -5,7 +5,7 @@ import binascii
 from io import BytesIO
 from pathlib import Path
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from homeassistant.components import media_source
 from homeassistant.core import HomeAssistant
@@ -83,12 +83,8 @@ def for_terminal(content: bytes) -> bytes:
     Raises `ValueError` when the content is no picture of a sensible size. Blocking: the work of a moment.
     """
     try:
-        with Image.open(BytesIO(content)) as opened:
-            if opened.width * opened.height > MAX_SOURCE_PIXELS:
-                raise ValueError("too many pixels")
-            opened.draft("RGB", BOX)
-            upright = ImageOps.exif_transpose(opened).convert("RGB")
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError, SyntaxError) as err:
+        upright = _upright(content)
+    except Exception as err:  # each format has a decoder that raises what it likes
         raise ValueError("no picture") from err
     upright.thumbnail(BOX)
     for quality in QUALITIES:
@@ -97,6 +93,14 @@ def for_terminal(content: bytes) -> bytes:
         if written.tell() < MAX_BYTES:
             break
     return written.getvalue()
+
+
+def _upright(content: bytes) -> Image.Image:
+    with Image.open(BytesIO(content)) as opened:
+        if opened.width * opened.height > MAX_SOURCE_PIXELS:
+            raise ValueError("too many pixels")
+        opened.draft("RGB", BOX)
+        return ImageOps.exif_transpose(opened).convert("RGB")
 
 
 async def _async_for_terminal(hass: HomeAssistant, field: str, content: bytes | None) -> str:

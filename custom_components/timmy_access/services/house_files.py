@@ -41,7 +41,8 @@ async def async_import_table(request: HouseRequest, content: bytes) -> JsonObjec
     """
     house, data = request.house, request.data
     household = house.known()
-    text = text_of(content, data.get(ATTR_ENCODING))
+    # Some encodings take seconds for a large file.
+    text = await request.hass.async_add_executor_job(text_of, content, data.get(ATTR_ENCODING))
     found = await request.hass.async_add_executor_job(
         importing,
         household,

@@ -1,5 +1,6 @@
 """What is wrong is said by the name of its field, and nothing of it reaches a terminal."""
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -238,14 +239,23 @@ async def test_a_terminal_that_is_away(hass: HomeAssistant, hub: Hub) -> None:
     assert error.value.translation_key == "terminal_offline"
 
 
+def broken_avif() -> bytes:
+    """Return a picture whose head is right, and the rest nothing."""
+    written = BytesIO()
+    Image.new("RGB", (64, 64)).save(written, "AVIF")
+    head, mark, picture = written.getvalue().partition(b"mdat")
+    return head + mark + bytes(len(picture))
+
+
 @pytest.mark.parametrize(
     ("name", "content", "key"),
     [
         ("large.jpg", b"\xff\xd8" + bytes(5 * 1024 * 1024), "photo_too_large"),
         ("text.jpg", b"no picture", "photo_not_a_picture"),
         ("missing.jpg", None, "photo_not_found"),
+        ("broken.avif", broken_avif(), "photo_not_a_picture"),
     ],
-    ids=["large", "text", "missing"],
+    ids=["large", "text", "missing", "broken"],
 )
 async def test_photos_that_are_none(
     hass: HomeAssistant,
