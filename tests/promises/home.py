@@ -34,15 +34,17 @@ from custom_components.timmy_access.protocol.throttle import Throttle
 from custom_components.timmy_access.records import answered, journal, ledgers, patient_journal
 from custom_components.timmy_access.terminal.clock import TerminalClock
 from custom_components.timmy_access.terminal.moments import CodeKind, CodeMoment, CodeSource, Moment
+from custom_components.timmy_access.terminal.state import DoorMode
 from homeassistant.config_entries import ConfigSubentry
 from homeassistant.const import EVENT_HOMEASSISTANT_CLOSE
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers import event
+from homeassistant.helpers import event, issue_registry as ir
 from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from .disk import Disk, MemoryLedger, Mode, TroubledJournal
 from .oracle import Called, Guest, Oracle, Punched, Shown
+from .ordered import Ordering, seconds_from
 from .stillness import StillLoop
 from .wires import ORIGIN, Answers, Firmware, Origin, Port, Wire
 
@@ -62,6 +64,8 @@ RECOVERY_SECONDS = 75.0
 # Few enough that they run out.
 SLOTS = 12
 LOOK_SECONDS = 0.05
+# What says that doors are not as they should be.
+DOOR_ISSUES = ("hold_", "left_", "lockdown_", "emergency_")
 TROUBLES = (LedgerUnavailable, PassNotWritten, PassRevoked, PassUnknown, ProtocolError)
 
 
@@ -117,6 +121,9 @@ class Home:
                 DISABLED: Person(enroll_id=DISABLED, name="Bob", enabled=False, slots=(0,)),
             }
         self._storage.clear()
+        registry = ir.async_get(self.hass)
+        for domain, issue_id in tuple(registry.issues):
+            self._in_loop(registry.async_delete, domain, issue_id)
         for file in self._journals():
             file.unlink()
         self.oracle = Oracle(self.loop, self.wall)
@@ -151,6 +158,9 @@ class Home:
     def kill(self) -> None:
         """End it without a word, as `kill -9` does, and start it anew."""
         self._die()
+        registry = ir.async_get(self.hass)
+        for domain, issue_id in [key for key, issue in registry.issues.items() if not issue.is_persistent]:
+            self._in_loop(registry.async_delete, domain, issue_id)
         self.loop.now += RESTART_SECONDS
         written = b"".join(file.read_bytes() for file in self._journals())
         for guest in self.guests:
@@ -179,7 +189,23 @@ class Home:
     def look(self) -> list[str]:
         """Return what went wrong."""
         failed = [terminal.serial for terminal in self.terminals if terminal.counters.failed_handlers]
-        return [*self.oracle.wrong, *(f"a message of {serial} could not be handled" for serial in failed)]
+        held = [self._look_at_door(serial) for serial in DOORS]
+        return [
+            *self.oracle.wrong,
+            *(f"a message of {serial} could not be handled" for serial in failed),
+            *(wrong for wrong in held if wrong),
+        ]
+
+    def is_said(self, issue_id: str) -> bool:
+        """Return whether there is a repair issue."""
+        return ir.async_get(self.hass).async_get_issue(DOMAIN, issue_id) is not None
+
+    def _look_at_door(self, serial: str) -> str | None:
+        number = _building_of(serial)
+        is_served = self.hubs[number] is not None and not self._is_busy(number)
+        return self.oracle.ordered.look(
+            self.hass, self.firmware[serial], is_served=is_served, now=self.wall(), idle=self.loop.idle
+        )
 
     # Terminals
 
@@ -199,6 +225,7 @@ class Home:
         subentry = next((one for one in entry.subentries.values() if one.unique_id == serial), None)
         if subentry is None:
             return
+        self.oracle.ordered.standing.pop(serial, None)
         self._in_loop(self.hass.config_entries.async_remove_subentry, entry, subentry.subentry_id)
         if self.hubs[_building_of(serial)] is not None:
             for wire in self.firmware[serial].wires:
@@ -209,7 +236,104 @@ class Home:
         entry = self.entries[number]
         if any(one.unique_id == serial for one in entry.subentries.values()):
             return
+        if self.hubs[number] is not None or serial in self.oracle.ordered.locked:
+            self.oracle.ordered.added(number, serial)
         self._in_loop(self.hass.config_entries.async_add_subentry, entry, _subentry(serial))
+
+    # What is ordered of doors
+
+    def hold(self, serial: str, mode: DoorMode, seconds: float, ago: float = 0.0) -> None:
+        """Hold the door of a terminal with one."""
+        if (hub := self.hubs[_building_of(serial)]) is not None:
+            order = self._ordering("hold", (serial,), ago)
+            order.mode, order.until = mode, seconds_from(self.wall(), seconds)
+            work = partial(self.oracle.ordered.hold, hub, order, self.wall(), self.loop.now)
+            self._order(hub, order, work)
+
+    def lock_down(self, number: int, serials: tuple[str, ...], *, everywhere: bool) -> None:
+        if (hub := self.hubs[number]) is not None:
+            order = self._ordering("lock down", BUILDINGS[number] if everywhere else serials)
+            work = partial(self.oracle.ordered.lock_down, hub, number, order, everywhere=everywhere)
+            self._order(hub, order, work)
+
+    def end_lockdown(self, number: int, serials: tuple[str, ...]) -> None:
+        if (hub := self.hubs[number]) is not None:
+            order = self._ordering("end a lockdown", serials)
+            self._order(hub, order, partial(self.oracle.ordered.end, hub, number, order))
+
+    def go_through_a_lockdown(self, serial: str, mode: DoorMode, middle: str) -> None:
+        """Lock down a door that is held or not, let something happen in the middle, and end it again."""
+        number, firmware = _building_of(serial), self.firmware[serial]
+        if not self._is_held(serial, mode):
+            return
+        before = firmware.mode
+        self.lock_down(number, (serial,), everywhere=False)
+        self.loop.advance(0.0 if middle == "silence" else 1.0)
+        self.befall(serial, middle)
+        self.loop.advance(10.0)
+        firmware.answers = Answers.PROMPT
+        self._wire(serial)
+        self.loop.advance(10.0)
+        if self.hubs[number] is None or (wire := firmware.wire) is None or not wire.registered:
+            return
+        assert firmware.mode == "held_closed", "a door that is locked down is not held closed"
+        self.end_lockdown(number, (serial,))
+        self.loop.advance(1.0)
+        assert firmware.mode == before, f"{before} has become {firmware.mode}"
+        if mode is not DoorMode.NORMAL:  # for the rest of the story
+            self.hold(serial, mode, 0.5)
+            self.loop.advance(10.0)
+
+    def befall(self, serial: str, what: str) -> None:
+        """Let something happen to a terminal, or to what it dials in to."""
+        number, firmware = _building_of(serial), self.firmware[serial]
+
+        def _hang_up() -> None:
+            for wire in firmware.wires:
+                wire.abort()
+
+        def _fall_silent() -> None:
+            firmware.answers = Answers.SILENT
+
+        faults: dict[str, Callable[[], None]] = {
+            "": lambda: None,
+            "kill": self.kill,
+            "stop": partial(self.stop, number, again=True),
+            "hang up": _hang_up,
+            "power": firmware.lose_power,
+            "remove": partial(self.remove, serial),
+            "silence": _fall_silent,
+        }
+        faults[what]()
+
+    def _is_held(self, serial: str, mode: DoorMode) -> bool:
+        """Have a door held, or not, and return whether nothing was in the way."""
+        number, firmware = _building_of(serial), self.firmware[serial]
+        hub = self.hubs[number]
+        if hub is None or self._is_busy(number) or serial not in hub.terminals or self._wire(serial) is None:
+            return False
+        if firmware.answers is not Answers.PROMPT or hub.terminals[serial].contest.is_open:
+            return False
+        self.end_lockdown(number, (serial,))
+        self.loop.advance(10.0)
+        if mode is not DoorMode.NORMAL:
+            self.hold(serial, mode, 3600.0)
+        self.loop.advance(1.0)
+        known = self.oracle.ordered.standing.get(serial)
+        return firmware.mode == mode.value and (mode is DoorMode.NORMAL or (known is not None and known[0] is mode))
+
+    def _ordering(self, what: str, serials: tuple[str, ...], ago: float = 0.0) -> Ordering:
+        order = Ordering(what, serials)
+        order.asked_at, order.asked_idle = self.loop.now - ago, self.loop.idle
+        return order
+
+    def _order(self, hub: Hub, order: Ordering, work: Callable[[], Awaitable[None]]) -> None:
+        async def _do() -> None:
+            if hub not in self.oracle.deaf:
+                with suppress(*TROUBLES):
+                    await work()
+
+        self._task(_do(), order.what, order)
 
     # People; the codes of a listener open its own terminals, and all know who is shut out
 
@@ -316,6 +440,24 @@ class Home:
         for serial in DOORS:
             self.dial(serial)
         self.loop.settle()
+        self._come_to_rest()
+        self._prosper()
+
+    def _come_to_rest(self) -> None:
+        """Nothing holds a door any more, nothing is kept of it, and nobody is told that something might."""
+        for number, serials in enumerate(BUILDINGS):
+            self.end_lockdown(number, serials)
+        self.loop.advance(RECOVERY_SECONDS)
+        modes = {serial: firmware.mode for serial, firmware in self.firmware.items()}
+        assert modes == dict.fromkeys(DOORS, "normal"), modes
+        for hub in self.hubs:
+            assert hub is not None
+            file = hub.door_orders.emergencies._file
+            assert (dict(file.all), file.everywhere) == ({}, None), (file.all, file.everywhere)
+        issues = [issue_id for (_, issue_id) in ir.async_get(self.hass).issues if issue_id.startswith(DOOR_ISSUES)]
+        assert issues == [], issues
+
+    def _prosper(self) -> None:
         known = len(self.guests)
         self.create({"doors": {FRONT: frozenset({1})}, "max_uses": 1}, with_pin=False)
         self.create({"doors": {HALL: frozenset({2})}}, with_pin=False)
@@ -378,6 +520,8 @@ class Home:
                 terminal.moments.async_subscribe(partial(self._note, terminal))
 
         hub.async_subscribe_terminals(_follow)
+        await hub.door_orders.async_load()
+        self.oracle.ordered.started(number, hub)
         await hub.async_start()
         self.hubs[number] = hub
 

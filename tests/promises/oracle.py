@@ -14,6 +14,7 @@ from custom_components.timmy_access.protocol.exchange import DOOR_WRITE_SECONDS
 from custom_components.timmy_access.terminal.clock import PRESENT
 from homeassistant.util import dt as dt_util
 
+from .ordered import Ordered
 from .stillness import StillLoop
 from .wires import Fate, Origin, Sent, Wire
 
@@ -128,19 +129,25 @@ class Oracle:
         self.approves: Callable[[Wire, int], bool] = lambda _wire, _enroll_id: False
         self.granted: set[Hashable] = set()
         self.grants = self.openings = self.frames = 0
+        self.ordered = Ordered()
 
     def judge(self, wire: Wire, frame: dict[str, Any], origin: Origin | None) -> Sent:
         """Look at a frame that is being sent."""
         sent = Sent(frame, self._loop.idle)
         self.frames += 1
         self._check(wire.hub not in self.deaf, "a listener that has stopped speaks", frame)
-        self._check(not wire.is_cut, "a terminal that was removed is spoken to", frame)
         word = frame.get("cmd") or frame.get("ret")
+        # The last that it is told puts its relay to rest.
+        self._check(not wire.is_cut or word == "lockctrl", "a terminal that was removed is spoken to", frame)
+        serial = wire.firmware.serial
+        opens = frame.get("access") or (word == "opendoor" and "cmd" in frame)
+        self._check(not opens or serial not in self.ordered.locked, "somebody is let in during a lockdown", frame)
         if word == "opendoor" and "cmd" in frame:
             self.openings += 1
             self._check_opening(wire, sent, origin)
         elif word == "lockctrl":
-            self._forbid("nobody has asked to hold a door", frame)
+            if wrong := self.ordered.judge(serial, frame, origin, self._wall(), self._loop.time()):
+                self._forbid(wrong, frame)
         elif frame.get("access"):
             self.grants += 1
             if isinstance(origin, Punched) and word == "sendlog":

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from custom_components.timmy_access.terminal.state import DoorMode
+
 from .disk import Mode
 from .home import BARN, DISABLED, DOORS, FRONT, HALL, KNOWN, Home, made_home
 from .oracle import Guest
@@ -125,3 +127,46 @@ def test_who_is_disabled_is_not_let_in_before_the_database_has_said_so(home: Hom
         home.punch(BARN, number, 0.0)
         home.loop.advance(3.0)
         assert home.oracle.grants == grants
+
+
+def test_a_terminal_that_is_removed_and_approved_again_at_once_is_told_the_end_of_a_hold(home: Home) -> None:
+    home.hold(FRONT, DoorMode.HELD_OPEN, 60.0)
+    home.loop.advance(1.0)
+    home.kill()
+    home.loop.settle()
+    home.remove(FRONT)
+    home.add(FRONT)
+    home.dial(FRONT)
+    home.loop.advance(3.0)
+    assert home.firmware[FRONT].mode == "normal"
+
+
+def test_what_was_on_its_way_to_a_terminal_that_is_removed_may_hold_its_door(home: Home) -> None:
+    home.firmware[BARN].answers = Answers.SILENT
+    home.lock_down(1, (BARN,), everywhere=False)
+    home.loop.settle()
+    home.remove(BARN)
+    home.loop.advance(1.0)
+    assert home.firmware[BARN].mode == "held_closed"
+    assert home.is_said(f"left_held_closed_{BARN}")
+    home.firmware[BARN].answers = Answers.PROMPT
+    home.add(BARN)
+    home.dial(BARN)
+    home.loop.advance(3.0)
+    assert home.firmware[BARN].mode == "normal"
+    assert not home.is_said(f"left_held_closed_{BARN}")
+
+
+def test_a_door_that_was_locked_down_before_a_restart_may_be_held_closed_when_its_terminal_is_removed(
+    home: Home,
+) -> None:
+    home.lock_down(0, (FRONT,), everywhere=False)
+    home.loop.advance(1.0)
+    home.kill()
+    home.loop.settle()
+    home.end_lockdown(0, (FRONT,))
+    home.loop.advance(3.0)
+    home.remove(FRONT)
+    home.loop.settle()
+    assert home.firmware[FRONT].mode == "held_closed"
+    assert home.is_said(f"left_held_closed_{FRONT}")

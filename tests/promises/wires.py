@@ -23,6 +23,9 @@ from .stillness import StillLoop
 ORIGIN: ContextVar[Origin | None] = ContextVar("origin", default=None)
 # A terminal that takes its time.
 SLOW_SECONDS = 1.3
+# What a terminal is told to do with its doors until it is told otherwise (specification B38).
+HOLD_OPEN, HOLD_CLOSED, NORMAL = 1, 2, 4
+MODES = {HOLD_OPEN: "held_open", HOLD_CLOSED: "held_closed", NORMAL: "normal"}
 
 
 class Origin:
@@ -79,6 +82,7 @@ class Firmware:
         self.offset = 0.0
         self.offsets: set[float] = {0.0}
         self.opened: list[int] = []
+        self.mode = "normal"
         self.wires: list[Wire] = []
         self._wall = wall
 
@@ -106,6 +110,8 @@ class Firmware:
                 sent.fate = Fate.REFUSED
             else:
                 self.opened.append(frame.get("doornum", 0))
+        if word == "lockctrl" and self.answers is not Answers.REFUSING:
+            self.mode = MODES[frame["fuc"]]
         if self.answers is Answers.SILENT:
             return
         reply = json.dumps(self._reply(word, frame))
@@ -114,10 +120,16 @@ class Firmware:
         else:
             wire.say(reply)
 
+    def lose_power(self) -> None:
+        """Start anew: what held the door does not any more."""
+        self.mode = "normal"
+        for wire in self.wires:
+            wire.abort()
+
     def _reply(self, word: str, frame: dict[str, Any]) -> dict[str, Any]:
         more: dict[str, Any] = {"result": True}
         match word:
-            case "opendoor":
+            case "opendoor" | "lockctrl":
                 more = {"result": self.answers is not Answers.REFUSING}
             case "gettime":
                 more |= {"time": self.shown()}

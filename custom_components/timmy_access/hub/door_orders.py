@@ -8,7 +8,7 @@ from ..terminal.tasks import Tasks
 from .emergencies import Emergencies
 from .holds import Holds
 from .order_file import OrderFile
-from .parting import async_part
+from .parting import async_part, async_tell_left
 from .terminal import Terminal
 
 
@@ -22,22 +22,27 @@ class DoorOrders:
         self._hass = hass
         self._entry_id = entry_id
         self._file = OrderFile(hass, entry_id)
+        self._terminals = terminals
         self.holds = Holds(hass, entry_id, tasks, self._file, terminals)
         self.emergencies = Emergencies(hass, entry_id, self._file, self.holds, terminals)
 
     async def async_load(self) -> None:
-        """Read what is ordered."""
+        """Read what is ordered; what is left of terminals that were removed while nothing ran is told."""
         await self._file.async_load()
+        if async_tell_left(self._hass, self._entry_id, self._file, {it.subentry_id for it in self._terminals()}):
+            await self._file.async_save()
 
     @callback
     def async_take_up(self, terminal: Terminal) -> None:
         """Go on with what is ordered of a terminal, before it dials in."""
+        self._file.names[terminal.subentry_id] = terminal.serial, terminal.name
         self.holds.async_take_up(terminal)
         self.emergencies.async_take_up(terminal)
 
     @callback
     def async_look(self, terminal: Terminal) -> None:
         """Look at a terminal that has other settings now, perhaps other doors."""
+        self._file.names[terminal.subentry_id] = terminal.serial, terminal.name
         self.emergencies.async_look(terminal)
         self.holds.async_look(terminal)
 

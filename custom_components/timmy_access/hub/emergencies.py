@@ -194,8 +194,10 @@ class Emergencies:
             self._holds.async_save_soon()
         if (order := orders.of(Emergency.EVACUATION)) is not None:
             self._confirmations.async_missed(terminal, order)
-            if order.holds_for(1) and 1 not in order.closed and is_alone(terminal):
-                terminal.doors.async_assume(1, DoorMode.HELD_OPEN)  # it may have been told, and is not told again
+        # What it may have been told before; to open it is not told again.
+        if (order := orders.at(1)) is not None and 1 not in order.closed and is_alone(terminal):
+            is_evacuated = order.kind is Emergency.EVACUATION
+            terminal.doors.async_assume(1, DoorMode.HELD_OPEN if is_evacuated else DoorMode.HELD_CLOSED)
         self.async_look(terminal)
 
     @callback

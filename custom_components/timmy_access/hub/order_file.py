@@ -39,6 +39,8 @@ class OrderFile:
         self._writing = asyncio.Lock()
         self._is_closed = False
         self.everywhere: dict[str, Any] | None = None
+        # The serial number and the name of each terminal, for when its subentry is gone.
+        self.names: dict[str, tuple[str, str]] = {}
 
     async def async_load(self) -> None:
         """Read the file, if there is one."""
@@ -46,6 +48,7 @@ class OrderFile:
         at = self._hass.loop.time()
         self._orders = {key: from_json(kept, at) for key, kept in stored.get("terminals", {}).items()}
         self.everywhere = stored.get("everywhere")
+        self.names = {key: (serial, name) for key, (serial, name) in stored.get("names", {}).items()}
 
     @property
     def all(self) -> Mapping[str, Orders]:
@@ -100,6 +103,7 @@ class OrderFile:
     def _data(self) -> dict[str, Any]:
         return {
             "everywhere": self.everywhere,
+            "names": {key: list(self.names[key]) for key in self._orders if key in self.names},
             "terminals": {key: as_json(orders) for key, orders in self._orders.items()},
         }
 

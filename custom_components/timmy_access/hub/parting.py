@@ -5,13 +5,13 @@ to rest, which opens nothing. Where that is not confirmed, a lasting repair issu
 told when it is approved again. Nobody ends a lockdown in passing: the door stays held closed, and that is said.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 
-from ..const import CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from ..const import DOMAIN
 from ..issues import DATA_SERIAL, async_clear, async_raise
 from ..protocol.commands import ControlDoor
 from ..protocol.enums import DoorControl
@@ -28,11 +28,17 @@ async def async_part(hass: HomeAssistant, entry_id: str, terminal: Terminal, ord
     """Stop a terminal that is removed, of which `orders` were left; nothing else is told it from the first step on."""
     mode, session, last_word = held(terminal), terminal.session, None
     ends = mode is not DoorMode.NORMAL and orders.of(Emergency.LOCKDOWN) is None and not terminal.contest.is_open
+    if mode is not DoorMode.NORMAL:  # also for who approves it again before this is over
+        async_tell(hass, entry_id, terminal.serial, terminal.name, mode)
     if session is not None and ends:
         last_word = session.say_last(ControlDoor(function=DoorControl.NORMAL))
     await terminal.async_stop("removed")
-    if mode is not DoorMode.NORMAL and not (last_word is not None and await last_word.answered()):
-        async_tell(hass, entry_id, terminal.serial, terminal.name, mode)
+    if last_word is not None and await last_word.answered():
+        async_settled(hass, (terminal.serial,))
+    elif (doubted := held(terminal)) is not mode:  # what was on its way to it then is in doubt by now
+        async_settled(hass, (terminal.serial,))
+        if doubted is not DoorMode.NORMAL:
+            async_tell(hass, entry_id, terminal.serial, terminal.name, doubted)
 
 
 @callback
@@ -69,10 +75,20 @@ async def async_leave_doors(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Forget what is ordered of the doors of a listener that is removed, and tell of those that may still be held."""
     file = OrderFile(hass, entry.entry_id)
     await file.async_load()
-    for subentry in entry.get_subentries_of_type(SUBENTRY_TERMINAL):
-        if (mode := _left_by(file.of(subentry.subentry_id))) is not DoorMode.NORMAL:
-            async_tell(hass, entry.entry_id, subentry.data[CONF_SERIAL], subentry.title, mode)
+    async_tell_left(hass, entry.entry_id, file, ())
     await async_remove_orders(hass, entry.entry_id)
+
+
+@callback
+def async_tell_left(hass: HomeAssistant, entry_id: str, file: OrderFile, present: Collection[str]) -> bool:
+    """Tell of the doors of terminals that are not present any more, and forget them; return whether there were any."""
+    left = {subentry_id: orders for subentry_id, orders in file.all.items() if subentry_id not in present}
+    for subentry_id, orders in left.items():
+        serial, name = file.names.get(subentry_id, ("", ""))
+        if (mode := _left_by(orders)) is not DoorMode.NORMAL and serial:
+            async_tell(hass, entry_id, serial, name, mode)
+        file.put(subentry_id, Orders())
+    return bool(left)
 
 
 def _left_by(orders: Orders) -> DoorMode:

@@ -347,6 +347,17 @@ async def test_a_door_that_is_left_held_by_a_listener_that_is_removed_is_named(
     assert f"left_held_open_{FACE}" in issues_of(hass)
 
 
+async def test_a_door_whose_terminal_is_removed_while_nothing_runs_is_named_at_the_start(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    await hold(hass, hub, "held_open")
+    await face.stop()
+    await hass.config_entries.async_unload(entry.entry_id)
+    await remove(hass, entry)
+    await hass.config_entries.async_setup(entry.entry_id)
+    assert issues_of(hass)[f"left_held_open_{FACE}"].translation_placeholders == {"name": "Front door", "serial": FACE}
+
+
 async def test_the_fix_of_a_door_that_is_left_held_is_to_see_to_it(
     hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, fix: Fix
 ) -> None:
