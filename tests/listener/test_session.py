@@ -1,14 +1,25 @@
 """What an admitted terminal says, quirks included, and what it is answered (field notes 10)."""
 
 import asyncio
+from collections.abc import Callable
 import json
 import logging
+from typing import Any
 
 import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.frames import Frame as WebSocketFrame, Opcode
 
 from custom_components.timmy_access.protocol import pulse, session as session_module
+from custom_components.timmy_access.protocol.commands import (
+    GetHolidays,
+    GetQuestionnaire,
+    GetUserInfo,
+    GetUserName,
+    GetUserProfile,
+)
+from custom_components.timmy_access.protocol.commands.base import Command
+from custom_components.timmy_access.protocol.errors import CommandRefused
 from custom_components.timmy_access.protocol.listener import Listener
 from custom_components.timmy_access.protocol.session import Session
 
@@ -71,6 +82,46 @@ async def test_a_name_that_is_not_utf_8_ends_no_connection(
     await terminal.connection.send(frame, text=True)
     assert (await terminal.hear())["result"] is True
     assert [record.name for record in desk.batches[0].records] == [shown, "Zoë"]
+
+
+REPLIES: list[tuple[Command[Any], dict[str, Any], Callable[[Any], object]]] = [
+    (GetUserName(enroll_id=1), {"record": "?"}, lambda reply: reply.name),
+    (GetUserInfo(enroll_id=1, backup_number=0), {"name": "?", "record": "c5"}, lambda reply: reply.name),
+    (GetUserProfile(enroll_id=1), {"record": "?"}, lambda reply: reply.text),
+    (GetQuestionnaire(), {"title": "x", "items": ["?"]}, lambda reply: reply.items[0]),
+    (GetHolidays(), {"holidays": {"name": "?", "dayzone": 1}}, lambda reply: reply.rows[0].name),
+]
+
+
+@pytest.mark.parametrize("is_text", [True, False], ids=["text", "binary"])
+@pytest.mark.parametrize(
+    ("said", "shown"), [(b"M\xc3", "M\ufffd"), ("张三".encode("gbk"), "张三"), ("Zoë".encode("latin-1"), "Zo\ufffd")]
+)
+@pytest.mark.parametrize(("command", "reply", "read"), REPLIES, ids=lambda it: getattr(it, "name", ""))
+async def test_a_reply_that_is_not_utf_8_ends_no_connection(
+    terminal: ScriptedTerminal,
+    session: Session,
+    command: Command[Any],
+    reply: dict[str, Any],
+    read: Callable[[Any], object],
+    said: bytes,
+    shown: str,
+    *,
+    is_text: bool,
+) -> None:
+    asking = asyncio.create_task(session.request(command))
+    await terminal.hear()
+    frame = json.dumps({"ret": command.name, "sn": SERIAL, "result": True, **reply}).encode()
+    await terminal.connection.send(frame.replace(b"?", said), text=is_text)
+    assert read(await asking) == shown
+    # Also what it says when it refuses.
+    asking = asyncio.create_task(session.request(command))
+    await terminal.hear()
+    frame = json.dumps({"RET ": command.name, "result": False, "Reason": 1, "msg": "?"}).encode()
+    await terminal.connection.send(frame.replace(b"?", said), text=is_text)
+    with pytest.raises(CommandRefused) as error:
+        await asking
+    assert error.value.message == shown
 
 
 @pytest.mark.parametrize(

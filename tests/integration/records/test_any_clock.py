@@ -29,6 +29,9 @@ STEPS = st.one_of(
     st.tuples(st.just("lose_words"), st.booleans()),
     st.tuples(st.just("redial"), st.booleans()),
     st.tuples(st.just("hang_up"), st.just(0)),
+    st.tuples(st.just("clear"), st.just(0)),
+    st.tuples(st.just("wrap"), st.integers(1, 3)),
+    st.tuples(st.just("restart"), st.just(0)),
 )
 
 
@@ -66,6 +69,19 @@ class House:
 
     def do_hang_up(self, _: int) -> None:
         self.connected = False
+
+    def do_clear(self, _: int) -> None:
+        """At the menu, while nobody listens, with what is unsent."""
+        self.unsent.clear()
+
+    def do_wrap(self, count: int) -> None:
+        """The memory is full, and what is oldest makes room, sent or not."""
+        del self.unsent[:count]
+
+    def do_restart(self, _: int) -> None:
+        """Of Home Assistant, which knows nothing any more but what is kept."""
+        self.connected, self.told_right = False, False
+        self.__post_init__()
 
     def do_lose_time(self, _: int) -> None:
         self.connected, self.ahead = False, EPOCH - self.now
