@@ -72,6 +72,8 @@ async def async_read_original(place: Place, enroll_id: int) -> Original:
             records[slot] = info.record
         if info.enabled is not None:
             person = replace(person, enabled=info.enabled)
+        if info.role is not None:  # it may have been taken back at the terminal's menu
+            person = replace(person, role=info.role)
     try:
         # Who has the number now is who is copied: somebody may have been renamed at the menu.
         person = replace(person, name=await place.people.async_name(enroll_id) or person.name)

@@ -312,11 +312,27 @@ class People:
         if name is None:
             is_told = known is None and person.name
             name = person.name if is_told else await self._names.async_confirmed(known or person)
-        return Person(
-            enroll_id=enroll_id,
-            name=name,
-            role=person.role if role is None else role,
-        )
+        if role is None:
+            role = await self._async_present_role(person) if person is known and known.role else person.role
+        return Person(enroll_id=enroll_id, name=name, role=role)
+
+    async def _async_present_role(self, person: Person) -> int | None:
+        """Return the role of somebody who was more than a user: at the terminal's menu it may have been taken back.
+
+        Raises the protocol's errors where that is not told: what is written says a role, and would give it again.
+        """
+        error: CommandRefused | None = None
+        for slot in sorted(person.slots):
+            try:
+                info = await self._line.async_request(GetUserInfo(enroll_id=person.enroll_id, backup_number=slot))
+            except CommandRefused as err:  # a slot that is not there any more
+                error = err
+            else:
+                if info.role is not None:
+                    return info.role
+        if error is not None:
+            raise error
+        return person.role
 
     def _note(self, change: PersonChange) -> None:
         facts = {key: value for key in ("enabled", "name", "role") if (value := getattr(change, key)) is not None}

@@ -244,6 +244,24 @@ async def test_a_credential_of_who_had_the_number_is_nobody_elses(
     assert (terminal.users[7].name, terminal.users[7].credentials) == ("Bob", {11: 4712})
 
 
+@pytest.mark.parametrize("profile", ["ai_face", "tfs30"])
+async def test_who_is_no_administrator_any_more_does_not_become_one_again(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal, profile: str
+) -> None:
+    """What is taken back at a terminal's menu is told by nobody."""
+    terminal = make_terminal(profile, FINGER)
+    for number in (7, 8):
+        terminal.add_user(User(enrollid=number, name=f"Name {number}", admin=2, credentials={11: 4711 + number}))
+    await connected(hass, terminal)
+    terminal.users[7].admin = 0
+    await act(hass, hub, FINGER, "set_credential", enroll_id=7, credential="password", value="4712")
+    await act(hass, hub, FINGER, "set_credential", enroll_id=8, credential="password", value="4713")
+    assert [terminal.users[number].admin for number in (7, 8)] == [0, 2]
+    terminal.users[8].admin = 0
+    await act(hass, hub, FINGER, "copy_user", enroll_id=8, to=[FACE])
+    assert face.users[8].admin == 0
+
+
 async def test_a_name_is_asked_for_in_vain_once(
     hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
