@@ -22,7 +22,8 @@ from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components.calendar import CalendarEntity, CalendarEvent
 from homeassistant.components.calendar.const import DATA_COMPONENT
 from homeassistant.components.trace.const import DATA_TRACE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, ServiceCall
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.setup import async_setup_component
 from homeassistant.util import dt as dt_util
@@ -61,6 +62,21 @@ class House:
         )
         self.messages = async_mock_service(hass, "notify", PHONE)
         self.more = async_mock_service(hass, "test", "more")
+        self.refused: list[ServiceCall] = []
+
+    def refuse(self) -> str:
+        """Add a phone that takes no message, and return it."""
+
+        async def _refuse(call: ServiceCall) -> None:
+            self.refused.append(call)
+            raise HomeAssistantError("no longer registered")
+
+        self._hass.services.async_register("notify", "mobile_app_old_phone", _refuse)
+        (app,) = self._hass.config_entries.async_entries("mobile_app")
+        devices = dr.async_get(self._hass)
+        return devices.async_get_or_create(
+            config_entry_id=app.entry_id, identifiers={("mobile_app", "old")}, name="Old phone"
+        ).id
 
     async def make(self, blueprint: str, **inputs: Any) -> None:
         """Make an automation as the dialog for it does; what has a default may be left out."""
@@ -206,6 +222,38 @@ async def test_forced_door_with_the_photo_of_who_was_there(
     assert await response.read() == base64.b64decode(PUNCH_PHOTO)
 
 
+@pytest.mark.usefixtures("news_of_minutes")
+@pytest.mark.parametrize(("blueprint", "event"), [("forced_door", 5), ("tamper", 6), ("door_left_open", 1)])
+async def test_a_phone_that_takes_no_message_keeps_nothing_else_from_being_done(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, blueprint: str, event: int
+) -> None:
+    async_mock_service(hass, "persistent_notification", "create")
+    await fit_contact(hass, hub, face)
+    await house.make(blueprint, phones=[house.refuse(), house.phone], more_actions=more(said="{{ message }}"))
+
+    def _told(times: int) -> Callable[[], bool]:
+        def _condition() -> bool:
+            if blueprint == "door_left_open":  # which tells again after a while
+                passed(hass, 5 * 60)
+            return len(house.more) == times
+
+        return _condition
+
+    face.door_event(event, time=seconds_ago(15))
+    await face.wait_sent()
+    if blueprint == "door_left_open":
+        await until_state(hass, "binary_sensor.front_door_door", "on")
+    await house.until(_told(1))
+    if blueprint != "door_left_open":
+        face.door_event(event, time=seconds_ago(5))
+        await face.wait_sent()
+    await house.until(_told(2))
+    assert len(house.refused) == len(house.messages) == 2
+    face.door_event(0, time=seconds_ago(2))
+    await face.wait_sent()
+    await house.until(lambda: not house.running())
+
+
 @pytest.mark.parametrize("what", [["tamper", "alarm", "codes"], ["tamper"], ["codes"]])
 async def test_tamper(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, what: list[str]) -> None:
     left = async_mock_service(hass, "persistent_notification", "create")
@@ -267,6 +315,30 @@ async def test_welcome(
     await report(face, record())
     await house.settle()
     assert len(house.more) == 2
+
+
+async def test_welcome_though_the_scene_and_the_loudspeaker_fail(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House
+) -> None:
+    failed: list[ServiceCall] = []
+
+    async def _fail(call: ServiceCall) -> None:
+        failed.append(call)
+        raise HomeAssistantError("not now")
+
+    hass.services.async_register("scene", "turn_on", _fail)
+    hass.services.async_register("tts", "speak", _fail)
+    await house.make(
+        "welcome",
+        scene="scene.home",
+        speech="tts.voice",
+        loudspeaker="media_player.hall",
+        more_actions=more(who="{{ person }}"),
+    )
+    await report(face, record())
+    await house.settle()
+    assert [call.domain for call in failed] == ["scene", "tts"]
+    assert [call.data for call in house.more] == [{"who": ADA}]
 
 
 async def test_welcome_everybody_at_any_time(
@@ -512,6 +584,39 @@ async def test_guest_pass(
     assert (family.valid_from, family.valid_until) == (noon(day=26, hour=15), noon(day=28, hour=11))
 
 
+async def test_guest_pass_that_cannot_be_made(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, house: House, clock: TickingDateTimeFactory
+) -> None:
+    """The listener is off when the time has come; the next booking gets its pass."""
+    clock.move_to(noon())
+    assert await async_setup_component(hass, "calendar", {})
+    bookings = [
+        CalendarEvent(start=noon(hour=hour), end=noon(hour=hour + 1), summary=f"Guest {hour}") for hour in (18, 20)
+    ]
+    await hass.data[DATA_COMPONENT].async_add_entities([Bookings(*bookings)])
+    await house.make(
+        "guest_pass",
+        calendar="calendar.bookings",
+        tag="guest",
+        ahead={"hours": 2},
+        terminals=[device(hub)],
+        phones=[house.refuse(), house.phone],
+        more_actions=more(code="{{ made.code }}"),
+    )
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    for minute in (50, 60):
+        await at(hass, clock, noon(hour=15) + timedelta(minutes=minute))
+    text = "It could not be made. Make one in the panel, under Guests."
+    assert house.said == [("No pass for Guest 18", text)]
+    assert house.more == []
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    for minute in (50, 60):
+        await at(hass, clock, noon(hour=17) + timedelta(minutes=minute))
+    assert [title for title, _ in house.said] == ["No pass for Guest 18", "Pass for Guest 20"]
+    assert len(house.more) == 1
+    assert len(house.refused) == 2
+
+
 async def test_open_event(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, clock: TickingDateTimeFactory
 ) -> None:
@@ -668,6 +773,29 @@ async def test_daily_summary(
     assert house.said[1][1] == "Nobody came in today."
     await at(hass, clock, noon(day=27, hour=18))
     assert len(house.said) == 2
+
+
+async def test_daily_summary_of_a_log_that_cannot_be_read(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, house: House, clock: TickingDateTimeFactory
+) -> None:
+    """That nobody came in is another thing."""
+    clock.move_to(noon(hour=17))
+    await house.make(
+        "daily_summary",
+        terminals=[device(hub)],
+        at="18:00:00",
+        weekdays=["wed", "thu"],
+        phones=[house.refuse(), house.phone],
+        more_actions=more(count="{{ came.attendance | count }}"),
+    )
+    assert await hass.config_entries.async_unload(entry.entry_id)
+    await at(hass, clock, noon(hour=18))
+    assert house.said == [("Who came in today", "The access log cannot be read at present.")]
+    assert house.more == []
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    await at(hass, clock, noon(day=26, hour=18))
+    assert house.said[1][1] == "Nobody came in today."
+    assert [call.data for call in house.more] == [{"count": 0}]
 
 
 @pytest.mark.usefixtures("news_of_minutes")
