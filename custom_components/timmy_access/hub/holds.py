@@ -29,7 +29,7 @@ from ..terminal.state import DoorMode
 from ..terminal.tasks import Tasks
 from .order_file import OrderFile
 from .outcomes import held, is_alone
-from .parting import async_left, async_settled
+from .parting import DISABLED_ISSUES, async_left, async_settled
 from .terminal import Terminal
 
 # A clock that is set is noticed within this; a door's end is told within two seconds.
@@ -69,6 +69,8 @@ class Holds:
     @callback
     def async_take_up(self, terminal: Terminal) -> None:
         """Go on with what was ordered of a terminal before a restart, before it dials in."""
+        for kind in DISABLED_ISSUES.values():
+            async_clear(self._hass, kind, terminal.serial)
         terminal.doors.async_listen(partial(self._async_moved, terminal))
         if (left := async_left(self._hass, terminal.serial)) is not None and self.of(terminal) is None:
             # It was removed while its door was held, and is approved again.
@@ -103,8 +105,12 @@ class Holds:
         if self._look is not None:
             self._look()
             self._look = None
+        entry = self._hass.config_entries.async_get_entry(self._entry_id)
+        is_disabled = entry is not None and entry.disabled_by is not None
         for terminal in self._terminals():
             self._async_stop_ending(terminal, clear=clear)
+            if is_disabled and (hold := self.of(terminal)) is not None:
+                self._async_raise(terminal, hold, DISABLED_ISSUES[hold.mode], persistent=True)
 
     @callback
     def async_forget(self, terminal: Terminal) -> None:
@@ -224,16 +230,20 @@ class Holds:
 
     @callback
     def _async_complain(self, terminal: Terminal, hold: Hold) -> None:
-        if self._is_stopped or self.of(terminal) is not hold:
-            return
+        if not self._is_stopped and self.of(terminal) is hold:
+            self._async_raise(terminal, hold, ISSUES[hold.mode])
+
+    @callback
+    def _async_raise(self, terminal: Terminal, hold: Hold, kind: str, *, persistent: bool = False) -> None:
         until = dt_util.as_local(hold.until or hold.since)
         async_raise(
             self._hass,
             self._entry_id,
-            ISSUES[hold.mode],
+            kind,
             terminal.serial,
             placeholders={"name": terminal.name, "until": f"{until:%Y-%m-%d %H:%M:%S}"},
             fixable=False,
+            persistent=persistent,
             severity=ir.IssueSeverity.ERROR,
             data={DATA_SERIAL: terminal.serial},
         )

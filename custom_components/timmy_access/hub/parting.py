@@ -22,6 +22,8 @@ from .outcomes import held
 from .terminal import Terminal
 
 ISSUES = {DoorMode.HELD_OPEN: "left_held_open", DoorMode.HELD_CLOSED: "left_held_closed"}
+# Nobody ends what a listener holds that its owner has disabled, until it is enabled again.
+DISABLED_ISSUES = {DoorMode.HELD_OPEN: "held_open_disabled", DoorMode.HELD_CLOSED: "held_closed_disabled"}
 
 
 async def async_part(hass: HomeAssistant, entry_id: str, terminal: Terminal, orders: Orders) -> None:
@@ -85,6 +87,8 @@ def async_tell_left(hass: HomeAssistant, entry_id: str, file: OrderFile, present
     left = {subentry_id: orders for subentry_id, orders in file.all.items() if subentry_id not in present}
     for subentry_id, orders in left.items():
         serial, name = file.names.get(subentry_id, ("", ""))
+        for kind in DISABLED_ISSUES.values():
+            async_clear(hass, kind, serial)
         if (mode := _left_by(orders)) is not DoorMode.NORMAL and serial:
             async_tell(hass, entry_id, serial, name, mode)
         file.put(subentry_id, Orders())

@@ -10,7 +10,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.terminal.state import Emergency
-from homeassistant.config_entries import ConfigSubentry
+from homeassistant.config_entries import ConfigEntryDisabler, ConfigSubentry
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers.storage import Store
@@ -345,6 +345,25 @@ async def test_a_door_that_is_left_held_by_a_listener_that_is_removed_is_named(
     await hold(hass, hub, "held_open")
     assert await hass.config_entries.async_remove(entry.entry_id)
     assert f"left_held_open_{FACE}" in issues_of(hass)
+
+
+@pytest.mark.parametrize("mode", ["held_open", "held_closed"])
+async def test_a_door_that_is_held_by_a_listener_that_is_disabled_is_named_until_it_is_enabled(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, mode: str
+) -> None:
+    until_then = (await hold(hass, hub, mode))["until"]
+    issue_id = f"{mode}_disabled_{FACE}"
+    assert await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    issue = issues_of(hass)[issue_id]
+    assert issue.is_persistent
+    assert (issue.translation_placeholders or {})["name"] == "Front door"
+    assert await hass.config_entries.async_set_disabled_by(entry.entry_id, None)
+    assert issue_id not in issues_of(hass)
+    await face.wait_registered()
+    await until(hass, LOCK, lambda state: state.attributes.get("held_until") == until_then)
+    assert await hass.config_entries.async_set_disabled_by(entry.entry_id, ConfigEntryDisabler.USER)
+    assert await hass.config_entries.async_remove(entry.entry_id)
+    assert [it for it in issues_of(hass) if it.startswith(("held_", "left_"))] == [f"left_{mode}_{FACE}"]
 
 
 async def test_a_door_whose_terminal_is_removed_while_nothing_runs_is_named_at_the_start(
