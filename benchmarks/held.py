@@ -109,6 +109,8 @@ async def one_round(
     asking = asyncio.create_task(ask(home, device_id, seconds))
     await asyncio.sleep(moment)
     await (process.stop() if how == "stop" else process.kill())
+    # Until the terminal has noticed, it takes itself for connected.
+    await terminal.wait_for(lambda: not terminal.registered or None, START_SECONDS)
     await asking
     until = asked_at + seconds
     result = Round(
