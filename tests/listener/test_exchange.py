@@ -383,11 +383,12 @@ async def test_a_change_is_never_sent_again(terminal: ScriptedTerminal, session:
 
 @pytest.mark.usefixtures("impatient")
 async def test_a_late_reply_is_not_the_answer_to_the_next_command(
-    terminal: ScriptedTerminal, session: Session, desk: Desk
+    terminal: ScriptedTerminal, session: Session, desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(CommandTimeout):
         await session.request(CleanLogs())
     await terminal.hear()
+    monkeypatch.undo()  # what follows is answered, however busy the machine is
     second = asyncio.create_task(session.request(CleanLogs()))
     assert (await terminal.hear())["cmd"] == "gettime"  # what is late must come before its answer
     await terminal.say({"ret": "cleanlog", **OK})

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -31,6 +31,8 @@ _ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
 _DATES = ("starttime", "endtime")
 # Firmware writes a last day far away for somebody whose days do not end (specification B22).
 _FOR_EVER = 2090
+# A terminal may show any date; within these a time is one in every zone.
+_EARLIEST, _LATEST = datetime.min + timedelta(days=2), datetime.max - timedelta(days=2)  # noqa: DTZ901 - local
 
 
 # A terminal tells one permission at a time. One that leaves so many questions in a row open answers no more of them.
@@ -154,4 +156,7 @@ def _is_always(zones: Zones | None, number: int) -> bool:
 
 
 def _instant(moment: datetime | None) -> datetime | None:
-    return None if moment is None else dt_util.as_utc(moment.replace(tzinfo=dt_util.get_default_time_zone()))
+    if moment is None:
+        return None
+    within = min(max(moment.replace(tzinfo=None), _EARLIEST), _LATEST)
+    return dt_util.as_utc(within.replace(tzinfo=dt_util.get_default_time_zone()))

@@ -319,7 +319,7 @@ class Roster:
         if changed or names or self.is_whole != was_whole:
             self._async_tell(RosterChange(changed=tuple(changed), gone=frozenset(names), names=names))
         reading.listed.set()
-        await self._async_read_names(reading)
+        await reading.async_names(self._async_read_names(reading), f"names of {self._serial}")
 
     async def _async_counted(self, reading: Reading) -> int | None:
         counted = await self._count(reading.priority)
@@ -334,8 +334,6 @@ class Roster:
         unanswered = 0
         connection = self._connections
         for enroll_id in list(self._people) if reading.all_names else self._names_to_read():
-            if reading.leaves_names:
-                return
             if enroll_id in self._people:
                 self._names_read[enroll_id] = connection
             try:

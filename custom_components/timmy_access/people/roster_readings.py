@@ -1,8 +1,9 @@
 """Readings of a roster: one at a time, and whoever wants to know who is there now gets one that begins after that."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from homeassistant.core import callback
 
@@ -24,11 +25,33 @@ class Reading:
     all_names: bool = False
     listed: asyncio.Event = field(default_factory=asyncio.Event)
     is_followed: bool = False
+    _names: asyncio.Task[None] | None = None
 
     @property
     def leaves_names(self) -> bool:
         """Whether the names that are left are read by the reading that follows."""
         return self.is_followed and not self.all_names
+
+    @callback
+    def async_follow(self) -> None:
+        """Let another reading come after this one, which does not wait for a name that may never be told."""
+        self.is_followed = True
+        if self._names is not None and self.leaves_names:
+            self._names.cancel()
+
+    async def async_names(self, names: Coroutine[Any, Any, None], name: str) -> None:
+        """Read the names, or as many as there is time for until another reading is asked for."""
+        if self.leaves_names:
+            names.close()
+            return
+        self._names = asyncio.create_task(names, name=name)
+        try:
+            await self._names
+        except asyncio.CancelledError:
+            self._names.cancel()
+            this = asyncio.current_task()
+            if not self.leaves_names or (this is not None and this.cancelling()):
+                raise
 
 
 @dataclass(eq=False)
@@ -61,7 +84,7 @@ class RosterReadings:
             if turn is None:
                 self._present = turn = self._turn(asked, None)
         elif anew and turn.is_begun:
-            turn.reading.is_followed = True
+            turn.reading.async_follow()
             if self._following is None:
                 self._following = self._turn(asked, turn.task)
             turn = self._following

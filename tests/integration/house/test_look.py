@@ -40,6 +40,25 @@ async def test_only_those_are_asked_about_whose_permission_decides(
     assert asked(face, frames) == []
 
 
+@pytest.mark.parametrize("zone", ["America/Los_Angeles", "Pacific/Kiritimati"])
+async def test_dates_at_the_ends_of_the_calendar_are_dates(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, zone: str
+) -> None:
+    """A terminal's menu takes any: one that begins then has not begun, and one that ends then does not end."""
+    await hass.config.async_set_time_zone(zone)
+    for number, name in ((2, "Grace"), (3, "Edsger"), (4, "Alan")):
+        face.add_user(User(enrollid=number, name=name))
+    face.machine.users.change_lock(2, {"starttime": "9999-12-31 23:59:59"})
+    face.machine.users.change_lock(3, {"endtime": "9999-12-31 23:59:59"})
+    face.machine.users.change_lock(4, {"endtime": "0001-01-01 00:00:00"})
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    await look(hass, hub, confirm=True)
+    found = {person["name"]: (person["valid_from"], person["valid_until"]) for person in await people(hass)}
+    assert found["Grace"][0][:4] == "9999"
+    assert found["Edsger"] == (None, None)
+    assert found["Alan"][1][:4] == "0001"
+
+
 async def test_how_far_it_has_come_is_told(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     for number in range(2, 6):
         face.add_user(User(enrollid=number, name=f"Person {number}"))

@@ -379,7 +379,7 @@ async def test_trouble_with_listening_goes_with_the_wish_to_listen(
     ):
         await hass.config_entries.async_setup(entry.entry_id)
         issue_id = f"cannot_listen_{entry.entry_id}"
-        assert placeholders(hass, issue_id)["error"] == "Permission denied"
+        assert placeholders(hass, issue_id)["error"] == "Home Assistant may not use this port. Choose one above 1023"
         await hass.config_entries.async_reload(entry.entry_id)
         assert issue_id in issues_of(hass)
     menus = [await fix(issue_id) for _ in range(2)]
