@@ -1,6 +1,6 @@
 """A real browser that is logged in to a demo Home Assistant."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 import shutil
 
@@ -25,21 +25,29 @@ OPTIONS = (
 
 
 @asynccontextmanager
-async def logged_in(home: Home, *, dark: bool = False, locale: str = "en-US") -> AsyncGenerator[Page]:
-    """Open Chromium, log in as a person does, and yield the page."""
+async def logged_in(
+    home: Home,
+    *,
+    dark: bool = False,
+    locale: str = "en-US",
+    options: Sequence[str] = (),
+    user: tuple[str, str] = (USER, PASSWORD),
+) -> AsyncGenerator[Page]:
+    """Open Chromium with more options, log in with a name and a password as a person does, and yield the page."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         raise HomeError("no Chromium on the PATH; scripts/setup installs it where it can")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=list(OPTIONS))
+        browser = await playwright.chromium.launch(executable_path=chromium, args=[*OPTIONS, *options])
         try:
-            page = await browser.new_page(
+            context = await browser.new_context(
                 viewport={"width": WIDTH, "height": HEIGHT}, color_scheme="dark" if dark else "light", locale=locale
             )
+            page = await context.new_page()
             page.set_default_timeout(PAGE_MILLISECONDS)
             await page.goto(home.url)
-            await page.locator("input[name=username]").fill(USER)
-            await page.locator("input[name=password]").fill(PASSWORD)
+            await page.locator("input[name=username]").fill(user[0])
+            await page.locator("input[name=password]").fill(user[1])
             await page.locator("input[name=password]").press("Enter")
             await page.locator("home-assistant-main").wait_for()
             yield page

@@ -57,6 +57,13 @@ class House:
         """Perform an action as the panel does, and return what it answers."""
         return await self.home.call("timmy_access/panel/perform", data={"action": action, "with": data})
 
+    async def choose(self, **options: Any) -> None:
+        """Choose options of the listener, all others as at first."""
+        (entry,) = await self.home.call("config_entries/get", domain="timmy_access")
+        flow = "/api/config/config_entries/options/flow"
+        form = await self.home.post(flow, {"handler": entry["entry_id"]})
+        await self.home.post(f"{flow}/{form['flow_id']}", {"networks": [LOOPBACK], **options})
+
     @staticmethod
     def today() -> date:
         """Return the day that it is in the house."""

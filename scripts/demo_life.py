@@ -113,10 +113,8 @@ async def take_in(built: House, garage: VirtualTerminal) -> tuple[dict[str, str]
 
 async def choose(built: House) -> None:
     """Turn the vault on, and let a day of hours begin when the night is over."""
+    await built.choose(vault=True, day_begins=DAY_BEGINS)
     (entry,) = await built.home.call("config_entries/get", domain="timmy_access")
-    form = await built.home.post("/api/config/config_entries/options/flow", {"handler": entry["entry_id"]})
-    options = {"networks": [LOOPBACK], "vault": True, "day_begins": DAY_BEGINS}
-    await built.home.post(f"/api/config/config_entries/options/flow/{form['flow_id']}", options)
     for terminal in built.terminals:
         await terminal.wait_registered(timeout=30)
     await decide_at_the_front(built, entry["entry_id"])

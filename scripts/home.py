@@ -119,6 +119,12 @@ class Home:
         result: T = found
         return result
 
+    async def add_user(self, name: str, password: str) -> None:
+        """Let somebody use Home Assistant who does not administer it."""
+        made = await self.call("config/auth/create", name=name, group_ids=["system-users"], local_only=True)
+        login = {"user_id": made["user"]["id"], "username": name, "password": password}
+        await self.call("config/auth_provider/homeassistant/create", **login)
+
     async def move_in(self) -> None:
         """Become its first user, unless somebody is already."""
         body = {"client_id": f"{self.url}/", "language": "en", "name": USER, "password": PASSWORD, "username": USER}

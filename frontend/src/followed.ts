@@ -8,7 +8,11 @@ export function replaced<T>(_: T | undefined, news: T): T {
   return news;
 }
 
-/** A feed that a page follows while it is shown; `value` is undefined until the first news. */
+/**
+ * A feed that a page follows while it is shown; `value` is undefined until the first news.
+ *
+ * While it is `away` the value stays as it was last told: forms that are open stand on it, with what is typed into them.
+ */
 export class Followed<Value, News = Value> implements ReactiveController {
   value: Value | undefined;
   away: Refusal | undefined;
@@ -25,7 +29,7 @@ export class Followed<Value, News = Value> implements ReactiveController {
   }
 
   hostConnected(): void {
-    this.again();
+    this.begin();
   }
 
   hostDisconnected(): void {
@@ -35,20 +39,22 @@ export class Followed<Value, News = Value> implements ReactiveController {
 
   /** Follow anew, such as with other data. */
   again(): void {
-    this.stop?.();
     this.value = undefined;
+    this.begin();
+  }
+
+  private begin(): void {
+    this.stop?.();
     this.away = undefined;
     this.stop = this.host.home.server.follow<News>(
       this.feed,
       this.data(),
-      (news) => {
+      (news, isFirst) => {
         this.away = undefined;
-        this.value = this.join(this.value, news);
+        this.value = this.join(isFirst ? undefined : this.value, news);
         this.host.requestUpdate();
       },
       (why) => {
-        // What comes after it begins anew.
-        this.value = undefined;
         this.away = why;
         this.host.requestUpdate();
       },

@@ -11,7 +11,8 @@ import type { Texts } from "./texts";
  */
 export interface Home {
   readonly hass: HomeAssistant;
-  readonly connected: boolean;
+  /** Why nothing can be changed at the moment, in words: no connection, or no listener; undefined where it can. */
+  readonly lost: string | undefined;
   readonly server: Server;
   readonly texts: Texts;
   readonly format: Format;

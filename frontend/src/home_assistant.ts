@@ -40,7 +40,7 @@ export interface HomeAssistant {
   connection: Connection;
   connected: boolean;
   states: Record<string, HassEntity>;
-  config: { time_zone: string; country: string | null; language: string };
+  config: { time_zone: string; country: string | null; language: string; state: string };
   language: string;
   locale: HassLocale;
   user?: { id: string; name: string; is_admin: boolean };

@@ -6,15 +6,18 @@ import "./elements/list";
 import { Format } from "./format";
 import type { Home } from "./home";
 import type { HomeAssistant, Route } from "./home_assistant";
+import { leave, pageLeft } from "./left";
 import { withNews, type Overview, type OverviewNews } from "./overview";
 import { addressOf, placeOf, stayWith, type Place } from "./place";
 import { Server, type Refusal } from "./server";
 import { colours, shared } from "./style";
 import { Texts } from "./texts";
-import { follow } from "./view";
-import { PAGES } from "./views";
+import { follow, type View } from "./view";
+import { PAGES, type Page } from "./views";
 
 const TOLD_MILLISECONDS = 5000;
+// So long after it has started Home Assistant may still take panels away and show them again.
+const SETTLED_MILLISECONDS = 30_000;
 
 interface Version {
   version: string | null;
@@ -92,6 +95,10 @@ export class TimmyAccessPanel extends LitElement {
         max-width: 1280px;
         margin: 0 auto;
       }
+      /* How things stand is not known; what is typed on the page stays, and dialogs show themselves. */
+      main.away {
+        visibility: hidden;
+      }
       .banner {
         background: var(--timmy-card);
         border-inline-start: 4px solid var(--timmy-warn);
@@ -133,6 +140,10 @@ export class TimmyAccessPanel extends LitElement {
   private listener: string | undefined;
   private unfollow: (() => void) | undefined;
   private timer: number | undefined;
+  /** The page that is shown. */
+  private drawn: View | undefined;
+  /** When there was no Home Assistant that runs, the last time. */
+  private unsettledAt = -Infinity;
 
   override connectedCallback(): void {
     super.connectedCallback();
@@ -148,6 +159,8 @@ export class TimmyAccessPanel extends LitElement {
     this.hass.connection.removeEventListener("ready", this.ready);
     this.unfollow?.();
     this.unfollow = undefined;
+    // While it starts anew, Home Assistant takes away the panels that it does not know yet.
+    if (this.isUnsettled && this.drawn) leave(this.drawn);
   }
 
   override firstUpdated(): void {
@@ -156,6 +169,7 @@ export class TimmyAccessPanel extends LitElement {
 
   override willUpdate(changed: PropertyValues<this>): void {
     const before = changed.get("hass");
+    if (isStarting(this.hass) || (before && isStarting(before))) this.unsettledAt = Date.now();
     if (changed.has("hass")) {
       if (before && before.language !== this.hass.language) void this.begin();
       else if (before && (before.connected !== this.hass.connected || before.locale !== this.hass.locale)) this.renew();
@@ -191,10 +205,10 @@ export class TimmyAccessPanel extends LitElement {
         </nav>
       </header>
       ${this.banners(texts)}
-      <main>
+      <main class=${home && this.away ? "away" : nothing}>
         ${
           home && page
-            ? page.draw(home, place)
+            ? this.shown(page, home, place)
             : this.refusal
               ? html`<p class="error" role="alert">${this.refusal.message}</p>`
               : html`<div class="skeleton"></div>`
@@ -206,8 +220,7 @@ export class TimmyAccessPanel extends LitElement {
 
   private banners(texts: Texts): TemplateResult[] {
     const banners: TemplateResult[] = [];
-    if (!this.hass.connected)
-      banners.push(html`<div class="banner" role="alert">${texts.say("panel.connection_lost")}</div>`);
+    if (this.home?.lost !== undefined) banners.push(html`<div class="banner" role="alert">${this.home.lost}</div>`);
     const served = this.version?.version;
     if (served && !import.meta.url.includes(served)) {
       banners.push(
@@ -220,6 +233,25 @@ export class TimmyAccessPanel extends LitElement {
       banners.push(html`<div class="banner" role="alert">${texts.say("panel.house_unknown")}</div>`);
     }
     return banners;
+  }
+
+  private get isUnsettled(): boolean {
+    return isStarting(this.hass) || Date.now() - this.unsettledAt < SETTLED_MILLISECONDS;
+  }
+
+  /** The page of an address: the one that is there already, or a new one. */
+  private shown(page: Page, home: Home, place: Place): View {
+    const tag = page.tag(place);
+    if (this.drawn?.localName !== tag) this.drawn = pageLeft(tag) ?? (document.createElement(tag) as View);
+    this.drawn.home = home;
+    this.drawn.place = place;
+    return this.drawn;
+  }
+
+  /** Show nothing of a listener any more. */
+  private forget(): void {
+    this.home = undefined;
+    this.drawn = undefined;
   }
 
   private listeners(texts: Texts): TemplateResult | typeof nothing {
@@ -255,7 +287,8 @@ export class TimmyAccessPanel extends LitElement {
     try {
       this.version = await this.hass.connection.sendMessagePromise<Version>({ type: "timmy_access/panel/version" });
     } catch (err) {
-      this.refusal = new Server(this.hass.connection, texts, undefined).refusal(err);
+      // Who has had an answer has it still; it is asked for again when the listener tells how things stand.
+      if (!this.version) this.refusal = new Server(this.hass.connection, texts, undefined).refusal(err);
     }
   }
 
@@ -273,21 +306,28 @@ export class TimmyAccessPanel extends LitElement {
     stayWith(listeners.length > 1 ? (this.listener ?? "") : "");
     this.server = new Server(this.hass.connection, texts, this.listener);
     this.overview = undefined;
+    this.refusal = undefined;
     this.unfollow?.();
     this.unfollow = this.server.follow<OverviewNews>(
       "overview",
       {},
-      (news) => {
+      (news, isFirst) => {
         this.refusal = undefined;
-        this.overview = withNews(this.overview, news);
+        // It was away, and may be another version by now.
+        if (isFirst && this.overview) void this.ask();
+        this.overview = withNews(isFirst ? undefined : this.overview, news);
         this.renew();
       },
       (why) => {
         this.refusal = why;
-        this.overview = undefined;
-        this.home = undefined;
+        this.renew();
       },
     );
+  }
+
+  /** Why nothing is known of the listener at the moment, in words; undefined where something is. */
+  private get away(): string | undefined {
+    return this.hass.connected ? this.refusal?.message : undefined;
   }
 
   /** Give the pages what is new. */
@@ -299,7 +339,7 @@ export class TimmyAccessPanel extends LitElement {
       get hass() {
         return hass();
       },
-      connected: this.hass.connected,
+      lost: this.hass.connected ? this.away : texts.say("panel.connection_lost"),
       server,
       texts,
       format: new Format(this.hass),
@@ -318,24 +358,33 @@ export class TimmyAccessPanel extends LitElement {
   private readonly choose = (event: Event): void => {
     const listener = (event.target as HTMLSelectElement).value;
     history.replaceState(history.state, "", addressOf(this.place.view, [], { listener }));
-    this.home = undefined;
+    this.forget();
     this.serve();
   };
 
   // The connection is back: the panel may have been updated, and listeners added.
-  private readonly ready = (): void => void this.ask();
+  private readonly ready = async (): Promise<void> => {
+    const isNew = this.version === undefined;
+    await this.ask();
+    if (isNew) this.serve();
+  };
 
   private readonly moved = (): void => {
     const named = this.place.query["listener"];
     const isAnother = named !== undefined && named !== this.listener;
     if (isAnother && this.version?.listeners.some((it) => it.config_entry_id === named)) {
-      this.home = undefined;
+      this.forget();
       this.serve();
     }
     this.requestUpdate();
   };
 
   private readonly reload = (): void => window.location.reload();
+}
+
+/** Whether Home Assistant is away, or not up yet. */
+function isStarting(hass: HomeAssistant): boolean {
+  return !hass.connected || hass.config.state !== "RUNNING";
 }
 
 declare global {

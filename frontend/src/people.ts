@@ -144,7 +144,7 @@ export function terminalName(home: Home, serial: string): string {
 /** Why no card and no PIN can be given; undefined where they can. */
 export function whyNoKeys(home: Home): string | undefined {
   if (home.overview.house.vault === "open") return undefined;
-  return home.texts.error("house_vault_closed", { field: home.texts.say("person.credentials") });
+  return home.texts.error("house_vault_closed", { label: home.texts.say("person.credentials") });
 }
 
 /** On which terminals nothing of all this is written; undefined where there is none. */

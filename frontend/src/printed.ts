@@ -6,7 +6,7 @@ const STYLE = `
   .number { text-align: end; white-space: nowrap; }
   .state { margin-inline-start: 2mm; }
   .screen { display: none; }
-  .hidden { position: absolute; clip-path: inset(50%); }
+  .hidden { display: none; }
   tr { break-inside: avoid; }
 `;
 

@@ -58,50 +58,73 @@ export class Server {
   /**
    * Be told of a feed until the returned function is called.
    *
-   * A listener that is not loaded is asked again by and by; `onAway` is told why nothing comes meanwhile.
+   * A listener that is not loaded is asked again by and by; `onAway` is told why nothing comes meanwhile. What is told
+   * first, then and after a connection that was lost, is how things stand: it takes the place of all before it.
    */
-  follow<T>(feed: string, data: object, onTold: (told: T) => void, onAway: (why: Refusal) => void): () => void {
+  follow<T>(
+    feed: string,
+    data: object,
+    onTold: (told: T, isFirst: boolean) => void,
+    onAway: (why: Refusal) => void,
+  ): () => void {
     let unsubscribe: Unsubscribe | undefined;
     let timer: number | undefined;
     let ended = false;
+    let tries = 0;
     let wait = FIRST_WAIT_MILLISECONDS;
+    // The connection may be gone, and all feeds with it.
+    const end = (it: Unsubscribe | undefined) => void Promise.resolve(it?.()).catch(() => undefined);
     const stop = () => {
-      void Promise.resolve(unsubscribe?.()).catch(() => undefined); // the connection may be gone, and all feeds with it
+      end(unsubscribe);
       unsubscribe = undefined;
     };
     const later = () => {
-      if (!ended) {
-        timer = window.setTimeout(() => void begin(), wait);
-        wait = Math.min(wait * 2, LONGEST_WAIT_MILLISECONDS);
-      }
+      timer = window.setTimeout(() => void begin(), wait);
+      wait = Math.min(wait * 2, LONGEST_WAIT_MILLISECONDS);
     };
     const begin = async () => {
+      clearTimeout(timer);
+      const mine = ++tries;
+      const isOver = () => ended || mine !== tries;
+      let isFirst = true;
       try {
         const made = await this.connection.subscribeMessage<T & Away>(
           (told) => {
-            if (ended) return;
+            if (isOver()) return;
             if (told.away) {
               stop();
               onAway(new Refusal(this.texts.say("panel.listener_away"), "away", undefined, undefined));
               later();
             } else {
               wait = FIRST_WAIT_MILLISECONDS;
-              onTold(told);
+              const wasFirst = isFirst;
+              isFirst = false;
+              onTold(told, wasFirst);
             }
           },
           this.message(feed, data),
+          { resubscribe: false },
         );
-        unsubscribe = made;
-        if (ended) stop();
+        if (isOver()) end(made);
+        else unsubscribe = made;
       } catch (err) {
-        if (!ended) onAway(this.refusal(err));
+        if (isOver()) return;
+        onAway(this.refusal(err));
         later();
       }
     };
+    // A Home Assistant that has just started does not know the feed yet. Home Assistant's own way asks it only once.
+    const back = () => {
+      unsubscribe = undefined; // its number may be another's by now
+      wait = FIRST_WAIT_MILLISECONDS;
+      void begin();
+    };
+    this.connection.addEventListener("ready", back);
     void begin();
     return () => {
       ended = true;
-      window.clearTimeout(timer);
+      this.connection.removeEventListener("ready", back);
+      clearTimeout(timer);
       stop();
     };
   }

@@ -1,9 +1,10 @@
-import { LitElement, html, type TemplateResult } from "lit";
+import { LitElement, html, nothing, type TemplateResult } from "lit";
 import { property } from "lit/decorators.js";
 
 import type { Home } from "./home";
 import { goTo } from "./home_assistant";
 import { addressOf, type Place } from "./place";
+import type { Refusal } from "./server";
 import { shared } from "./style";
 
 /** A page of the panel. */
@@ -39,9 +40,14 @@ export abstract class View extends LitElement {
     </div>`;
   }
 
+  /** What did not work, in words. */
+  protected refusedWith(refusal: Refusal | undefined): TemplateResult | typeof nothing {
+    return refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing;
+  }
+
   /** Why a button that changes something cannot be pressed; undefined where it can. */
   protected get whyNot(): string | undefined {
-    return this.home.connected ? undefined : this.say("panel.connection_lost");
+    return this.home.lost;
   }
 }
 

@@ -16,7 +16,7 @@ const home = {
       time_zone: "server",
       first_weekday: "monday",
     },
-    config: { time_zone: "Europe/Vienna", country: "AT", language: "en" },
+    config: { time_zone: "Europe/Vienna", country: "AT", language: "en", state: "RUNNING" },
   }),
 } as Home;
 

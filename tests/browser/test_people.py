@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from playwright.async_api import FilePayload, Locator, Page
+from playwright.async_api import FilePayload
 import pytest
 
 from scripts.browser import logged_in
 from scripts.demo_house import CONTROLLER, House, house
-from scripts.home import LOOPBACK, free_port
+from scripts.home import free_port
 from simulator import Timing, VirtualTerminal
 
+from .hands import LOSE, Keys, Mouse
 from .test_panel import ALLOWED, DESK, ELEMENTS, OVERFLOW, PANEL, PHONE, PICTURES, violations
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
@@ -22,63 +23,6 @@ pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 ZOE, GROUP = "Zoe Washburne", "All doors"
 CARD, PHOTO = 11, 50
 OLD, NEW = "77123456", "77654321"
-# More than any page has to stop at.
-MOST_TABS = 80
-# What is focused, through all shadow roots, is this element.
-FOCUSED = """
-wanted => {
-  let it = document.activeElement;
-  while (it?.shadowRoot?.activeElement) it = it.shadowRoot.activeElement;
-  return it === wanted;
-}
-"""
-# The connection is lost, and comes back when the page is told.
-LOSE = """
-() => {
-  const { connection } = document.querySelector("home-assistant").hass;
-  connection.suspendReconnectUntil(new Promise(resolve => { window.comeBack = resolve; }));
-  connection.suspend();
-}
-"""
-
-
-class Mouse:
-    """A hand that clicks, and counts; typing is not counted."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.clicks = 0
-
-    async def press(self, target: Locator) -> None:
-        """Press a link, button, box or choice."""
-        self.clicks += 1
-        await target.click()
-
-    async def type(self, target: Locator, text: str) -> None:
-        """Type into a field."""
-        await target.fill(text)
-
-
-class Keys(Mouse):
-    """Two hands on a keyboard."""
-
-    async def press(self, target: Locator) -> None:
-        await self._reach(target)
-        role = await target.evaluate("it => it.type ?? it.localName")
-        await self.page.keyboard.press("Space" if role in ("checkbox", "radio") else "Enter")
-
-    async def type(self, target: Locator, text: str) -> None:
-        await self._reach(target)
-        await self.page.keyboard.type(text)
-
-    async def _reach(self, target: Locator) -> None:
-        """Go there by Tab alone."""
-        await target.wait_for()
-        for _ in range(MOST_TABS):
-            if await target.evaluate(FOCUSED):
-                return
-            await self.page.keyboard.press("Tab")
-        pytest.fail(f"the keyboard does not get to {target}")
 
 
 @pytest.fixture
@@ -87,10 +31,7 @@ async def built(tmp_path: Path) -> AsyncGenerator[House]:
     async with house(tmp_path / "home", free_port(), free_port(), Timing.fast()) as built:
         await built.home.approve(CONTROLLER, name="Warehouse", doors=4)
         await built.controller.wait_registered(timeout=30)
-        (entry,) = await built.home.call("config_entries/get", domain="timmy_access")
-        form = await built.home.post("/api/config/config_entries/options/flow", {"handler": entry["entry_id"]})
-        options = {"networks": [LOOPBACK], "vault": True}
-        await built.home.post(f"/api/config/config_entries/options/flow/{form['flow_id']}", options)
+        await built.choose(vault=True)
         devices = [await built.home.device(name) for name in ("Front door", "Office", "Warehouse")]
 
         async def kept(device_id: str) -> bool:

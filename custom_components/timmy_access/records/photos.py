@@ -113,7 +113,7 @@ class Photos:
 
     @callback
     def async_subscribe(self, listener: Callable[[], None]) -> CALLBACK_TYPE:
-        """Call `listener` whenever a photo has been kept, until the returned function is called."""
+        """Call `listener` whenever photos have been kept or deleted, until the returned function is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -124,6 +124,7 @@ class Photos:
                 await self._async_apply(choice, serials)
             except (HomeAssistantError, OSError) as err:
                 self._async_tell_trouble(err)
+        self._async_told()
 
     async def _async_apply(self, choice: PhotoChoice | None, serials: Collection[str]) -> None:
         work = self._hass.async_add_executor_job
@@ -231,6 +232,7 @@ class Photos:
                 await self._async_tidy()
             except OSError as err:
                 self._async_tell_trouble(err)
+        self._async_told()
 
     async def _async_tidy(self) -> None:
         if self._folder is None or self._choice is None:

@@ -20,6 +20,7 @@ export class TimmyDialog extends LitElement {
         padding: 0;
         color: var(--timmy-text);
         background: var(--timmy-card);
+        visibility: visible; /* also while the page behind it has nothing to show */
         width: min(560px, calc(100vw - 32px));
         max-height: calc(100dvh - 32px);
         overflow: auto;

@@ -33,6 +33,11 @@ export class TimmyPhoto extends LitElement {
   @state() private why = "";
   @query("video") private video!: HTMLVideoElement | null;
 
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.show(this.picture);
+  }
+
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.stop();

@@ -34,6 +34,7 @@ export class TimmyApproveDialog extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
+    if (this.hasUpdated) return;
     const { pending } = this.home.overview;
     this.chosen = this.waiting ?? (pending.length === 1 ? pending[0] : undefined);
   }
@@ -41,7 +42,7 @@ export class TimmyApproveDialog extends LitElement {
   override render() {
     const { home, replaced, work, chosen } = this;
     const say = (key: string, values = {}) => home.texts.say(key, values);
-    const why = home.connected ? undefined : say("panel.connection_lost");
+    const why = home.lost;
     // Who is not there any more says something else by now, or nothing.
     const isThere = chosen !== undefined && home.overview.pending.some((it) => it.mark === chosen.mark);
     return html`<timmy-dialog
@@ -145,7 +146,7 @@ export class TimmyApproveDialog extends LitElement {
   private readonly save = (event: SubmitEvent): void => {
     event.preventDefault();
     const { chosen, home, replaced, work } = this;
-    if (!chosen || !home.connected || work.busy) return;
+    if (!chosen || home.lost !== undefined || work.busy) return;
     const form = new FormData(event.target as HTMLFormElement);
     const mark = chosen.mark;
     const doors = Number(form.get("doors"));

@@ -37,8 +37,9 @@ export class TimmyCorrectionDialog extends LitElement {
 
   override render() {
     const { home, day, work } = this;
-    const why = home.connected ? work.refusal?.message : this.say("panel.connection_lost");
-    const off = work.busy || !home.connected || (this.chosen === undefined && home.overview.terminals.size === 0);
+    const why = home.lost ?? work.refusal?.message;
+    const off =
+      work.busy || home.lost !== undefined || (this.chosen === undefined && home.overview.terminals.size === 0);
     return html`<timmy-dialog
       heading="${this.say("hours.correct")}: ${dayInWords(home, day.day)}"
       @closed=${() => this.close(false)}
@@ -132,7 +133,7 @@ export class TimmyCorrectionDialog extends LitElement {
   private readonly save = (event: SubmitEvent): void => {
     event.preventDefault();
     const { home, day, chosen } = this;
-    if (!home.connected) return;
+    if (home.lost !== undefined) return;
     const form = new FormData(event.target as HTMLFormElement);
     const text = (name: string) => String(form.get(name) ?? "").trim();
     const punch = chosen === undefined ? undefined : day.punches[chosen];

@@ -28,8 +28,8 @@ export class TimmyDashboardButton extends LitElement {
   override render() {
     const { home, work } = this;
     return html`<button
-        ?disabled=${work.busy || !home.connected}
-        title=${home.connected ? nothing : home.texts.say("panel.connection_lost")}
+        ?disabled=${work.busy || home.lost !== undefined}
+        title=${home.lost ?? nothing}
         @click=${this.make}
       >
         ${home.texts.say("dashboard.make")}

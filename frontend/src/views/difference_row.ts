@@ -114,7 +114,7 @@ export class TimmyDifference extends LitElement {
   }
 
   private button(choice: Choice, text: string, about: string): TemplateResult {
-    const why = this.home.connected ? undefined : this.home.texts.say("panel.connection_lost");
+    const why = this.home.lost;
     return html`<button
       class=${choice === "leave" ? "plain" : ""}
       ?disabled=${this.busy || why !== undefined}

@@ -61,7 +61,7 @@ export class TimmyDifferences extends View {
     const { away, value } = this.differences;
     return html`
       <div class="bar"><h2 class="grow">${this.say("differences.title")}</h2></div>
-      ${away ? html`<p class="error" role="alert">${away.message}</p>` : value ? this.content(value) : this.loading()}
+      ${this.refusedWith(away)} ${value ? this.content(value) : away ? nothing : this.loading()}
       ${this.asked ? this.dialog(this.asked) : nothing}
     `;
   }

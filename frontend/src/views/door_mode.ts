@@ -57,7 +57,7 @@ export class TimmyDoorMode extends LitElement {
         >${say("mode")}<select
           aria-label="${say("mode")}: ${this.terminal.name}"
           ?disabled=${work.busy || !this.can}
-          title=${home.connected ? nothing : home.texts.say("panel.connection_lost")}
+          title=${home.lost ?? nothing}
           @change=${this.choose}
         >
           ${
@@ -129,7 +129,7 @@ export class TimmyDoorMode extends LitElement {
             : nothing
         }
         ${work.refusal ? html`<p class="error" role="alert">${work.refusal.message}</p>` : nothing}
-        ${home.connected ? nothing : html`<p class="error" role="alert">${say("panel.connection_lost")}</p>`}
+        ${home.lost === undefined ? nothing : html`<p class="error" role="alert">${home.lost}</p>`}
       </form>
       <button slot="actions" ?disabled=${work.busy} @click=${this.close}>${say("action.cancel")}</button>
       <button slot="actions" class="primary" form="hold" ?disabled=${work.busy || !this.can}>
@@ -139,7 +139,12 @@ export class TimmyDoorMode extends LitElement {
   }
 
   private get can(): boolean {
-    return this.home.connected && this.terminal.online && this.mode !== undefined && this.mode.state !== "unavailable";
+    return (
+      this.home.lost === undefined &&
+      this.terminal.online &&
+      this.mode !== undefined &&
+      this.mode.state !== "unavailable"
+    );
   }
 
   private readonly choose = (event: Event): void => {

@@ -237,7 +237,7 @@ export class TimmyDoors extends View {
 
   private canOpen(serial: string, lock: EntityState | undefined): boolean {
     const isHere = this.home.overview.terminals.get(serial)?.online === true;
-    return this.home.connected && isHere && lock !== undefined && lock.state !== "unavailable";
+    return this.home.lost === undefined && isHere && lock !== undefined && lock.state !== "unavailable";
   }
 
   private ask(serial: string, lock: string | null, name: string): void {

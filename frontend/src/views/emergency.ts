@@ -133,14 +133,14 @@ export class TimmyEmergency extends LitElement {
             : nothing
         }
         ${work.refusal ? html`<p class="error" role="alert">${work.refusal.message}</p>` : nothing}
-        ${home.connected ? nothing : html`<p class="error" role="alert">${this.why}</p>`}
+        ${home.lost === undefined ? nothing : html`<p class="error" role="alert">${home.lost}</p>`}
       </form>
       <button slot="actions" ?disabled=${work.busy} @click=${this.close}>${home.texts.say("action.cancel")}</button>
       <button
         slot="actions"
         class="primary ${asked === "normal" ? "" : "danger"}"
         form="order"
-        ?disabled=${work.busy || !home.connected}
+        ?disabled=${work.busy || home.lost !== undefined}
       >
         ${asked === "normal" ? this.say("end") : this.say(`begin_${asked}`)}
       </button>
@@ -169,7 +169,7 @@ export class TimmyEmergency extends LitElement {
   }
 
   private get why(): string | undefined {
-    return this.home.connected ? undefined : this.home.texts.say("panel.connection_lost");
+    return this.home.lost;
   }
 
   private ask(asked: Step): void {
@@ -185,7 +185,7 @@ export class TimmyEmergency extends LitElement {
   private readonly order = async (event: SubmitEvent): Promise<void> => {
     event.preventDefault();
     const { asked, home, work } = this;
-    if (asked === undefined || work.busy || !home.connected) return;
+    if (asked === undefined || work.busy || home.lost !== undefined) return;
     const code = new FormData(event.target as HTMLFormElement).get("code");
     let ordered: Ordered | undefined;
     const done = await work.run(async () => {

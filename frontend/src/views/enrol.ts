@@ -322,7 +322,7 @@ export class TimmyEnrol extends View {
   private readonly begin = (event: SubmitEvent): void => {
     event.preventDefault();
     const { person, known, personId, home } = this;
-    if (!person || !known || !home.connected) return;
+    if (!person || !known || home.lost !== undefined) return;
     const terminal = this.terminal(person);
     const kind = this.kind(terminal, known);
     if (!kind) return;

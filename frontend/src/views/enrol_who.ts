@@ -1,4 +1,4 @@
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { Followed, replaced } from "../followed";
@@ -18,7 +18,7 @@ export class TimmyEnrolWho extends View {
     const { away, value } = this.people;
     return html`<p>${this.link(addressOf("people"), html`← ${this.say("people.title")}`)}</p>
       <h2>${this.say("enrol.who")}</h2>
-      ${away ? html`<p class="error" role="alert">${away.message}</p>` : value ? this.list(value) : this.loading()}`;
+      ${this.refusedWith(away)} ${value ? this.list(value) : away ? nothing : this.loading()}`;
   }
 
   private list(people: People) {

@@ -32,7 +32,7 @@ export class TimmyGroupDialog extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.begin();
+    if (!this.hasUpdated) this.begin();
   }
 
   private begin(): void {
@@ -84,14 +84,14 @@ export class TimmyGroupDialog extends LitElement {
         <span class="hint">${say("groups.hours_hint")}</span>
       </form>
       ${meanwhile(home, changes, () => this.begin())}
-      ${home.connected ? nothing : html`<p class="error" slot="actions">${say("panel.connection_lost")}</p>`}
+      ${home.lost === undefined ? nothing : html`<p class="error" slot="actions">${home.lost}</p>`}
       <button slot="actions" @click=${() => this.close()}>${say("action.cancel")}</button>
       <button
         slot="actions"
         class="primary"
         type="submit"
         form="form"
-        ?disabled=${work.busy || !home.connected || incomplete}
+        ?disabled=${work.busy || home.lost !== undefined || incomplete}
       >
         ${say(changes.length ? "action.overwrite" : "action.save")}
       </button>
@@ -174,7 +174,7 @@ export class TimmyGroupDialog extends LitElement {
   private readonly save = (event: SubmitEvent): void => {
     event.preventDefault();
     const { group, home } = this;
-    if (!home.connected) return;
+    if (home.lost !== undefined) return;
     const name = String(new FormData(event.target as HTMLFormElement).get("name") ?? "").trim();
     const rules = this.rules.map((it) => ({
       device_id: [...it.doors],

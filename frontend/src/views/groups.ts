@@ -36,8 +36,7 @@ export class TimmyGroups extends View {
           ${this.say("groups.add")}
         </button>
       </div>
-      ${away ? html`<p class="error" role="alert">${away.message}</p>` : value ? this.list(value) : this.loading()}
-      ${this.dialog()}
+      ${this.refusedWith(away)} ${value ? this.list(value) : away ? nothing : this.loading()} ${this.dialog()}
     `;
   }
 

@@ -52,7 +52,6 @@ export class TimmyGuests extends View {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.made = undefined;
-    this.asked = undefined;
   }
 
   override render() {

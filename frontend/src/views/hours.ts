@@ -85,7 +85,7 @@ export class TimmyHours extends View {
     const moved = before && ASKED.some((it) => before.query[it] !== this.place.query[it]);
     const was = changed.get("home");
     const served = was && was.server !== this.home.server;
-    const back = was && !was.connected && this.home.connected && this.refusal !== undefined;
+    const back = was && was.lost !== undefined && this.home.lost === undefined && this.refusal !== undefined;
     if (!this.hasUpdated || moved || served || back) {
       if (moved && before.query["month"] === this.place.query["month"]) this.sheet = undefined;
       else this.forget();
@@ -101,7 +101,7 @@ export class TimmyHours extends View {
         ${this.button("hours.export", this.export, !this.hasLines || this.exporting.busy)}
         ${this.button("action.print", this.print, !this.hasLines, true)}
       </div>
-      ${this.refused(this.exporting.refusal)} ${this.choices()} ${this.refused(refusal)} ${this.content()}
+      ${this.refusedWith(this.exporting.refusal)} ${this.choices()} ${this.refusedWith(refusal)} ${this.content()}
       ${
         this.correcting
           ? html`<timmy-correction-dialog
@@ -120,10 +120,6 @@ export class TimmyHours extends View {
     return html`<button ?disabled=${off || why !== undefined} title=${why ?? nothing} @click=${pressed}>
       ${this.say(key)}
     </button>`;
-  }
-
-  private refused(refusal: Refusal | undefined) {
-    return refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing;
   }
 
   /** Whose sheet the address asks for; undefined for everybody. */

@@ -2,6 +2,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { Home } from "../home";
+import { Refusal } from "../server";
 import { shared } from "../style";
 import { Work } from "../work";
 
@@ -58,18 +59,18 @@ export class TimmyImportDialog extends LitElement {
         >${say("people.import_file")}<input
           type="file"
           accept=".csv,text/csv,text/plain"
-          ?disabled=${work.busy || !home.connected}
+          ?disabled=${work.busy || home.lost !== undefined}
           @change=${this.chosen}
         /><span class="hint">${say("people.import_hint", { columns: COLUMNS.join(", ") })}</span></label
       >
       <div role="status">${told ? this.what(told) : nothing}</div>
       ${work.refusal ? html`<p class="error" role="alert">${work.refusal.message}</p>` : nothing}
-      ${home.connected ? nothing : html`<p class="error" role="alert">${say("panel.connection_lost")}</p>`}
+      ${home.lost === undefined ? nothing : html`<p class="error" role="alert">${home.lost}</p>`}
       <button slot="actions" ?disabled=${work.busy} @click=${this.close}>${say("action.cancel")}</button>
       <button
         slot="actions"
         class="primary"
-        ?disabled=${!may || work.busy || !home.connected}
+        ?disabled=${!may || work.busy || home.lost !== undefined}
         @click=${() => void this.ask(true)}
       >
         ${say("people.import")}
@@ -110,9 +111,8 @@ export class TimmyImportDialog extends LitElement {
     this.told = undefined;
     if (!file) return;
     if (file.size > MOST_BYTES) {
-      const { texts } = this.home;
-      const values = { label: file.name, limit: String(MOST_BYTES), size: String(file.size) };
-      await this.work.run(() => Promise.reject(new Error(texts.error("too_long", values))));
+      const told = this.home.texts.error("value_too_long", { label: file.name });
+      await this.work.run(() => Promise.reject(new Refusal(told, "too_long", undefined, undefined)));
       return;
     }
     this.content = base64(new Uint8Array(await file.arrayBuffer()));

@@ -13,9 +13,6 @@ import "./people";
 import "./person";
 import "./terminals";
 
-import { html, type TemplateResult } from "lit";
-
-import type { Home } from "../home";
 import type { House } from "../overview";
 import type { Place } from "../place";
 
@@ -26,39 +23,21 @@ export interface Page {
   within?: string;
   /** How many things wait on it, for the navigation; undefined where none can. */
   waits?: (house: House) => number | null;
-  draw(home: Home, place: Place): TemplateResult;
+  /** The element that shows it. */
+  tag(place: Place): string;
 }
 
 export const PAGES: readonly Page[] = [
-  { view: "doors", draw: (home, place) => html`<timmy-doors .home=${home} .place=${place}></timmy-doors>` },
-  { view: "people", draw: people },
-  { view: "inside", draw: (home, place) => html`<timmy-inside .home=${home} .place=${place}></timmy-inside>` },
-  { view: "enrol", within: "people", draw: enrol },
-  { view: "groups", draw: (home, place) => html`<timmy-groups .home=${home} .place=${place}></timmy-groups>` },
-  { view: "guests", draw: (home, place) => html`<timmy-guests .home=${home} .place=${place}></timmy-guests>` },
-  { view: "log", draw: (home, place) => html`<timmy-log .home=${home} .place=${place}></timmy-log>` },
-  { view: "hours", draw: (home, place) => html`<timmy-hours .home=${home} .place=${place}></timmy-hours>` },
-  {
-    view: "differences",
-    waits: (house) => house.differences,
-    draw: (home, place) => html`<timmy-differences .home=${home} .place=${place}></timmy-differences>`,
-  },
-  {
-    view: "terminals",
-    waits: (house) => house.waiting,
-    draw: (home, place) => html`<timmy-terminals .home=${home} .place=${place}></timmy-terminals>`,
-  },
+  { view: "doors", tag: () => "timmy-doors" },
+  // Everybody, or one of them by id.
+  { view: "people", tag: ({ rest }) => (rest[0] === undefined ? "timmy-people" : "timmy-person") },
+  { view: "inside", tag: () => "timmy-inside" },
+  // Somebody is recorded; without an id it is asked who.
+  { view: "enrol", within: "people", tag: ({ rest }) => (rest[0] === undefined ? "timmy-enrol-who" : "timmy-enrol") },
+  { view: "groups", tag: () => "timmy-groups" },
+  { view: "guests", tag: () => "timmy-guests" },
+  { view: "log", tag: () => "timmy-log" },
+  { view: "hours", tag: () => "timmy-hours" },
+  { view: "differences", waits: (house) => house.differences, tag: () => "timmy-differences" },
+  { view: "terminals", waits: (house) => house.waiting, tag: () => "timmy-terminals" },
 ];
-
-/** Everybody, or one of them by id. */
-function people(home: Home, place: Place): TemplateResult {
-  const [person] = place.rest;
-  if (person === undefined) return html`<timmy-people .home=${home} .place=${place}></timmy-people>`;
-  return html`<timmy-person .home=${home} .place=${place}></timmy-person>`;
-}
-
-/** Somebody is recorded; without an id it is asked who. */
-function enrol(home: Home, place: Place): TemplateResult {
-  if (place.rest[0] === undefined) return html`<timmy-enrol-who .home=${home} .place=${place}></timmy-enrol-who>`;
-  return html`<timmy-enrol .home=${home} .place=${place}></timmy-enrol>`;
-}

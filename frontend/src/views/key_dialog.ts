@@ -53,14 +53,14 @@ export class TimmyKeyDialog extends LitElement {
         }
         ${work.refusal ? html`<p class="error" role="alert">${work.refusal.message}</p>` : nothing}
       </form>
-      ${home.connected ? nothing : html`<p class="error" slot="actions">${say("panel.connection_lost")}</p>`}
+      ${home.lost === undefined ? nothing : html`<p class="error" slot="actions">${home.lost}</p>`}
       <button slot="actions" @click=${() => this.close()}>${say(this.taken ? "action.close" : "action.cancel")}</button>
       <button
         slot="actions"
         class=${isOptional ? "primary danger" : "primary"}
         type="submit"
         form="form"
-        ?disabled=${work.busy || !home.connected}
+        ?disabled=${work.busy || home.lost !== undefined}
       >
         ${say(isOptional ? "person.lost_take" : "action.save")}
       </button>
@@ -75,7 +75,7 @@ export class TimmyKeyDialog extends LitElement {
   private readonly save = (event: SubmitEvent): void => {
     event.preventDefault();
     const { home, key, name, personId } = this;
-    if (!home.connected) return;
+    if (home.lost !== undefined) return;
     const value = String(new FormData(event.target as HTMLFormElement).get("value") ?? "").trim();
     const perform = (data: object) => home.server.perform("update_person", { person_id: personId, ...data });
     void this.work.run(async () => {

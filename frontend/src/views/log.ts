@@ -119,7 +119,7 @@ export class TimmyLog extends View {
           ${this.say("log.export")}
         </button>
       </div>
-      ${this.refused(this.exporting.refusal)} ${this.filters()} ${this.refused(refusal)}
+      ${this.refusedWith(this.exporting.refusal)} ${this.filters()} ${this.refusedWith(refusal)}
       ${
         this.hasNewer
           ? html`<div class="bar" role="status"><button @click=${this.again}>${this.say("log.newer")}</button></div>`
@@ -127,10 +127,6 @@ export class TimmyLog extends View {
       }
       ${this.list(refusal)}
     `;
-  }
-
-  private refused(refusal: Refusal | undefined) {
-    return refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing;
   }
 
   private list(refusal: Refusal | undefined) {

@@ -113,8 +113,7 @@ export class TimmyPeople extends View {
 
   private content(): TemplateResult {
     const { away, value } = this.people;
-    if (away) return html`<p class="error" role="alert">${away.message}</p>`;
-    if (!value) return this.loading();
+    if (!value) return away ? html`${this.refusedWith(away)}` : this.loading();
     if (value.whole && value.byId.size === 0) return html`<p class="empty">${this.say("people.empty")}</p>`;
     const { text = "", group = "", state = "" } = this.place.query;
     const shown = found(value.byId, { text, group, state }, Date.now());

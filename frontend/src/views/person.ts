@@ -109,10 +109,7 @@ export class TimmyPerson extends View {
     const { away, value } = this.people;
     const { person } = this;
     const back = html`<p>${this.link(addressOf("people"), html`← ${this.say("people.title")}`)}</p>`;
-    if (away)
-      return html`${back}
-        <p class="error" role="alert">${away.message}</p>`;
-    if (!value) return html`${back}${this.loading()}`;
+    if (!value) return html`${back}${away ? this.refusedWith(away) : this.loading()}`;
     if (!person)
       return html`${back}
         <p class="empty">${this.say("person.unknown")}</p>`;

@@ -25,7 +25,7 @@ export class TimmyPersonDialog extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.known = this.person;
+    if (!this.hasUpdated) this.known = this.person;
   }
 
   override render() {
@@ -83,9 +83,15 @@ export class TimmyPersonDialog extends LitElement {
         }
       </form>
       ${meanwhile(home, changes, () => (this.known = this.person))}
-      ${home.connected ? nothing : html`<p class="error" slot="actions">${say("panel.connection_lost")}</p>`}
+      ${home.lost === undefined ? nothing : html`<p class="error" slot="actions">${home.lost}</p>`}
       <button slot="actions" @click=${() => this.close()}>${say("action.cancel")}</button>
-      <button slot="actions" class="primary" type="submit" form="form" ?disabled=${work.busy || !home.connected}>
+      <button
+        slot="actions"
+        class="primary"
+        type="submit"
+        form="form"
+        ?disabled=${work.busy || home.lost !== undefined}
+      >
         ${say(changes.length ? "action.overwrite" : before ? "action.save" : "people.add")}
       </button>
     </timmy-dialog>`;
@@ -164,7 +170,7 @@ export class TimmyPersonDialog extends LitElement {
 
   private readonly save = (event: SubmitEvent): void => {
     event.preventDefault();
-    if (!this.home.connected) return;
+    if (this.home.lost !== undefined) return;
     const data = this.typed(new FormData(event.target as HTMLFormElement));
     const { personId, home } = this;
     void this.work.run(async () => {

@@ -21,7 +21,7 @@ export class TimmyResetDialog extends LitElement {
   override render() {
     const { home, terminal, work } = this;
     const say = (key: string, values = {}) => home.texts.say(key, values);
-    const why = home.connected ? undefined : say("panel.connection_lost");
+    const why = home.lost;
     return html`<timmy-dialog heading=${say("terminals.reset_title", { name: terminal.name })} @closed=${this.close}>
       <p>${say("terminals.was_reset")}</p>
       <fieldset>

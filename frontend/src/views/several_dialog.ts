@@ -53,7 +53,7 @@ export class TimmySeveralDialog extends LitElement {
     const many = home.texts.count("people.count", people.length);
     const names = people.slice(0, SHOWN_NAMES).map(([, it]) => it.name);
     const needsGroup = deed === "to_group" || deed === "from_group";
-    const why = home.connected ? undefined : say("panel.connection_lost");
+    const why = home.lost;
     return html`<timmy-dialog heading="${say(DEEDS[deed])}: ${many}" @closed=${this.close}>
       <p class="quiet">${names.join(", ")}${people.length > SHOWN_NAMES ? " …" : ""}</p>
       ${deed === "remove" ? html`<p>${say("people.remove_hint")}</p>` : nothing}

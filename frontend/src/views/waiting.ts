@@ -38,7 +38,7 @@ export class TimmyWaiting extends LitElement {
   @state() private asked: Pending | undefined;
 
   override render() {
-    const { texts, overview, connected } = this.home;
+    const { texts, overview, lost } = this.home;
     const dialog = this.asked
       ? html`<timmy-approve-dialog
           .home=${this.home}
@@ -54,11 +54,7 @@ export class TimmyWaiting extends LitElement {
             (it) =>
               html`<li>
                 <span><strong>${it.serial}</strong> ${it.model} <span class="quiet">${it.address}</span></span>
-                <button
-                  ?disabled=${!connected}
-                  title=${connected ? nothing : texts.say("panel.connection_lost")}
-                  @click=${() => (this.asked = it)}
-                >
+                <button ?disabled=${lost !== undefined} title=${lost ?? nothing} @click=${() => (this.asked = it)}>
                   ${texts.say("terminals.approve")}<span class="hidden">: ${it.serial}</span>
                 </button>
               </li>`,

@@ -116,6 +116,32 @@ async def test_a_photo_that_comes_behind_its_record_is_told(
     assert [row["enroll_id"] for row in news["records"]] == [1]
 
 
+async def test_a_photo_that_is_deleted_is_told(
+    hass: HomeAssistant, entry: MockConfigEntry, face: VirtualTerminal, hass_ws_client: WebSocketGenerator
+) -> None:
+    """A page that is open shows no photo that is not there any more: turned off, or old enough."""
+    client = await hass_ws_client(hass)
+    assert (await asked(client, "log_tail"))["success"]
+
+    async def until_photo(*, is_kept: bool) -> None:
+        await told(client, lambda it: any((row["photo"] is not None) is is_kept for row in it["records"]))
+
+    await choose(hass, entry)
+    await punched(hass, face)
+    await until_photo(is_kept=True)
+    await choose(hass, entry, photos=False)
+    await until_photo(is_kept=False)
+    photos = await choose(hass, entry)
+    await punched(hass, face, 2)
+    await until_photo(is_kept=True)
+    with patch(
+        "custom_components.timmy_access.records.photos.dt_util.utcnow",
+        return_value=dt_util.utcnow() + timedelta(days=15),
+    ):
+        await photos.async_tidy()
+    await until_photo(is_kept=False)
+
+
 async def test_a_message_gets_the_newest_photo_of_the_terminal_and_no_old_one(
     hass: HomeAssistant,
     hub: Hub,
