@@ -85,6 +85,7 @@ def configure(config: Path, automations: list[dict[str, Any]]) -> None:
 
 
 def block(folder: Path) -> None:
+    folder.parent.mkdir(parents=True, exist_ok=True)
     folder.write_text("A file where the folder should be.")
 
 
