@@ -14,7 +14,7 @@ from homeassistant.helpers.typing import ConfigType, TemplateVarsType
 
 from .automation.conditions import CONDITIONS, CONF_WITHIN, conditions
 from .automation.offers import async_selectors
-from .automation.targets import async_terminal
+from .automation.targets import async_place
 from .const import DOMAIN
 
 WAS_SEEN = "person_was_seen"
@@ -31,7 +31,7 @@ CONDITION_SCHEMA = DEVICE_CONDITION_BASE_SCHEMA.extend({vol.Required(CONF_TYPE):
 
 async def async_get_conditions(hass: HomeAssistant, device_id: str) -> list[dict[str, Any]]:
     """Return the conditions of a terminal."""
-    if async_terminal(hass, device_id) is None:
+    if async_place(hass, device_id) is None:
         return []
     return [{CONF_CONDITION: "device", CONF_DOMAIN: DOMAIN, CONF_DEVICE_ID: device_id, CONF_TYPE: WAS_SEEN}]
 

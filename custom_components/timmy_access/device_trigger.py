@@ -16,7 +16,7 @@ from homeassistant.helpers.trigger import TriggerActionRunner, TriggerActionType
 from homeassistant.helpers.typing import ConfigType
 
 from .automation.offers import async_selectors
-from .automation.targets import async_check_target, async_terminal
+from .automation.targets import async_check_target, async_place
 from .automation.triggers import CODE_SOURCES, METHODS, READERS, TRIGGERS, triggers
 from .const import DOMAIN
 from .fields import Fields
@@ -54,7 +54,7 @@ TRIGGER_SCHEMA = vol.All(vol.Schema({vol.Required(CONF_TYPE): vol.In(OFFERED)}, 
 
 async def async_get_triggers(hass: HomeAssistant, device_id: str) -> list[dict[str, Any]]:
     """Return the triggers of a terminal; doors have none, as terminals do not tell at which of them it was."""
-    if async_terminal(hass, device_id) is None:
+    if async_place(hass, device_id) is None:
         return []
     return [
         {CONF_PLATFORM: "device", CONF_DOMAIN: DOMAIN, CONF_DEVICE_ID: device_id, CONF_TYPE: key} for key in OFFERED

@@ -10,7 +10,6 @@ from typing import Any, ClassVar, Unpack, cast, override
 
 import voluptuous as vol
 
-from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.condition import (
@@ -29,7 +28,7 @@ from ..hub.terminal import Terminal
 from ..people.sightings import MAX_SIGHTING_AGE
 from ..terminal.state import DoorMode
 from .filters import WHO, matches, words
-from .targets import async_check_target, async_targeted_terminals
+from .targets import async_checked, async_targeted_terminals
 
 CONF_MODE = "mode"
 CONF_WITHIN = "within"
@@ -100,18 +99,8 @@ class TerminalCondition(Condition):
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         """Check fields and target; raises translated errors."""
         behavior = vol.Required(ATTR_BEHAVIOR, default=BEHAVIOR_ANY)
-        schema = vol.Schema(
-            {
-                vol.Required(CONF_OPTIONS, default=dict): {
-                    behavior: vol.In([BEHAVIOR_ANY, BEHAVIOR_ALL]),
-                    **cls.description.fields,
-                },
-                vol.Optional(CONF_TARGET): dict,
-            }
-        )
-        checked = cast("ConfigType", schema(config))
-        async_check_target(hass, checked.get(CONF_TARGET))
-        return checked
+        options = {behavior: vol.In([BEHAVIOR_ANY, BEHAVIOR_ALL]), **cls.description.fields}
+        return async_checked(hass, config, options)
 
     def __init__(self, hass: HomeAssistant, config: ConditionConfig) -> None:
         """Prepare to ask."""

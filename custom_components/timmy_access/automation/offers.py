@@ -5,7 +5,6 @@ does whoever asks while the listener does not run.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from homeassistant.components.websocket_api import current_connection
@@ -23,31 +22,22 @@ from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, PERSON_DOMAIN
-from ..hub.hub import Hub, TimmyAccessConfigEntry
-from ..hub.terminal import Terminal
+from .targets import Place, async_place
 
 # Names in one list: nobody scrolls further, the browser is sent them all, and any other can be typed.
 MAX_OFFERED = 2000
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Place:
-    """A terminal and its listener."""
-
-    hub: Hub
-    terminal: Terminal
-
-
-def _people(place: _Place) -> Iterable[str]:
+def _people(place: Place) -> Iterable[str]:
     yield from (person.name for person in place.hub.house.household.people.values())
     yield from (place.terminal.roster.name_of(number) or "" for number in place.terminal.roster.people)
 
 
-def _groups(place: _Place) -> Iterable[str]:
+def _groups(place: Place) -> Iterable[str]:
     return (group.name for group in place.hub.house.household.groups.values())
 
 
-def _passes(place: _Place) -> Iterable[str]:
+def _passes(place: Place) -> Iterable[str]:
     now = dt_util.utcnow()
     return (
         held.name
@@ -58,7 +48,7 @@ def _passes(place: _Place) -> Iterable[str]:
     )
 
 
-_NAMES: Mapping[str, Callable[[_Place], Iterable[str]]] = {
+_NAMES: Mapping[str, Callable[[Place], Iterable[str]]] = {
     "group": _groups,
     "pass_name": _passes,
     "person": _people,
@@ -85,17 +75,12 @@ async def async_selectors(
 
 
 @callback
-def _place_for_asking(hass: HomeAssistant, device_id: str) -> _Place | None:
+def _place_for_asking(hass: HomeAssistant, device_id: str) -> Place | None:
     """Return where the names are; None if they are not for whoever asks, or nobody asks, or there are none now."""
     connection = current_connection.get()
     if connection is None or not connection.user.is_admin:
         return None
-    entry: TimmyAccessConfigEntry
-    for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        for terminal in entry.runtime_data.terminals.values():
-            if terminal.device_id == device_id:
-                return _Place(hub=entry.runtime_data, terminal=terminal)
-    return None
+    return async_place(hass, device_id)
 
 
 def _names(names: Iterable[str]) -> SelectSelector:

@@ -1,19 +1,42 @@
 """Which terminals the target of a trigger or a condition means."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, cast
+
+import voluptuous as vol
 
 from homeassistant.config_entries import ConfigEntryState
+from homeassistant.const import CONF_OPTIONS, CONF_TARGET
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr, entity_registry as er
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers.typing import ConfigType
 
 from ..const import DOMAIN
-from ..hub.hub import TimmyAccessConfigEntry
+from ..fields import Fields
+from ..hub.hub import Hub, TimmyAccessConfigEntry
 from ..hub.terminal import Terminal
 
 type Target = Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A terminal and its listener, which runs."""
+
+    hub: Hub
+    terminal: Terminal
+
+
+@callback
+def async_checked(hass: HomeAssistant, config: ConfigType, options: Fields) -> ConfigType:
+    """Return the configuration of a trigger or a condition with checked options; raises translated errors."""
+    schema = vol.Schema({vol.Required(CONF_OPTIONS, default=dict): dict(options), vol.Optional(CONF_TARGET): dict})
+    checked = cast("ConfigType", schema(config))
+    async_check_target(hass, checked.get(CONF_TARGET))
+    return checked
 
 
 @callback
@@ -59,15 +82,15 @@ def async_is_targeted(hass: HomeAssistant, target: Target, device_id: str) -> bo
 
 
 @callback
-def async_terminal(hass: HomeAssistant, device_id: str) -> Terminal | None:
-    """Return the terminal of a device; None while its listener does not run."""
-    return next((terminal for terminal in _terminals(hass) if terminal.device_id == device_id), None)
+def async_place(hass: HomeAssistant, device_id: str) -> Place | None:
+    """Return the terminal of a device, and its listener; None while that does not run."""
+    return next((place for place in _places(hass) if place.terminal.device_id == device_id), None)
 
 
 @callback
 def async_targeted_terminals(hass: HomeAssistant, target: Target) -> list[Terminal | None]:
     """Return the terminals that a target means; None stands for what is not known while a listener does not run."""
-    loaded = {terminal.device_id: terminal for terminal in _terminals(hass)}
+    loaded = {place.terminal.device_id: place.terminal for place in _places(hass)}
     selection = TargetSelection(dict(target or {}))
     if selection.has_any_target:
         registry = dr.async_get(hass)
@@ -80,10 +103,12 @@ def async_targeted_terminals(hass: HomeAssistant, target: Target) -> list[Termin
     return [*loaded.values(), *(None for entry in entries if entry.state is not ConfigEntryState.LOADED)]
 
 
-def _terminals(hass: HomeAssistant) -> Iterator[Terminal]:
+def _places(hass: HomeAssistant) -> Iterator[Place]:
     entry: TimmyAccessConfigEntry
     for entry in hass.config_entries.async_loaded_entries(DOMAIN):
-        yield from entry.runtime_data.terminals.values()
+        hub = entry.runtime_data
+        for terminal in hub.terminals.values():
+            yield Place(hub=hub, terminal=terminal)
 
 
 def _devices(hass: HomeAssistant, selection: TargetSelection) -> set[str]:

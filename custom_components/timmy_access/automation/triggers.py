@@ -12,7 +12,7 @@ from typing import Any, ClassVar, cast, override
 
 import voluptuous as vol
 
-from homeassistant.const import ATTR_DEVICE_ID, CONF_FOR, CONF_OPTIONS, CONF_TARGET
+from homeassistant.const import ATTR_DEVICE_ID, CONF_FOR
 from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
@@ -42,7 +42,7 @@ from ..terminal.state import TerminalState
 from .bus import SIGNAL_TOLD, Told
 from .event_data import caught_up_facts, code_facts, enrolment_facts, punch_facts
 from .filters import WHO, matches, texts, wholes, words
-from .targets import async_check_target, async_is_targeted, async_terminal
+from .targets import async_checked, async_is_targeted, async_place
 from .trouble import CONF_KIND, TroubleTrigger
 
 type Facts = Mapping[str, Any]
@@ -264,12 +264,7 @@ class MomentTrigger(Trigger):
     @override
     async def async_validate_config(cls, hass: HomeAssistant, config: ConfigType) -> ConfigType:
         """Check fields and target; raises translated errors."""
-        schema = vol.Schema(
-            {vol.Required(CONF_OPTIONS, default=dict): cls.options_schema(), vol.Optional(CONF_TARGET): dict}
-        )
-        checked = cast("ConfigType", schema(config))
-        async_check_target(hass, checked.get(CONF_TARGET))
-        return checked
+        return async_checked(hass, config, cls.options_schema())
 
     def __init__(self, hass: HomeAssistant, config: TriggerConfig) -> None:
         """Prepare to listen."""
@@ -357,8 +352,8 @@ class LastingTrigger(MomentTrigger):
         @callback
         def _async_due(_: datetime) -> None:
             del self._waiting[told.device_id]
-            terminal = async_terminal(self._hass, told.device_id)
-            if terminal is not None and self.description.lasts_fn(terminal.coordinator.data):
+            place = async_place(self._hass, told.device_id)
+            if place is not None and self.description.lasts_fn(place.terminal.coordinator.data):
                 super(LastingTrigger, self)._async_found(run_action, told, facts)
 
         job = HassJob(_async_due, f"{self.description.key} at {told.terminal}", cancel_on_shutdown=True)
