@@ -92,22 +92,29 @@ def port() -> int:
         return free
 
 
-@pytest.fixture
-def entry(hass: HomeAssistant, port: int) -> MockConfigEntry:
-    """One listener with a face terminal, a fingerprint terminal and a four-door controller."""
+def listener(hass: HomeAssistant, port: int, *terminals: dict[str, Any]) -> MockConfigEntry:
+    """Add a listener with approved terminals, which does not run yet."""
     made = MockConfigEntry(
         domain=DOMAIN,
         title="Timmy Access",
         minor_version=2,
         data={"port": port, "host": LOOPBACK},
-        subentries_data=[
-            subentry_data(FACE, "Front door"),
-            subentry_data(FINGER, "Office"),
-            subentry_data(CONTROLLER, "Warehouse", doors=4),
-        ],
+        subentries_data=terminals,
     )
     made.add_to_hass(hass)
     return made
+
+
+@pytest.fixture
+def entry(hass: HomeAssistant, port: int) -> MockConfigEntry:
+    """One listener with a face terminal, a fingerprint terminal and a four-door controller."""
+    return listener(
+        hass,
+        port,
+        subentry_data(FACE, "Front door"),
+        subentry_data(FINGER, "Office"),
+        subentry_data(CONTROLLER, "Warehouse", doors=4),
+    )
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.components.persistent_notification import _async_get_or_create_notifications as notifications
@@ -21,7 +20,7 @@ from scripts.docs import DOCS
 from scripts.home import REPOSITORY
 from simulator import VirtualTerminal
 
-from .conftest import FACE, FINGER, LOOPBACK, subentry_data
+from .conftest import FACE, FINGER, listener, subentry_data
 from .guests.test_guests import WRONG, passes, without_window
 from .until import listen, until
 
@@ -58,18 +57,12 @@ _NO_ENTITIES = frozenset(
 def entry(hass: HomeAssistant, port: int) -> MockConfigEntry:
     """A listener whose terminals were put into areas when they were approved, as the dialog asks."""
     areas = {name: ar.async_get(hass).async_create(name).id for name in ("Entrance", "Garden")}
-    made = MockConfigEntry(
-        domain=DOMAIN,
-        title="Timmy Access",
-        minor_version=2,
-        data={"port": port, "host": LOOPBACK},
-        subentries_data=[
-            subentry_data(FACE, "Front door", area_id=areas["Entrance"]),
-            subentry_data(FINGER, "Side door", area_id=areas["Garden"]),
-        ],
+    return listener(
+        hass,
+        port,
+        subentry_data(FACE, "Front door", area_id=areas["Entrance"]),
+        subentry_data(FINGER, "Side door", area_id=areas["Garden"]),
     )
-    made.add_to_hass(hass)
-    return made
 
 
 @pytest.mark.usefixtures("all_enabled")

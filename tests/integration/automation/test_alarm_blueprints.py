@@ -147,6 +147,17 @@ async def armed(hass: HomeAssistant, alarm: Alarm) -> Alarm:
     return alarm
 
 
+async def let_ada_disarm(hub: Hub, house: House, armed: Alarm, *, code: str = CODE, **inputs: Any) -> None:
+    await house.make(
+        "alarm_disarm",
+        alarm=armed.entity_id,
+        code=code,
+        terminals={"device_id": device(hub)},
+        persons=["person.ada"],
+        **inputs,
+    )
+
+
 async def test_the_alarm_knows_whose_finger_it_was(
     hass: HomeAssistant,
     hub: Hub,
@@ -157,15 +168,8 @@ async def test_the_alarm_knows_whose_finger_it_was(
     lines: list[ServiceCall],
 ) -> None:
     await link(hass, hub)
-    await house.make(
-        "alarm_disarm",
-        alarm=armed.entity_id,
-        code=CODE,
-        terminals={"device_id": device(hub)},
-        persons=["person.ada"],
-        phones=[house.phone],
-        more_actions=more(who="{{ person }}", disarmed="{{ disarmed }}"),
-    )
+    actions = more(who="{{ person }}", disarmed="{{ disarmed }}")
+    await let_ada_disarm(hub, house, armed, phones=[house.phone], more_actions=actions)
     hour_ago = str(seconds_ago(3600))[:19]
     # Somebody else, a stranger, the past, another terminal.
     await report(face, record(enrollid=5), record(enrollid=STRANGER), record(time=hour_ago))
@@ -191,13 +195,7 @@ async def test_only_who_is_let_in_disarms(
     await link(hass, hub)
     hub.terminals[FACE].verdicts.async_apply({"server_approval": approval, "decision_window": 0.05})
     face.server_approval = True
-    await house.make(
-        "alarm_disarm",
-        alarm=armed.entity_id,
-        code=CODE,
-        terminals={"device_id": device(hub)},
-        persons=["person.ada"],
-    )
+    await let_ada_disarm(hub, house, armed)
     face.punch(1)
     await face.wait_sent()
     await house.settle()
@@ -256,14 +254,7 @@ async def test_a_panel_that_does_not_disarm_is_told_of_and_not_asked_again(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, armed: Alarm, left: list[ServiceCall]
 ) -> None:
     await link(hass, hub)
-    await house.make(
-        "alarm_disarm",
-        alarm=armed.entity_id,
-        code="1",
-        terminals={"device_id": device(hub)},
-        persons=["person.ada"],
-        phones=[house.phone],
-    )
+    await let_ada_disarm(hub, house, armed, code="1", phones=[house.phone])
     await report(face, record())
     await house.until(lambda: armed.asked)
     await let_time_pass(hass, house)
@@ -494,13 +485,7 @@ async def test_who_was_recognised_before_it_was_armed_does_not_disarm_what_was_a
 ) -> None:
     """The panel refuses the first, and the second must not wait behind that until somebody has armed it anew."""
     await link(hass, hub)
-    await house.make(
-        "alarm_disarm",
-        alarm=armed.entity_id,
-        code="1",
-        terminals={"device_id": device(hub)},
-        persons=["person.ada"],
-    )
+    await let_ada_disarm(hub, house, armed, code="1")
     await report(face, record())
     await report(face, record(mode=3), index=1)
     await house.until(lambda: len(armed.asked) == 2)
@@ -530,13 +515,7 @@ async def test_who_is_linked_to_nobody_any_more_disarms_nothing(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, armed: Alarm
 ) -> None:
     await link(hass, hub)
-    await house.make(
-        "alarm_disarm",
-        alarm=armed.entity_id,
-        code=CODE,
-        terminals={"device_id": device(hub)},
-        persons=["person.ada"],
-    )
+    await let_ada_disarm(hub, house, armed)
     hub.terminals[FACE].links.async_unlink(1)
     await report(face, record())
     await house.settle()

@@ -744,18 +744,22 @@ async def test_terminal_watch_of_all_terminals(hass: HomeAssistant, hub: Hub, ho
     assert sorted(message.partition(" has")[0] for _, message in house.said) == ["Front door", "Office", "Warehouse"]
 
 
+async def sum_up(house: House, terminals: list[str], phones: list[str]) -> None:
+    await house.make(
+        "daily_summary",
+        terminals=terminals,
+        at="18:00:00",
+        weekdays=["wed", "thu"],
+        phones=phones,
+        more_actions=more(count="{{ came.attendance | count }}"),
+    )
+
+
 async def test_daily_summary(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, clock: TickingDateTimeFactory
 ) -> None:
     clock.move_to(noon(hour=17))
-    await house.make(
-        "daily_summary",
-        terminals=[device(hub), device(hub, FINGER)],
-        at="18:00:00",
-        weekdays=["wed", "thu"],
-        phones=[house.phone],
-        more_actions=more(count="{{ came.attendance | count }}"),
-    )
+    await sum_up(house, [device(hub), device(hub, FINGER)], [house.phone])
     # What a terminal reports late counts, too.
     await report(
         face,
@@ -780,14 +784,7 @@ async def test_daily_summary_of_a_log_that_cannot_be_read(
 ) -> None:
     """That nobody came in is another thing."""
     clock.move_to(noon(hour=17))
-    await house.make(
-        "daily_summary",
-        terminals=[device(hub)],
-        at="18:00:00",
-        weekdays=["wed", "thu"],
-        phones=[house.refuse(), house.phone],
-        more_actions=more(count="{{ came.attendance | count }}"),
-    )
+    await sum_up(house, [device(hub)], [house.refuse(), house.phone])
     assert await hass.config_entries.async_unload(entry.entry_id)
     await at(hass, clock, noon(hour=18))
     assert house.said == [("Who came in today", "The access log cannot be read at present.")]

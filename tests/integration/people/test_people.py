@@ -390,6 +390,13 @@ async def redial(hass: HomeAssistant, terminal: VirtualTerminal) -> None:
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
+async def add_four(hass: HomeAssistant, terminal: VirtualTerminal) -> None:
+    """Have 10 to 13 on a terminal, and known."""
+    for number in range(10, 14):
+        terminal.add_user(User(enrollid=number, name=f"Name {number}"))
+    await redial(hass, terminal)
+
+
 def asked(terminal: VirtualTerminal, command: str) -> int:
     return sum(frame.get("cmd") == command for frame in terminal.received)
 
@@ -418,10 +425,8 @@ async def test_who_was_deleted_at_the_menu_is_gone_where_the_terminal_tells_how_
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, tells: bool
 ) -> None:
     """The count of its registration is of before; one that does not tell another may have sent a cut list."""
-    for number in range(10, 14):
-        face.add_user(User(enrollid=number, name=f"Name {number}"))
+    await add_four(hass, face)
     terminal = hub.terminals[FACE]
-    await redial(hass, face)
     face.faults.quiet_keypad = True
     face.faults.unknown = set() if tells else {"getdevcap"}
     for number in (1, 10, 11, 12, 13):
@@ -438,10 +443,8 @@ async def test_who_asks_in_the_middle_of_a_reading_is_told_of_what_was_done_befo
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, all_names: bool
 ) -> None:
     """The pages of that reading, and most of its names, are of before; those who began it wait no longer for that."""
-    for number in range(10, 14):
-        face.add_user(User(enrollid=number, name=f"Name {number}"))
+    await add_four(hass, face)
     terminal = hub.terminals[FACE]
-    await redial(hass, face)
     for number in range(10, 14):
         terminal.roster.async_note(number, name="")
     face.faults.quiet_keypad = True
@@ -470,10 +473,8 @@ async def test_names_are_read_again_over_a_new_connection(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever was taken for the terminal may have told others."""
-    for number in range(10, 14):
-        face.add_user(User(enrollid=number, name=f"Name {number}"))
+    await add_four(hass, face)
     terminal = hub.terminals[FACE]
-    await redial(hass, face)
     for number in range(10, 14):
         terminal.roster.async_note(number, name="Mallory")
     monkeypatch.setattr(roster_module, "MAX_NAMES_AGAIN", 3)
