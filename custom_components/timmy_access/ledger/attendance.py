@@ -265,7 +265,9 @@ def _present(
     people: dict[_Who, _Present] = {}
 
     def _person(terminal: int, enroll_id: int, name: str | None) -> tuple[_Present, int]:
-        one = people.setdefault((enroll_id, likeness(name) or f"\0{terminal}"), _Present(enroll_id))
+        who = (enroll_id, likeness(name) or f"\0{terminal}")
+        if (one := people.get(who)) is None:
+            one = people[who] = _Present(enroll_id)
         one.sources.append(_Source(wanted[terminal], name))
         return one, len(one.sources) - 1
 
