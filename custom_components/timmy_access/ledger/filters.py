@@ -1,7 +1,7 @@
 """Which records somebody asks for."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 import re
@@ -114,16 +114,24 @@ def not_refused() -> ColumnElement[bool]:
     return or_(RECORDS.c.granted.is_(None), RECORDS.c.granted.is_(True))
 
 
-def beyond(cursor: Cursor, *, oldest_first: bool) -> list[ColumnElement[bool]]:
-    """Return the conditions for what comes after a cursor.
+def beyond(
+    where: RecordFilter, cursor: Cursor, *, oldest_first: bool
+) -> tuple[RecordFilter, list[ColumnElement[bool]]]:
+    """Return a filter and the conditions for what it lets through after a cursor.
 
-    The first one alone would do; the second says the same of a single column, which MariaDB can look up in an index.
+    Of two bounds of one side SQLite looks up one and reads from there to the other, for every page once more: only the
+    narrower one is asked for. The first condition alone would do; the second says the same of a single column, which
+    MariaDB can look up in an index.
     """
     place = tuple_(RECORDS.c.occurred_at, RECORDS.c.id)
     last = tuple_(literal(cursor.occurred_at), literal(cursor.id))
     if oldest_first:
-        return [place > last, RECORDS.c.occurred_at >= cursor.occurred_at]
-    return [place < last, RECORDS.c.occurred_at <= cursor.occurred_at]
+        if where.since is not None and instant_of("since", where.since) > cursor.occurred_at:
+            return where, []
+        return replace(where, since=None), [place > last, RECORDS.c.occurred_at >= cursor.occurred_at]
+    if where.until is not None and instant_of("until", where.until) <= cursor.occurred_at:
+        return where, []
+    return replace(where, until=None), [place < last, RECORDS.c.occurred_at <= cursor.occurred_at]
 
 
 def _among(column: Any, values: Collection[int]) -> ColumnElement[bool]:

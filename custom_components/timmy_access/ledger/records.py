@@ -99,7 +99,9 @@ def first(
 ) -> Found:
     """Return the same as rows: an id, the number of a terminal, and the columns of a `Row`."""
     known = serials(connection)
-    beyond_last = [] if after is None else beyond(Cursor.read(after), oldest_first=oldest_first)
+    beyond_last: list[ColumnElement[bool]] = []
+    if after is not None:
+        where, beyond_last = beyond(where, Cursor.read(after), oldest_first=oldest_first)
     if up_to is not None:
         beyond_last.append(RECORDS.c.id <= up_to)
     query = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW)
