@@ -109,7 +109,7 @@ class Records:
         # What became of punches, until that is kept with them.
         self._outcomes: OrderedDict[Identity, tuple[bool, Decider | None]] = OrderedDict()
         self._arrivals = Arrivals(clock)
-        self._kept: OrderedDict[Identity, None] = OrderedDict()
+        self._kept: OrderedDict[tuple[object, ...], None] = OrderedDict()
         self._pending: OrderedDict[Identity, _Pending] = OrderedDict()
         self.allowance = Allowance(serial)
         self._punches = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
@@ -286,10 +286,11 @@ class Records:
         if self._pending:
             for identity in identities:
                 self._pending.pop(identity, None)
-        for identity in self._kept.keys() & identities:
-            del self._kept[identity]
-        self._kept.update(dict.fromkeys(identities))
-        # As many as came: what piles up makes the garbage collector walk through all of Home Assistant.
+        for known in self._kept.keys() & identities:
+            del self._kept[known]
+        # As plain tuples, of which the garbage collector lets go: others that live for a while make it walk through all
+        # of Home Assistant during a backlog. As many are forgotten as came, for the same reason.
+        self._kept.update(dict.fromkeys(map(tuple, identities)))
         while len(self._kept) > REMEMBERED:
             self._kept.popitem(last=False)
         if self._outcomes:

@@ -4,6 +4,7 @@ import asyncio
 from copy import replace
 import csv
 from datetime import datetime, timedelta
+import gc
 from http import HTTPStatus
 import io
 from pathlib import Path
@@ -20,7 +21,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.backup import async_post_backup, async_pre_backup
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable, RecordFilter
+from custom_components.timmy_access.ledger import Identity, Ledger, LedgerUnavailable, RecordFilter
 from custom_components.timmy_access.ledger.errors import Cause
 from custom_components.timmy_access.protocol.codec import MAX_ITEMS
 from custom_components.timmy_access.protocol.throttle import Throttle
@@ -254,6 +255,21 @@ async def test_a_backlog_trips_no_automation_and_is_summed_up(
     await finger.wait_sent()
     await hass.async_block_till_done()
     assert acted  # the automation works
+
+
+async def test_what_is_remembered_of_a_backlog_is_nothing_that_the_garbage_collector_walks_through(
+    hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    """Of what lives for a while and is walked through, a backlog makes the collector stop all of Home Assistant."""
+    finger = make_terminal("tfs30", FINGER)
+    for seconds in range(300):
+        finger.punch(4711, time=ago(hours=1, seconds=seconds))
+    await finger.start()
+    await finger.wait_sent()
+    assert await kept(hub) == 300
+    gc.collect()
+    # The last frame may be under way still.
+    assert sum(type(one) is Identity and one.enroll_id == 4711 for one in gc.get_objects()) <= 50
 
 
 # Catching up
