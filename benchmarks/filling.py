@@ -59,6 +59,7 @@ class Filled:
     seconds: float = 0.0
     taps: list[float] = field(default_factory=list)
     stall: float = 0.0
+    collections: int = 0
     confirmed: frozenset[int] = frozenset()
     written_again: frozenset[int] = frozenset()
     there: frozenset[int] = frozenset()
@@ -191,7 +192,9 @@ async def filled(folder: Path, people: int) -> Filled:
 async def _fill(home: Home, terminal: VirtualTerminal, people: int, seen: Filled) -> None:
     """Let a terminal dial in and be filled up to so many people, while somebody opens its door."""
     entity_id = (await home.entity(f"{terminal.serial}_door1_lock"))["entity_id"]
+    await home.call("bench_probe/collections")
     await home.call("bench_probe/read")
+    await home.call("bench_probe/collections")  # looking makes one
     begun = perf_counter()
     await terminal.start()
     await terminal.wait_registered(PATIENCE_SECONDS)
@@ -204,6 +207,7 @@ async def _fill(home: Home, terminal: VirtualTerminal, people: int, seen: Filled
             with suppress(asyncio.CancelledError):
                 await tapping
     seen.seconds += perf_counter() - begun
+    seen.collections += (await home.call("bench_probe/collections"))["count"]
     seen.stall = max(seen.stall, (await home.call("bench_probe/read"))["stall_ms"])
 
 
@@ -249,6 +253,7 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG
         ),
         Figure(part=PART, measure="credentials a second", value=credentials / seen.seconds, unit="/s"),
         Figure(part=PART, measure="longest stall", value=seen.stall, unit="ms", target=f"< {STALL_MILLISECONDS}"),
+        Figure(part=PART, measure="full garbage collections", value=seen.collections, unit="", target="<= 0"),
         latency(PART, "lock.open answered, longest", max(seen.taps), target=f"< {ANSWERED_MILLISECONDS}"),
         Figure(part=PART, measure="people confirmed when killed", value=len(seen.confirmed), unit=""),
         Figure(part=PART, measure="of them written again", value=len(seen.written_again), unit="", target="<= 0"),

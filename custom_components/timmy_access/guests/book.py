@@ -15,14 +15,14 @@ import time
 from types import MappingProxyType
 from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from .. import ledger as ledger_module
 from ..const import LOGGER
 from ..errors import PassNotWritten, PassRevoked, PassUnknown
 from ..ledger import Cause, Ledger, LedgerInvalid, LedgerUnavailable, PassUse, Problem
 from ..records.patient_journal import PatientJournal
+from ..terminal.patient_work import PatientWork
 from .passes import Pass
 from .stored_passes import held_of, line_of_revocation, line_of_use, revocation_in, stored, use_in, without_lost_uses
 from .unwritten import Unwritten, waiting_revocations, waiting_uses
@@ -31,8 +31,6 @@ from .unwritten import Unwritten, waiting_revocations, waiting_uses
 DATABASE_PATIENCE = 0.3
 # How long somebody waits for an action that closes; it acts at once whatever comes of it.
 CLOSING_PATIENCE = 3.0
-# How long to wait before what could not be written is tried again, if nothing says earlier that the database is back.
-RETRY_SECONDS = 10.0
 # How long a reader takes a code that is held to it for one and the same scan: it reads it again while the guest still
 # reaches for the handle.
 REPEAT_SECONDS = 5.0
@@ -66,11 +64,9 @@ class Book:
         self._by_hash: dict[bytes, str] = {}
         self._recent: dict[str, _Recent] = {}
         self._unwritten: list[Unwritten] = []
-        self._retry: CALLBACK_TYPE | None = None
         self._last_use = datetime.min.replace(tzinfo=UTC)
         self._listeners: list[Callable[[], None]] = []
-        self._writer: asyncio.Task[None] | None = None
-        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._work = PatientWork(hass, ledger, self._async_catch_up, "keep passes")
         # The database that the passes were read from.
         self._read: str | None = None
 
@@ -85,19 +81,12 @@ class Book:
                 self._async_add(partial(self._async_write_revocation, *revoked), line.content).slot = line.slot
             else:
                 LOGGER.warning("A line of the journal of passes is of a later version and stays there")
-        self._unsubscribe = self._ledger.subscribe(lambda _: self._async_kick())
-        await self._async_catch_up()
+        self._work.async_start()
+        await self._work.async_done()
 
     async def async_stop(self) -> None:
         """Write what waits, into the journal if need be; bounded."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
-        self._async_cancel_retry()
-        if self._writer is not None:
-            await asyncio.wait((self._writer,), timeout=DATABASE_PATIENCE)
-            self._writer.cancel()
-            await asyncio.wait((self._writer,))
+        await self._work.async_stop(DATABASE_PATIENCE)
         for unwritten in tuple(self._unwritten):
             if not await self._journal.async_put(unwritten):
                 break
@@ -268,7 +257,7 @@ class Book:
     def _async_add(self, write: Callable[[], Any], line: Mapping[str, Any] | None) -> Unwritten:
         unwritten = Unwritten(write, line, asyncio.get_running_loop().create_future())
         self._unwritten.append(unwritten)
-        self._async_kick()
+        self._work.async_now()
         return unwritten
 
     async def _async_in_database(self, unwritten: Unwritten, patience: float) -> bool:
@@ -276,38 +265,13 @@ class Book:
             await asyncio.wait((unwritten.done,), timeout=patience)
         return unwritten.done.done()
 
-    @callback
-    def _async_kick(self) -> None:
-        """Write what waits, unless that is being done; not before the start, nor after the end."""
-        if self._unsubscribe is not None and (self._writer is None or self._writer.done()):
-            self._async_cancel_retry()
-            self._writer = self._hass.async_create_background_task(self._async_catch_up(), "passes", eager_start=False)
-
     async def _async_catch_up(self) -> None:
-        """Write what waits and read what is not known; what does not work is tried again later."""
-        try:
-            self._async_begin_anew()
-            await self._async_write_waiting()
-            if self._read is None:
-                async with self._changing:
-                    await self._async_read()
-        except LedgerUnavailable as err:
-            LOGGER.debug("Uses of passes are not written yet: %s", err)
-            self._async_cancel_retry()
-            self._retry = async_call_later(
-                self._hass, RETRY_SECONDS, HassJob(self._async_again, "passes", cancel_on_shutdown=True)
-            )
-
-    @callback
-    def _async_again(self, _: datetime) -> None:
-        self._retry = None
-        self._async_kick()
-
-    @callback
-    def _async_cancel_retry(self) -> None:
-        if self._retry is not None:
-            self._retry()
-            self._retry = None
+        """Write what waits and read what is not known; raises `LedgerUnavailable`."""
+        self._async_begin_anew()
+        await self._async_write_waiting()
+        if self._read is None:
+            async with self._changing:
+                await self._async_read()
 
     async def _async_write_waiting(self) -> None:
         """Write everything in its order; raises `LedgerUnavailable`."""

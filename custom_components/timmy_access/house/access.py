@@ -18,6 +18,9 @@ def changed_access(before: Standing, after: Standing, *, again: bool = False) ->
     if not after.enabled:
         return None
     is_back = not before.enabled
+    is_same = _access_of(before) == _access_of(after)
+    if is_same and not is_back and not again:
+        return None  # most often, among thousands
     step = SetAccess(
         enroll_id=after.enroll_id,
         rank=Rank.CHANGE,
@@ -26,9 +29,9 @@ def changed_access(before: Standing, after: Standing, *, again: bool = False) ->
         hours=dict(after.hours),
     )
     target = step.after(before)
-    if target is None or (target == before and not is_back and not again):
+    if target is None:
         return None
-    if is_back or target == before or (is_within(before, target) and not is_within(target, before)):
+    if is_back or is_same or (is_within(before, target) and not is_within(target, before)):
         return replace(step, rank=Rank.WIDEN)
     return replace(step, rank=Rank.NARROW) if is_within(target, before) else step
 
@@ -56,6 +59,10 @@ def is_within(inner: Standing, outer: Standing) -> bool:
         and _ends(inner.valid_until, outer.valid_until)
         and _hours_within(inner.hours, outer.hours)
     )
+
+
+def _access_of(standing: Standing) -> tuple[datetime | None, datetime | None, Mapping[int, Week]]:
+    return standing.valid_from, standing.valid_until, standing.hours
 
 
 def _begins(outer: datetime | None, inner: datetime | None) -> bool:

@@ -11,12 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 
 from ..const import DOMAIN, LOGGER
 from ..ledger import HouseChange, HouseChanges, HouseKind, Ledger, LedgerInvalid, LedgerUnavailable
 from ..records.patient_journal import PatientJournal
+from ..terminal.patient_work import PatientWork
 from .changes import person_of, with_doubts, with_placement, with_zones, without_placement, without_tombstone
 from .closings import Closing, closing_in
 from .deeds import Deed
@@ -26,8 +26,6 @@ from .stored import Key, changed_keys, household_of, items_of
 
 # How long somebody waits for an action that closes; it acts at once whatever comes of it.
 CLOSING_PATIENCE = 3.0
-# How long to wait before what could not be written is tried again, if nothing says earlier that the database is back.
-RETRY_SECONDS = 10.0
 # A terminal confirms some people a second; together they are one transaction. What is lost of it is read back again.
 CONFIRMED_SECONDS = 1.0
 # How long the last write may take when everything stops.
@@ -67,9 +65,7 @@ class HouseKeeper:
         self._unwritten: list[_Unwritten] = []
         self._dirty: set[Key] = set()
         self._listeners: list[HouseListener] = []
-        self._retry: CALLBACK_TYPE | None = None
-        self._writer: asyncio.Task[None] | None = None
-        self._unsubscribe: CALLBACK_TYPE | None = None
+        self._work = PatientWork(hass, ledger, self._async_catch_up, "keep the house")
         self.household = Household()
         self.is_known = False
         self.unreadable: frozenset[Key] = frozenset()
@@ -83,21 +79,14 @@ class HouseKeeper:
                 LOGGER.warning("A line of the journal of the house is of a later version and stays there")
             else:
                 self._async_add(closing, "").slot = line.slot
-        self._unsubscribe = self._ledger.subscribe(lambda _: self._async_kick())
-        await self._async_catch_up()
+        self._work.async_start()
+        await self._work.async_done()
 
     async def async_stop(self) -> None:
         """Write what waits, what closes into the journal if need be; bounded. A second time does nothing."""
-        if self._unsubscribe is None:
+        if not self._work.is_on:
             return
-        self._async_kick()
-        self._unsubscribe()
-        self._unsubscribe = None
-        if self._writer is not None:
-            await asyncio.wait((self._writer,), timeout=STOP_SECONDS)
-            self._writer.cancel()
-            await asyncio.wait((self._writer,))
-        self._async_cancel_retry()
+        await self._work.async_stop(STOP_SECONDS)
         for unwritten in tuple(self._unwritten):
             if not await self._journal.async_put(unwritten):
                 break
@@ -133,7 +122,7 @@ class HouseKeeper:
                 self._async_put(change(self.household))
             finally:
                 self._dirty |= keys | changed_keys(after, self.household)
-                self._async_kick()
+                self._work.async_now()
             return self.household
 
     # What closes
@@ -149,7 +138,7 @@ class HouseKeeper:
         unwritten = self._async_add(closing, name)
         self._async_put(before)
         self._dirty |= changed_keys(before, self.household)
-        self._async_kick()
+        self._work.async_now()
         if self._ledger.health.available:
             await asyncio.wait((unwritten.done,), timeout=CLOSING_PATIENCE)
         if not unwritten.done.done():
@@ -229,8 +218,7 @@ class HouseKeeper:
     def _async_note(self, household: Household, key: Key, *, quietly: bool = False) -> None:
         self._dirty.add(key)
         self._async_put(household, quietly=quietly)
-        if self._retry is None and (self._writer is None or self._writer.done()):
-            self._async_retry_in(CONFIRMED_SECONDS)
+        self._work.async_within(CONFIRMED_SECONDS)
 
     @callback
     def _async_add(self, closing: Closing, name: str) -> _Unwritten:
@@ -249,29 +237,16 @@ class HouseKeeper:
             await self._ledger.keep_house(self._house, items, lines)
         except LedgerUnavailable:
             self._dirty |= keys
-            self._async_retry_in(RETRY_SECONDS)
+            self._work.async_again()
             raise
 
-    @callback
-    def _async_kick(self) -> None:
-        """Write what waits, unless that is being done; not before the start, nor after the end."""
-        if self._unsubscribe is not None and (self._writer is None or self._writer.done()):
-            self._async_cancel_retry()
-            self._writer = self._hass.async_create_background_task(
-                self._async_catch_up(), "the house", eager_start=False
-            )
-
     async def _async_catch_up(self) -> None:
-        """Read what is not known and write what waits; what does not work is tried again later."""
-        try:
-            async with self._changing:
-                if not self.is_known:
-                    await self._async_read()
-                while self._unwritten or self._dirty:
-                    await self._async_write_waiting()
-        except LedgerUnavailable as err:
-            LOGGER.debug("The house is not written yet: %s", err)
-            self._async_retry_in(RETRY_SECONDS)
+        """Read what is not known and write what waits; raises `LedgerUnavailable`."""
+        async with self._changing:
+            if not self.is_known:
+                await self._async_read()
+            if self._unwritten or self._dirty:
+                await self._async_write_waiting()
 
     async def _async_read(self) -> None:
         items = await self._ledger.house(self._house)
@@ -310,25 +285,6 @@ class HouseKeeper:
             if not unwritten.done.done():
                 unwritten.done.set_result(None)
             await self._journal.async_strike(unwritten)
-
-    @callback
-    def _async_retry_in(self, seconds: float) -> None:
-        self._async_cancel_retry()
-        if self._unsubscribe is not None:
-            self._retry = async_call_later(
-                self._hass, seconds, HassJob(self._async_again, "the house", cancel_on_shutdown=True)
-            )
-
-    @callback
-    def _async_again(self, _: datetime) -> None:
-        self._retry = None
-        self._async_kick()
-
-    @callback
-    def _async_cancel_retry(self) -> None:
-        if self._retry is not None:
-            self._retry()
-            self._retry = None
 
 
 def closings_path(hass: HomeAssistant, house: str) -> Path:

@@ -33,6 +33,9 @@ class Rank(IntEnum):
     ADD = 6
 
 
+# More than there are enroll ids.
+_NUMBERS = 2**64
+
 # What is done at once, before anything is read that can wait.
 URGENT = Rank.DISABLE
 
@@ -172,4 +175,9 @@ class Add(Step):
 
 def in_order(steps: Iterable[Step]) -> tuple[Step, ...]:
     """Return steps in the order in which they are done; those of one number and rank keep theirs."""
-    return tuple(sorted(steps, key=lambda step: (step.rank, step.enroll_id)))
+    return tuple(sorted(steps, key=_place))
+
+
+def _place(step: Step) -> int:
+    # One number and no pair: there are thousands of them at once, and a pair is one more thing for the collector.
+    return step.rank * _NUMBERS + step.enroll_id

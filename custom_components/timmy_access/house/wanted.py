@@ -41,6 +41,7 @@ def standings_wanted(
     costs nobody their fingerprints.
     """
     wanted: dict[int, Standing] = {}
+    open_hours: dict[tuple[tuple[int, Week], ...], Mapping[int, Week]] = {}
     credentials: dict[str, dict[int, str]] = {}
     for (person_id, slot), credential in household.credentials.items():
         if understands(make, slot, credential.algorithm):
@@ -49,8 +50,11 @@ def standings_wanted(
         hours = hours_wanted(household, person, serial, make.doors, weeks)
         if not hours:
             continue
-        open_hours = {door: week for door, week in hours.items() if not week.is_never}
-        enabled = bool(open_hours) and (person.enabled if make.has_dates else person.is_valid(now))
+        # People of the same hours share them: they are many.
+        key = tuple((door, week) for door, week in hours.items() if not week.is_never)
+        if (shared := open_hours.get(key)) is None:
+            shared = open_hours[key] = dict(key)
+        enabled = bool(shared) and (person.enabled if make.has_dates else person.is_valid(now))
         wanted[person.enroll_id] = Standing(
             enroll_id=person.enroll_id,
             name=person.name,
@@ -58,7 +62,7 @@ def standings_wanted(
             enabled=enabled,
             valid_from=person.valid_from if make.has_dates else None,
             valid_until=person.valid_until if make.has_dates else None,
-            hours=open_hours,
+            hours=shared,
             credentials=_takes(household, person, serial, make, credentials.get(person.person_id, {})),
         )
     return wanted

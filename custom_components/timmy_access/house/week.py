@@ -31,7 +31,15 @@ class Week:
         return cls(whole)
 
     def __or__(self, other: Week) -> Week:
-        """Return the hours that are in the one or the other."""
+        """Return the hours that are in the one or the other.
+
+        Where that is one of them, it is that very one: thousands of people have the same hours, and what there is many
+        of makes the garbage collector walk through all of Home Assistant.
+        """
+        if self == other or other.is_never:
+            return self
+        if self.is_never:
+            return other
         return Week.of((*mine, *theirs) for mine, theirs in zip(self.days, other.days, strict=True))
 
     def __and__(self, other: Week) -> Week:

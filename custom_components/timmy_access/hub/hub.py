@@ -196,7 +196,6 @@ class Hub:
         for terminal in self.terminals.values():
             terminal.async_deafen()
         self.pending.async_drop_all()
-        self.statistics.async_stop()
         self.recordings.async_stop()
         self.door_orders.async_stop(clear=not self._hass.is_stopping)
         self.passbook.async_stop()
@@ -222,7 +221,7 @@ class Hub:
         """Write what is only in memory so far."""
         with suppress(TimeoutError):
             async with asyncio.timeout(REST_SECONDS):
-                await self.statistics.async_finish()
+                await self.statistics.async_stop()
                 await _async_all(
                     self._store.async_stop(),
                     self.caretaker.noticed.async_stop(),

@@ -1,9 +1,7 @@
 """Accesses per hour and terminal as statistics of Home Assistant, at their true time however late they came in."""
 
-import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,12 +12,12 @@ from homeassistant.components.recorder.statistics import (
     async_add_external_statistics,
     statistics_during_period,
 )
-from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
-from homeassistant.helpers.event import async_call_later
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import DOMAIN, LOGGER
+from ..const import DOMAIN
 from ..ledger import HourCounts, Ledger, LedgerUnavailable, RecordFilter, RecordKind
+from ..terminal.patient_work import PatientWork
 from ..terminal.store import Seam, TerminalStore
 from ..terminal.tasks import Tasks
 
@@ -59,12 +57,12 @@ class AccessStatistics:
     ) -> None:
         """Count the records in `ledger` of some terminals, by serial number."""
         self._hass = hass
-        self._tasks = tasks
         self._ledger = ledger
         self._terminals = terminals
         self._store = store
-        self._cancel: CALLBACK_TYPE | None = None
         self._waits = False
+        self._work = PatientWork(hass, ledger, self._async_catch_up, "count accesses", tasks.async_start)
+        self._work.async_start()
 
     @callback
     def async_changed(self) -> None:
@@ -72,56 +70,48 @@ class AccessStatistics:
         if "recorder" not in self._hass.config.components:
             return
         self._waits = True
-        if self._cancel is None:
-            self._cancel = async_call_later(
-                self._hass, WRITE_SECONDS, HassJob(self._async_due, "access statistics", cancel_on_shutdown=True)
-            )
+        self._work.async_within(WRITE_SECONDS)
 
-    @callback
-    def async_stop(self) -> None:
-        """Write nothing more but what waits, with `async_finish`."""
-        if self._cancel is not None:
-            self._cancel()
-            self._cancel = None
-
-    async def async_finish(self) -> None:
+    async def async_stop(self) -> None:
         """Write what waits: the next listener may have another database. When all ends, the recorder may be gone."""
-        if self._waits and not self._hass.is_stopping:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(REST_SECONDS):
-                    await self.async_write()
+        self._waits = self._waits and not self._hass.is_stopping
+        await self._work.async_stop(REST_SECONDS)
 
     async def async_write(self) -> None:
-        """Write all hours that have changed since the last time."""
+        """Write all hours that have changed since the last time; a database that is away is tried again."""
+        self._waits = True
+        await self._work.async_done()
+
+    async def _async_catch_up(self) -> None:
+        if not self._waits:
+            return
+        self._waits = False
+        try:
+            await self._async_count()
+        except LedgerUnavailable:
+            self._waits = True
+            raise
+
+    async def _async_count(self) -> None:
         terminals = self._terminals()
         if not terminals:
             return
-        self._waits = False
         seats = {serial: own for own, it in terminals.items() for serial in (own, *it.former)}
         by_terminal: dict[str, Counter[datetime]] = defaultdict(Counter)
         begun = dt_util.utcnow()
-        try:
-            counts = await self._ledger.hours(self._store.counted, list(seats), identity=self._store.counted_in)
-            for hour in counts.hours:
-                by_terminal[seats[hour.serial]][hour.start] += hour.punches
-            told = {hour.serial for hour in counts.hours}
-            for own, hours in by_terminal.items():
-                first = min(hours)
-                hours[first] += await self._async_punches(set(terminals[own].former) - told, first, first + HOUR)
-            await self._async_find_seam(counts, terminals.values())
-            for own, hours in by_terminal.items():
-                await self._async_sew(terminals[own], own, hours)
-        except LedgerUnavailable as err:
-            LOGGER.debug("Accesses were not counted: %s", err)
-            return
+        counts = await self._ledger.hours(self._store.counted, list(seats), identity=self._store.counted_in)
+        for hour in counts.hours:
+            by_terminal[seats[hour.serial]][hour.start] += hour.punches
+        told = {hour.serial for hour in counts.hours}
+        for own, hours in by_terminal.items():
+            first = min(hours)
+            hours[first] += await self._async_punches(set(terminals[own].former) - told, first, first + HOUR)
+        await self._async_find_seam(counts, terminals.values())
+        for own, hours in by_terminal.items():
+            await self._async_sew(terminals[own], own, hours)
         for own, hours in by_terminal.items():
             await self._async_write_terminal(terminals[own], dict(sorted(hours.items())))
         self._store.async_remember_counted(counts.newest_id, counts.identity, begun)
-
-    @callback
-    def _async_due(self, _: datetime) -> None:
-        self._cancel = None
-        self._tasks.async_start(self.async_write(), "access statistics")
 
     async def _async_find_seam(self, counts: HourCounts, terminals: Iterable[Counted]) -> None:
         """Note what is written of the hour in which another database came, or an earlier state of this one."""

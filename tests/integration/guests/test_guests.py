@@ -409,7 +409,7 @@ async def test_a_verdict_waits_for_no_database(
         return await keep_use(self, *arguments)
 
     monkeypatch.setattr(Ledger, "keep_pass_use", blocked)
-    monkeypatch.setattr("custom_components.timmy_access.guests.book.RETRY_SECONDS", 0)
+    monkeypatch.setattr("custom_components.timmy_access.terminal.patient_work.AGAIN_SECONDS", 0)
     assert (await face.scan_qr(made["code"]))["access"] == 1
     assert (await passes(hass, hub))[0]["uses"] == 1
     let_go.set()

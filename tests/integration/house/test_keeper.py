@@ -26,6 +26,7 @@ from custom_components.timmy_access.house.week import ALWAYS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from custom_components.timmy_access.protocol.listener import Listener
+from custom_components.timmy_access.terminal import patient_work
 from homeassistant.core import HomeAssistant
 
 from ..conftest import FACE, FINGER
@@ -46,7 +47,7 @@ class Disk:
         for name in ("house", "keep_house"):
             monkeypatch.setattr(Ledger, name, self._faulty(getattr(Ledger, name)))
         monkeypatch.setattr(keeper_module, "CLOSING_PATIENCE", 0.2)
-        monkeypatch.setattr(keeper_module, "RETRY_SECONDS", 0.05)
+        monkeypatch.setattr(patient_work, "AGAIN_SECONDS", 0.05)
 
     def _faulty(self, method: Callable[..., Any]) -> Callable[..., Any]:
         async def _do(ledger: Ledger, *arguments: Any) -> Any:
@@ -74,7 +75,7 @@ async def written(hub: Hub) -> None:
     """Let everything be written that waits."""
     keeper = hub.house.keeper
     async with asyncio.timeout(SECONDS):
-        await keeper._async_catch_up()
+        await keeper._work.async_done()
     assert not keeper._unwritten
     assert not keeper._dirty
 

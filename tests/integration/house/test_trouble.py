@@ -170,7 +170,7 @@ async def test_who_was_being_enabled_when_it_ended_is_disabled_when_that_is_want
     await have(hub, lambda _: house(EVE, kept=KEPT, credentials=CARDS))
     await until(hub, lambda: is_in_step(hub, 9))
     await settled(hass)
-    await hub.house.keeper._async_catch_up()
+    await hub.house.keeper._work.async_done()
     there.faults.interruptions += [
         Interruption(command="enableuser", act=grave.kill, stored=stored),
         Interruption(command="enableuser", stored=stored, away=60.0),
@@ -370,7 +370,7 @@ async def test_a_database_that_hangs_holds_up_no_removal_and_nothing_opens_befor
     await have(hub, lambda _: house(CY, EVE, kept=KEPT, credentials=CARDS))
     await until(hub, lambda: is_in_step(hub, 8, 9))
     await settled(hass)
-    await hub.house.keeper._async_catch_up()
+    await hub.house.keeper._work.async_done()
     keep, hanging = Ledger.keep_house, asyncio.Event()
 
     async def _keep(ledger: Ledger, *arguments: Any) -> None:

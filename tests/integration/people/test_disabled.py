@@ -10,6 +10,7 @@ from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable
 from custom_components.timmy_access.ledger.errors import Cause
 from custom_components.timmy_access.people import roster_keeper
+from custom_components.timmy_access.terminal import patient_work
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from simulator import User, VirtualTerminal
@@ -79,7 +80,7 @@ async def test_who_is_disabled_is_written_at_once(
 async def test_who_was_disabled_while_the_database_was_away_is_written_when_it_is_back(
     hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(roster_keeper, "WRITE_AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(patient_work, "AGAIN_SECONDS", 0.01)
     tried = 0
     update: Callable[..., object] = Ledger.update_people
 

@@ -100,7 +100,7 @@ class Scene:
             self.start()
             await self.keeper.async_restore()
         elif what == "written":
-            await self.keeper._async_write()
+            await self.keeper._work.async_done()
         elif what == "named here" and name:
             self.keypad.names[number] = name
             self.roster.async_note(number, name=name)

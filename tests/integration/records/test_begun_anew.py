@@ -58,7 +58,7 @@ async def test_a_file_that_is_deleted_is_told_and_filled_again(
     await lose_the_file(hass, hub, hass_config_dir)
     assert losses(hass, entry) == ["database_begun_anew"]
     assert {held.id for held in await hub.ledger.passes()} == {twice["pass_id"], often["pass_id"]}
-    await hub.terminals[FACE]._roster_keeper._async_write()
+    await hub.terminals[FACE]._roster_keeper._work.async_done()
     assert [person.name for person in await hub.ledger.people(FACE)] == [ADA]
     assert await hub.ledger.count(RecordFilter(serials=[FACE])) == {}
 

@@ -1,17 +1,20 @@
 """Accesses per hour, with a recorder."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 from pytest_homeassistant_custom_component.components.recorder.common import async_wait_recording_done
 from pytest_homeassistant_custom_component.typing import RecorderInstanceContextManager
 
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from custom_components.timmy_access.records.statistics import statistic_id
+from custom_components.timmy_access.terminal.patient_work import AGAIN_SECONDS
 from homeassistant.components.recorder import Recorder
 from homeassistant.components.recorder.statistics import statistics_during_period
 from homeassistant.core import HomeAssistant
@@ -112,6 +115,33 @@ async def test_the_statistic_goes_on_when_another_terminal_takes_the_place(
     await admitted(hass, entry.runtime_data, new)
     assert await counted(new, 2) == [(1, 1), (3, 4)]
     assert await counted(new, 3, 60) == [(1, 1), (4, 5), (1, 6)]
+
+
+async def test_what_was_not_counted_while_the_database_was_away_is_counted_by_itself(
+    recording: Recorder, hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where nobody passes again for hours."""
+    finger = await connected(hass, make_terminal("tfs30", FINGER))
+    finger.punch(1)
+    await finger.wait_sent()
+    hours: Callable[..., Any] = Ledger.hours
+    tried = 0
+
+    async def _away(self: Ledger, *arguments: Any, **options: Any) -> Any:
+        nonlocal tried
+        tried += 1
+        if tried == 1:
+            raise LedgerUnavailable(Cause.LOCKED)
+        return await hours(self, *arguments, **options)
+
+    monkeypatch.setattr(Ledger, "hours", _away)
+    await hub.statistics.async_write()
+    assert tried == 1
+    assert not hub._store.counted
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=AGAIN_SECONDS))
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert tried == 2
+    assert hub._store.counted
 
 
 async def later(hass: HomeAssistant) -> None:
