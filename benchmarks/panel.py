@@ -88,6 +88,8 @@ class Seen:
     views: dict[str, float] = field(default_factory=dict)
     scrolled: Mapping[str, Any] = field(default_factory=dict)
     stall: float = 0.0
+    # Python's walks through all that lives, which hold up everything: each takes as long as Home Assistant is large.
+    walks: Mapping[str, float] = field(default_factory=dict)
 
 
 async def go(page: Page, path: str, content: str) -> float:
@@ -112,6 +114,7 @@ async def seen(folder: Path, people: int, records: int) -> Seen:
     async with living(process) as home, logged_in(home) as page:
         await page.goto(home.url + ELSEWHERE)
         await page.locator("ha-panel-profile").wait_for(state="attached")
+        await home.call("bench_probe/collections")
         await home.call("bench_probe/read")
         for visit in range(VISITS):
             for view, content in VIEWS.items():
@@ -124,6 +127,7 @@ async def seen(folder: Path, people: int, records: int) -> Seen:
         if people:
             frame = await page.locator(f"{PANEL} timmy-people timmy-list .frame").element_handle()
             told.scrolled = await page.evaluate(SCROLL, [frame, FLICK_PIXELS])
+        told.walks = await home.call("bench_probe/collections")
         told.stall = (await home.call("bench_probe/read"))["stall_ms"]
     return told
 
@@ -158,4 +162,7 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
         Figure(part=PART, measure="frame while scrolling, median", value=full.scrolled["median"], unit="ms"),
         Figure(part=PART, measure="frame while scrolling, longest", value=full.scrolled["worst"], unit="ms"),
         Figure(part=PART, measure="longest stall", value=full.stall, unit="ms", target=f"< {STALL_MILLISECONDS}"),
+        Figure(part=PART, measure="longest stall, of an empty house", value=empty.stall, unit="ms"),
+        Figure(part=PART, measure="walks of Python's garbage collector", value=full.walks["count"], unit=""),
+        Figure(part=PART, measure="the longest of them", value=full.walks["worst_ms"], unit="ms"),
     ]

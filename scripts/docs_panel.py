@@ -26,7 +26,8 @@ A *question* is answered once. A *feed* tells how things stand and then what cha
 last message is `{"away": true}` when the listener is unloaded. This is for the panel of the same release, and changes
 with it.
 
-`timmy_access/panel/version` tells the `version` of the panel's file and the `listeners` there are.
+`timmy_access/panel/version` tells the `version` of the panel's file, and the `listeners` there are with the
+serial numbers of their terminals.
 """
 
 

@@ -66,3 +66,16 @@ export function goTo(path: string, { replace = false } = {}): void {
   history[replace ? "replaceState" : "pushState"](replace ? history.state : null, "", path);
   window.dispatchEvent(new CustomEvent("location-changed", { detail: { replace } }));
 }
+
+/** The address of the dialog in which Home Assistant has an entity changed, such as a schedule helper. */
+export function editorOf(entityId: string): string {
+  return `/config/helpers?${new URLSearchParams({ "more-info-entity-id": entityId, "more-info-view": "settings" })}`;
+}
+
+/** Show that dialog over the page; with a modifier, the browser opens its address its own way. */
+export function edit(entityId: string, event: MouseEvent): void {
+  if (event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+  event.preventDefault();
+  const detail = { entityId, view: "settings" };
+  event.currentTarget?.dispatchEvent(new CustomEvent("hass-more-info", { detail, bubbles: true, composed: true }));
+}

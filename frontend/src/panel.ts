@@ -8,7 +8,7 @@ import type { Home } from "./home";
 import type { HomeAssistant, Route } from "./home_assistant";
 import { leave, pageLeft } from "./left";
 import { withNews, type Overview, type OverviewNews } from "./overview";
-import { addressOf, placeOf, stayWith, type Place } from "./place";
+import { addressOf, listenerOf, placeOf, stayWith, type Listener, type Place } from "./place";
 import { Server, type Refusal } from "./server";
 import { colours, shared } from "./style";
 import { Texts } from "./texts";
@@ -21,7 +21,7 @@ const SETTLED_MILLISECONDS = 30_000;
 
 interface Version {
   version: string | null;
-  listeners: { config_entry_id: string; title: string; state: string }[];
+  listeners: Listener[];
 }
 
 /** The panel: navigation, what it knows of the house, and the page that is asked for. */
@@ -292,17 +292,12 @@ export class TimmyAccessPanel extends LitElement {
     }
   }
 
-  /** Follow the listener that the address names, or the first that runs. */
+  /** Follow the listener that the address is about. */
   private serve(): void {
     const { texts, version } = this;
     if (!texts || !version || !this.isConnected) return;
-    const named = this.place.query["listener"];
     const { listeners } = version;
-    const chosen =
-      listeners.find((it) => it.config_entry_id === named) ??
-      listeners.find((it) => it.state === "loaded") ??
-      listeners[0];
-    this.listener = chosen?.config_entry_id;
+    this.listener = listenerOf(this.place, listeners)?.config_entry_id;
     stayWith(listeners.length > 1 ? (this.listener ?? "") : "");
     this.server = new Server(this.hass.connection, texts, this.listener);
     this.overview = undefined;
@@ -370,9 +365,8 @@ export class TimmyAccessPanel extends LitElement {
   };
 
   private readonly moved = (): void => {
-    const named = this.place.query["listener"];
-    const isAnother = named !== undefined && named !== this.listener;
-    if (isAnother && this.version?.listeners.some((it) => it.config_entry_id === named)) {
+    const meant = listenerOf(this.place, this.version?.listeners ?? [], this.listener);
+    if (meant && meant.config_entry_id !== this.listener) {
       this.forget();
       this.serve();
     }

@@ -15,6 +15,30 @@ export function placeOf(path: string, search: string): Place {
   return { view, rest, query: Object.fromEntries(new URLSearchParams(search)) };
 }
 
+/** A listener as the server tells of it, with the serial numbers of its terminals. */
+export interface Listener {
+  config_entry_id: string;
+  title: string;
+  state: string;
+  terminals: readonly string[];
+}
+
+/**
+ * The listener that an address is about: the one that it names, or whose terminal it names, as the addresses of devices
+ * do, else the present one; at first the first that runs.
+ */
+export function listenerOf(place: Place, listeners: readonly Listener[], present?: string): Listener | undefined {
+  const { listener, terminal } = place.query;
+  const serial = place.view === "terminals" ? place.rest[0] : terminal;
+  return (
+    listeners.find((it) => it.config_entry_id === listener) ??
+    listeners.find((it) => serial !== undefined && it.terminals.includes(serial)) ??
+    listeners.find((it) => it.config_entry_id === present) ??
+    listeners.find((it) => it.state === "loaded") ??
+    listeners[0]
+  );
+}
+
 let listener = "";
 
 /** Have every address name the listener that is looked at; empty where there is only one, which need not be named. */

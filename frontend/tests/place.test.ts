@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { addressOf, placeOf, stayWith } from "../src/place";
+import { addressOf, listenerOf, placeOf, stayWith, type Listener } from "../src/place";
 
 describe("an address", () => {
   it("is read as it was written", () => {
@@ -16,5 +16,33 @@ describe("an address", () => {
     expect(addressOf("log", [], { listener: "two" })).toBe("/timmy-access/log?listener=two");
     stayWith("");
     expect(addressOf("log")).toBe("/timmy-access/log");
+  });
+});
+
+describe("the listener that is meant", () => {
+  const listener = (id: string, state: string, ...terminals: string[]): Listener => ({
+    config_entry_id: id,
+    title: id,
+    state,
+    terminals,
+  });
+  const listeners = [
+    listener("off", "not_loaded"),
+    listener("house", "loaded", "A1"),
+    listener("annex", "loaded", "B2"),
+  ];
+  const meant = (path: string, search = "", present?: string) =>
+    listenerOf(placeOf(path, search), listeners, present)?.config_entry_id;
+
+  it("is the one that has the terminal, as devices lead there, unless one is named", () => {
+    expect(meant("/terminals/B2")).toBe("annex");
+    expect(meant("/log", "?terminal=B2", "house")).toBe("annex");
+    expect(meant("/terminals/B2", "?listener=house")).toBe("house");
+  });
+
+  it("stays as it is, and is the first that runs in the beginning", () => {
+    expect(meant("/people/B2")).toBe("house");
+    expect(meant("/terminals/C3", "", "annex")).toBe("annex");
+    expect(meant("/doors", "?listener=gone", "annex")).toBe("annex");
   });
 });

@@ -3,23 +3,21 @@
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 import io
 
 import segno
 
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.translation import async_get_translations
-from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN, WEEKDAYS
 from .passbook import NewPass
+from .written_times import async_written_times
 
 # Pixels of one module: a code of 25 modules fills a phone's screen without being scaled.
 SCALE = 12
 # Cameras at doors see scratched screens and reflections; medium correction costs one size.
 CORRECTION = "m"
-_MINUTES = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True)
@@ -39,23 +37,29 @@ async def async_picture(hass: HomeAssistant, code: str) -> Picture:
     return await hass.async_add_executor_job(_draw, code)
 
 
-async def async_share_text(hass: HomeAssistant, made: NewPass, where: str, *, with_pin: bool) -> str:
-    """Return what to tell the guest, in the language of Home Assistant; `where` are the names of the doors."""
+async def async_share_text(
+    hass: HomeAssistant, made: NewPass, where: str, *, with_pin: bool, by: str | None = None
+) -> str:
+    """Return what to tell the guest, in the language of Home Assistant; `where` are the names of the doors.
+
+    Times are as the user with the id `by` has them shown.
+    """
     texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
+    written = await async_written_times(hass, texts, by)
     held = made.held
     facts: Mapping[str, str] = {
         "name": held.name,
         "where": where,
         "pin": made.pin or "",
-        "valid_from": _local(held.valid_from),
-        "valid_until": _local(held.valid_until),
+        "valid_from": written.moment(held.valid_from),
+        "valid_until": written.moment(held.valid_until),
         "max_uses": str(held.max_uses),
         "weekdays": ", ".join(
             texts[f"component.{DOMAIN}.common.{WEEKDAYS[day]}"]
             for day in sorted(held.hours.weekdays if held.hours else ())
         ),
-        "begin": f"{held.hours.begin:%H:%M}" if held.hours else "",
-        "end": f"{held.hours.end:%H:%M}" if held.hours else "",
+        "begin": written.clock(held.hours.begin) if held.hours else "",
+        "end": written.clock(held.hours.end) if held.hours else "",
     }
     sentences = {
         "share_code": True,
@@ -76,7 +80,3 @@ def _draw(code: str) -> Picture:
     drawing.save(png, kind="png", scale=SCALE)
     drawing.save(svg, kind="svg", scale=SCALE, xmldecl=False)
     return Picture(png=png.getvalue(), svg=svg.getvalue())
-
-
-def _local(instant: datetime | None) -> str:
-    return "" if instant is None else f"{dt_util.as_local(instant):{_MINUTES}}"

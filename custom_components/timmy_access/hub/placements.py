@@ -64,6 +64,8 @@ def _placed(
         group_id for group_id, group in household.groups.items() if any(rule.doors.get(serial) for rule in group.rules)
     }
     placed: dict[int, Placed] = {}
+    # Thousands are alike, and one object says it of all of them.
+    alike: dict[tuple[PlacementState, str | None], Placed] = {}
     for person in household.people.values():
         number = person.enroll_id
         placement = household.placements.get((serial, number))
@@ -76,5 +78,5 @@ def _placed(
         elif state is PlacementState.DIFFERS:
             difference = agreement.differences.get(number) or agreement.differences.get(0)
             reason = difference.kind.value if difference else None
-        placed[number] = Placed(state=state, reason=reason)
+        placed[number] = alike.setdefault((state, reason), Placed(state=state, reason=reason))
     return placed

@@ -1,6 +1,6 @@
 """The hours of a house: where its days begin, which readers tell the way, and who was there for how long."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -42,6 +42,13 @@ class Workdays:
         """Return who was at some terminals on each day; raises `LedgerInvalid` and `LedgerUnavailable`."""
         where = RecordFilter(serials=serials, enroll_ids=enroll_ids)
         return await self._ledger.attendance(first, last, dt_util.get_default_time_zone(), where, **self._rules())
+
+    async def async_over_attendance[T](
+        self, take: Callable[[Iterator[AttendanceDay]], T], serials: Collection[str], first: date, last: date
+    ) -> T:
+        """Return what `take` makes of the same days, one after the other and in another thread."""
+        where, zone = RecordFilter(serials=serials), dt_util.get_default_time_zone()
+        return await self._ledger.over_attendance(take, first, last, zone, where, **self._rules())
 
     async def async_sheet(
         self, serials: Collection[str], first: date, last: date, enroll_id: int

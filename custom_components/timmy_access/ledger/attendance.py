@@ -134,34 +134,37 @@ class SheetDay:
 def attendance(
     connection: Connection, calendar: Calendar, where: RecordFilter, entries: Mapping[str, int], now: datetime | None
 ) -> tuple[AttendanceDay, ...]:
-    """Return the people of each day.
+    """Return the people of each day; see `attended`."""
+    return tuple(attended(connection, calendar, where, entries, now))
+
+
+def attended(
+    connection: Connection, calendar: Calendar, where: RecordFilter, entries: Mapping[str, int], now: datetime | None
+) -> Iterator[AttendanceDay]:
+    """Yield the people of each day.
 
     Door events, people who were not recognised, punches that were refused and those that people have left out do not
     count. Names are those of the records, else those that the roster had then.
     """
-    found: list[AttendanceDay] = []
     for day, one, reckon in _days(connection, calendar, where, entries, now):
         if not reckon.counted:
             continue
         first, _, _, number = one.stamps[0]
         source = one.sources[number]
         added = sum(key < 0 for key in one.corrected)
-        found.append(
-            AttendanceDay(
-                day=day,
-                enroll_id=one.enroll_id,
-                name=source.name,
-                first=instant_from(first),
-                last=instant_from(one.stamps[-1][0]),
-                records=len(one.stamps) - added,
-                serial=source.serial,
-                standing=reckon.standing,
-                worked=_worked(reckon),
-                stretches=reckon.stretches,
-                corrections=tuple(one.corrected.values()),
-            )
+        yield AttendanceDay(
+            day=day,
+            enroll_id=one.enroll_id,
+            name=source.name,
+            first=instant_from(first),
+            last=instant_from(one.stamps[-1][0]),
+            records=len(one.stamps) - added,
+            serial=source.serial,
+            standing=reckon.standing,
+            worked=_worked(reckon),
+            stretches=reckon.stretches,
+            corrections=tuple(one.corrected.values()),
         )
-    return tuple(found)
 
 
 def sheet(

@@ -1,14 +1,14 @@
 """What a ledger knows of hours: who was there for how long, and what people have put right in that."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, date, datetime, tzinfo
 from functools import partial
 
 from sqlalchemy import Connection
 
 from . import corrections
-from .attendance import AttendanceDay, Calendar, SheetDay, attendance, sheet
+from .attendance import AttendanceDay, Calendar, SheetDay, attendance, attended, sheet
 from .corrections import Correction
 from .filters import RecordFilter
 from .reader import Reader
@@ -42,6 +42,25 @@ class Timesheets(ABC):
         """Return who was there on each day from `first` to `last`, both included, a year at most."""
         calendar = Calendar(first=first, last=last, zone=zone, begins=day_begins)
         return await self._reader.ask(partial(attendance, calendar=calendar, where=where, entries=entries, now=now))
+
+    async def over_attendance[T](
+        self,
+        take: Callable[[Iterator[AttendanceDay]], T],
+        first: date,
+        last: date,
+        zone: tzinfo,
+        where: RecordFilter = _EVERYTHING,
+        *,
+        day_begins: int = 0,
+        entries: Mapping[str, int] = _UNTOLD,
+        now: datetime | None = None,
+    ) -> T:
+        """Return what `take` makes of the same days, one after the other, in the thread that reads.
+
+        The days of a large house are many: who only counts them need not hold them all.
+        """
+        calendar = Calendar(first=first, last=last, zone=zone, begins=day_begins)
+        return await self._reader.ask(lambda connection: take(attended(connection, calendar, where, entries, now)))
 
     async def sheet(
         self,

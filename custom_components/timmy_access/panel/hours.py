@@ -1,7 +1,9 @@
 """Working hours of a month: of everybody, or one sheet with every punch."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
 
 import voluptuous as vol
 
@@ -38,8 +40,8 @@ async def _hours(request: PanelRequest) -> JsonValueType:
     """
     first, last = _days(request)
     terminals = tuple(request.hub.terminals.values())
-    days = await request.hub.workdays.async_attendance(serials_of(terminals), first, last)
-    people = await request.hass.async_add_executor_job(_sums, Readable(terminals), days)
+    sums = partial(_sums, Readable(terminals))
+    people = await request.hub.workdays.async_over_attendance(sums, serials_of(terminals), first, last)
     return {**_frame(request, first, last), "people": people}
 
 
@@ -95,26 +97,48 @@ def _frame(request: PanelRequest, first: date, last: date) -> JsonObjectType:
     }
 
 
-def _sums(readable: Readable, days: Sequence[AttendanceDay]) -> list[JsonValueType]:
-    """Return what the days of each person come to, by name."""
-    found: dict[tuple[int, str], list[AttendanceDay]] = {}
-    shown: dict[tuple[int, str], str] = {}
+@dataclass(slots=True)
+class _Sum:
+    """What the days of one person come to, as they are counted one after the other."""
+
+    person: str
+    last: date | None = None
+    days: int = 0
+    seconds: int = 0
+    unknown: int = 0
+    running: bool = False
+    corrected: int = 0
+
+    def add(self, day: AttendanceDay) -> None:
+        """Count a day; a number that has two names on one day was there on one."""
+        self.days += day.day != self.last
+        self.last = day.day
+        self.seconds += 0 if day.worked is None else _seconds(day.worked)
+        self.unknown += day.standing is Standing.MISSING
+        self.running = self.running or day.standing is Standing.RUNNING
+        self.corrected += bool(day.corrections)
+
+
+def _sums(readable: Readable, days: Iterable[AttendanceDay]) -> list[JsonValueType]:
+    """Return what the days of each person come to, by name; the days are in order."""
+    found: dict[tuple[int, str], _Sum] = {}
     for day in days:
         name = readable.person(day.serial, day.enroll_id, day.name)
         who = (day.enroll_id, likeness(name))
-        shown.setdefault(who, name)
-        found.setdefault(who, []).append(day)
+        if (known := found.get(who)) is None:
+            known = found[who] = _Sum(name)
+        known.add(day)
     return [
         {
             "enroll_id": who[0],
-            "person": shown[who],
-            "days": len({day.day for day in found[who]}),
-            "seconds": sum(_seconds(day.worked) for day in found[who] if day.worked is not None),
-            "unknown": sum(day.standing is Standing.MISSING for day in found[who]),
-            "running": any(day.standing is Standing.RUNNING for day in found[who]),
-            "corrected": sum(bool(day.corrections) for day in found[who]),
+            "person": told.person,
+            "days": told.days,
+            "seconds": told.seconds,
+            "unknown": told.unknown,
+            "running": told.running,
+            "corrected": told.corrected,
         }
-        for who in sorted(found, key=lambda who: (who[1], who[0]))
+        for who, told in sorted(found.items(), key=lambda item: (item[0][1], item[0][0]))
     ]
 
 

@@ -9,6 +9,7 @@ import voluptuous as vol
 
 from homeassistant.core import CALLBACK_TYPE, callback
 from homeassistant.helpers import config_validation as cv, device_registry as dr, entity_registry as er
+from homeassistant.helpers.json import json_bytes, json_fragment
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..fields import ROLES, credential_name
@@ -51,7 +52,9 @@ class _People(Following):
     def __init__(self, request: PanelRequest, send: Send) -> None:
         super().__init__(request, send)
         self._wanted: str | None = request.data.get(ATTR_PERSON_ID)
-        self._sent: Mapping[str, JsonObjectType] | None = None
+        # As JSON: of five thousand people it is a few objects, and not fifty thousand that Python goes through again
+        # and again.
+        self._sent: Mapping[str, bytes] | None = None
 
     async def async_tell(self) -> None:
         hass = self._request.hass
@@ -74,26 +77,30 @@ class _People(Following):
         self._sent = present
         slices = list(batched(changed.items(), SLICE, strict=False)) or ([()] if begins else [])
         for number, part in enumerate(slices):
-            self._send({"people": dict(part), "begins": begins and number == 0, "more": number + 1 < len(slices)})
+            told: dict[str, Any] = {who: None if said is None else json_fragment(said) for who, said in part}
+            self._send({"people": told, "begins": begins and number == 0, "more": number + 1 < len(slices)})
             await asyncio.sleep(0)
 
 
 def _difference(
-    before: Mapping[str, JsonObjectType],
+    before: Mapping[str, bytes],
     household: Household,
     people: Iterable[HousePerson],
     links: Mapping[str, str],
     terminals: Iterable[TerminalPlacements],
-) -> tuple[dict[str, JsonObjectType], dict[str, JsonValueType]]:
+) -> tuple[dict[str, bytes], dict[str, bytes | None]]:
     """Return everybody as they are told of, and of them who is another than before, in the order of their names."""
     slots: dict[str, list[int]] = {}
     for person_id, slot in household.credentials:
         slots.setdefault(person_id, []).append(slot)
     present = {
-        person.person_id: _described_person(household, person, slots.get(person.person_id, ()), links, terminals)
+        # A copy, which is no larger than it has to be.
+        person.person_id: b"".join(
+            (json_bytes(_described_person(household, person, slots.get(person.person_id, ()), links, terminals)), b"")
+        )
         for person in sorted(people, key=lambda person: (likeness(person.name), person.enroll_id))
     }
-    changed: dict[str, JsonValueType] = {
+    changed: dict[str, bytes | None] = {
         person_id: said for person_id, said in present.items() if before.get(person_id) != said
     }
     changed.update(dict.fromkeys(before.keys() - present.keys()))

@@ -13,7 +13,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util.hass_dict import HassKey
 
-from ..const import DOMAIN, LOGGER, PANEL_URL_PATH
+from ..const import CONF_SERIAL, DOMAIN, LOGGER, PANEL_URL_PATH, SUBENTRY_TERMINAL
 
 COMPONENT = "timmy-access-panel"
 ICON = "mdi:door-closed-lock"
@@ -93,14 +93,22 @@ def _folder_url(version: str) -> str:
 @websocket_api.websocket_command({vol.Required("type"): f"{DOMAIN}/panel/version"})
 @callback
 def _async_version(hass: HomeAssistant, connection: ActiveConnection, message: dict[str, Any]) -> None:
-    """Tell which bundle is served, so that a page that was opened before an update knows that it is old."""
+    """Tell which bundle is served, so that a page that was opened before an update knows that it is old.
+
+    An address that names a terminal names no listener: who has approved which tells whose it is.
+    """
     entries = hass.config_entries.async_entries(DOMAIN, include_ignore=False)
     connection.send_result(
         message["id"],
         {
             "version": hass.data.get(_SERVED),
             "listeners": [
-                {"config_entry_id": entry.entry_id, "title": entry.title, "state": entry.state.value}
+                {
+                    "config_entry_id": entry.entry_id,
+                    "title": entry.title,
+                    "state": entry.state.value,
+                    "terminals": [it.data[CONF_SERIAL] for it in entry.get_subentries_of_type(SUBENTRY_TERMINAL)],
+                }
                 for entry in entries
             ],
         },

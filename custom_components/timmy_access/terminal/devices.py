@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 import re
 from typing import Any, cast
+from urllib.parse import quote
 
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr, entity_registry as er
@@ -13,8 +14,6 @@ from ..protocol.messages import DeviceInfo as TerminalFacts
 from ..protocol.peer import as_text
 
 MANUFACTURER = "Timmy"
-# Where the device page's *Visit* leads: the terminals in the panel.
-CONFIGURATION_URL = f"homeassistant://{PANEL_URL_PATH}/terminals"
 # What a MAC address looks like once Home Assistant has formatted it; prototypes report other texts (field notes 2).
 _MAC = re.compile(r"[0-9a-f]{2}(?::[0-9a-f]{2}){5}")
 
@@ -27,6 +26,14 @@ def terminal_identifier(serial: str) -> tuple[str, str]:
 def door_identifier(serial: str, door: int) -> tuple[str, str]:
     """Return the registry identifier of a door."""
     return (DOMAIN, f"{serial}_door{door}")
+
+
+def panel_address(serial: str) -> str:
+    """Return where the device page's *Visit* leads: the terminal in the panel, which leads on to its log.
+
+    Devices of doors have no such link in Home Assistant; theirs is that of the terminal, whose parts they are.
+    """
+    return f"homeassistant://{PANEL_URL_PATH}/terminals/{quote(serial, safe='')}"
 
 
 def terminal_device_info(serial: str) -> DeviceInfo:
@@ -67,7 +74,7 @@ def async_register_terminal(
         config_entry_id=entry_id,
         config_subentry_id=subentry_id,
         identifiers={terminal_identifier(serial)},
-        configuration_url=CONFIGURATION_URL,
+        configuration_url=panel_address(serial),
         connections=_connections(registry, entry_id, serial, facts),
         manufacturer=MANUFACTURER,
         model=_shown(facts.model),
@@ -144,6 +151,7 @@ def async_replace_terminal(hass: HomeAssistant, entry_id: str, subentry_id: str,
     if device is not None and device.config_subentry_id == subentry_id:
         registry.async_update_device(
             device.id,
+            configuration_url=panel_address(new),
             new_identifiers={terminal_identifier(new)},
             new_connections=set(),
             serial_number=new,

@@ -20,6 +20,8 @@ export class TimmyAccessPhoto extends LitElement {
         border-radius: 8px;
         overflow: hidden;
         display: grid;
+        /* One cell that is the frame: by itself it would be as large as the picture happens to be. */
+        grid-template: 100% / 100%;
         place-items: center;
       }
       .small img {

@@ -81,7 +81,7 @@ export class TimmyGroupDialog extends LitElement {
                 ${say("groups.add_rule")}
               </button>`
         }
-        <span class="hint">${say("groups.hours_hint")}</span>
+        <a class="hint" href="/config/helpers" target="_blank" rel="noopener">${say("groups.hours_hint")}</a>
       </form>
       ${meanwhile(home, changes, () => this.begin())}
       ${home.lost === undefined ? nothing : html`<p class="error" slot="actions">${home.lost}</p>`}

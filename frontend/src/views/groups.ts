@@ -2,7 +2,8 @@ import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, state } from "lit/decorators.js";
 
 import { Followed, replaced } from "../followed";
-import { doorsInWords, hoursInWords, type Group, type Groups } from "../people";
+import { edit, editorOf } from "../home_assistant";
+import { doorsInWords, hoursInWords, type Group, type Groups, type Rule } from "../people";
 import { addressOf } from "../place";
 import { shared } from "../style";
 import { View } from "../view";
@@ -51,7 +52,12 @@ export class TimmyGroups extends View {
             ${
               group.rules.length
                 ? html`<ul>
-                    ${group.rules.map((it) => html`<li>${doorsInWords(this.home, it)}: ${hoursInWords(this.home, it)}</li>`)}
+                    ${group.rules.map(
+                      (it) =>
+                        html`<li>
+                          ${doorsInWords(this.home, it)}: ${hoursInWords(this.home, it)} ${this.editor(it)}
+                        </li>`,
+                    )}
                   </ul>`
                 : html`<p class="quiet">${this.say("groups.no_doors")}</p>`
             }
@@ -70,6 +76,15 @@ export class TimmyGroups extends View {
           </section>`,
       )}
     </div>`;
+  }
+
+  /** The way to where Home Assistant has the hours of a rule changed. */
+  private editor({ schedule }: Rule): TemplateResult | typeof nothing {
+    if (schedule === null) return nothing;
+    const name = String(this.home.hass.states[schedule]?.attributes["friendly_name"] ?? schedule);
+    return html`<a href=${editorOf(schedule)} @click=${(event: MouseEvent) => edit(schedule, event)}
+      >${this.say("groups.edit_hours", { name })}</a
+    >`;
   }
 
   private dialog(): TemplateResult | typeof nothing {

@@ -12,6 +12,7 @@ import { deviceOf, doorNames, shown, withPasses, type Pass } from "../passes";
 import { shared } from "../style";
 import { View } from "../view";
 import { Work } from "../work";
+import { RARE, rareFields, rareOf } from "./pass_rules";
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 // So many are drawn at a time; more on demand.
@@ -37,6 +38,10 @@ export class TimmyGuests extends View {
       .more {
         margin-top: 16px;
         text-align: center;
+      }
+      summary {
+        cursor: pointer;
+        min-height: 32px;
       }
     `,
   ];
@@ -193,7 +198,7 @@ export class TimmyGuests extends View {
           <span class="hint">${this.say("guests.from_hint")}</span>${this.refused("valid_from")}
         </label>
         ${this.untilField(this.tomorrow, this.say("guests.until_hint"))}
-        ${this.usesField("", this.say("guests.uses_hint"))}
+        ${this.usesField("", this.say("guests.uses_hint"))} ${rareFields(this.home, (field) => this.refused(field))}
       `,
     );
   }
@@ -281,7 +286,7 @@ export class TimmyGuests extends View {
 
   private isShown(field: string | undefined): boolean {
     const fields: Record<Asked["what"], string[]> = {
-      new: ["name", "device_id", "valid_from", "valid_until", "max_uses"],
+      new: ["name", "device_id", "valid_from", "valid_until", "max_uses", ...RARE],
       extend: ["valid_until", "max_uses"],
       revoke: [],
     };
@@ -310,7 +315,8 @@ export class TimmyGuests extends View {
     const doors = form.getAll("device_id");
     this.noDoor = doors.length === 0;
     if (this.noDoor) return;
-    const data = { device_id: doors, name: entered(form, "name"), ...this.limits(form, ["valid_from", "valid_until"]) };
+    const limits = { ...this.limits(form, ["valid_from", "valid_until"]), ...rareOf(form) };
+    const data = { device_id: doors, name: entered(form, "name"), ...limits };
     await this.work.run(async () => {
       const made = await this.home.server.perform<MadePass>("create_pass", data);
       // Who has gone to another page by now cannot be shown it, and it is kept nowhere.

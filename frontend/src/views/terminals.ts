@@ -104,6 +104,7 @@ export class TimmyTerminals extends View {
         </button>
         ${terminal.was_reset ? this.button(terminal, "reset", "terminals.reset_title", house.known) : nothing}
         ${this.home.overview.pending.length ? this.button(terminal, "replace", "terminals.replace", true) : nothing}
+        ${this.link(addressOf("log", [], { terminal: terminal.serial }), this.say("log.title"), "button")}
         ${this.link(`/config/devices/device/${terminal.device_id}`, this.say("terminals.device"), "button")}
       </div>
     </section>`;

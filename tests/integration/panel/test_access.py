@@ -113,6 +113,9 @@ async def test_the_panel_is_in_the_sidebar_until_the_last_listener_is_removed(
     version = (await version_of(client))["result"]
     assert version["version"] in panel["config"]["_panel_custom"]["module_url"]
     assert [it["state"] for it in version["listeners"]] == ["loaded", "not_loaded"]
+    approved = sorted(it.data["serial"] for it in entry.subentries.values())
+    assert [sorted(it["terminals"]) for it in version["listeners"]] == [approved, []]
+    assert approved
     assert sidebar.ISSUE_MISSING not in issues_of(hass)
     await hass.config_entries.async_remove(entry.entry_id)
     assert async_panel_exists(hass, PANEL_URL_PATH)

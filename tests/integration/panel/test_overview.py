@@ -8,7 +8,7 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.terminal.devices import CONFIGURATION_URL, door_identifier, terminal_identifier
+from custom_components.timmy_access.terminal.devices import door_identifier, terminal_identifier
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.util import dt as dt_util
@@ -167,9 +167,9 @@ async def test_a_terminal_that_is_away_is_not_taken_over(
     assert answer["error"]["translation_placeholders"] == {"field": "device_id", "label": "Terminal"}
 
 
-async def test_the_device_leads_to_the_panel(
+async def test_the_device_leads_to_its_terminal_in_the_panel(
     hass: HomeAssistant, entry: MockConfigEntry, face: VirtualTerminal
 ) -> None:
     device = dr.async_get(hass).async_get_device_by_identifier(terminal_identifier(FACE), entry.entry_id)
     assert device is not None
-    assert device.configuration_url == CONFIGURATION_URL == "homeassistant://timmy-access/terminals"
+    assert device.configuration_url == f"homeassistant://timmy-access/terminals/{FACE}"
