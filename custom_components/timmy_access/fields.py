@@ -132,6 +132,12 @@ def _of_our_time[D: date](moment: D) -> D:
     return moment
 
 
+def within_our_time(told: datetime) -> datetime:
+    """Return a terminal's date, or the nearest that fields take: its menu takes any."""
+    first, last = datetime(FIRST_YEAR, 1, 1), datetime(LAST_YEAR, 12, 31, 23, 59, 59)  # noqa: DTZ001 - as told
+    return min(max(told.replace(tzinfo=None), first), last)
+
+
 def duration(value: Any) -> timedelta:
     """Return a length of time, not below 0; Home Assistant's own check lets an overflow through."""
     try:

@@ -174,6 +174,18 @@ async def test_hours_are_counted_anew_from_the_first_that_changed(ledger: Ledger
     assert (await ledger.hours(0, [OTHER])).hours == first.hours[2:]
 
 
+async def test_hours_of_one_sum_are_counted_from_the_same_hour(ledger: Ledger) -> None:
+    """One of them was counted before, and has records in hours after the first that changed."""
+    hour = datetime(2026, 11, 24, 10, 15, tzinfo=UTC)
+    await ledger.keep(OTHER, [at(hour + timedelta(hours=late)) for late in (0, 1, 2)])
+    counted = (await ledger.hours()).newest_id
+    await ledger.keep(SERIAL, [at(hour + timedelta(hours=late, minutes=1)) for late in (1, 2)])
+    found = (await ledger.hours(counted, together=[(SERIAL, OTHER), ("ZX404",)])).hours
+    assert {(one.serial, one.start.hour, one.punches) for one in found} == {
+        (serial, begins, 1) for serial in (SERIAL, OTHER) for begins in (11, 12)
+    }
+
+
 async def test_hours_of_a_clock_that_lost_the_time(ledger: Ledger) -> None:
     """1970 in an eastern zone is before 1970 in UTC."""
     moments = [datetime(1969, 12, 31, 22, 30, tzinfo=UTC), datetime(1969, 12, 31, 23, tzinfo=UTC)]

@@ -75,6 +75,10 @@ LISTS: dict[str, tuple[Answer, bool]] = {
         lambda asked: page(part(asked)) if asked < 3 else {"record": [row(15), 16] if asked == 3 else []},
         False,
     ),
+    "no row that can be read": (
+        lambda asked: page(part(asked)) if asked < 3 else {"record": [15, 16] if asked == 3 else []},
+        False,
+    ),
     "counting down": (lambda asked: page(part(3 - asked), (3 - asked) * PAGE, TOTAL), True),
     "counting down, without numbers": (lambda asked: page(part(3 - asked)) if asked < 4 else page(()), True),
     "overlapping by one": (

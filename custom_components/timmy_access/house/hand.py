@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime, tzinfo
 from typing import Any, Protocol
 
+from ..fields import within_our_time
 from ..people.names import is_same_name
 from ..people.people import EMPTY_SLOT, People, PersonChange
 from ..people.roster import Roster
@@ -354,4 +355,4 @@ class Hand:
         """Return the instant of a terminal's date; dates at the ends of what it can name are none."""
         if local is None or local.year in (otherwise.year, 0):
             return None
-        return local.replace(tzinfo=self._zone())
+        return within_our_time(local).replace(tzinfo=self._zone())

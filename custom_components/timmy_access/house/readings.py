@@ -4,10 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ..people.roster import Person, Roster
-from ..protocol.commands import GetAccessSettings, GetHolidays, Holiday
+from ..protocol.commands import GetAccessSettings
 from ..protocol.commands.kinds import MAX_ZONE
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
+from ..protocol.wire import plain
+from ..terminal.holidays import EVERY_ZONE, async_holiday_zones
 from ..terminal.zones import Zones
 from .hand import Hand
 from .household import Household
@@ -22,6 +24,8 @@ from .zones import Tables
 MAX_NAMES = 500
 # Questions for the tables that stay without an answer over one connection: the firmware does not have the question.
 MAX_SILENCES = 2
+# The key of the hours in which a door is held open, where these could not be read (field notes 5).
+_OPEN_DAYS = "nopentime"
 
 
 class Readings:
@@ -38,6 +42,7 @@ class Readings:
         self._doors = doors
         self._has_hours: bool | None = None
         self._silences = 0
+        self._holiday_silences = 0
         self._open_days: frozenset[int] = frozenset()
         self._without_finger: set[int] = set()
         self._with_finger: set[int] = set()
@@ -188,13 +193,18 @@ class Readings:
             self._has_hours = False
             return None
         self._has_hours = True
-        self._open_days = frozenset(settings.normally_open or ())
+        is_read = _OPEN_DAYS not in map(plain, settings.extra)
+        self._open_days = frozenset(settings.normally_open or ()) if is_read else EVERY_ZONE
         return Zones(days=settings.day_zones, weeks=settings.week_zones)
 
     async def _async_other_days(self) -> frozenset[int]:
         try:
-            rows = (await self._hand.line.async_read_list(GetHolidays())).rows
-        except CommandRefused, CommandTimeout:
-            rows = ()
-        days = {row.day_zone for row in rows if isinstance(row, Holiday) and row.day_zone}
-        return frozenset(days | self._open_days)
+            days = await async_holiday_zones(self._hand.line)
+        except CommandTimeout:
+            self._holiday_silences += 1
+            if self._holiday_silences < MAX_SILENCES:
+                raise
+            days = frozenset()
+        else:
+            self._holiday_silences = 0
+        return days | self._open_days

@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from copy import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
+from ..fields import within_our_time
 from ..house.deeds import Did, told
 from ..house.house import House
 from ..house.standing import Seen
@@ -21,6 +22,7 @@ from ..protocol.commands import GetAccessSettings, GetPermission, Permission
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
+from ..protocol.wire import plain
 from ..terminal.zones import Zones
 from .agreements import listed
 from .in_step import make_of
@@ -29,12 +31,10 @@ from .terminal import Terminal
 # The week zone of each door in a permission.
 _ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
 _DATES = ("starttime", "endtime")
+# Keys of the tables of hours where these could not be read (specification B20).
+_TABLES = frozenset({"dayzone", "weekzone"})
 # Firmware writes a last day far away for somebody whose days do not end (specification B22).
 _FOR_EVER = 2090
-# A terminal may show any date; within these a time is one in every zone.
-_EARLIEST, _LATEST = datetime.min + timedelta(days=2), datetime.max - timedelta(days=2)  # noqa: DTZ901 - local
-
-
 # A terminal tells one permission at a time. One that leaves so many questions in a row open answers no more of them.
 MAX_SILENT = 3
 # Half an hour is 50,000 people on a quick terminal; who is not asked about by then is told as not read.
@@ -57,6 +57,7 @@ async def async_present(
     settings = await terminal.async_request(GetAccessSettings())
     days, weeks = settings.day_zones, settings.week_zones
     zones = None if days is None or weeks is None else Zones(days=days, weeks=weeks)
+    is_read = _TABLES.isdisjoint(map(plain, settings.extra))
     present = Present(
         serial=terminal.serial,
         name=terminal.name,
@@ -68,7 +69,7 @@ async def async_present(
     )
     undecided = await hass.async_add_executor_job(house.preview, present)
     wanted = [number for number, why in undecided.left.items() if why is Left.NOT_READ]
-    return replace(present, permitted=await _permissions(terminal, zones, wanted, progress))
+    return replace(present, permitted=await _permissions(terminal, zones, wanted, progress, is_read=is_read))
 
 
 async def _without_emptiness(terminal: Terminal, people: Mapping[int, Seen]) -> Mapping[int, Seen]:
@@ -104,7 +105,7 @@ async def _departed(house: House) -> frozenset[str]:
 
 
 async def _permissions(
-    terminal: Terminal, zones: Zones | None, wanted: Sequence[int], progress: Progress
+    terminal: Terminal, zones: Zones | None, wanted: Sequence[int], progress: Progress, *, is_read: bool
 ) -> Mapping[int, Permitted]:
     permitted: dict[int, Permitted] = {}
     silent = 0
@@ -126,7 +127,8 @@ async def _permissions(
                         break
                 else:
                     silent = 0
-                    if (read := _permitted(terminal, zones, said)) is not None:
+                    names_hours = bool(_numbers(said, len(terminal.coordinator.data.doors)))
+                    if (is_read or not names_hours) and (read := _permitted(terminal, zones, said)) is not None:
                         permitted[enroll_id] = read
     return permitted
 
@@ -158,5 +160,4 @@ def _is_always(zones: Zones | None, number: int) -> bool:
 def _instant(moment: datetime | None) -> datetime | None:
     if moment is None:
         return None
-    within = min(max(moment.replace(tzinfo=None), _EARLIEST), _LATEST)
-    return dt_util.as_utc(within.replace(tzinfo=dt_util.get_default_time_zone()))
+    return dt_util.as_utc(within_our_time(moment).replace(tzinfo=dt_util.get_default_time_zone()))

@@ -107,7 +107,7 @@ class Terminal:
     def _compose_machine(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together what the terminal is by itself: state, clock, doors, settings and moments."""
         hass = surroundings.hass
-        self.clock = TerminalClock()
+        self.clock = TerminalClock(told=surroundings.store.told_times(self.serial))
         self.moments = Moments(self.log)
         self.coordinator = TerminalCoordinator(
             hass, surroundings.entry, self.serial, TerminalState().with_doors(data[CONF_DOORS])

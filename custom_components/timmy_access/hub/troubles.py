@@ -14,8 +14,8 @@ from ..issues import DATA_SERIAL, async_clear, async_raise
 from ..protocol.errors import ProtocolError
 from ..protocol.messages import DeviceInfo
 from ..records.allowance import RECORDS_A_DAY
-from ..terminal.clock import DRIFT_TOLERANCE
 from ..terminal.settings import DEVICE, SERVER_APPROVAL_KEY
+from ..terminal.wrong_stretch import DRIFT_TOLERANCE
 from .terminal import Terminal
 
 # A tenth left: of 3,000 people some weeks of newcomers, of 100,000 records some weeks of punches.

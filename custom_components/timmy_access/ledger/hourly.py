@@ -34,12 +34,17 @@ class HourCounts:
 
 
 def hour_counts(
-    connection: Connection, since_id: int, wanted: Collection[str] | None, identity: str | None
+    connection: Connection,
+    since_id: int,
+    wanted: Collection[str] | None,
+    identity: str | None,
+    together: Collection[Collection[str]] = (),
 ) -> HourCounts:
     """Return what changed after a record id; an id of another database, or of a later state of this one, means all.
 
     For each terminal with newer records: all hours that have any, from the first that a newer record fell into. Sums
-    that run on from hour to hour can then be written anew from there.
+    that run on from hour to hour can then be written anew from there. Where several make one sum (`together`), all of
+    them from the first hour of any.
     """
     newest = newest_id(connection)
     present = connection.scalar(select(META.c.value).where(META.c.name == IDENTITY)) or ""
@@ -56,17 +61,22 @@ def hour_counts(
     hours: list[HourCount] = []
     # Rest of a division that is never negative: clocks that lost the time show 1970, which may be before it in UTC.
     start = (RECORDS.c.occurred_at - (RECORDS.c.occurred_at % HOUR + HOUR) % HOUR).label("start")
-    for number, first in connection.execute(changed).all():
+    firsts = {known[number]: first for number, first in connection.execute(changed).all()}
+    for group in together:
+        if begins := [firsts[serial] for serial in group if serial in firsts]:
+            firsts |= dict.fromkeys({*known.values()} & {*group}, min(begins))
+    numbers = {serial: number for number, serial in known.items()}
+    for serial, first in firsts.items():
         counted = (
             select(
                 start,
                 func.count(),
                 func.sum(case((RECORDS.c.enroll_id == DOOR_ID, 1), else_=0)),
             )
-            .where(RECORDS.c.terminal_id == number, RECORDS.c.occurred_at >= first - first % HOUR)
+            .where(RECORDS.c.terminal_id == numbers[serial], RECORDS.c.occurred_at >= first - first % HOUR)
             .group_by(start)
             .order_by(start)
         )
         for begins, count, door_events in connection.execute(counted):
-            hours.append(HourCount(known[number], instant_from(begins), count - int(door_events), int(door_events)))
+            hours.append(HourCount(serial, instant_from(begins), count - int(door_events), int(door_events)))
     return HourCounts(present, newest, tuple(hours))

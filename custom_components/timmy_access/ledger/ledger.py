@@ -166,14 +166,21 @@ class Ledger(Exports):
         return await self._reader.ask(partial(records.latest_readers, serial=serial, since=since))
 
     async def hours(
-        self, since_id: int = 0, serials: Collection[str] | None = None, *, identity: str | None = None
+        self,
+        since_id: int = 0,
+        serials: Collection[str] | None = None,
+        *,
+        identity: str | None = None,
+        together: Collection[Collection[str]] = (),
     ) -> HourCounts:
         """Return the hours whose counts changed after a record id, and all later ones (see `hourly`).
 
-        `identity` is that of the database which the id is from, as told with it; None is this one.
+        `identity` is that of the database which the id is from, as told with it; None is this one. `together` are
+        serial numbers of which one sum is made.
         """
         whole_of("since_id", since_id)
-        return await self._reader.ask(partial(hour_counts, since_id=since_id, wanted=serials, identity=identity))
+        counts = partial(hour_counts, since_id=since_id, wanted=serials, identity=identity, together=together)
+        return await self._reader.ask(counts)
 
     async def purge(self, serials: Collection[str], before: datetime) -> dict[str, int]:
         """Delete the records of some terminals that occurred and arrived before an aware time, a part at a time.

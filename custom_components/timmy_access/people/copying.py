@@ -6,7 +6,7 @@ from typing import Protocol
 
 from ..errors import PersonIsSomebodyElse, PersonUnknown
 from ..protocol.commands import GetPermission, Permission
-from ..protocol.enums import CREDENTIAL_SLOTS, Credential
+from ..protocol.enums import ALL_SLOTS, CREDENTIAL_SLOTS, Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
 from ..protocol.peer import as_text
 from ..protocol.reasons import Refusal, refusal_of
@@ -60,20 +60,7 @@ class Copied:
 
 async def async_read_original(place: Place, enroll_id: int) -> Original:
     """Read a person with all credentials, unchanged; raises `PersonUnknown` and the protocol's errors."""
-    if enroll_id not in place.roster.people:
-        await place.roster.async_refresh(None, Priority.INTERACTIVE, anew=True)
-    person = place.roster.people.get(enroll_id)
-    if person is None:
-        raise PersonUnknown(enroll_id)
-    records: dict[int, int | str] = {}
-    for slot in sorted(person.slots):
-        info = await place.people.async_record(enroll_id, slot)
-        if info.record not in (None, EMPTY_RECORD):
-            records[slot] = info.record
-        if info.enabled is not None:
-            person = replace(person, enabled=info.enabled)
-        if info.role is not None:  # it may have been taken back at the terminal's menu
-            person = replace(person, role=info.role)
+    person, records = await _async_read_records(place, await _async_listed(place, enroll_id))
     try:
         # Who has the number now is who is copied: somebody may have been renamed at the menu.
         person = replace(person, name=await place.people.async_name(enroll_id) or person.name)
@@ -88,6 +75,45 @@ async def async_read_original(place: Place, enroll_id: int) -> Original:
         access_failed=access_failed,
         fingerprint_algorithm=place.fingerprint_algorithm,
     )
+
+
+async def _async_listed(place: Place, enroll_id: int) -> Person:
+    """Return somebody as the terminal lists them now: what is added at its keypad, not each tells."""
+    try:
+        await place.roster.async_refresh(None, Priority.INTERACTIVE, anew=True)
+    except CommandRefused, CommandTimeout:
+        if enroll_id not in place.roster.people:
+            raise
+    person = place.roster.people.get(enroll_id)
+    if person is None:
+        raise PersonUnknown(enroll_id)
+    return person
+
+
+async def _async_read_records(place: Place, person: Person) -> tuple[Person, dict[int, int | str]]:
+    """Return somebody as their credentials tell, with these by slot.
+
+    Of a terminal that has not told everybody, also those that its list may lack are asked for.
+    """
+    records: dict[int, int | str] = {}
+    listed = sorted(person.slots)
+    others = [] if place.roster.is_whole else sorted(ALL_SLOTS - person.slots)
+    for slot in (*listed, *others):
+        try:
+            info = await place.people.async_record(person.enroll_id, slot)
+        except (CommandRefused, CommandTimeout) as err:
+            if slot in listed:
+                raise
+            if isinstance(err, CommandTimeout):
+                break  # it says nothing of what it does not have
+            continue
+        if info.record not in (None, EMPTY_RECORD):
+            records[slot] = info.record
+        if info.enabled is not None:
+            person = replace(person, enabled=info.enabled)
+        if info.role is not None:  # it may have been taken back at the terminal's menu
+            person = replace(person, role=info.role)
+    return person, records
 
 
 async def async_check_same(original: Original, place: Place) -> None:

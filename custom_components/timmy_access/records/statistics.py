@@ -27,7 +27,6 @@ WRITE_SECONDS = 60.0
 LOOK_BACK = timedelta(days=31)
 # For what waits to be counted when everything stops: a part of what there is for all that is still to be written then.
 REST_SECONDS = 1.0
-HOUR = timedelta(hours=1)
 
 
 def statistic_id(serial: str) -> str:
@@ -99,13 +98,12 @@ class AccessStatistics:
         seats = {serial: own for own, it in terminals.items() for serial in (own, *it.former)}
         by_terminal: dict[str, Counter[datetime]] = defaultdict(Counter)
         begun = dt_util.utcnow()
-        counts = await self._ledger.hours(self._store.counted, list(seats), identity=self._store.counted_in)
+        together = [(own, *it.former) for own, it in terminals.items() if it.former]
+        counts = await self._ledger.hours(
+            self._store.counted, list(seats), identity=self._store.counted_in, together=together
+        )
         for hour in counts.hours:
             by_terminal[seats[hour.serial]][hour.start] += hour.punches
-        told = {hour.serial for hour in counts.hours}
-        for own, hours in by_terminal.items():
-            first = min(hours)
-            hours[first] += await self._async_punches(set(terminals[own].former) - told, first, first + HOUR)
         await self._async_find_seam(counts, terminals.values())
         for own, hours in by_terminal.items():
             await self._async_sew(terminals[own], own, hours)
@@ -136,9 +134,7 @@ class AccessStatistics:
             hours[hour] += max(int(seam.written.get(statistic_id(terminal.counted_as), 0)) - before, 0)
 
     async def _async_punches(self, serials: Collection[str], since: datetime, until: datetime) -> int:
-        """Return how many punches of some terminals fell into a time, such as the hour in which they were replaced."""
-        if not serials:
-            return 0
+        """Return how many punches of some terminals fell into a time."""
         where = RecordFilter(serials=serials, since=since, until=until)
         everything = await self._ledger.count(where)
         doors = await self._ledger.count(replace(where, kind=RecordKind.DOOR))

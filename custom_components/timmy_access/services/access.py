@@ -35,9 +35,11 @@ from ..protocol.commands import (
     SetHolidays,
 )
 from ..protocol.commands.kinds import MAX_GROUP
-from ..protocol.errors import ProtocolError
+from ..protocol.errors import CommandTimeout
+from ..protocol.turns import Priority
 from ..protocol.wire import plain
 from ..terminal.choices import CHOICES
+from ..terminal.holidays import async_holiday_zones
 from ..terminal.settings import ACCESS
 from ..terminal.zones import Zones
 from .action import Action, Request, door_unknown
@@ -135,15 +137,13 @@ async def _set_access_settings(request: Request) -> None:
         await look_again(request, ACCESS)
 
 
-async def _referred_zones(request: Request, settings: AccessSettings) -> set[int]:
-    """Return the day zones that something besides the week zones refers to."""
-    referred = set(settings.normally_open or ())
+async def _referred_zones(request: Request, settings: AccessSettings) -> frozenset[int]:
+    """Return the day zones that something besides the week zones may refer to."""
     try:
-        listing = await request.terminal.async_read_list(GetHolidays())
-    except ProtocolError:
-        return referred
-    holidays = [row for row in listing.rows if isinstance(row, Holiday)]
-    return referred | {holiday.day_zone for holiday in holidays if holiday.day_zone}
+        of_holidays = await async_holiday_zones(request.terminal, Priority.INTERACTIVE)
+    except CommandTimeout:  # it has just answered: such firmware has no holidays
+        of_holidays = frozenset()
+    return of_holidays | frozenset(settings.normally_open or ())
 
 
 async def _get_holidays(request: Request) -> ServiceResponse:

@@ -6,7 +6,7 @@ here makes a record history.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from itertools import repeat
@@ -16,6 +16,8 @@ from typing import NamedTuple, TypeGuard
 from homeassistant.util import dt as dt_util
 
 from ..const import LIVE_WINDOW
+from .told import SAME, ToldTimes
+from .wrong_stretch import DRIFT_TOLERANCE, ZONES_APART, WrongStretch
 
 # `devinfo.time` is composed at the TCP connect and sent two to three seconds later (field notes 2).
 REGISTRATION_LAG = timedelta(seconds=2)
@@ -30,14 +32,16 @@ CONNECTING = timedelta(seconds=3)
 # The same for a clock that was wrong when it connected: it shows ours from then on, with the seconds cut off, and what
 # says to be of the moment before was not made by it then.
 TAKEN_OVER = timedelta(seconds=1.5)
-# Differences below this are the lag of the measurement, not of the clock.
-DRIFT_TOLERANCE = timedelta(seconds=10)
-
-
-# Clocks are set to another zone's time by so much; a date is set wrong by more.
-ZONES_APART = timedelta(hours=27)
 # Later than this, a local time is within the calendar in UTC too.
 _EARLIEST = datetime.min + ZONES_APART  # noqa: DTZ901 - local
+
+
+def _ahead_of_utc(now: datetime) -> timedelta:
+    return dt_util.as_local(now).utcoffset() or timedelta(0)
+
+
+def _naive(shown: datetime) -> datetime:
+    return shown if shown.tzinfo is None else dt_util.as_local(shown).replace(tzinfo=None)
 
 
 class Placed(NamedTuple):
@@ -66,27 +70,6 @@ def localise(naive: datetime, near: datetime) -> datetime:
     return min(first.astimezone(UTC), second.astimezone(UTC), key=lambda instant: abs(instant - near))
 
 
-def _instants(shown: Iterable[datetime | None], near: datetime) -> Iterator[datetime | None]:
-    """Yield what `localise` makes of naive local times; None for none, and for one outside the calendar."""
-    zone = dt_util.get_default_time_zone()
-    day: date | None = None
-    offset: timedelta | None = None
-    for naive in shown:
-        if naive is None:
-            yield None
-            continue
-        if naive.tzinfo is not None:
-            yield naive.astimezone(UTC)
-            continue
-        if naive.date() != day:  # a frame is of one day, mostly
-            day = naive.date()
-            offset = _offset_on(day, zone)
-        try:
-            yield localise(naive, near) if offset is None else (naive - offset).replace(tzinfo=UTC)
-        except OverflowError:
-            yield None
-
-
 def _are_past(shown: Sequence[datetime | None], now: datetime) -> bool:
     """Return whether all are times long before `now`, in whichever zone; False where that takes a closer look."""
     times = [naive for naive in shown if naive is not None]
@@ -112,28 +95,6 @@ def _offset_on(day: date, zone: tzinfo) -> timedelta | None:
     return offsets.pop() if len(offsets) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class _Wrong:
-    """A stretch of time in which a clock was wrong by `drift`: it ended at `until`, when the clock showed `shown`.
-
-    `since` is when the clock was right last; None where that is not known.
-    """
-
-    drift: timedelta
-    shown: datetime
-    until: datetime
-    since: datetime | None
-
-    def may_have_written(self, instant: datetime) -> bool:
-        """Return whether a record of a time, as it is shown, may have been made in it."""
-        if instant > self.shown + DRIFT_TOLERANCE:
-            return False
-        if self.since is not None:
-            return instant + self.drift >= self.since - DRIFT_TOLERANCE
-        # A date that was set wrong moves what was right into the past, and a zone does so by some hours at most.
-        return instant > self.until or self.drift > -ZONES_APART
-
-
 class TerminalClock:
     """What is known of one terminal's clock.
 
@@ -147,10 +108,12 @@ class TerminalClock:
         now: Callable[[], datetime] = dt_util.utcnow,
         live_window: timedelta = LIVE_WINDOW,
         elapsed: Callable[[], float] = monotonic,
+        told: ToldTimes | None = None,
     ) -> None:
         """Start with a clock that is believed until it is measured; what is older than `live_window` is history.
 
         `elapsed` are seconds, and tells how long a connection lasts, also where our own clock is changed meanwhile.
+        `told` is what is known of before a restart.
         """
         self._now = now
         self._elapsed = elapsed
@@ -159,11 +122,12 @@ class TerminalClock:
         # How many connections there were, and how many records the terminal held unsent when it registered last.
         self.connections = 0
         self.unsent: int | None = None
-        self._wrong: _Wrong | None = None
+        self._wrong: WrongStretch | None = None
         self._right_at: datetime | None = None
         self._backlog: int | None = 0
         self._doubt_until: datetime | None = None
-        self._told_offset: timedelta | None = None
+        self._told = told or ToldTimes()
+        self._our_clock = now().timestamp() - elapsed()
         self._ahead: timedelta | None = None
         self._connected_at: float | None = None
 
@@ -176,8 +140,8 @@ class TerminalClock:
 
     def told(self) -> None:
         """Note that the terminal gets our time now, which it goes by until it is told again."""
-        now = self._now()
-        self._told_offset = dt_util.as_local(now).utcoffset()
+        now = self._settled()
+        self._told.note(now, _ahead_of_utc(now))
         self._right_at = now
         self._ahead = None
 
@@ -201,38 +165,47 @@ class TerminalClock:
         """
         if shown is None:
             return False
-        now = self._now()
+        now = self._settled()
         try:
-            if self._is_late(now) and self._is_doubted(localise(shown, now)):
+            if self._is_late(now) and self._is_doubted(shown, localise(shown, now), now):
                 return False
             instant = localise(shown - (self._ahead or timedelta(0)), now)
         except OverflowError:
             return False
-        if self._ahead is None and self._told_offset is not None and shown.tzinfo is None:
-            by_what_was_told = (shown - self._told_offset).replace(tzinfo=UTC)
+        if self._ahead is None and self._told.ahead is not None and shown.tzinfo is None:
+            by_what_was_told = (shown - self._told.ahead).replace(tzinfo=UTC)
             instant = min(instant, by_what_was_told, key=lambda one: abs(one - now))
         return abs(instant - now) <= PRESENT
 
     def measured(self, shown: datetime | None, unsent: int | None) -> None:
-        """Note a registration: the time the terminal showed, and how many records it still holds."""
-        now = self._now()
+        """Note a registration: the time the terminal showed, and how many records it still holds.
+
+        One that does not show its time has gone on as it was told.
+        """
+        now = self._settled()
         self.unsent = unsent
-        if shown is None:
-            self.drift = None
+        read_at = now - REGISTRATION_LAG
+        drift = None
+        if shown is not None:
+            with suppress(OverflowError):  # outside the calendar
+                drift = read_at - localise(shown, now)
+        self.drift = timedelta(0) if drift is not None and abs(drift) <= DRIFT_TOLERANCE else drift
+        if drift is None and self._told.ahead is not None:
+            shown = (read_at + self._told.ahead).replace(tzinfo=None)
+            drift = _ahead_of_utc(now) - self._told.ahead
+        if drift is None or shown is None:
             return
-        try:
-            at = localise(shown, now)
-        except OverflowError:  # outside the calendar
-            self.drift = None
-            return
-        drift = now - at - REGISTRATION_LAG
-        self.drift = timedelta(0) if abs(drift) <= DRIFT_TOLERANCE else drift
-        if self.drift:
-            self._wrong = _Wrong(drift, at, now, self._right_at)
+        if abs(drift) > DRIFT_TOLERANCE:
+            self._wrong = WrongStretch(drift, _naive(shown), read_at, self._right_at)
             self._doubt_until = now + self.live_window
-        elif not self._waits(now) or unsent == 0:
-            self._wrong = None
-        # Else what waited from before comes still, over a new connection.
+        else:
+            if self._behind_us(now) is not None:
+                self._told.forget()  # its clock was put right by something else
+            if not self._waits(now) or unsent == 0:
+                self._wrong = None
+            elif self._backlog is not None:
+                # What waited from before comes still, over a new connection, and first.
+                unsent = self._backlog if unsent is None else min(self._backlog, unsent)
         self._backlog = unsent
 
     def instants(self, shown: Sequence[datetime | None]) -> list[datetime]:
@@ -240,41 +213,41 @@ class TerminalClock:
 
         What was made while the clock was known to be wrong gets its true time, and nothing is yet to come.
         """
-        now = self._now()
+        now = self._settled()
         wrong = self._wrong if self._wrong is not None and self._wrong.since is not None else None
         found: list[datetime] = []
-        for instant in _instants(shown, now):
-            if instant is None:
+        for one, instant in zip(shown, self._instants(shown, now), strict=True):
+            if instant is None or one is None:
                 found.append(now)
-            elif wrong is not None and wrong.may_have_written(instant):
-                found.append(instant + wrong.drift)
+            elif wrong is not None and (made_at := wrong.written_at(one, instant, now)) is not None:
+                found.append(made_at)
             else:
                 found.append(min(instant, now) if instant > now + DRIFT_TOLERANCE else instant)
         return found
 
     def tells_nothing(self, shown: Sequence[datetime | None]) -> list[bool]:
         """Return which times tell nothing: none, one outside the calendar, or one that is yet to come."""
-        latest = self._now() + DRIFT_TOLERANCE
+        latest = self._settled() + DRIFT_TOLERANCE
         if _are_past(shown, latest):
             return [False] * len(shown)
-        return [instant is None or instant > latest for instant in _instants(shown, latest)]
+        return [instant is None or instant > latest for instant in self._instants(shown, latest)]
 
     def place(self, shown: Sequence[datetime | None], records_in_frame: int) -> list[Placed]:
         """Return when records of a frame that arrives now happened, and whether they are live.
 
         `records_in_frame` may be more than those that are to be placed.
         """
-        now = self._now()
+        now = self._settled()
         earliest, latest = self._earliest_news(now), now + self.live_window
-        instants = list(_instants(shown, now))
+        instants = list(self._instants(shown, now))
         behind = self._behind_us(now)
         if self._wrong is None and not behind and _are_before(instants, earliest):
             # A backlog of a clock that was right: looked at as a whole.
             self._count(now, len(instants))
             return list(map(Placed, instants, repeat(False)))  # noqa: FBT003 - not live
         placed: list[Placed] = []
-        for instant in instants:
-            if instant is None:
+        for one, instant in zip(shown, instants, strict=True):
+            if instant is None or one is None:
                 placed.append(Placed(now, live=False))
                 self._count(now)
                 continue
@@ -282,8 +255,8 @@ class TerminalClock:
             if behind and not live and earliest <= instant + behind <= latest:
                 instant, live = instant + behind, True  # noqa: PLW2901 - the same record, by what it was told
             if self._waits(now) and (wrong := self._wrong) is not None and not (live and not self._is_late(now)):
-                if wrong.may_have_written(instant):
-                    instant += wrong.drift  # noqa: PLW2901 - the same record, by what the clock was off
+                if (made_at := wrong.written_at(one, instant, now)) is not None:
+                    instant = made_at  # noqa: PLW2901 - the same record, by what the clock was off
                     live = live and earliest <= instant <= latest
                 else:
                     live = live and records_in_frame == 1
@@ -308,10 +281,51 @@ class TerminalClock:
 
     def is_ahead(self, shown: Sequence[datetime | None]) -> bool:
         """Return whether any time is of the future, which a record can be by a wrong clock only."""
-        now = self._now()
+        now = self._settled()
         if _are_past(shown, now):
             return False
-        return any(instant is not None and instant > now + DRIFT_TOLERANCE for instant in _instants(shown, now))
+        return any(instant is not None and instant > now + DRIFT_TOLERANCE for instant in self._instants(shown, now))
+
+    def _settled(self) -> datetime:
+        """Return what the time is; what is remembered is put right where our own clock has been changed since."""
+        now = self._now()
+        our_clock = now.timestamp() - self._elapsed()
+        step = timedelta(seconds=our_clock - self._our_clock)
+        if abs(step) >= SAME:
+            self._our_clock = our_clock
+            self._told.step(step)
+            self._right_at = self._right_at and self._right_at + step
+            self._doubt_until = self._doubt_until and self._doubt_until + step
+            self._wrong = self._wrong and self._wrong.moved(step)
+        return now
+
+    def _instants(self, shown: Iterable[datetime | None], near: datetime) -> Iterator[datetime | None]:
+        """Yield when local times were: by what the terminal was told then, where that is known, else by our zone.
+
+        None for none, and for one outside the calendar.
+        """
+        zone = dt_util.get_default_time_zone()
+        day: date | None = None
+        offset: timedelta | None = None
+        for naive in shown:
+            if naive is None:
+                yield None
+                continue
+            if naive.tzinfo is not None:
+                yield naive.astimezone(UTC)
+                continue
+            if naive.date() != day:  # a frame is of one day, mostly
+                day = naive.date()
+                is_told = self._told.knows(day)
+                offset = self._told.ahead_on(day, near) if is_told else _offset_on(day, zone)
+            try:
+                if offset is not None:
+                    yield (naive - offset).replace(tzinfo=UTC)
+                else:
+                    by_told = self._told.instant_of(naive, near) if is_told else None
+                    yield localise(naive, near) if by_told is None else by_told
+            except OverflowError:
+                yield None
 
     def _earliest_news(self, now: datetime) -> datetime:
         """Return when a record may have been made at the earliest to be live."""
@@ -323,9 +337,10 @@ class TerminalClock:
 
     def _behind_us(self, now: datetime) -> timedelta | None:
         """Return what our own clocks have been changed by since the terminal was told the time; None for nothing."""
-        if self._told_offset is None:
+        if self._told.ahead is None:
             return None
-        return ((dt_util.as_local(now).utcoffset() or timedelta(0)) - self._told_offset) or None
+        behind = _ahead_of_utc(now) - self._told.ahead
+        return behind if abs(behind) >= SAME else None
 
     def _is_late(self, now: datetime) -> bool:
         """Return whether what was made while the clock was wrong may still be on its way.
@@ -338,9 +353,11 @@ class TerminalClock:
         """Return whether a record that is not of now may have been made while the clock was wrong."""
         return self._wrong is not None and (self._is_late(now) if self._backlog is None else self._backlog > 0)
 
-    def _is_doubted(self, instant: datetime) -> bool:
+    def _is_doubted(self, shown: datetime, instant: datetime, now: datetime) -> bool:
         """Return whether a record of now, as it is shown, may have been made while the clock was wrong."""
-        return self._wrong is not None and self._backlog != 0 and self._wrong.may_have_written(instant)
+        return (
+            self._wrong is not None and self._backlog != 0 and self._wrong.written_at(shown, instant, now) is not None
+        )
 
     def _count(self, now: datetime, records: int = 1) -> None:
         """Note that some of the unsent records have come; more may follow at once."""

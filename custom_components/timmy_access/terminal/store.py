@@ -1,8 +1,8 @@
 """What is to be remembered of the terminals of one listener besides their records."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from homeassistant.core import HomeAssistant, callback
@@ -10,6 +10,7 @@ from homeassistant.helpers.storage import Store
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
+from .told import Told, ToldTimes
 
 VERSION = 1
 # Changes come together, at night; a few seconds later they are one write.
@@ -113,6 +114,7 @@ class TerminalStore:
         self._paused: dict[str, dict[int, str]] = {}
         self._answering: dict[str, Answering] = {}
         self._stricter: dict[str, StricterMode] = {}
+        self._told: dict[str, tuple[Told, ...]] = {}
         # All that were terminals of this listener, and since when they are none any more; None for those that are.
         self._ours: dict[str, datetime | None] = {}
         self.database: KnownDatabase | None = None
@@ -146,6 +148,10 @@ class TerminalStore:
             for serial, values in stored.get("answering", {}).items()
         }
         self._stricter = {serial: StricterMode(**values) for serial, values in stored.get("stricter", {}).items()}
+        self._told = {
+            serial: tuple(Told(datetime.fromisoformat(since), timedelta(seconds=ahead)) for since, ahead in told)
+            for serial, told in stored.get("told", {}).items()
+        }
         # A file that does not say which were ours tells it by what else it knows of them.
         ours = stored.get("ours", dict.fromkeys((*self._reconciled, *self._answering, *self._homes, *self._links)))
         self._ours = {serial: left and dt_util.parse_datetime(left) for serial, left in ours.items()}
@@ -239,6 +245,15 @@ class TerminalStore:
         else:
             self._stricter[serial] = mode
         await self._store.async_save(self._data())
+
+    def told_times(self, serial: str) -> ToldTimes:
+        """Return what a terminal's clock goes by, which is remembered over restarts."""
+
+        def _remember(told: Sequence[Told]) -> None:
+            self._told[serial] = tuple(told)
+            self._async_save_soon()
+
+        return ToldTimes(lambda: self._told.get(serial, ()), _remember)
 
     def answering(self, serial: str) -> Answering | None:
         """Return which questions a terminal answers, as far as that is known."""
@@ -338,7 +353,7 @@ class TerminalStore:
             names = {enroll_id: replacement.names.get(enroll_id, "") for enroll_id in links}
             self._paused[new] = names | self._paused.pop(old, {})
         self._stricter.pop(old, None)  # numbers of another machine
-        for known in (self._reconciled, self._answering):
+        for known in (self._reconciled, self._answering, self._told):
             for serial in (old, new) if old in known else ():
                 known.pop(serial, None)
         if old in self._homes or new not in self._homes:
@@ -366,6 +381,10 @@ class TerminalStore:
                 for serial, known in self._answering.items()
             },
             "stricter": {serial: asdict(mode) for serial, mode in self._stricter.items()},
+            "told": {
+                serial: [(one.since.isoformat(), one.ahead.total_seconds()) for one in told]
+                for serial, told in self._told.items()
+            },
             "ours": {serial: left and left.isoformat() for serial, left in self._ours.items()},
             "database": self.database and asdict(self.database),
             "counted": self._counted,

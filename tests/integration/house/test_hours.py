@@ -152,3 +152,17 @@ async def test_a_large_house_is_compared_beside_the_loop_and_anew_when_it_change
     assert threading.get_ident() not in threads
     assert not opened
     assert not there.would_open(7, 1, at(9))
+
+
+@pytest.mark.parametrize("told", [{"holidays": [{"name": "Xmas", "dayzone": "three"}]}, {"nopentime": "always"}])
+async def test_day_zones_that_something_unread_may_name_are_not_written(
+    hass: HomeAssistant, hub: Hub, there: VirtualTerminal, told: dict[str, Any]
+) -> None:
+    there.machine.holidays = told.get("holidays", [])
+    there.machine.access_settings.update({key: value for key, value in told.items() if key != "holidays"})
+    before = there.machine.access_settings["dayzone"]
+    follow(hub, s=DAY)
+    await have(hub, at_some_hours("s"))
+    await settled(hass)
+    assert there.machine.access_settings["dayzone"] == before
+    assert not there.would_open(7, 1, at(9))

@@ -54,9 +54,9 @@ async def test_dates_at_the_ends_of_the_calendar_are_dates(
     await hub.terminals[FACE].async_refresh_people(all_names=True)
     await look(hass, hub, confirm=True)
     found = {person["name"]: (person["valid_from"], person["valid_until"]) for person in await people(hass)}
-    assert found["Grace"][0][:4] == "9999"
+    assert found["Grace"][0][:4] == "9000"
     assert found["Edsger"] == (None, None)
-    assert found["Alan"][1][:4] == "0001"
+    assert found["Alan"][1][:4] == "1970"
 
 
 async def test_how_far_it_has_come_is_told(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
@@ -128,3 +128,13 @@ async def test_who_has_left_is_not_taken_in_again_by_a_terminal_that_was_not_our
     assert found["left"] == [{"enroll_id": 7, "name": "Bo Diddley", "reason": "leaving"}]
     differences = (await ask(hass, "get_differences"))["differences"]
     assert [(one["enroll_id"], one["kind"]) for one in differences] == [(7, "unknown_here")]
+
+
+async def test_hours_that_cannot_be_read_are_not_all_hours(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    face.add_user(User(enrollid=2, name="Grace"))
+    face.machine.users.change_lock(2, {"weekzone": 3})
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    face.machine.access_settings["weekzone"] = "by day"
+    assert {(one["name"], one["reason"]) for one in (await look(hass, hub))["left"]} >= {("Grace", "not_read")}

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.hub.hub import Hub
@@ -84,6 +85,27 @@ async def test_a_terminal_that_does_not_hear_of_the_new_time_is_understood(
     await push(face, 0, ahead=ahead)
     await hass.async_block_till_done(wait_background_tasks=True)
     assert [event.data["person"] for event in heard if event.data["type"] == "access"] == [ADA]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "America/New_York"])
+async def test_what_waits_from_another_zone_keeps_its_time_and_is_no_news(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal, zone: str
+) -> None:
+    """What the terminal goes by is remembered, also where it never shows its time."""
+    runs = await automate(hass, granted=GRANTED)
+    before = dt_util.now().utcoffset() or timedelta(0)
+    await hass.config.async_update(time_zone=zone)
+    hub = await reload(hass, entry, face)
+    ahead = before - (dt_util.now().utcoffset() or timedelta(0))
+    clock = hub.terminals[FACE].clock
+    made_at = dt_util.utcnow().replace(microsecond=0) - timedelta(seconds=6)
+    shown = local_naive(made_at) + ahead
+    assert [place.occurred_at for place in clock.place([shown], 1)] == [made_at]
+    await push(face, 6, ahead=ahead)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert runs.names == []
+    [record] = [record async for record in hub.ledger.export()]
+    assert abs(record.entry.occurred_at - made_at) <= timedelta(seconds=5)
 
 
 async def test_a_terminal_that_reports_what_is_yet_to_come_is_told_the_time_once(

@@ -75,6 +75,25 @@ async def test_who_may_not_come_in_may_not_elsewhere(
     assert there.users[7].enabled is False
 
 
+async def test_what_a_list_lacks_is_copied_too(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
+) -> None:
+    """What was added at a keypad that tells nobody, and what a terminal that refuses its list has."""
+    face.faults.quiet_keypad = True
+    face.enrol_user(person())
+    there = await connected(hass, make_terminal("ai_face", FINGER))
+    await copied(hass, hub)
+    assert there.users[7].credentials == face.users[7].credentials
+    face.users[7].credentials[11] = 4711
+    await copied(hass, hub)
+    assert there.users[7].credentials[11] == 4711
+    face.users[7].credentials[10] = 1234
+    face.faults.refuse["getuserlist"] = {"reason": 1, "msg": "busy"}
+    hub.terminals[FACE].roster.async_connected()
+    await copied(hass, hub)
+    assert there.users[7].credentials[10] == 1234
+
+
 async def test_dates_that_cannot_be_read_are_not_called_fine(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, make_terminal: MakeTerminal
 ) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
 import itertools
 from pathlib import Path
@@ -14,7 +14,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.const import DOMAIN
-from custom_components.timmy_access.ledger import Entry, Ledger, RecordFilter, default_url, likeness
+from custom_components.timmy_access.ledger import Decider, Entry, Identity, Ledger, RecordFilter, default_url, likeness
 from custom_components.timmy_access.people.person_links import PersonLinks
 from custom_components.timmy_access.people.roster import Roster
 from custom_components.timmy_access.people.roster_keeper import RosterKeeper
@@ -43,7 +43,10 @@ STEPS = st.one_of(
     st.tuples(st.just("read"), st.none(), st.none()),
     st.tuples(st.just("written"), st.none(), st.none()),
     st.tuples(st.just("restarted"), st.none(), st.none()),
+    st.tuples(st.just("handed in"), st.none(), st.none()),
 )
+# At which of two terminals, where the same numbers are other people.
+AT = st.integers(0, 1)
 serials = itertools.count()
 
 
@@ -75,6 +78,8 @@ class Scene:
         self.keypad = Keypad()
         self.store = TerminalStore(hass, entry.entry_id)
         self.expected: list[tuple[Entry, str]] = []
+        # How many of them the terminal has sent by now; the others come late.
+        self.handed_in = 0
         # Whom the terminal has changed without having been asked since.
         self.unread: set[int] = set()
         self.start()
@@ -99,6 +104,9 @@ class Scene:
             self.links.async_stop_asking()
             self.start()
             await self.keeper.async_restore()
+        elif what == "handed in":
+            await self.hand_in([entry for entry, _ in self.expected[self.handed_in :]])
+            self.handed_in = len(self.expected)
         elif what == "written":
             await self.keeper._work.async_done()
         elif what == "named here" and name:
@@ -152,15 +160,25 @@ class Scene:
             )
             self.expected.append((entry, holder))
 
+    async def hand_in(self, entries: Sequence[Entry]) -> None:
+        """Keep records, and what was decided about each: every other one was let in."""
+        await self.ledger.keep(self.serial, entries)
+        for entry in entries:
+            identity = Identity(entry.enroll_id, entry.time, entry.mode, entry.reader, entry.event, entry.apart)
+            await self.ledger.set_outcome(
+                self.serial, identity, granted=bool(entry.apart % 2), decided_by=Decider.AUTOMATION
+            )
+
     async def check(self) -> None:
         """Look at the log and the attendance."""
-        await self.ledger.keep(self.serial, [entry for entry, _ in reversed(self.expected)])
+        await self.hand_in([entry for entry, _ in reversed(self.expected[self.handed_in :])])
         where = RecordFilter(serials=[self.serial])
         holders = {entry.occurred_at: holder for entry, holder in self.expected}
         records = (await self.ledger.records(where, limit=1_000)).records
         assert len(records) == len(self.expected)
         for record in records:
             assert likeness(record.person) in ("", likeness(holders[record.entry.occurred_at]))
+            assert record.entry.granted is bool(record.entry.apart % 2)
         present = Counter((entry.enroll_id, likeness(holder)) for entry, holder in self.expected)
         if self.expected:
             first, last = (self.expected[place][0].occurred_at.date() for place in (0, -1))
@@ -168,6 +186,18 @@ class Scene:
                 assert not likeness(day.name) or day.records <= present[day.enroll_id, likeness(day.name)]
             for seen in await self.ledger.last_seen(self.serial, self.expected[0][0].occurred_at):
                 assert likeness(seen.name) in ("", likeness(holders[seen.occurred_at]))
+
+
+async def check_together(ledger: Ledger, scenes: Sequence[Scene]) -> None:
+    """Look at the attendance over both terminals: nobody has the punches of who has their number elsewhere."""
+    punches = [one for scene in scenes for one in scene.expected]
+    if not punches:
+        return
+    present = Counter((entry.enroll_id, likeness(holder)) for entry, holder in punches)
+    days = sorted(entry.occurred_at.date() for entry, _ in punches)
+    where = RecordFilter(serials=[scene.serial for scene in scenes])
+    for day in await ledger.attendance(days[0], days[-1], dt_util.UTC, where):
+        assert not likeness(day.name) or day.records <= present[day.enroll_id, likeness(day.name)]
 
 
 @pytest.fixture
@@ -191,20 +221,24 @@ async def test_no_punch_and_no_link_is_somebody_elses(hass: HomeAssistant, ledge
     for name in PEOPLE:
         er.async_get(hass).async_get_or_create("person", "person", likeness(name))
 
-    async def _play(steps: list[tuple[str, int, str | None]]) -> None:
-        scene = Scene(hass, entry, ledger)
-        await scene.step("read", 0, None)
-        for step in steps:
-            await scene.step(*step)
-            scene.punch()
-        await scene.keeper.async_stop()
-        scene.links.async_stop_asking()
-        await scene.check()
+    async def _play(steps: list[tuple[int, tuple[str, int, str | None]]]) -> None:
+        scenes = [Scene(hass, entry, ledger) for _ in range(2)]
+        for scene in scenes:
+            await scene.step("read", 0, None)
+        for at, step in steps:
+            await scenes[at].step(*step)
+            for scene in scenes:
+                scene.punch()
+        for scene in scenes:
+            await scene.keeper.async_stop()
+            scene.links.async_stop_asking()
+            await scene.check()
+        await check_together(ledger, scenes)
 
     # Hypothesis knows nothing of loops: it has a thread to itself.
     @settings(max_examples=examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
-    @given(st.lists(STEPS, max_size=12))
-    def _holds(steps: list[tuple[str, int, str | None]]) -> None:
+    @given(st.lists(st.tuples(AT, STEPS), max_size=12))
+    def _holds(steps: list[tuple[int, tuple[str, int, str | None]]]) -> None:
         asyncio.run_coroutine_threadsafe(_play(steps), hass.loop).result()
 
     await hass.async_add_executor_job(_holds)

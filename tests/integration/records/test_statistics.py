@@ -115,6 +115,8 @@ async def test_the_statistic_goes_on_when_another_terminal_takes_the_place(
     await admitted(hass, entry.runtime_data, new)
     assert await counted(new, 2) == [(1, 1), (3, 4)]
     assert await counted(new, 3, 60) == [(1, 1), (4, 5), (1, 6)]
+    # Also where the first that is counted anew is of an hour before.
+    assert await counted(new, -59, 4) == [(2, 2), (5, 7), (1, 8)]
 
 
 async def test_what_was_not_counted_while_the_database_was_away_is_counted_by_itself(

@@ -39,3 +39,28 @@ async def test_they_stay_as_they_are(
     # What is no table of hours is set all the same.
     await act(hass, hub, FINGER, "set_access_settings", open_delay=7)
     assert finger.machine.access_settings["opendelay"] == 7
+
+
+@pytest.mark.parametrize(
+    "told", [[{"name": "Xmas", "dayzone": "three"}], {"name": "Xmas", "dayzone": [3]}, "never", ["12-25"]]
+)
+async def test_day_zones_of_holidays_that_cannot_be_read_are_not_written_over(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, told: Any
+) -> None:
+    finger.machine.holidays = told
+    with pytest.raises(ServiceValidationError):
+        await act(hass, hub, FINGER, "set_access_settings", week_zones={2: {"mon": HOURS[1]}})
+    assert not [frame for frame in finger.received if frame.get("cmd") == "setdevlock"]
+    finger.machine.holidays = []
+    await act(hass, hub, FINGER, "set_access_settings", week_zones={2: {"mon": HOURS[1]}})
+
+
+async def test_holidays_that_a_terminal_does_not_have_are_in_nobodys_way(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
+) -> None:
+    finger.faults.unknown = {"getholiday"}
+    await act(hass, hub, FINGER, "set_access_settings", week_zones={2: {"mon": HOURS[1]}})
+    finger.faults.unknown = set()
+    finger.faults.refuse["getholiday"] = {"reason": 1, "msg": "busy"}
+    with pytest.raises(ServiceValidationError):
+        await act(hass, hub, FINGER, "set_access_settings", week_zones={3: {"mon": [{"from": "09:00", "to": "10:00"}]}})

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, strategies as st
 import pytest
 
-from custom_components.timmy_access.terminal.clock import DRIFT_TOLERANCE, Placed, TerminalClock, local_naive, localise
+from custom_components.timmy_access.terminal.clock import Placed, TerminalClock, local_naive, localise
+from custom_components.timmy_access.terminal.wrong_stretch import DRIFT_TOLERANCE
 from homeassistant.util import dt as dt_util
 
 BERLIN = "Europe/Berlin"
@@ -238,7 +239,9 @@ async def test_a_clock_that_was_told_in_another_zone_is_understood(clock: Termin
     dt_util.set_default_time_zone(await zone("Asia/Kathmandu"))
     assert placed(clock, shown, 1) == Placed(NOW - timedelta(seconds=1), live=True)
     clock.told()
-    assert not placed(clock, shown, 1).live
+    assert placed(clock, shown, 1) == Placed(NOW - timedelta(seconds=1), live=True)  # it was on its way
+    watch.time += timedelta(minutes=1)
+    assert not placed(clock, shown + timedelta(minutes=1), 1).live
 
 
 def test_what_is_yet_to_come_is_noticed(clock: TerminalClock, watch: Watch) -> None:

@@ -50,7 +50,7 @@ class HolidayPage(Page):
     @override
     def rows(self) -> Table[Holiday]:
         """Return the holidays of the page."""
-        return self.records or _HOLIDAYS.empty()
+        return _HOLIDAYS.empty() if self.records is None else self.records
 
     @property
     @override

@@ -24,7 +24,7 @@ class LogPage(Page):
     @override
     def rows(self) -> Table[LogRecord]:
         """Return the records of the page."""
-        return self.records or LOG_RECORDS.empty()
+        return LOG_RECORDS.empty() if self.records is None else self.records
 
     @property
     @override

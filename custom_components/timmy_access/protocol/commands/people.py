@@ -51,7 +51,7 @@ class UserListPage(Page):
     @override
     def rows(self) -> Table[UserSlot]:
         """Return the credentials of the page."""
-        return self.records or _USER_SLOTS.empty()
+        return _USER_SLOTS.empty() if self.records is None else self.records
 
     @property
     @override
