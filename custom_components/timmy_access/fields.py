@@ -165,6 +165,16 @@ def pin(value: Any) -> int:
     return number
 
 
+def yes_or_no(value: Any) -> bool:
+    """Return what a switch, or a word for it, says.
+
+    Of numbers only 0 and 1 say anything: what a template has counted, or what is none, opens and deletes nothing.
+    """
+    if isinstance(value, int | float) and value not in (0, 1):
+        raise vol.BooleanInvalid("neither yes nor no")
+    return cv.boolean(value)
+
+
 def whole(value: Any) -> int:
     """Return a whole number, from a number selector too; no rounding."""
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
@@ -201,7 +211,7 @@ def credential_name(slot: int) -> str:
 
 
 ENROLL_ID: Fields = {vol.Required(ATTR_ENROLL_ID): whole}
-CONFIRM: Fields = {vol.Required(ATTR_CONFIRM): cv.boolean}
+CONFIRM: Fields = {vol.Required(ATTR_CONFIRM): yes_or_no}
 PHOTO: Fields = {
     vol.Exclusive(ATTR_PHOTO_ENTITY, "photo"): entity_of("camera", "image"),
     vol.Exclusive(ATTR_PHOTO_FILE, "photo"): cv.string,

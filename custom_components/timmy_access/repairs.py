@@ -1,7 +1,7 @@
 """The fix flows of repair issues."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, override
 
 import voluptuous as vol
 
@@ -50,6 +50,7 @@ class _Flow(RepairsFlow):
     def __init__(self, issue: IssueData) -> None:
         """Remember what it is about."""
         self._issue = issue
+        self._shown: dict[str, str] | None = None
 
     @property
     def _entry(self) -> TimmyAccessConfigEntry | None:
@@ -65,9 +66,23 @@ class _Flow(RepairsFlow):
         return entry.runtime_data.terminals.get(self._issue[DATA_SERIAL])
 
     @property
-    def _placeholders(self) -> dict[str, str] | None:
+    def _present(self) -> ir.IssueEntry | None:
+        """The issue, while it is there: what has been answered, or has ended by itself, is not answered again."""
         issue = ir.async_get(self.hass).async_get_issue(DOMAIN, self.issue_id)
-        return issue.translation_placeholders if issue else None
+        return issue if issue is not None and issue.active else None
+
+    @property
+    def _placeholders(self) -> dict[str, str] | None:
+        """What is shown: the same as long as the dialog is open, though the issue may say something else by then."""
+        if self._shown is None and (issue := self._present) is not None:
+            self._shown = issue.translation_placeholders
+        return self._shown
+
+    def _why_not(self) -> str | None:
+        """Return why there is nothing to answer any more, as a reason to end the dialog."""
+        if self._terminal is None:
+            return "not_running"
+        return None if self._present is not None else "not_asked"
 
 
 class ClaimFlow(_Flow):
@@ -91,15 +106,15 @@ class ClaimFlow(_Flow):
 
     async def async_step_accept(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
         """Let the peer in from now on."""
-        if (entry := self._entry) is None or self._terminal is None:
-            return self.async_abort(reason="not_running")
+        if (why_not := self._why_not()) is not None or (entry := self._entry) is None:
+            return self.async_abort(reason=why_not or "not_running")
         entry.runtime_data.gate.async_believe(self._claim)
         return self.async_create_entry(data={})
 
     async def async_step_keep(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
         """Keep the peer out, and ask no more about it."""
-        if (entry := self._entry) is None or self._terminal is None:
-            return self.async_abort(reason="not_running")
+        if (why_not := self._why_not()) is not None or (entry := self._entry) is None:
+            return self.async_abort(reason=why_not or "not_running")
         entry.runtime_data.gate.async_disbelieve(self._claim)
         return self.async_create_entry(data={})
 
@@ -120,8 +135,9 @@ class CommandFlow(_Flow):
         """Send the command; what goes wrong is said, and it can be tried again."""
         errors: dict[str, str] = {}
         if user_input is not None:
-            if (terminal := self._terminal) is None:
-                return self.async_abort(reason="not_running")
+            # What it was about may be something else by now: an alarm that is cancelled late is another one.
+            if (why_not := self._why_not()) is not None or (terminal := self._terminal) is None:
+                return self.async_abort(reason=why_not or "not_running")
             try:
                 with translated_errors(terminal.name):
                     await self._command(terminal)
@@ -149,17 +165,24 @@ class RenamedFlow(_Flow):
 
     async def async_step_same(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
         """Let the link go on."""
-        if (terminal := self._terminal) is None:
-            return self.async_abort(reason="not_running")
+        if (why_not := self._why_not()) is not None or (terminal := self._terminal) is None:
+            return self.async_abort(reason=why_not or "not_running")
         terminal.links.async_go_on(int(self._issue[DATA_ENROLL_ID]))
         return self.async_create_entry(data={})
 
     async def async_step_other(self, _: Mapping[str, Any] | None = None) -> RepairsFlowResult:
         """End the link."""
-        if (terminal := self._terminal) is None:
-            return self.async_abort(reason="not_running")
+        if (why_not := self._why_not()) is not None or (terminal := self._terminal) is None:
+            return self.async_abort(reason=why_not or "not_running")
         terminal.links.async_unlink(int(self._issue[DATA_ENROLL_ID]))
         return self.async_create_entry(data={})
+
+    @override
+    def _why_not(self) -> str | None:
+        """Return also why the answer is about somebody else: the name, or the person, is another by now."""
+        why_not = super()._why_not()
+        present = self._present
+        return "not_asked" if why_not is None and present is not None and present.data != self._issue else why_not
 
 
 class ListeningFlow(_Flow):
@@ -248,6 +271,8 @@ class WasResetFlow(_Flow):
         entry, terminal = self._entry, self._terminal
         if entry is None or terminal is None:
             return self.async_abort(reason="not_running")
+        if self._present is None:  # somebody else has said so already
+            return self.async_abort(reason="settled")
         try:
             with translated_errors(terminal.name), translated_refusals():
                 is_done = await async_after_reset(self.hass, entry.runtime_data.house, terminal, what)

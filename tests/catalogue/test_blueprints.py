@@ -25,6 +25,9 @@ SOURCE = f"{MANIFEST['documentation']}/blob/main/{FOLDER.relative_to(REPOSITORY)
 DESCRIPTION_LETTERS = 100
 _USED = re.compile(r"!input (?P<name>\w+)$", re.MULTILINE)
 _OURS = re.compile(rf"\b(?P<sort>action|condition|trigger): {DOMAIN}\.(?P<name>\w+)")
+# What makes text of a message that Home Assistant's own page reads as Markdown: no markup, and no address that becomes
+# a link by itself.
+AS_TEXT = r"regex_replace('(?i)([\\\\`*_\\[\\]<>#|~!@&]|(?<=http):|(?<=https):|(?<=ftp):|(?<=www)\\.)', '\\\\\\1')"
 KNOWN = {
     "action": {action.name for action in ACTIONS},
     "condition": {description.key for description in CONDITIONS},
@@ -70,6 +73,12 @@ def faults(name: str, text: str) -> Iterator[str]:
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
 def test_a_blueprint_can_be_imported_and_explains_itself(path: Path) -> None:
     assert list(faults(path.stem, path.read_text())) == []
+
+
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.yaml")), ids=lambda path: path.stem)
+def test_a_message_that_is_read_as_markdown_is_made_text(path: Path) -> None:
+    text = path.read_text()
+    assert text.count("persistent_notification.create") == text.count(AS_TEXT)
 
 
 def test_all_blueprints_lie_where_they_are_imported_from() -> None:

@@ -23,6 +23,7 @@ from homeassistant.util.file import write_utf8_file_atomic
 from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_BLUEPRINTS, DOMAIN, LOGGER
+from ..records.private_files import own
 
 SHIPPED = Path(__file__).parent.parent / "blueprints"
 # Where Home Assistant looks for them, below the configuration.
@@ -66,8 +67,9 @@ def mark_of(content: bytes) -> str:
 def bring_up_to_date(folder: Path, texts: Texts, marks: Mapping[str, str]) -> tuple[dict[str, str], bool]:
     """Write what is missing or has changed; return the marks, and whether a file there was is another now.
 
-    Raises `OSError`. Blocks, so it is for another thread.
+    Raises `OSError`, also where a link stands in the place of the folder. Blocks, so it is for another thread.
     """
+    own(folder)
     after, is_replaced = dict(marks), False
     for shipped in sorted(SHIPPED.glob("*.yaml")):
         name, path = shipped.stem, folder / shipped.name

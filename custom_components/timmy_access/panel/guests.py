@@ -6,12 +6,11 @@ from datetime import datetime
 import voluptuous as vol
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
-from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.event import async_track_time_change
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from ..fields import ATTR_NAME
+from ..fields import ATTR_NAME, yes_or_no
 from ..guests.passbook import Passbook
 from ..guests.passes import Pass, Refused
 from ..hub.hub import Hub
@@ -115,6 +114,6 @@ COMMANDS: tuple[PanelCommand | PanelFeed, ...] = (
     PanelFeed(
         name="passes",
         start=_start,
-        fields={vol.Optional(ATTR_INCLUDE_ENDED, default=False): cv.boolean},
+        fields={vol.Optional(ATTR_INCLUDE_ENDED, default=False): yes_or_no},
     ),
 )

@@ -5,10 +5,9 @@ import binascii
 
 import voluptuous as vol
 
-from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonValueType
 
-from ..fields import ATTR_CONFIRM
+from ..fields import ATTR_CONFIRM, yes_or_no
 from ..services.house_action import HouseRequest
 from ..services.house_files import async_import_table
 from .command import PanelCommand
@@ -40,7 +39,7 @@ COMMANDS = (
         handler=_import,
         fields={
             vol.Required(ATTR_CONTENT): vol.All(str, vol.Length(max=MAX_LETTERS), _base64),
-            vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+            vol.Optional(ATTR_CONFIRM, default=False): yes_or_no,
         },
     ),
 )

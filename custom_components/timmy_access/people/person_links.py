@@ -12,9 +12,11 @@ from ..protocol.peer import printable
 from ..terminal.store import TerminalStore
 from .roster import Roster, RosterChange
 
-# The translation key of the question, and where its issue says whom it is about.
+# The translation key of the question, and where its issue says whom it is about: an answer is about nobody else.
 RENAMED = "person_renamed"
 DATA_ENROLL_ID = "enroll_id"
+DATA_NAME = "name"
+DATA_PERSON = "person"
 
 
 class PersonLinks:
@@ -122,7 +124,12 @@ class PersonLinks:
                     "new": printable(new),
                     "person": (linked.name or linked.original_name or linked.entity_id) if linked else "",
                 },
-                data={DATA_SERIAL: self._serial, DATA_ENROLL_ID: str(enroll_id)},
+                data={
+                    DATA_SERIAL: self._serial,
+                    DATA_ENROLL_ID: str(enroll_id),
+                    DATA_NAME: new,
+                    DATA_PERSON: linked.id if linked else "",
+                },
             )
 
     @callback

@@ -1,6 +1,7 @@
 """Sealed photos as files: one folder a key, in it one a terminal, in that one a person.
 
-All of this works on the disk, and so outside of the event loop; whatever is wrong there is an `OSError`.
+All of this works on the disk, and so outside of the event loop; whatever is wrong there is an `OSError`. Where a link
+stands in the place of a folder, what is behind it is not ours: nothing is read, written, moved or deleted there.
 """
 
 from collections.abc import Collection, Iterator
@@ -14,12 +15,14 @@ from typing import NamedTuple
 
 from ..terminal.photo import MAX_PHOTO_BYTES, Photo, decode_photo, photo_of
 from .photo_key import SEALING_BYTES, PhotoKey
-from .private_files import new_file
+from .private_files import new_file, own
 
 # The name of a photo: the second it was taken in, and what identifies it.
 _NAME = re.compile(r"[0-9a-f]{10}-[0-9a-f]{32}")
 # What a photo is called.
 PLACE = re.compile(rf"[0-9a-f]{{32}}/[0-9a-f]{{32}}/{_NAME.pattern}\Z")
+# How a file ends that is not complete.
+_HALF_WRITTEN = ".part"
 # Where there is no room for a photo so many more are deleted with it, so that not each new one looks through all.
 ROOM = 0.9
 
@@ -84,7 +87,7 @@ class PhotoFolder:
         if (photo := decode_photo(text)) is None:
             return None
         place = shot.place(self._key)
-        path = self._own / place
+        path = self._path(place)
         if path.exists():
             if self.read(place) != photo:
                 path.write_bytes(b"")  # holds the place, so that no third one is taken for the only one
@@ -108,7 +111,7 @@ class PhotoFolder:
         """Return a photo by what it is called; None where it does not open; raises `OSError` where there is none."""
         if not PLACE.match(place):
             raise FileNotFoundError
-        with os.fdopen(os.open(self._own / place, os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
+        with os.fdopen(os.open(self._path(place), os.O_RDONLY | os.O_NOFOLLOW), "rb") as file:
             box = file.read(MAX_PHOTO_BYTES + SEALING_BYTES + 1)
         data = self._key.unseal(place, box)
         return None if data is None else photo_of(data)
@@ -116,7 +119,7 @@ class PhotoFolder:
     def tidy(self, before: datetime, limit: int) -> Found:
         """Delete what is older, and the oldest while there are more bytes than `limit`; return what is left.
 
-        Also what was left half written.
+        Also what was left half written; a file that is none of ours stays.
         """
         files, oldest = [], int(before.timestamp())
         for file in self._files():
@@ -145,8 +148,15 @@ class PhotoFolder:
         names = [person_mark(self._key, enroll_id) for enroll_id in enroll_ids]
         for folder in _folders(self._own):
             for name in names:
-                if (folder / name).exists():
+                if (folder / name).is_dir() and not (folder / name).is_symlink():
                     shutil.rmtree(folder / name)
+
+    def _path(self, place: str) -> Path:
+        """Return where a photo is or would be, in folders that are all ours."""
+        path = self._own / place
+        for folder in (self._root.parent, self._root, self._own, path.parent.parent, path.parent):
+            own(folder)
+        return path
 
     def _name_of(self, shot: Shot) -> str | None:
         place = shot.place(self._key)
@@ -160,12 +170,17 @@ class PhotoFolder:
         for folder, names in _walk(self._root):
             for name in names:
                 path = Path(folder, name)
-                taken = int(name.partition("-")[0], 16) if _NAME.fullmatch(name) else 0
+                if not (is_photo := _NAME.fullmatch(name)) and not name.endswith(_HALF_WRITTEN):
+                    continue
+                taken = int(name.partition("-")[0], 16) if is_photo else 0
                 yield _File(taken, path.lstat().st_size, path)
 
 
 def move(old: Path, new: Path) -> None:
     """Bring the photos of a listener to another folder; those that are there already stay."""
+    if not _is_ours(old):
+        return
+    own(new.parent), own(new)
     for folder, names in _walk(old):
         target = new / Path(folder).relative_to(old)
         target.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -176,12 +191,18 @@ def move(old: Path, new: Path) -> None:
 
 def delete(root: Path) -> None:
     """Delete all photos of a listener."""
-    if root.exists():
+    if _is_ours(root) and root.exists():
         shutil.rmtree(root)
 
 
+def _is_ours(root: Path) -> bool:
+    return not (root.parent.is_symlink() or root.is_symlink())
+
+
 def _folders(folder: Path) -> list[Path]:
-    return [path for path in folder.iterdir() if path.is_dir()] if folder.is_dir() else []
+    if not own(folder).is_dir():
+        return []
+    return [path for path in folder.iterdir() if path.is_dir() and not path.is_symlink()]
 
 
 def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
@@ -190,7 +211,8 @@ def _walk(root: Path) -> Iterator[tuple[str, list[str]]]:
     def _raise(err: OSError) -> None:
         raise err
 
-    if root.exists():
+    own(root.parent)
+    if own(root).exists():
         for folder, _, names in os.walk(root, onerror=_raise):
             yield folder, names
 

@@ -6,6 +6,7 @@ Not in the media folder, which every user of Home Assistant can read.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+import errno
 from http import HTTPStatus
 import os
 from pathlib import Path
@@ -107,12 +108,20 @@ def file_name(name: str, suffixes: tuple[str, ...]) -> str:
     return name if name.endswith(suffixes) else f"{name}{suffixes[0]}"
 
 
+def own(folder: Path) -> Path:
+    """Return a folder of ours; raises `OSError` for a link in its place, behind which is somebody else's."""
+    if folder.is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), str(folder))
+    return folder
+
+
 def new_file(folder: Path) -> Path:
     """Make an empty file in a folder, with a name that nobody can foresee; only Home Assistant can read either.
 
-    When it is complete it is moved to its place: so a link of that name is replaced, and not written through.
+    When it is complete it is moved to its place: so a link of that name is replaced, and not written through. Raises as
+    `own`.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    own(folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     handle, name = tempfile.mkstemp(dir=folder, prefix=".", suffix=".part")
     os.close(handle)
@@ -131,4 +140,5 @@ def not_written(path: Path, error: OSError) -> HomeAssistantError:
 
 def _open(path: Path) -> IO[bytes]:
     """Open a file, which is none of somewhere else."""
+    own(path.parent)
     return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW), "rb")

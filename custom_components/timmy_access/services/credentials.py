@@ -33,6 +33,7 @@ from ..fields import (
     slot_of,
     whole,
     word,
+    yes_or_no,
 )
 from ..house.refusals import translated_refusals
 from ..hub.recording import async_enrolled, async_record, is_free, role_of
@@ -317,7 +318,7 @@ ACTIONS = (
             **_WHICH,
             vol.Optional(ATTR_VALUE): cv.string,
             **PHOTO,
-            vol.Optional(ATTR_SAME_NAME, default=False): cv.boolean,
+            vol.Optional(ATTR_SAME_NAME, default=False): yes_or_no,
         },
         response=SupportsResponse.OPTIONAL,
         each=True,

@@ -14,7 +14,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
-from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, one_of, whole
+from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, CONFIRM, Fields, local_time, one_of, whole, yes_or_no
 from ..protocol.commands import (
     COMMANDS,
     NOTICE_ID,
@@ -181,7 +181,7 @@ ACTIONS = (
             vol.Optional("log_warning"): whole,
             vol.Optional("reverify_time"): whole,
             vol.Optional("screensaver_delay"): whole,
-            vol.Optional("sleep"): cv.boolean,
+            vol.Optional("sleep"): yes_or_no,
             vol.Optional("terminal_number"): whole,
             vol.Optional("verify_mode"): one_of(ALL_VERIFY_MODES),
             vol.Optional("volume"): whole,

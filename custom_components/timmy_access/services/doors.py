@@ -10,7 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
-from ..fields import ATTR_DOOR, DOOR_FUNCTIONS, whole, word
+from ..fields import ATTR_DOOR, DOOR_FUNCTIONS, whole, word, yes_or_no
 from ..hub.rights import Right, async_check_right
 from ..hub.terminal import Terminal
 from ..protocol.enums import DoorControl
@@ -104,7 +104,7 @@ ACTIONS = (
         name="open_door",
         handler=_open_door,
         fields={
-            vol.Optional(ATTR_ALL_DOORS, default=False): cv.boolean,
+            vol.Optional(ATTR_ALL_DOORS, default=False): yes_or_no,
             vol.Optional(ATTR_CODE): cv.string,
             vol.Optional(ATTR_DOOR): whole,
         },

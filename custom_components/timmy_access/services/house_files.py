@@ -14,7 +14,7 @@ from homeassistant.util.json import JsonObjectType, JsonValueType
 from homeassistant.util.ulid import ulid_now
 
 from ..const import DOMAIN
-from ..fields import ATTR_CONFIRM
+from ..fields import ATTR_CONFIRM, yes_or_no
 from ..house.arrivals import Arrival
 from ..house.importing import COLUMNS, MAX_BYTES, Fault, Importing, importing, safe_cell, text_of
 from ..house.refusals import refusal
@@ -150,7 +150,7 @@ ACTIONS = (
         fields={
             vol.Required(ATTR_FILE): cv.string,
             vol.Optional(ATTR_ENCODING): cv.string,
-            vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+            vol.Optional(ATTR_CONFIRM, default=False): yes_or_no,
         },
         response=SupportsResponse.ONLY,
     ),

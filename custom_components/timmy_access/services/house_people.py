@@ -29,6 +29,7 @@ from ..fields import (
     pin,
     whole,
     word,
+    yes_or_no,
 )
 from ..house.arrivals import Arrival, Contents
 from ..house.deeds import told
@@ -284,8 +285,8 @@ _PERSON_FIELDS: Mapping[vol.Marker, Any] = {
     vol.Optional(ATTR_ROLE): word(ROLES),
     vol.Optional(ATTR_PERSON_ENTITY_ID): or_none(entity_of(PERSON_DOMAIN)),
     vol.Optional(ATTR_NOTE): text_field(ATTR_NOTE, lines=True),
-    vol.Optional(ATTR_ENABLED): cv.boolean,
-    vol.Optional(ATTR_SAME_NAME, default=False): cv.boolean,
+    vol.Optional(ATTR_ENABLED): yes_or_no,
+    vol.Optional(ATTR_SAME_NAME, default=False): yes_or_no,
 }
 
 ACTIONS = (
@@ -304,7 +305,7 @@ ACTIONS = (
         handler=_get_people,
         fields={
             vol.Optional(ATTR_PERSON_ID): cv.string,
-            vol.Optional(ATTR_INCLUDE_CHANGES, default=False): cv.boolean,
+            vol.Optional(ATTR_INCLUDE_CHANGES, default=False): yes_or_no,
         },
         response=SupportsResponse.ONLY,
     ),

@@ -11,7 +11,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
-from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, whole, word
+from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, whole, word, yes_or_no
 from ..house.agreement import Agreement
 from ..house.differences import Difference, DifferenceKind
 from ..house.persons import HousePerson
@@ -139,8 +139,8 @@ TERMINAL_ACTIONS = (
         name="keep_in_step",
         handler=_keep_in_step,
         fields={
-            vol.Optional(ATTR_ENABLE, default=True): cv.boolean,
-            vol.Optional(ATTR_CONFIRM, default=False): cv.boolean,
+            vol.Optional(ATTR_ENABLE, default=True): yes_or_no,
+            vol.Optional(ATTR_CONFIRM, default=False): yes_or_no,
         },
         response=SupportsResponse.ONLY,
     ),
@@ -161,7 +161,7 @@ ACTIONS = (
     HouseAction(
         name="get_differences",
         handler=_get_differences,
-        fields={vol.Optional(ATTR_INCLUDE_LEFT, default=False): cv.boolean},
+        fields={vol.Optional(ATTR_INCLUDE_LEFT, default=False): yes_or_no},
         response=SupportsResponse.ONLY,
     ),
 )

@@ -24,6 +24,7 @@ from ..fields import (
     one_of,
     whole,
     whole_within,
+    yes_or_no,
 )
 from ..guests.passbook import NewPass
 from ..guests.passes import Hours, Pass, Refused
@@ -265,9 +266,9 @@ ACTIONS = (
             vol.Optional(ATTR_ENROLL_ID): whole,
             vol.Optional(ATTR_CALENDAR): entity_of("calendar"),
             vol.Optional(ATTR_TAG): vol.All(text_field(ATTR_TAG), vol.Length(min=1, max=MAX_TAG)),
-            vol.Optional(ATTR_WITH_PIN, default=False): cv.boolean,
+            vol.Optional(ATTR_WITH_PIN, default=False): yes_or_no,
             vol.Optional(ATTR_FILENAME): cv.string,
-            vol.Optional(ATTR_INCLUDE_SECRETS): cv.boolean,
+            vol.Optional(ATTR_INCLUDE_SECRETS): yes_or_no,
         },
         response=SupportsResponse.ONLY,
         several=True,
@@ -281,8 +282,8 @@ ACTIONS = (
         name="get_passes",
         handler=_get_passes,
         fields={
-            vol.Optional(ATTR_INCLUDE_ENDED, default=False): cv.boolean,
-            vol.Optional(ATTR_INCLUDE_USES, default=False): cv.boolean,
+            vol.Optional(ATTR_INCLUDE_ENDED, default=False): yes_or_no,
+            vol.Optional(ATTR_INCLUDE_USES, default=False): yes_or_no,
         },
         response=SupportsResponse.ONLY,
         several=True,

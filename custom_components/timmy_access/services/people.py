@@ -27,6 +27,7 @@ from ..fields import (
     pin,
     whole,
     word,
+    yes_or_no,
 )
 from ..house.refusals import translated_refusals
 from ..hub.recording import async_enrolled
@@ -164,7 +165,7 @@ def _readable(terminal: Terminal, person: Person) -> JsonObjectType:
     }
 
 
-_SECRETS: Fields = {vol.Optional(ATTR_INCLUDE_SECRETS, default=False): cv.boolean}
+_SECRETS: Fields = {vol.Optional(ATTR_INCLUDE_SECRETS, default=False): yes_or_no}
 ACTIONS = (
     Action(name="clear_admins", handler=_clear_admins, prepare=prepare_confirmed, fields=CONFIRM, each=True),
     Action(name="delete_all_users", handler=_delete_all_users, prepare=prepare_confirmed, fields=CONFIRM, each=True),
@@ -197,7 +198,7 @@ ACTIONS = (
             vol.Optional("access_times"): whole,
             vol.Optional("card"): or_secret(digits),
             vol.Optional("department"): cv.string,
-            vol.Optional("enabled"): cv.boolean,
+            vol.Optional("enabled"): yes_or_no,
             vol.Optional("group"): whole,
             vol.Optional(ATTR_NAME): cv.string,
             vol.Optional("password"): or_secret(pin),

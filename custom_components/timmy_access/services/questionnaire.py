@@ -10,7 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 
 from ..const import DOMAIN
-from ..fields import whole_within
+from ..fields import whole_within, yes_or_no
 from ..protocol.commands import GetQuestionnaire, SetQuestionnaire
 from ..protocol.commands.questionnaire import MAX_ITEMS
 from .access import time_of_day
@@ -63,8 +63,8 @@ ACTIONS = (
         name="set_questionnaire",
         handler=_set_questionnaire,
         fields={
-            vol.Optional("card_starts"): cv.boolean,
-            vol.Optional("enabled"): cv.boolean,
+            vol.Optional("card_starts"): yes_or_no,
+            vol.Optional("enabled"): yes_or_no,
             vol.Optional("items"): vol.All(cv.ensure_list, [cv.string]),
             vol.Optional("prompt"): cv.string,
             vol.Optional(ATTR_REQUIRED_ITEMS): vol.All(cv.ensure_list, [_ITEM]),
@@ -80,8 +80,8 @@ ACTIONS = (
                     )
                 ],
             ),
-            vol.Optional("schedules_enabled"): cv.boolean,
-            vol.Optional("single_choice"): cv.boolean,
+            vol.Optional("schedules_enabled"): yes_or_no,
+            vol.Optional("single_choice"): yes_or_no,
             vol.Optional("title"): cv.string,
             vol.Optional("voice"): cv.string,
         },

@@ -5,7 +5,7 @@ import voluptuous as vol
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util import dt as dt_util
 
-from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, whole
+from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, whole, yes_or_no
 from ..guests.decisions import Decision
 from ..protocol.answers import FONT_SIZES, LogsAccepted, PinVerdict, QrVerdict
 from ..terminal.moments import CodeSource
@@ -77,7 +77,7 @@ async def _reply_access(request: Request) -> None:
 
 _REPLY: Fields = {
     vol.Required(ATTR_REQUEST_ID): cv.string,
-    vol.Required(ATTR_ACCESS): cv.boolean,
+    vol.Required(ATTR_ACCESS): yes_or_no,
     vol.Optional(ATTR_MESSAGE): cv.string,
     vol.Optional(ATTR_VOICE): cv.string,
 }

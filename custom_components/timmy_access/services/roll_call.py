@@ -9,7 +9,7 @@ from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
 from ..const import DOMAIN
-from ..fields import ATTR_ENROLL_ID, ATTR_NAME, ENROLL_ID
+from ..fields import ATTR_ENROLL_ID, ATTR_NAME, ENROLL_ID, yes_or_no
 from ..hub.hub import Hub
 from ..ledger import likeness
 from ..people.muster import Safe
@@ -122,7 +122,7 @@ ACTIONS = (
             **ENROLL_ID,
             vol.Optional(ATTR_NAME): cv.string,
             vol.Optional(ATTR_TERMINAL): cv.string,
-            vol.Optional(ATTR_SAFE, default=True): cv.boolean,
+            vol.Optional(ATTR_SAFE, default=True): yes_or_no,
         },
     ),
 )

@@ -501,14 +501,16 @@ async def test_who_was_recognised_before_it_was_armed_does_not_disarm_what_was_a
 async def test_a_name_that_looks_like_markup_is_a_name(
     hass: HomeAssistant, hub: Hub, directed: VirtualTerminal, house: House, alarm: Alarm, left: list[ServiceCall]
 ) -> None:
-    directed.add_user(User(enrollid=4, name="[Eve](x) <b>*1*"))
-    hub.terminals[FACE].roster.async_note(4, name="[Eve](x) <b>*1*")
+    name = "[Eve](x) <b>*1* www.a.b HTTPS://c eve@d.e"
+    directed.add_user(User(enrollid=4, name=name))
+    hub.terminals[FACE].roster.async_note(4, name=name)
     await house.make("alarm_arm", alarm=alarm.entity_id, code="1", phones=[house.phone])
     await report(directed, record(enrollid=4, inout=OUT))
     await house.until(lambda: alarm.asked)
     await let_time_pass(hass, house)
-    assert house.said[0][1].startswith("[Eve](x) <b>*1* left Front door as the last one")
-    assert left[0].data["message"].startswith(r"\[Eve\](x) \<b\>\*1\* left Front door as the last one")
+    assert house.said[0][1].startswith(f"{name} left Front door as the last one")
+    shown = r"\[Eve\](x) \<b\>\*1\* www\.a.b HTTPS\://c eve\@d.e left Front door as the last one"
+    assert left[0].data["message"].startswith(shown)
 
 
 async def test_who_is_linked_to_nobody_any_more_disarms_nothing(

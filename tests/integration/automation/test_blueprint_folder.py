@@ -173,6 +173,23 @@ async def test_what_the_owner_changed_or_deleted_is_theirs(
     assert not changed.exists()
 
 
+def put_elsewhere(folder: Path, elsewhere: Path) -> dict[str, bytes]:
+    """Have a link in the place of a folder, and return what is behind it."""
+    folder.rename(elsewhere)
+    folder.symlink_to(elsewhere)
+    return {path.name: path.read_bytes() for path in elsewhere.iterdir()}
+
+
+async def test_nothing_is_written_behind_a_link_in_the_place_of_the_folder(
+    hass: HomeAssistant, wanted: MockConfigEntry, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    before = put_elsewhere(folder, elsewhere)
+    newer(monkeypatch, tmp_path / "newer")
+    await restart(hass, wanted)
+    assert {path.name: path.read_bytes() for path in elsewhere.iterdir()} == before
+
+
 async def test_turned_off_nothing_is_written_and_turned_on_again_all_are_back(
     hass: HomeAssistant, wanted: MockConfigEntry, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

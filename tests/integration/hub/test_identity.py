@@ -198,8 +198,12 @@ async def test_kept_out_hardware_is_asked_about_no_more(
     impostor = other_board(make_terminal)
     await impostor.start()
     await until_issue(hass, CHANGED)
+    other = await fix(CHANGED)
     result = await fix(CHANGED, {"next_step_id": "keep"})
     assert result["type"] == "create_entry"
+    # One question is answered once.
+    manager = hass.data["repairs"]["flow_manager"]
+    assert (await manager.async_configure(other["flow_id"], {"next_step_id": "accept"}))["reason"] == "not_asked"
     received = len(impostor.received)
     for _ in range(2):
         refusal = await impostor.wait_received("reg", after=received)

@@ -223,15 +223,21 @@ async def renamed(hass: HomeAssistant, hub: Hub, face: VirtualTerminal, name: st
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
-async def answered(hass: HomeAssistant, hub: Hub, answer: str) -> None:
+async def asked(hass: HomeAssistant) -> Any:
+    """Open the question."""
     issue = ir.async_get(hass).async_get_issue(DOMAIN, RENAMED)
     assert issue is not None
     flow = await async_create_fix_flow(hass, RENAMED, issue.data)
     flow.hass, flow.handler, flow.issue_id = hass, DOMAIN, RENAMED
-    asked = await flow.async_step_init()  # type: ignore[attr-defined]
-    assert asked["description_placeholders"]["new"] == "Somebody else"
-    await getattr(flow, f"async_step_{answer}")()
+    shown = await flow.async_step_init()  # type: ignore[attr-defined]
+    assert shown["description_placeholders"]["new"] == "Somebody else"
+    return flow
+
+
+async def answered(hass: HomeAssistant, flow: Any, answer: str) -> Any:
+    told = await getattr(flow, f"async_step_{answer}")()
     await hass.async_block_till_done(wait_background_tasks=True)
+    return told
 
 
 @pytest.mark.parametrize(("answer", "after"), [("same", "person.ada"), ("other", None)])
@@ -247,9 +253,30 @@ async def test_another_name_is_a_question(
     await hass.async_block_till_done()
     assert [event.data["person_entity_id"] for event in heard] == ["person.ada", None]
     assert not await holds(hass, "person_was_seen", within=60, person_entity_id="person.ada")
-    await answered(hass, hub, answer)
+    flow, other = await asked(hass), await asked(hass)
+    await answered(hass, flow, answer)
     assert ir.async_get(hass).async_get_issue(DOMAIN, RENAMED) is None
     assert await linked(hass, hub) == after
+    # Who is linked meanwhile is not what the other dialog asks about.
+    await link(hass, hub, "bo")
+    assert (await answered(hass, other, answer))["reason"] == "not_asked"
+    assert await linked(hass, hub) == "person.bo"
+
+
+@pytest.mark.parametrize("answer", ["same", "other"])
+async def test_whoever_has_the_number_since_it_was_asked_is_not_who_was_shown(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, answer: str
+) -> None:
+    await link(hass, hub)
+    await renamed(hass, hub, face, "Somebody else")
+    flow = await asked(hass)
+    await renamed(hass, hub, face, "Mallory")
+    again = await flow.async_step_init()
+    assert again["description_placeholders"]["new"] == "Somebody else"
+    assert (await answered(hass, flow, answer))["reason"] == "not_asked"
+    assert await linked(hass, hub) is None
+    assert hub._store.links(FACE).keys() == {1}
+    assert ir.async_get(hass).async_get_issue(DOMAIN, RENAMED) is not None
 
 
 async def test_a_question_is_over_when_the_name_is_back_and_there_again_after_a_restart(

@@ -4,12 +4,14 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 import errno
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
+from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.const import AWAY_NOTICE, CONF_AWAY_NOTICE
 from custom_components.timmy_access.hub.hub import Hub
@@ -22,7 +24,7 @@ from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
 from simulator import VirtualTerminal
 
-from ..conftest import FACE, LOOPBACK, Fix, MakeTerminal, connected
+from ..conftest import FACE, FINGER, LOOPBACK, Fix, MakeTerminal, connected
 from ..until import issues_of, state_of, until, until_issue, until_state
 
 AWAY_PATIENCE = timedelta(minutes=AWAY_NOTICE)
@@ -210,6 +212,55 @@ async def test_what_a_terminal_cannot_do_now_can_be_tried_again(
     assert result["type"] == "create_entry"
     assert state_of(hass, "binary_sensor.front_door_tamper").state == "off"
     assert TAMPER not in issues_of(hass)
+
+
+async def test_what_has_ended_meanwhile_is_not_fixed(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, fix: Fix
+) -> None:
+    """An alarm that a dialog of before would cancel is another one."""
+    manager = hass.data["repairs"]["flow_manager"]
+    face.door_event(event=6)
+    await until_state(hass, "binary_sensor.front_door_tamper", "on")
+    pass_time(hass, TAMPER_PATIENCE)
+    await face.stop()
+    await until_state(hass, ONLINE, "off")
+    await connected(hass, face)
+    forms = [await fix(TAMPER) for _ in range(2)]
+    assert (await manager.async_configure(forms[0]["flow_id"], {}))["type"] == "create_entry"
+    await until_state(hass, "binary_sensor.front_door_tamper", "off")
+    face.door_event(event=6, time=face.machine.clock.now() + timedelta(seconds=1))
+    await until_state(hass, "binary_sensor.front_door_tamper", "on")
+    received = len(face.received)
+    assert (await manager.async_configure(forms[1]["flow_id"], {}))["reason"] == "not_asked"
+    assert state_of(hass, "binary_sensor.front_door_tamper").state == "on"
+    assert face.received[received:] == []
+
+
+async def test_a_fix_is_for_administrators_and_takes_nothing_but_its_answers(
+    hass: HomeAssistant,
+    hub: Hub,
+    wrong_clock: VirtualTerminal,
+    finger: VirtualTerminal,
+    fix: Fix,
+    hass_client: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    pass_time(hass, CLOCK_PATIENCE)
+    await until_issue(hass, CLOCK)
+    form = await fix(CLOCK)
+    address = "/api/repairs/issues/fix"
+    visitor = await hass_client(hass_read_only_access_token)
+    asked = {"handler": "timmy_access", "issue_id": CLOCK}
+    assert (await visitor.post(address, json=asked)).status == HTTPStatus.UNAUTHORIZED
+    for answer in ({}, {"next_step_id": "accept"}):
+        response = await visitor.post(f"{address}/{form['flow_id']}", json=answer)
+        assert response.status == HTTPStatus.UNAUTHORIZED
+    client = await hass_client()
+    for answer in ({"serial": FINGER}, {"next_step_id": "accept"}, {"next_step_id": "fill", "entry_id": hub.entry_id}):
+        response = await client.post(f"{address}/{form['flow_id']}", json=answer)
+        assert response.status == HTTPStatus.BAD_REQUEST
+    for terminal in (wrong_clock, finger):
+        assert not any(frame.get("cmd") == "settime" for frame in terminal.received)
 
 
 @pytest.mark.parametrize("approval", [1, 2])

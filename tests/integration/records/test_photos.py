@@ -276,6 +276,54 @@ async def test_old_ones_go_at_night_and_the_oldest_at_once_where_there_are_too_m
     assert [place is not None for place in folder.kept(shots)] == [True] * 6 + [False] * 4
 
 
+@pytest.mark.parametrize("linked", ["x", "x/y"])
+async def test_behind_a_link_nothing_is_touched(tmp_path: Path, linked: str) -> None:
+    """Neither written nor read, and above all not taken for something old of ours, moved or deleted."""
+    media = tmp_path / "media"
+    (media / "y").mkdir(parents=True)
+    pictures = [media / "y" / "wedding.jpg", media / "y" / "half.part"]
+    for picture in pictures:
+        picture.write_bytes(b"precious")
+    (tmp_path / linked).parent.mkdir(exist_ok=True)
+    (tmp_path / linked).symlink_to(media if linked == "x" else media / "y")
+    root, now = tmp_path / "x" / "y", dt_util.utcnow()
+    folder = photo_folder.PhotoFolder(root, PhotoKey(secrets.token_bytes(KEY_BYTES)))
+    shot = Shot(serial=FACE, enroll_id=1, occurred_at=now, mode=8, reader=0, event=0)
+    for attempt in (
+        lambda: folder.write(shot, PUNCH_PHOTO),
+        lambda: folder.read(f"{'0' * 32}/{'0' * 32}/{'0' * 10}-{'0' * 32}"),
+        lambda: folder.tidy(now + timedelta(days=1), 0),
+        lambda: photo_folder.move(tmp_path / "old" / "y", root),
+    ):
+        with pytest.raises(OSError, match="symbolic links"):
+            attempt()
+    photo_folder.move(root, tmp_path / "new" / "y")
+    photo_folder.delete(root)
+    assert [picture.read_bytes() for picture in pictures] == [b"precious"] * 2
+    assert sorted(path.name for path in media.rglob("*")) == ["half.part", "wedding.jpg", "y"]
+
+
+async def test_links_and_files_that_somebody_puts_among_photos_stay_theirs(tmp_path: Path) -> None:
+    media = tmp_path / "media"
+    media.mkdir()
+    (media / "wedding.jpg").write_bytes(b"precious")
+    root, now = tmp_path / "x" / "y", dt_util.utcnow()
+    key = PhotoKey(secrets.token_bytes(KEY_BYTES))
+    folder = photo_folder.PhotoFolder(root, key)
+    shot = Shot(serial=FACE, enroll_id=1, occurred_at=now, mode=8, reader=0, event=0)
+    assert folder.write(shot, PUNCH_PHOTO)
+    (terminal,) = (root / key.name).iterdir()
+    (root / "notes.txt").write_text("mine")
+    (terminal.parent / ("a" * 32)).symlink_to(media)
+    (terminal / photo_folder.person_mark(key, 2)).symlink_to(media)
+    folder.forget([2])
+    folder.keep_only([])
+    assert folder.tidy(now + timedelta(days=1), 0) == photo_folder.Found(0, 0)
+    assert (root / "notes.txt").read_text() == "mine"
+    assert (media / "wedding.jpg").read_bytes() == b"precious"
+    assert not terminal.exists()
+
+
 async def test_the_night_and_the_limit_delete(
     hass: HomeAssistant,
     entry: MockConfigEntry,

@@ -715,6 +715,25 @@ async def test_an_export_is_written_through_no_link(
     assert len(list(folder.iterdir())) == 2  # nothing is left lying about
 
 
+async def test_nothing_is_written_or_read_behind_a_link_in_the_place_of_the_folder(
+    hass: HomeAssistant, hub: Hub, a_day: VirtualTerminal, tmp_path: Path, hass_client: ClientSessionGenerator
+) -> None:
+    media = tmp_path / "media"
+    media.mkdir(mode=0o755)
+    (media / "log.csv").write_text("precious")
+    for what in ("exports", "passes"):
+        (tmp_path / f"timmy_access_{what}").symlink_to(media)
+    with pytest.raises(HomeAssistantError) as export:
+        await act(hass, hub, FINGER, "export_logs", filename="log")
+    with pytest.raises(HomeAssistantError) as picture:
+        await act(hass, hub, FINGER, "create_pass", name="Plumber", filename="plumber")
+    assert {export.value.translation_key, picture.value.translation_key} == {"export_failed"}
+    assert [(path.name, path.read_text()) for path in media.iterdir()] == [("log.csv", "precious")]
+    assert media.stat().st_mode & 0o777 == 0o755
+    response = await (await hass_client()).get("/api/timmy_access/exports/log.csv")
+    assert response.status == HTTPStatus.NOT_FOUND
+
+
 async def test_more_news_than_people_make_are_kept_without_events(
     hass: HomeAssistant, hub: Hub, finger: VirtualTerminal
 ) -> None:
