@@ -21,7 +21,14 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 from homeassistant.util import dt as dt_util
 
 from .const import DOMAIN
-from .entity import RememberingEntity, TerminalEntity, async_add_terminal_entities, async_leave_to_owner, unique_id
+from .entity import (
+    RememberingEntity,
+    TerminalEntity,
+    async_add_terminal_entities,
+    async_leave_to_owner,
+    async_with_each_terminal,
+    unique_id,
+)
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.terminal import Terminal
 from .terminal.contacts import CONTACT_KNOWN
@@ -74,7 +81,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the binary sensors of every terminal."""
-    async_add_terminal_entities(
+    await async_add_terminal_entities(
         entry,
         async_add_entities,
         lambda terminal: [
@@ -82,11 +89,10 @@ async def async_setup_entry(
             *(LatchedBinarySensor(terminal, description) for description in LATCHED),
         ],
     )
-    _async_add_contacts(hass, entry, async_add_entities)
+    await _async_add_contacts(hass, entry, async_add_entities)
 
 
-@callback
-def _async_add_contacts(
+async def _async_add_contacts(
     hass: HomeAssistant, entry: TimmyAccessConfigEntry, async_add_entities: AddConfigEntryEntitiesCallback
 ) -> None:
     """Add the door's contact of each terminal that has one, and take it away where that is chosen to be none.
@@ -116,7 +122,7 @@ def _async_add_contacts(
             _async_look(terminal)
             entry.async_on_unload(terminal.coordinator.async_add_listener(partial(_async_look, terminal)))
 
-    entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_follow))
+    await async_with_each_terminal(entry, _async_follow)
 
 
 class TerminalBinarySensor(TerminalEntity, BinarySensorEntity):

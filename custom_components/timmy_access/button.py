@@ -62,7 +62,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the buttons of every terminal."""
-    async_add_terminal_entities(
+    await async_add_terminal_entities(
         entry,
         async_add_entities,
         lambda terminal: [TerminalButton(terminal, description) for description in BUTTONS],

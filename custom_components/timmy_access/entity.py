@@ -1,8 +1,10 @@
 """What all entities of terminals and doors have in common."""
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import batched
 from typing import Any, Protocol, override
 
 from homeassistant.const import Platform
@@ -29,6 +31,8 @@ from .terminal.state import DoorState, TerminalState
 # The assistant that Home Assistant exposes entities to by itself, and what says in their options whether it does.
 _ASSIST = "conversation"
 _SHOULD_EXPOSE = "should_expose"
+# Terminals whose entities of one platform are made in one step of the event loop; those of a hundred take 50 ms.
+_TERMINALS_A_STEP = 10
 
 
 @callback
@@ -166,8 +170,21 @@ class RememberingEntity(TerminalEntity, RestoreEntity):
         return last.as_dict().get("value") if last is not None else None
 
 
-@callback
-def async_add_terminal_entities(
+async def async_with_each_terminal(entry: TimmyAccessConfigEntry, listener: Callable[[Terminal], None]) -> None:
+    """Call `listener` with every terminal, some in each step of the event loop, and whenever one is added or changed.
+
+    The entities of a whole building, made in one step, would hold up everybody who stands at a door meanwhile.
+    """
+    hub = entry.runtime_data
+    entry.async_on_unload(hub.async_subscribe_terminals(listener, later=True))
+    for some in batched(tuple(hub.terminals.values()), _TERMINALS_A_STEP, strict=False):
+        for terminal in some:
+            if hub.terminals.get(terminal.serial) is terminal:  # and has not been removed meanwhile
+                listener(terminal)
+        await asyncio.sleep(0)
+
+
+async def async_add_terminal_entities(
     entry: TimmyAccessConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
     build: Callable[[Terminal], Iterable[Entity]],
@@ -183,7 +200,7 @@ def async_add_terminal_entities(
         if new := [entity for entity in entities if entity.unique_id not in before]:
             async_add_entities(new, config_subentry_id=terminal.subentry_id)
 
-    entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_add))
+    await async_with_each_terminal(entry, _async_add)
 
 
 class ReportedDescription(Protocol):
@@ -197,8 +214,7 @@ class ReportedDescription(Protocol):
         """Return whether the terminal has reported the value."""
 
 
-@callback
-def async_add_reported_entities[D: ReportedDescription](
+async def async_add_reported_entities[D: ReportedDescription](
     hass: HomeAssistant,
     entry: TimmyAccessConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
@@ -235,4 +251,4 @@ def async_add_reported_entities[D: ReportedDescription](
             _async_look(terminal, at_first=True)
             entry.async_on_unload(terminal.coordinator.async_add_listener(partial(_async_look, terminal)))
 
-    entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_watch))
+    await async_with_each_terminal(entry, _async_watch)

@@ -94,7 +94,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the events of every terminal."""
-    async_add_terminal_entities(
+    await async_add_terminal_entities(
         entry,
         async_add_entities,
         lambda terminal: [TerminalEvent(terminal, description) for description in EVENTS],

@@ -47,7 +47,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the image of every terminal with a camera."""
-    async_add_reported_entities(hass, entry, async_add_entities, Platform.IMAGE, IMAGES, PunchImage)
+    await async_add_reported_entities(hass, entry, async_add_entities, Platform.IMAGE, IMAGES, PunchImage)
 
 
 class PunchImage(TerminalEntity, ImageEntity):

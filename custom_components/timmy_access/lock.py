@@ -44,7 +44,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add a lock for every door."""
-    async_add_terminal_entities(
+    await async_add_terminal_entities(
         entry,
         async_add_entities,
         lambda terminal: [DoorLock(terminal, number) for number in terminal.coordinator.data.doors],

@@ -127,7 +127,7 @@ async def async_setup_entry(
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the numbers that each terminal reports."""
-    async_add_reported_entities(hass, entry, async_add_entities, Platform.NUMBER, NUMBERS, TerminalNumber)
+    await async_add_reported_entities(hass, entry, async_add_entities, Platform.NUMBER, NUMBERS, TerminalNumber)
 
 
 class TerminalNumber(SettingEntity, NumberEntity):

@@ -122,8 +122,8 @@ async def async_setup_entry(
             registry.async_remove(entity_id)
         return []
 
-    async_add_terminal_entities(entry, async_add_entities, _door_modes)
-    async_add_reported_entities(hass, entry, async_add_entities, Platform.SELECT, SELECTS, TerminalSelect)
+    await async_add_terminal_entities(entry, async_add_entities, _door_modes)
+    await async_add_reported_entities(hass, entry, async_add_entities, Platform.SELECT, SELECTS, TerminalSelect)
 
 
 class TerminalSelect(SettingEntity, SelectEntity):

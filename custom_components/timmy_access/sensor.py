@@ -197,7 +197,7 @@ async def async_setup_entry(
             house.clear()
 
     entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_add_house))
-    async_add_terminal_entities(
+    await async_add_terminal_entities(
         entry,
         async_add_entities,
         lambda terminal: [
@@ -206,8 +206,12 @@ async def async_setup_entry(
             *(PunchSensor(terminal, description) for description in PUNCH_SENSORS),
         ],
     )
-    async_add_reported_entities(hass, entry, async_add_entities, Platform.SENSOR, MEASURED_PUNCH_SENSORS, PunchSensor)
-    async_add_reported_entities(hass, entry, async_add_entities, Platform.SENSOR, TERMINAL_SENSORS, TerminalSensor)
+    await async_add_reported_entities(
+        hass, entry, async_add_entities, Platform.SENSOR, MEASURED_PUNCH_SENSORS, PunchSensor
+    )
+    await async_add_reported_entities(
+        hass, entry, async_add_entities, Platform.SENSOR, TERMINAL_SENSORS, TerminalSensor
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -101,7 +101,7 @@ async def async_setup_entry(
             lockdown.clear()
 
     entry.async_on_unload(entry.runtime_data.async_subscribe_terminals(_async_add_lockdown))
-    async_add_reported_entities(hass, entry, async_add_entities, Platform.SWITCH, SWITCHES, TerminalSwitch)
+    await async_add_reported_entities(hass, entry, async_add_entities, Platform.SWITCH, SWITCHES, TerminalSwitch)
 
 
 class LockdownSwitch(SwitchEntity):

@@ -33,11 +33,14 @@ class DoorOrders:
             await self._file.async_save()
 
     @callback
-    def async_take_up(self, terminal: Terminal) -> None:
-        """Go on with what is ordered of a terminal, before it dials in."""
-        self._file.names[terminal.subentry_id] = terminal.serial, terminal.name
-        self.holds.async_take_up(terminal)
-        self.emergencies.async_take_up(terminal)
+    def async_take_up(self, *terminals: Terminal) -> None:
+        """Go on with what is ordered of terminals, before they dial in.
+
+        Whoever has many gives all at once: what is looked at afterwards are all doors of the listener.
+        """
+        self._file.names.update((it.subentry_id, (it.serial, it.name)) for it in terminals)
+        self.holds.async_take_up(*terminals)
+        self.emergencies.async_take_up(*terminals)
 
     @callback
     def async_look(self, terminal: Terminal) -> None:

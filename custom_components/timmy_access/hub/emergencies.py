@@ -182,13 +182,18 @@ class Emergencies:
     # Its life
 
     @callback
-    def async_take_up(self, terminal: Terminal) -> None:
-        """Go on with what was ordered before a restart, or for all doors, before the terminal dials in."""
+    def async_take_up(self, *terminals: Terminal) -> None:
+        """Go on with what was ordered before a restart, or for all doors, before the terminals dial in."""
+        for terminal in terminals:
+            self._async_assume(terminal)
+        self.async_look(*terminals)
+
+    def _async_assume(self, terminal: Terminal) -> None:
         orders = self._file.of(terminal.subentry_id)
         terminal.coordinator.async_add_listener(partial(self._async_state, terminal))
         terminal.doors.async_listen(partial(self._async_moved, terminal))
-        everywhere = self._file.meant_for(terminal.subentry_id)
-        if everywhere is not None and everywhere["kind"] == Emergency.LOCKDOWN.value:
+        everywhere = self._file.meant_for(terminal.subentry_id) or {}
+        if everywhere.get("kind") == Emergency.LOCKDOWN.value:
             who = Who(by=everywhere["by"], name=everywhere["name"])
             self._async_order(terminal, Emergency.LOCKDOWN, None, who, dt_util.utcnow())
             self._holds.async_save_soon()
@@ -196,18 +201,18 @@ class Emergencies:
             self._confirmations.async_missed(terminal, order)
         # What it may have been told before; to open it is not told again.
         if (order := orders.at(1)) is not None and 1 not in order.closed and is_alone(terminal):
-            is_evacuated = order.kind is Emergency.EVACUATION
-            terminal.doors.async_assume(1, DoorMode.HELD_OPEN if is_evacuated else DoorMode.HELD_CLOSED)
-        self.async_look(terminal)
+            evacuated = order.kind is Emergency.EVACUATION
+            terminal.doors.async_assume(1, DoorMode.HELD_OPEN if evacuated else DoorMode.HELD_CLOSED)
 
     @callback
-    def async_look(self, terminal: Terminal) -> None:
-        """Note what is ordered of the doors that a terminal has now."""
-        self._async_mark(terminal)
-        order = self._file.of(terminal.subentry_id).of(Emergency.LOCKDOWN)
-        is_open = is_alone(terminal) and not is_closed(terminal) and terminal.subentry_id not in self._unwritten
-        if order is not None and order.holds_for(1) and is_open and not terminal.doors.is_owed:
-            self._async_owe_closed(terminal)
+    def async_look(self, *terminals: Terminal) -> None:
+        """Note what is ordered of the doors that terminals have now."""
+        for terminal in terminals:
+            self._async_mark(terminal)
+            order = self._file.of(terminal.subentry_id).of(Emergency.LOCKDOWN)
+            is_open = is_alone(terminal) and not is_closed(terminal) and terminal.subentry_id not in self._unwritten
+            if order is not None and order.holds_for(1) and is_open and not terminal.doors.is_owed:
+                self._async_owe_closed(terminal)
         self._async_changed()
 
     @callback

@@ -67,8 +67,15 @@ class Holds:
         return self._file.of(terminal.subentry_id).hold
 
     @callback
-    def async_take_up(self, terminal: Terminal) -> None:
-        """Go on with what was ordered of a terminal before a restart, before it dials in."""
+    def async_take_up(self, *terminals: Terminal) -> None:
+        """Go on with what was ordered of terminals before a restart, before they dial in."""
+        for terminal in terminals:
+            self._async_assume(terminal)
+        self._async_watch()
+
+    @callback
+    def _async_assume(self, terminal: Terminal) -> None:
+        """Have a terminal as it was before a restart."""
         for kind in DISABLED_ISSUES.values():
             async_clear(self._hass, kind, terminal.serial)
         terminal.doors.async_listen(partial(self._async_moved, terminal))
@@ -80,7 +87,6 @@ class Holds:
         if (hold := self.of(terminal)) is not None:
             for door in terminal.coordinator.data.doors:
                 terminal.doors.async_assume(door, hold.mode, hold)
-        self._async_watch()
 
     @callback
     def async_look(self, terminal: Terminal) -> None:

@@ -46,6 +46,7 @@ from .certificates import async_tls_context
 from .claims import Claims
 from .door_orders import DoorOrders
 from .elsewhere import Elsewhere
+from .filling import async_fill
 from .gate import Gate
 from .homes import Homes
 from .identity import facts_data
@@ -80,9 +81,9 @@ class Hub:
         store: TerminalStore,
         tls: SSLContext | None = None,
     ) -> None:
-        """Prepare the approved terminals, whose records go into `ledger` and passes into `book`; nothing listens yet.
+        """Prepare for terminals, whose records go into `ledger` and passes into `book`; nothing listens yet.
 
-        `store` has been loaded. `tls` is how to listen encrypted, if that is wanted.
+        `store` has been loaded. `tls` is how to listen encrypted, if that is wanted. There are no terminals yet.
         """
         self._hass = hass
         self._entry = entry
@@ -109,9 +110,7 @@ class Hub:
         self.claims = Claims(hass, entry.entry_id)
         self._outsiders = Outsiders(hass, entry.entry_id)
         self._elsewhere = Elsewhere(hass, entry, _is_connected)
-        self.terminals: dict[str, Terminal] = {
-            terminal.serial: terminal for terminal in map(self._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
-        }
+        self.terminals: dict[str, Terminal] = {}
         self.recordings = Recordings(hass, entry.entry_id, self._tasks, self.house, ledger, self.terminals.values)
         self.door_orders = DoorOrders(hass, entry.entry_id, self._tasks, lambda: tuple(self.terminals.values()))
         self._watches: dict[str, TroubleWatch] = {}
@@ -141,13 +140,15 @@ class Hub:
                 store = TerminalStore(hass, entry.entry_id)
                 await store.async_load()
                 await async_carry_out(hass, entry, ledger, book, store)
-                return cls(hass, entry, ledger, book, store, tls)
+                hub = cls(hass, entry, ledger, book, store, tls)
+                await async_fill(hub.terminals, hub._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
             except BaseException:
                 await async_release_book(hass, book)
                 raise
         except BaseException:
             await async_release(hass, ledger)
             raise
+        return hub
 
     async def async_start(self) -> None:
         """Listen, unless stopped meanwhile; raises OSError when the port cannot be had."""
@@ -159,8 +160,7 @@ class Hub:
             self.absences.async_load(self.terminals),
             self.door_orders.async_load(),
         )
-        for terminal in self.terminals.values():
-            self.door_orders.async_take_up(terminal)
+        self.door_orders.async_take_up(*self.terminals.values())
         await asyncio.gather(*(terminal.async_restore() for terminal in self.terminals.values()))
         await self.recordings.async_start()
         await self.listener.start()
@@ -296,10 +296,10 @@ class Hub:
         return self._entry.title
 
     @callback
-    def async_subscribe_terminals(self, listener: TerminalListener) -> CALLBACK_TYPE:
-        """Call `listener` with every terminal now and whenever one is added or changed."""
+    def async_subscribe_terminals(self, listener: TerminalListener, *, later: bool = False) -> CALLBACK_TYPE:
+        """Call `listener` with every terminal now, unless only `later` counts, and whenever one is new or changed."""
         self._changed.append(listener)
-        for terminal in self.terminals.values():
+        for terminal in () if later else self.terminals.values():
             listener(terminal)
         return lambda: self._changed.remove(listener)
 

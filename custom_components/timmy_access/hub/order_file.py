@@ -18,6 +18,7 @@ VERSION = 1
 CLOSE_SECONDS = 0.5
 # The subentries of terminals for which has been ended what is ordered for all doors.
 BUT = "but"
+_NOTHING = Orders()
 
 
 def _store(hass: HomeAssistant, entry_id: str) -> Store[dict[str, Any]]:
@@ -57,11 +58,11 @@ class OrderFile:
 
     def of(self, subentry_id: str) -> Orders:
         """Return what is ordered of a terminal."""
-        return self._orders.get(subentry_id, Orders())
+        return self._orders.get(subentry_id, _NOTHING)
 
     def put(self, subentry_id: str, orders: Orders) -> None:
         """Order something else of a terminal; `async_save` writes it."""
-        if orders == Orders():
+        if orders == _NOTHING:
             self._orders.pop(subentry_id, None)
         else:
             self._orders[subentry_id] = orders

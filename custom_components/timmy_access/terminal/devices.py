@@ -104,25 +104,26 @@ def async_place_doors(
         return
     wanted = range(1, doors + 1) if doors > 1 else range(0)
     first = terminal.id
-    known = {
-        name for child in dr.async_child_entries_for_config_entry(registry, entry_id) for name in child.identifiers
-    }
+    # All that is looked through is the terminal's own: each of hundreds would look through the whole building.
     for door in wanted:
         info = door_device_info(serial, door, doors, terminal.id)
+        known = registry.async_get_child_device_by_identifier(door_identifier(serial, door), entry_id)
         child = registry.async_get_or_create_child(
             config_entry_id=entry_id, config_subentry_id=subentry_id, **cast("ChildDeviceInfo", info)
         )
-        if door_identifier(serial, door) not in known and (name := "".join(names[door - 1 : door])):
+        if known is None and (name := "".join(names[door - 1 : door])):
             registry.async_update_child_device(child.id, name_by_user=name)
         if door == 1:
             first = child.id
     entities = er.async_get(hass)
-    for entity in er.async_entries_for_config_entry(entities, entry_id):
-        if entity.unique_id.startswith(f"{serial}_door1_") and entity.device_id != first:
-            entities.async_update_entity(entity.entity_id, device_id=first)
+    children = dr.async_entries_for_parent_device(registry, terminal.id)
+    for device_id in {terminal.id, *(child.id for child in children)} - {first}:
+        for entity in er.async_entries_for_device(entities, device_id, include_disabled_entities=True):
+            if entity.unique_id.startswith(f"{serial}_door1_"):
+                entities.async_update_entity(entity.entity_id, device_id=first)
     kept = {door_identifier(serial, door) for door in wanted}
-    for child in dr.async_child_entries_for_config_entry(registry, entry_id):
-        if child.parent_device_id == terminal.id and not child.identifiers & kept:
+    for child in children:
+        if not child.identifiers & kept:
             registry.async_remove_device(child.id)
 
 

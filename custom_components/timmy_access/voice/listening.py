@@ -75,7 +75,7 @@ class Listening:
 
         ends = (
             entry.async_on_state_change(self.async_soon),  # it is not loaded yet
-            hub.async_subscribe_terminals(lambda _: self.async_soon()),
+            hub.async_subscribe_terminals(lambda _: self.async_soon(), later=True),
             hub.house.keeper.async_subscribe(_async_people),
             hub.roll_call.async_subscribe(_async_people),
         )
@@ -98,7 +98,9 @@ class Listening:
         self._is_due = True
         if self._phrasebook is not None and not self._is_busy:
             self._is_busy = True
-            self._hass.async_create_task(self._async_look(self._phrasebook), f"{DOMAIN} sentences")
+            look = self._async_look(self._phrasebook)
+            # Not at once: of hundreds of terminals, each change would have all doors looked at.
+            self._hass.async_create_task(look, f"{DOMAIN} sentences", eager_start=False)
 
     async def _async_look(self, phrasebook: Phrasebook) -> None:
         try:

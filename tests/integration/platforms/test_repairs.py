@@ -37,9 +37,10 @@ SILENT = f"terminal_silent_{FACE}"
 TAMPER = f"tamper_stuck_{FACE}"
 
 
-def pass_time(hass: HomeAssistant, patience: timedelta) -> None:
-    """Let everything fire that is due after so long."""
+async def pass_time(hass: HomeAssistant, patience: timedelta) -> None:
+    """Let everything fire that is due after so long; what comes of all of it is told in the next step."""
     async_fire_time_changed(hass, dt_util.utcnow() + patience + timedelta(seconds=2))
+    await asyncio.sleep(0)
 
 
 def placeholders(hass: HomeAssistant, issue_id: str) -> dict[str, str]:
@@ -62,7 +63,7 @@ async def test_a_clock_that_stays_wrong_is_set(
     hass: HomeAssistant, hub: Hub, wrong_clock: VirtualTerminal, fix: Fix
 ) -> None:
     assert issues_of(hass) == {}  # it may be right in a moment
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     assert issues_of(hass) == {}  # it is asked once more
     await until_issue(hass, CLOCK)
     assert abs(int(placeholders(hass, CLOCK)["seconds"]) - 600) <= 10
@@ -83,14 +84,14 @@ async def test_a_clock_that_is_set_at_the_registration_is_no_issue(
     terminal.clock_offset = timedelta(days=-400)
     await connected(hass, terminal)
     await until_state(hass, "sensor.front_door_clock_drift", "0")
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     assert issues_of(hass) == {}
 
 
 async def test_a_clock_issue_goes_when_the_next_registration_is_right(
     hass: HomeAssistant, hub: Hub, wrong_clock: VirtualTerminal
 ) -> None:
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     await until_issue(hass, CLOCK)
     wrong_clock.clock_offset -= timedelta(minutes=10)
     await wrong_clock.drop()
@@ -105,7 +106,7 @@ async def test_what_the_clock_shows_counts_more_than_what_a_registration_tells(
     await face.send({"cmd": "reg", "sn": FACE, "devinfo": {**face.machine.devinfo(), "time": told}})
     await until(hass, DRIFT, lambda state: abs(int(state.state)) > 3000)
     received = len(face.received)
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     await face.wait_received("gettime", after=received)
     await until_state(hass, DRIFT, "0")
     assert issues_of(hass) == {}
@@ -116,7 +117,7 @@ async def test_a_terminal_that_does_not_tell_its_time_is_believed_what_it_regist
 ) -> None:
     wrong_clock.faults.refuse["gettime"] = {"reason": 1}
     wrong_clock.machine.clock.text = lambda: ""  # type: ignore[method-assign]
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     await until_issue(hass, CLOCK)
 
 
@@ -125,7 +126,7 @@ async def test_a_question_ends_with_the_listener(
 ) -> None:
     wrong_clock.faults.silent.add("gettime")
     received = len(wrong_clock.received)
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     await wrong_clock.wait_received("gettime", after=received)
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert issues_of(hass) == {}
@@ -201,7 +202,7 @@ async def test_what_a_terminal_cannot_do_now_can_be_tried_again(
     face.door_event(event=6)
     await until_state(hass, "binary_sensor.front_door_tamper", "on")
     assert issues_of(hass) == {}  # somebody may be servicing it
-    pass_time(hass, TAMPER_PATIENCE)
+    await pass_time(hass, TAMPER_PATIENCE)
     assert placeholders(hass, TAMPER) == {"name": "Front door"}
     await face.stop()
     await until_state(hass, ONLINE, "off")
@@ -299,7 +300,7 @@ async def test_a_housing_that_is_closed_in_time_is_no_issue(
     face.door_event(event=6)
     await until_state(hass, "binary_sensor.front_door_tamper", "on")
     await hub.terminals[FACE].upkeep.async_cancel_alarm()
-    pass_time(hass, TAMPER_PATIENCE)
+    await pass_time(hass, TAMPER_PATIENCE)
     assert TAMPER not in issues_of(hass)
 
 
@@ -310,7 +311,7 @@ async def test_a_terminal_that_is_away_for_some_minutes(
     await until_state(hass, ONLINE, "off")
     seen = hub.terminals[FACE].last_seen
     assert seen is not None
-    pass_time(hass, AWAY_PATIENCE)
+    await pass_time(hass, AWAY_PATIENCE)
     # and the one that has never been there
     assert {issue.translation_key for issue in issues_of(hass).values()} == {"terminal_silent"}
     assert len(issues_of(hass)) == 2
@@ -333,7 +334,7 @@ async def test_a_terminal_that_is_away_for_some_minutes(
     await until_issue(hass, SILENT, present=False)
     await face.stop()
     await until_state(hass, ONLINE, "off")
-    pass_time(hass, 2 * AWAY_PATIENCE)
+    await pass_time(hass, 2 * AWAY_PATIENCE)
     hass.config_entries.async_remove_subentry(entry, hub.terminals[FACE].subentry_id)
     await until_issue(hass, SILENT, present=False)
 
@@ -344,18 +345,18 @@ async def test_a_reconnect_is_no_issue_and_the_minutes_are_an_option(
     hass.config_entries.async_update_entry(entry, options={CONF_AWAY_NOTICE: 60})
     await face.stop()
     await until_state(hass, ONLINE, "off")
-    pass_time(hass, AWAY_PATIENCE)
+    await pass_time(hass, AWAY_PATIENCE)
     assert SILENT not in issues_of(hass)
     await face.start()
     await until_state(hass, ONLINE, "on")
-    pass_time(hass, timedelta(minutes=60))
+    await pass_time(hass, timedelta(minutes=60))
     assert SILENT not in issues_of(hass)
 
 
 async def test_what_was_ignored_stays_ignored_over_a_restart(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub
 ) -> None:
-    pass_time(hass, AWAY_PATIENCE)
+    await pass_time(hass, AWAY_PATIENCE)
     ir.async_ignore_issue(hass, "timmy_access", SILENT, ignore=True)
     hass.set_state(CoreState.stopping)
     await hub.async_stop()
@@ -365,7 +366,7 @@ async def test_what_was_ignored_stays_ignored_over_a_restart(
 
 
 async def test_issues_go_with_the_listener(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
-    pass_time(hass, AWAY_PATIENCE)
+    await pass_time(hass, AWAY_PATIENCE)
     assert len(issues_of(hass)) == 3
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert issues_of(hass) == {}
@@ -374,7 +375,7 @@ async def test_issues_go_with_the_listener(hass: HomeAssistant, entry: MockConfi
 async def test_a_fix_needs_a_running_listener(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, wrong_clock: VirtualTerminal, fix: Fix
 ) -> None:
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     await until_issue(hass, CLOCK)
     form = await fix(CLOCK)
     await hass.config_entries.async_unload(entry.entry_id)
