@@ -104,6 +104,19 @@ async def test_file_alone_holds_what_was_kept_before(file_ledger: Ledger, tmp_pa
         assert db.execute("SELECT count(*) FROM records").fetchone() == (500,)
 
 
+@pytest.mark.parametrize("replaced", [True, False])
+async def test_a_file_that_is_not_the_one_in_use_is_not_called_copied(
+    file_ledger: Ledger, tmp_path: Path, *, replaced: bool
+) -> None:
+    await file_ledger.keep(SERIAL, punches(5))
+    (tmp_path / NAME).rename(tmp_path / "moved.db")
+    if replaced:
+        shutil.copyfile(tmp_path / "moved.db", tmp_path / NAME)
+    with pytest.raises(LedgerUnavailable):
+        await file_ledger.begin_backup()
+    await file_ledger.end_backup()
+
+
 @pytest.fixture
 def short_log(monkeypatch: pytest.MonkeyPatch) -> int:
     """Let the log go into the file often; returns of how many bytes on."""

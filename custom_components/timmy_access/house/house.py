@@ -1,5 +1,6 @@
 """The house of one listener, put together: what is kept, the vault, and the hours that groups refer to."""
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from copy import replace
 from functools import partial
@@ -68,6 +69,8 @@ class House:
         self.vault = Vault(hass, entry_id)
         self.safe = Safekeeping(hass, self.keeper, self.vault)
         self.hours = ScheduleHours(hass, tasks)
+        # Numbers are given to one after the other, who then is in the house.
+        self.giving_numbers = asyncio.Lock()
         self._serials = serials
         self._wants_vault = False
         self._vault_is_settled = False

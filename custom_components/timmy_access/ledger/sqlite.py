@@ -62,10 +62,7 @@ class Sqlite(Database):
     @override
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        # SQLite goes on writing into a file that was deleted or replaced, as by a restored backup; what is
-        # acknowledged then is lost.
-        if self._file is not None and self._file != self._present_file():
-            raise LedgerUnavailable(Cause.UNREACHABLE, "the file was moved, deleted or replaced")
+        self._check_file()
         if self._holding and not self._backing_up:
             self._carry_over()
         if self._writer is None:
@@ -115,6 +112,7 @@ class Sqlite(Database):
 
     @override
     def begin_backup(self) -> None:
+        self._check_file()
         self._let_go()
         with closing(self.engines[0].raw_connection()) as raw:
             db = _driver(raw)
@@ -187,6 +185,15 @@ class Sqlite(Database):
         writer, self._writer = self._writer, None
         if writer is not None:
             writer.close()
+
+    def _check_file(self) -> None:
+        """Raise `LedgerUnavailable` where the file that is open is not the one that has its name.
+
+        SQLite goes on with a file that was deleted or replaced, as by a restored backup: what is acknowledged then is
+        lost, and what is copied is another.
+        """
+        if self._file is not None and self._file != self._present_file():
+            raise LedgerUnavailable(Cause.UNREACHABLE, "the file was moved, deleted or replaced")
 
     def _present_file(self) -> tuple[int, int] | None:
         try:

@@ -164,7 +164,10 @@ class Records:
                 self._tell_unkept(frame)
             return await outcome_of(task)
         except asyncio.CancelledError:
-            # The connection is gone. What came over it may be kept all the same, and is no news when it comes again.
+            # The connection is gone. What came over it may be kept all the same, and is no news when it comes again,
+            # nor when the disk is back.
+            if not task.done():
+                self._tell_unkept(frame)
             task.add_done_callback(partial(self._tell_after_all, frame))
             raise
 

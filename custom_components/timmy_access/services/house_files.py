@@ -20,8 +20,9 @@ from ..house.importing import COLUMNS, MAX_BYTES, Fault, Importing, importing, s
 from ..house.refusals import refusal
 from ..house.vault import VaultState
 from ..ledger import likeness
+from ..people.free_numbers import async_known_numbers
 from .house_action import HouseAction, HouseRequest
-from .house_people import numbers_on_terminals
+from .house_people import logs_of, numbers_on_terminals
 from .labels import told, with_label
 
 ATTR_ENCODING = "encoding"
@@ -39,19 +40,31 @@ async def async_import_table(request: HouseRequest, content: bytes) -> JsonObjec
 
     `confirm` and `encoding` of the request say which, and how it is written. Raises translated errors.
     """
+    async with request.house.giving_numbers:
+        return await _async_import(request, content)
+
+
+async def _async_import(request: HouseRequest, content: bytes) -> JsonObjectType:
     house, data = request.house, request.data
     household = house.known()
     # Some encodings take seconds for a large file.
     text = await request.hass.async_add_executor_job(text_of, content, data.get(ATTR_ENCODING))
-    found = await request.hass.async_add_executor_job(
-        importing,
-        household,
-        text,
-        iter(ulid_now, None),
-        dt_util.get_default_time_zone(),
-        house.vault.mark if house.vault.state is VaultState.OPEN else None,
-        numbers_on_terminals(request.hub),
-    )
+    taken = numbers_on_terminals(request.hub)
+    while True:
+        found = await request.hass.async_add_executor_job(
+            importing,
+            household,
+            text,
+            iter(ulid_now, None),
+            dt_util.get_default_time_zone(),
+            house.vault.mark if house.vault.state is VaultState.OPEN else None,
+            taken,
+        )
+        # Whoever brings no number gets none of which a log knows something.
+        given = [arrival.person.enroll_id for arrival in found.added]
+        if (known := await async_known_numbers(logs_of(request.hub), given)) <= taken:
+            break
+        taken |= known
     if data[ATTR_CONFIRM]:
         if found.faults:
             raise _faulty(request.hass, found.faults)

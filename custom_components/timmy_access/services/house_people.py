@@ -38,12 +38,14 @@ from ..house.household import Household
 from ..house.persons import HousePerson
 from ..hub.hub import Hub
 from ..hub.placements import TerminalPlacements, async_placements
-from ..ledger import likeness
+from ..ledger import Ledger, likeness
+from ..people.free_numbers import async_free_number
 from ..people.names import is_same_name
 from ..people.person_links import async_person
 from ..protocol.commands.kinds import MAX_CARD, MAX_PIN
 from ..protocol.enums import Credential
 from ..protocol.peer import is_printable
+from ..records.reading import serials_of
 from .house_action import HouseAction, HouseRequest
 from .secrets import or_secret
 
@@ -67,10 +69,19 @@ _PLAIN = (ATTR_ENABLED, ATTR_NAME, ATTR_NOTE, ATTR_ROLE, ATTR_VALID_FROM, ATTR_V
 
 
 async def _add_person(request: HouseRequest) -> ServiceResponse:
+    if (enroll_id := request.data.get(ATTR_ENROLL_ID)) is not None:
+        return await _add_with_number(request, enroll_id)
+    hub, house = request.hub, request.house
+    async with house.giving_numbers:
+        # What was recorded of somebody who is gone is not to be the next one's.
+        number = await async_free_number(
+            logs_of(hub), lambda known: house.next_enroll_id(numbers_on_terminals(hub).union(known))
+        )
+        return await _add_with_number(request, number)
+
+
+async def _add_with_number(request: HouseRequest, enroll_id: int) -> ServiceResponse:
     data, house = request.data, request.house
-    enroll_id = data.get(ATTR_ENROLL_ID)
-    if enroll_id is None:
-        enroll_id = house.next_enroll_id(numbers_on_terminals(request.hub))
     person = HousePerson(person_id=ulid_now(), enroll_id=enroll_id, **_changes(request))
     _check_terminals(request.hub, person)
     secrets, _ = _secrets(data)
@@ -169,6 +180,11 @@ def described_person(
 def text_of(moment: datetime | None) -> str | None:
     """Return a time as people read it."""
     return None if moment is None else dt_util.as_local(moment).isoformat()
+
+
+def logs_of(hub: Hub) -> list[tuple[Ledger, str]]:
+    """Return where it is kept what was recorded of which numbers."""
+    return [(hub.ledger, serial) for serial in serials_of(hub.terminals.values())]
 
 
 def numbers_on_terminals(hub: Hub) -> frozenset[int]:

@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeGuard
 from homeassistant.util import dt as dt_util
 
 from ..const import LIVE_WINDOW
+from ..fields import FIRST_YEAR
 from .told import SAME, ToldTimes
 from .wrong_stretch import DRIFT_TOLERANCE, ZONES_APART, WrongStretch
 
@@ -32,8 +33,10 @@ CONNECTING = timedelta(seconds=3)
 # The same for a clock that was wrong when it connected: it shows ours from then on, with the seconds cut off, and what
 # says to be of the moment before was not made by it then.
 TAKEN_OVER = timedelta(seconds=1.5)
-# Later than this, a local time is within the calendar in UTC too.
-_EARLIEST = datetime.min + ZONES_APART  # noqa: DTZ901 - local
+# No terminal was there before: such a time tells nothing. That of a clock that has lost its time may be of the day
+# before it in UTC; what is later than `_EARLIEST` locally is not before it in any zone.
+_FIRST = datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) - ZONES_APART
+_EARLIEST = datetime(FIRST_YEAR, 1, 1) + ZONES_APART  # noqa: DTZ001 - local
 
 
 def _ahead_of_utc(now: datetime) -> timedelta:
@@ -84,7 +87,7 @@ def _are_past(shown: Sequence[datetime | None], now: datetime) -> bool:
 
 def _are_before(instants: Sequence[datetime | None], earliest: datetime) -> TypeGuard[Sequence[datetime]]:
     times = [instant for instant in instants if instant is not None]
-    return 0 < len(times) == len(instants) and max(times) < earliest
+    return 0 < len(times) == len(instants) and max(times) < earliest and min(times) >= _FIRST
 
 
 @lru_cache(DAYS_REMEMBERED)
@@ -130,6 +133,8 @@ class TerminalClock:
         self._our_clock = now().timestamp() - elapsed()
         self._ahead: timedelta | None = None
         self._connected_at: float | None = None
+        # By how much the clock was ahead when it registered, though not wrong.
+        self._fast = timedelta(0)
 
     def connected(self) -> None:
         """Note a new connection: what the terminal has made before is history."""
@@ -175,7 +180,7 @@ class TerminalClock:
         if self._ahead is None and self._told.ahead is not None and shown.tzinfo is None:
             by_what_was_told = (shown - self._told.ahead).replace(tzinfo=UTC)
             instant = min(instant, by_what_was_told, key=lambda one: abs(one - now))
-        return abs(instant - now) <= PRESENT
+        return abs(instant - now) <= PRESENT and instant >= self._taken_over(now, PRESENT)
 
     def measured(self, shown: datetime | None, unsent: int | None) -> None:
         """Note a registration: the time the terminal showed, and how many records it still holds.
@@ -189,6 +194,8 @@ class TerminalClock:
         if shown is not None:
             with suppress(OverflowError):  # outside the calendar
                 drift = read_at - localise(shown, now)
+        is_fast = drift is not None and -DRIFT_TOLERANCE <= drift < -SAME
+        self._fast = -drift if is_fast and drift is not None else timedelta(0)
         self.drift = timedelta(0) if drift is not None and abs(drift) <= DRIFT_TOLERANCE else drift
         if drift is None and self._told.ahead is not None:
             shown = (read_at + self._told.ahead).replace(tzinfo=None)
@@ -222,15 +229,15 @@ class TerminalClock:
             elif wrong is not None and (made_at := wrong.written_at(one, instant, now)) is not None:
                 found.append(made_at)
             else:
-                found.append(min(instant, now) if instant > now + DRIFT_TOLERANCE else instant)
+                found.append(now if instant > now + DRIFT_TOLERANCE or instant < _FIRST else instant)
         return found
 
     def tells_nothing(self, shown: Sequence[datetime | None]) -> list[bool]:
-        """Return which times tell nothing: none, one outside the calendar, or one that is yet to come."""
+        """Return which times tell nothing: none, one before all terminals, or one that is yet to come."""
         latest = self._settled() + DRIFT_TOLERANCE
         if _are_past(shown, latest):
             return [False] * len(shown)
-        return [instant is None or instant > latest for instant in self._instants(shown, latest)]
+        return [instant is None or not _FIRST <= instant <= latest for instant in self._instants(shown, latest)]
 
     def place(self, shown: Sequence[datetime | None], records_in_frame: int) -> list[Placed]:
         """Return when records of a frame that arrives now happened, and whether they are live.
@@ -265,7 +272,7 @@ class TerminalClock:
             elif not (live and records_in_frame == 1):
                 self._count(now)
             # What has arrived has happened.
-            placed.append(Placed(min(instant, now), live))
+            placed.append(Placed(min(instant, now) if instant >= _FIRST else now, live))
         if records_in_frame > 1 and self._is_late(now):
             self._doubt_until = now + self.live_window
         return placed
@@ -332,8 +339,18 @@ class TerminalClock:
         earliest = now - self.live_window
         if self._connected_at is None:
             return earliest
-        before = TAKEN_OVER if self.drift else CONNECTING
-        return max(earliest, now - before - timedelta(seconds=self._elapsed() - self._connected_at))
+        return max(earliest, self._taken_over(now, TAKEN_OVER if self.drift else CONNECTING))
+
+    def _taken_over(self, now: datetime, before: timedelta) -> datetime:
+        """Return from when on a record is of this connection: from so long before it.
+
+        Of a clock that was ahead, though not wrong, what waits may say to be of just after.
+        """
+        if self._connected_at is None:
+            return now - before
+        if self._fast and self._backlog != 0:
+            before = TAKEN_OVER - self._fast
+        return now - before - timedelta(seconds=self._elapsed() - self._connected_at)
 
     def _behind_us(self, now: datetime) -> timedelta | None:
         """Return what our own clocks have been changed by since the terminal was told the time; None for nothing."""

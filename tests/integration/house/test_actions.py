@@ -1,5 +1,6 @@
 """People ask for the house by actions: what is wrong is said in words, and nothing changes then."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import replace
 from pathlib import Path
@@ -203,6 +204,24 @@ async def test_a_number_of_somebody_on_a_terminal_is_not_for_somebody_else(
         {"field": "enroll_id", "label": "Enroll ID", "number": "1", "holder": ADA},
     )
     assert (await ask(hass, "add_person", name="Zoe"))["enroll_id"] == 2
+
+
+async def test_a_number_that_the_log_knows_is_given_to_nobody(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, table: Table
+) -> None:
+    """Neither one by one, all at once, nor with a table: what was recorded would be somebody else's."""
+    record = {"time": "2026-11-26 08:00:00", "mode": 8, "inout": 0, "event": 0}
+    for number in (2, 5):
+        face.machine.log({"enrollid": number, **record})
+    await face.wait_sent()
+    added = await asyncio.gather(*(ask(hass, "add_person", name=name) for name in ("Zoe", "Max")))
+    assert sorted(one["enroll_id"] for one in added) == [6, 7]
+    face.machine.log({"enrollid": 8, **record})
+    await face.wait_sent()
+    table.write("name,number\nBo,\nEd,5\n")
+    assert (await ask(hass, "import_people", file=str(table), confirm=True))["imported"]
+    numbers = {person["name"]: person["enroll_id"] for person in await people(hass)}
+    assert (numbers["Bo"], numbers["Ed"]) == (9, 5)
 
 
 async def test_only_administrators_ask(hass: HomeAssistant, hub: Hub, hass_read_only_user: MockUser) -> None:

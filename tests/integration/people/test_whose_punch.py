@@ -166,7 +166,7 @@ class Scene:
         for entry in entries:
             identity = Identity(entry.enroll_id, entry.time, entry.mode, entry.reader, entry.event, entry.apart)
             await self.ledger.set_outcome(
-                self.serial, identity, granted=bool(entry.apart % 2), decided_by=Decider.AUTOMATION
+                self.serial, identity, granted=was_let_in(entry), decided_by=Decider.AUTOMATION
             )
 
     async def check(self) -> None:
@@ -178,7 +178,7 @@ class Scene:
         assert len(records) == len(self.expected)
         for record in records:
             assert likeness(record.person) in ("", likeness(holders[record.entry.occurred_at]))
-            assert record.entry.granted is bool(record.entry.apart % 2)
+            assert record.entry.granted is was_let_in(record.entry)
         present = Counter((entry.enroll_id, likeness(holder)) for entry, holder in self.expected)
         if self.expected:
             first, last = (self.expected[place][0].occurred_at.date() for place in (0, -1))
@@ -186,6 +186,10 @@ class Scene:
                 assert not likeness(day.name) or day.records <= present[day.enroll_id, likeness(day.name)]
             for seen in await self.ledger.last_seen(self.serial, self.expected[0][0].occurred_at):
                 assert likeness(seen.name) in ("", likeness(holders[seen.occurred_at]))
+
+
+def was_let_in(entry: Entry) -> bool:
+    return (entry.apart or 0) % 2 == 1
 
 
 async def check_together(ledger: Ledger, scenes: Sequence[Scene]) -> None:

@@ -21,9 +21,10 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.timmy_access.backup import async_post_backup, async_pre_backup
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.ledger import Identity, Ledger, LedgerUnavailable, RecordFilter
+from custom_components.timmy_access.ledger import Identity, Kept, Ledger, LedgerUnavailable, RecordFilter
 from custom_components.timmy_access.ledger.errors import Cause
 from custom_components.timmy_access.protocol.codec import MAX_ITEMS
+from custom_components.timmy_access.protocol.messages import LogBatch
 from custom_components.timmy_access.protocol.throttle import Throttle
 from custom_components.timmy_access.records import records as records_module
 from custom_components.timmy_access.records.backlog import QUIET_SECONDS
@@ -38,7 +39,7 @@ from simulator import VirtualTerminal
 
 from ..conftest import ADA, FACE, FINGER, MakeTerminal, connected
 from ..services.test_actions import act
-from ..until import listen, state_of, until, until_issue
+from ..until import listen, state_of, until, until_event, until_issue
 
 pytestmark = pytest.mark.usefixtures("moments_shown")
 
@@ -764,3 +765,34 @@ async def test_more_news_than_people_make_are_kept_without_events(
     assert told == ["access"] * records_module.NEWS_AT_ONCE + ["door"]
     assert terminal.counters.no_news == 30
     assert await kept(hub) == len(many)
+
+
+async def test_what_a_connection_brought_last_is_told_at_once_or_never(
+    hass: HomeAssistant, hub: Hub, finger: VirtualTerminal, hass_config_dir: str
+) -> None:
+    """Not when the disk is back, by which time it is none any more."""
+    heard = listen(hass, "timmy_access_event")
+    terminal = hub.terminals[FINGER]
+    other = sqlite3.connect(Path(hass_config_dir) / "timmy_access.db", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    begun = asyncio.Event()
+    take = terminal.records.async_take
+
+    async def _take(batch: LogBatch) -> Kept | None:
+        begun.set()
+        return await take(batch)
+
+    with patch.object(terminal.records, "async_take", _take):
+        telling = hass.async_create_task(until_event(hass, lambda event: event.data.get("type") == "access"))
+        finger.punch(1)
+        await begun.wait()
+        await finger.drop()
+        async with asyncio.timeout(records_module.TELLING_PATIENCE + 2):
+            await telling
+    other.execute("ROLLBACK")
+    other.close()
+    await finger.wait_registered()
+    await finger.wait_sent()
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert [event.data["type"] for event in heard].count("access") == 1
+    assert await kept(hub) == 1

@@ -70,6 +70,8 @@ SHOWN = st.lists(
 )
 
 
+# A day and the widest zone before the first year that a record is believed to be of.
+FIRST = datetime(1970, 1, 1, tzinfo=dt_util.UTC) - timedelta(hours=27)
 OLD = NOW.replace(tzinfo=None) - timedelta(days=2)
 
 
@@ -89,13 +91,13 @@ def test_what_is_looked_at_together_is_what_it_is_alone(shown: list[datetime | N
     ahead = [instant is not None and instant > NOW + DRIFT_TOLERANCE for instant in instants]
     assert clock.is_ahead(shown) is any(ahead)
     assert clock.tells_nothing(shown) == [
-        instant is None or late for instant, late in zip(instants, ahead, strict=True)
+        instant is None or late or instant < FIRST for instant, late in zip(instants, ahead, strict=True)
     ]
     clock.measured(watch.local(), len(shown) + 1)
     assert clock.place(shown, len(shown)) == [
         Placed(NOW, live=False)
         if instant is None
-        else Placed(min(instant, NOW), live=abs(instant - NOW) <= clock.live_window)
+        else Placed(min(instant, NOW) if instant >= FIRST else NOW, live=abs(instant - NOW) <= clock.live_window)
         for instant in instants
     ]
 
@@ -211,6 +213,22 @@ def test_nothing_is_of_the_future(clock: TerminalClock, watch: Watch) -> None:
     assert clock.instants([watch.local(days=-1), watch.local(hours=1)]) == [NOW, NOW - timedelta(hours=1)]
 
 
+@pytest.mark.parametrize("unsent", [1, None])
+def test_what_a_clock_that_is_ahead_made_before_the_connection_is_history(
+    clock: TerminalClock, watch: Watch, unsent: int | None
+) -> None:
+    """Also where it is ahead by so little that it is not wrong."""
+    clock.measured(watch.local(seconds=-6), unsent)
+    clock.connected()
+    clock.told()
+    waited = watch.local(seconds=10 - 8)
+    assert not clock.is_present(waited)
+    assert placed(clock, waited, 1) == Placed(NOW - timedelta(seconds=2), live=False)
+    watch.time += timedelta(seconds=9)
+    assert clock.is_present(watch.local(seconds=1))
+    assert placed(clock, watch.local(seconds=1), 1).live
+
+
 def test_what_was_made_before_the_connection_is_history(clock: TerminalClock, watch: Watch) -> None:
     clock.connected()
     clock.measured(watch.local(seconds=2), 1)
@@ -288,6 +306,16 @@ def test_a_time_outside_the_calendar_is_history(clock: TerminalClock, watch: Wat
         Placed(NOW - timedelta(seconds=4), live=True),
         Placed(NOW, live=False),
     ]
+
+
+@pytest.mark.parametrize("year", [1, 1405, 1969])
+def test_a_time_before_all_terminals_tells_nothing(clock: TerminalClock, year: int) -> None:
+    """Of a calendar of its own, for one; 1970 is what a clock shows that has lost its time."""
+    told = datetime(year, 9, 5, 8)  # noqa: DTZ001 - naive by protocol
+    lost = datetime(1970, 1, 1)  # noqa: DTZ001 - naive by protocol
+    assert clock.tells_nothing([told, lost]) == [True, False]
+    assert clock.place([told, lost], 2) == [Placed(NOW, live=False), Placed(localise(lost, NOW), live=False)]
+    assert clock.instants([told]) == [NOW]
 
 
 def test_the_missing_hour_of_spring_is_an_instant_all_the_same() -> None:
