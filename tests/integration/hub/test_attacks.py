@@ -1,15 +1,22 @@
 """Attacks in other forms, each of a kind that SECURITY.md lists."""
 
-from collections import Counter
+from collections import Counter, deque
+from collections.abc import Iterator
 from functools import partial
+import gc
+from types import CellType, FunctionType, MethodType
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import RecordFilter
 from custom_components.timmy_access.protocol import pace as pace_module
+from custom_components.timmy_access.protocol.answers import RegistrationRefused
+from custom_components.timmy_access.protocol.messages import Registration
 from custom_components.timmy_access.protocol.pace import MAX_VISITS_AT_ONCE, Pace
+from custom_components.timmy_access.protocol.peer import Peer
 from custom_components.timmy_access.protocol.throttle import Throttle
 from homeassistant.core import Event, HomeAssistant, callback
 from homeassistant.exceptions import ServiceValidationError
@@ -20,10 +27,15 @@ from ..conftest import FACE, FINGER, MakeTerminal, connected
 from ..guests.test_guests import make_pass
 from ..people.test_people import person
 from ..services.test_actions import act
+from ..until import issues_of
 
 MARKUP = '[x](http://a) <img src="http://a">'
 # More than are told at once.
 FLOOD = 120
+OURS = "custom_components.timmy_access"
+CONTAINERS = (dict, list, set, frozenset, tuple, deque)
+# More strangers than there are places, each of several times.
+STRANGERS = 48
 
 
 async def test_a_terminal_speaks_for_itself_whatever_serial_number_is_in_its_frames(
@@ -113,3 +125,62 @@ async def test_a_terminal_that_dials_in_again_and_again_waits_for_its_turn(
     await face.wait_received("reg", after=received)
     assert waited == [1.0]
     assert pace._visits.take(0) == 2.0
+
+
+def held(hass: HomeAssistant, hub: Hub) -> Counter[str]:
+    """Return how much a listener holds on to, by what holds it, and what Home Assistant holds for it."""
+    found: Counter[str] = Counter()
+    known: set[int] = set()
+    todo: list[tuple[str, Any]] = [("hub", hub)]
+    while todo:
+        holder, one = todo.pop()
+        if id(one) in known:
+            continue
+        known.add(id(one))
+        kind = type(one)
+        if kind.__module__.startswith(OURS):
+            holder = kind.__qualname__
+            found[holder] += 1
+        elif isinstance(one, CONTAINERS):
+            found[f"in {holder}"] += len(one)
+        elif not isinstance(one, CellType | FunctionType | MethodType):
+            continue
+        todo += [(holder, inside) for inside in gc.get_referents(one)]
+    found["cards"] = len(hass.config_entries.flow.async_progress())
+    found["issues"] = len(issues_of(hass))
+    found["listeners"] = sum(hass.bus.async_listeners().values())
+    return found
+
+
+def strangers(hub: Hub, time: int) -> Iterator[tuple[dict[str, Any], Peer]]:
+    """Yield who comes at a time, each with what nobody has said before."""
+    for number in range(STRANGERS):
+        unheard = f"{time:04}{number:04}"
+        peer = Peer(f"10.{time}.{number % 9}.{number}", 1000 + number)
+        info = {"modelname": f"model {unheard}", "mac": f"00-11-22-{time:02x}-33-{number:02x}", "useduser": number}
+        yield {"sn": f"ZX{unheard}", "devinfo": info}, peer
+        yield {"sn": "ZXSAME", "cpusn": unheard, "devinfo": info}, peer
+        yield {"sn": FINGER, "cpusn": unheard, "devinfo": info}, peer
+        yield {"sn": FACE, "devinfo": {"mac": "00-01-A9-30-30-31"}}, peer
+        yield {"sn": f"[x](http://{unheard})"}, peer
+
+
+async def test_nothing_grows_with_what_strangers_claim(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    """Cards, claims, questions and lines of the log: as much after many as after some."""
+    subentry = entry.subentries[hub.terminals[FACE].subentry_id]
+    hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "network": "127.0.0.1"})
+    await hass.async_block_till_done(wait_background_tasks=True)
+    after: list[Counter[str]] = []
+    for time in range(1, 4):
+        for frame, peer in strangers(hub, time):
+            registration = Registration.parse(frame)
+            if registration.is_valid:
+                assert isinstance(await hub.gate.admit(registration, peer), RegistrationRefused)
+            hub.gate.turned_away(peer, 7788)
+        await hass.async_block_till_done(wait_background_tasks=True)
+        after.append(held(hass, hub))
+    assert after[2] - after[0] == Counter()
+    assert after[0]["PendingTerminal"] > 0
+    assert after[0]["Claim"] > 0
