@@ -1,7 +1,7 @@
 """Which records somebody asks for."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 import re
@@ -112,6 +112,18 @@ def conditions(where: RecordFilter, serials: Mapping[int, str]) -> list[ColumnEl
 def not_refused() -> ColumnElement[bool]:
     """Return the condition that nobody was refused, as far as is known."""
     return or_(RECORDS.c.granted.is_(None), RECORDS.c.granted.is_(True))
+
+
+def from_cursor(where: RecordFilter, cursor: Cursor, *, oldest_first: bool) -> RecordFilter:
+    """Return a filter without its bound that `beyond` says more closely.
+
+    Of two bounds of a column SQLite looks up the first one, and would walk from there to the cursor for every page.
+    """
+    if oldest_first:
+        is_closer = where.since is not None and cursor.occurred_at >= instant_of("since", where.since)
+        return replace(where, since=None) if is_closer else where
+    is_closer = where.until is not None and cursor.occurred_at < instant_of("until", where.until)
+    return replace(where, until=None) if is_closer else where
 
 
 def beyond(cursor: Cursor, *, oldest_first: bool) -> list[ColumnElement[bool]]:
