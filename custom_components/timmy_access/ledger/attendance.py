@@ -1,24 +1,19 @@
 """Who was there on which day, from when until when."""
 
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
-from operator import itemgetter
-from typing import NamedTuple
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from .corrections import Correction, corrections
-from .entries import STRANGER_ID
+from .corrections import Correction
 from .errors import LedgerInvalid, Problem
-from .filters import RecordFilter, RecordKind, conditions, not_refused
+from .filters import RecordFilter
 from .limits import MAX_DAYS
-from .names import History, history, likeness
-from .schema import RECORDS
-from .stretches import Reckoned, Stamp, Standing, Stretch, Way, reckoned
+from .names import history
+from .presence import Asked, Present, moment, present
+from .stretches import Reckoned, Standing, Stretch, Way, reckoned
 from .terminals import serials
 from .values import instant_from, instant_of
 
@@ -26,8 +21,6 @@ _DAY = timedelta(days=1)
 # Days that are read at a time: a week of the busiest building is in memory at once, and not a year.
 PART_DAYS = 7
 _LAST_HOUR = 23
-# Main unit and attached reader (field notes 3, inout); what else firmware tells says nothing of a way.
-_READERS = (0, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +167,7 @@ def sheet(
     found: list[SheetDay] = []
     for day, one, reckon in _days(connection, calendar, where, entries, now):
         counted = {key for _, key, _, _ in reckon.counted}
-        stamps = sorted((*one.stamps, *one.left_out), key=_moment)
+        stamps = sorted((*one.stamps, *one.left_out), key=moment)
         source = one.sources[stamps[0][3]]
         punches = tuple(
             SheetPunch(
@@ -202,156 +195,24 @@ def sheet(
     return tuple(found)
 
 
-class _Source(NamedTuple):
-    """Where a punch was, and what the person was called there."""
-
-    serial: str
-    name: str | None
-
-
-@dataclass(slots=True)
-class _Present:
-    """The punches of one person, in order; `corrected` has those that people have put right, by the punch's key."""
-
-    enroll_id: int
-    sources: list[_Source] = field(default_factory=list)
-    stamps: list[Stamp] = field(default_factory=list)
-    left_out: list[Stamp] = field(default_factory=list)
-    corrected: dict[int, Correction] = field(default_factory=dict)
-
-    def between(self, begin: int, end: int) -> _Present:
-        """Return what is of a time."""
-        stamps = self.stamps[bisect_left(self.stamps, (begin,)) : bisect_left(self.stamps, (end,))]
-        if not self.corrected:
-            return _Present(self.enroll_id, self.sources, stamps)
-        left_out = [stamp for stamp in self.left_out if begin <= stamp[0] < end]
-        keys = {stamp[1] for stamp in (*stamps, *left_out)}
-        corrected = {key: one for key, one in self.corrected.items() if key in keys}
-        return _Present(self.enroll_id, self.sources, stamps, left_out, corrected)
-
-
-# Time and key: what tells a way is no order.
-_moment = itemgetter(0, 1)
-
-type _Who = tuple[int, str]
-
-
 def _days(
     connection: Connection, calendar: Calendar, where: RecordFilter, entries: Mapping[str, int], now: datetime | None
-) -> Iterator[tuple[date, _Present, Reckoned]]:
+) -> Iterator[tuple[date, Present, Reckoned]]:
     """Yield everybody who was there on each day, in order."""
     calendar.check()
     known = serials(connection)
     wanted = {number: serial for number, serial in known.items() if where.serials is None or serial in where.serials}
-    names = history(connection, wanted, where.enroll_ids)
+    asked = Asked(where, entries, known, wanted, history(connection, wanted, where.enroll_ids))
     instant = None if now is None else instant_of("now", now)
     for days in calendar.parts():
         bounds = [calendar.begin(day) for day in (*days, days[-1] + _DAY)]
-        present = _present(connection, where, wanted, names, entries, (bounds[0], bounds[-1]))
-        everybody = sorted(present)
+        people = present(connection, asked, asked.within(bounds[0], bounds[-1]))
+        everybody = sorted(people)
         for day, (begin, end) in zip(days, pairwise(bounds), strict=True):
             for who in everybody:
-                one = present[who].between(begin, end)
+                one = people[who].between(begin, end)
                 if one.stamps or one.left_out:
                     yield day, one, reckoned(one.stamps, is_over=instant is None or end <= instant)
-
-
-def _present(
-    connection: Connection,
-    where: RecordFilter,
-    wanted: Mapping[int, str],
-    names: History,
-    entries: Mapping[str, int],
-    span: tuple[int, int],
-) -> dict[_Who, _Present]:
-    """Return the punches of everybody within a time."""
-    people: dict[_Who, _Present] = {}
-
-    def _person(terminal: int, enroll_id: int, name: str | None) -> tuple[_Present, int]:
-        who = (enroll_id, likeness(name) or f"\0{terminal}")
-        if (one := people.get(who)) is None:
-            one = people[who] = _Present(enroll_id)
-        one.sources.append(_Source(wanted[terminal], name))
-        return one, len(one.sources) - 1
-
-    put_right = _corrections(connection, where, wanted, span)
-    left_out = {one.record: one for one in put_right if one.record is not None}
-    for (terminal, enroll_id, said), punches in _punches(connection, where, wanted, span).items():
-        ways = _ways(entries.get(wanted[terminal]))
-        for name, some in _named(said, names, (terminal, enroll_id), punches):
-            one, source = _person(terminal, enroll_id, name)
-            stamps: list[Stamp] = [(at, key, ways.get(reader), source) for at, key, reader in some]
-            if left_out and (gone := [stamp for stamp in stamps if stamp[1] in left_out]):
-                one.left_out += gone
-                one.corrected |= {key: left_out[key] for _, key, _, _ in gone}
-                stamps = [stamp for stamp in stamps if stamp[1] not in left_out]
-            one.stamps += stamps
-    numbers = {serial: number for number, serial in wanted.items()}
-    for added in put_right:
-        if added.record is None:
-            terminal, at = numbers[added.serial], instant_of("at", added.at)
-            name = added.name or names.name_at(terminal, added.enroll_id, at)
-            one, source = _person(terminal, added.enroll_id, name)
-            one.stamps.append((at, -added.id, added.way, source))
-            one.corrected[-added.id] = added
-    for one in people.values():
-        one.stamps.sort(key=_moment)
-    return people
-
-
-def _corrections(
-    connection: Connection, where: RecordFilter, wanted: Mapping[int, str], span: tuple[int, int]
-) -> list[Correction]:
-    """Return the corrections that hold for a time."""
-    since, until = map(instant_from, span)
-    return [
-        one
-        for one in corrections(connection, list(wanted.values()), since, until, removed=False)
-        if (where.enroll_ids is None or one.enroll_id in where.enroll_ids)
-        and (where.since is None or one.at >= where.since)
-        and (where.until is None or one.at < where.until)
-    ]
-
-
-type _Punch = tuple[int, int, int]
-
-
-def _punches(
-    connection: Connection, where: RecordFilter, wanted: Mapping[int, str], span: tuple[int, int]
-) -> Mapping[tuple[int, int, str | None], list[_Punch]]:
-    """Return time, id and reader of the punches within a time, by terminal, number and the name that was said."""
-    row, known = RECORDS.c, dict(wanted)
-    query = select(row.terminal_id, row.enroll_id, row.name, row.occurred_at, row.id, row.reader).where(
-        *conditions(where, known),
-        *conditions(RecordFilter(kind=RecordKind.PUNCH), known),
-        row.enroll_id != STRANGER_ID,
-        not_refused(),
-        row.occurred_at >= span[0],
-        row.occurred_at < span[1],
-    )
-    found: defaultdict[tuple[int, int, str | None], list[_Punch]] = defaultdict(list)
-    # As the driver gives them: to make rows of them takes longer than all the rest.
-    for terminal, enroll_id, said, at, key, reader in connection.execute(query).cursor.fetchall():
-        found[terminal, enroll_id, said].append((at, key, reader))
-    return found
-
-
-def _named(
-    said: str | None, names: History, number: tuple[int, int], punches: list[_Punch]
-) -> Iterable[tuple[str | None, list[_Punch]]]:
-    """Return punches by the names that a number of a terminal had when they were made."""
-    low, high = min(punches)[0], max(punches)[0]
-    if said or not any(low < since <= high for since, _ in names.names.get(number, ())):
-        return [(said or names.name_at(*number, punches[0][0]), punches)]
-    found: dict[str | None, list[_Punch]] = {}
-    for punch in punches:
-        found.setdefault(names.name_at(*number, punch[0]), []).append(punch)
-    return found.items()
-
-
-def _ways(entry: int | None) -> Mapping[int, Way]:
-    """Return the ways of the readers of a terminal, of which one is known to let in, by their raw numbers."""
-    return {} if entry is None else {reader: Way.IN if reader == entry else Way.OUT for reader in _READERS}
 
 
 def _worked(reckon: Reckoned) -> timedelta | None:

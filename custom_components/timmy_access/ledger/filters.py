@@ -114,24 +114,28 @@ def not_refused() -> ColumnElement[bool]:
     return or_(RECORDS.c.granted.is_(None), RECORDS.c.granted.is_(True))
 
 
-def beyond(
-    where: RecordFilter, cursor: Cursor, *, oldest_first: bool
-) -> tuple[RecordFilter, list[ColumnElement[bool]]]:
-    """Return a filter and the conditions for what it lets through after a cursor.
+def from_cursor(where: RecordFilter, cursor: Cursor, *, oldest_first: bool) -> RecordFilter:
+    """Return a filter without its bound that `beyond` says more closely.
 
-    Of two bounds of one side SQLite looks up one and reads from there to the other, for every page once more: only the
-    narrower one is asked for. The first condition alone would do; the second says the same of a single column, which
-    MariaDB can look up in an index.
+    Of two bounds of a column SQLite looks up the first one, and would walk from there to the cursor for every page.
+    """
+    if oldest_first:
+        is_closer = where.since is not None and cursor.occurred_at >= instant_of("since", where.since)
+        return replace(where, since=None) if is_closer else where
+    is_closer = where.until is not None and cursor.occurred_at < instant_of("until", where.until)
+    return replace(where, until=None) if is_closer else where
+
+
+def beyond(cursor: Cursor, *, oldest_first: bool) -> list[ColumnElement[bool]]:
+    """Return the conditions for what comes after a cursor.
+
+    The first one alone would do; the second says the same of a single column, which MariaDB can look up in an index.
     """
     place = tuple_(RECORDS.c.occurred_at, RECORDS.c.id)
     last = tuple_(literal(cursor.occurred_at), literal(cursor.id))
     if oldest_first:
-        if where.since is not None and instant_of("since", where.since) > cursor.occurred_at:
-            return where, []
-        return replace(where, since=None), [place > last, RECORDS.c.occurred_at >= cursor.occurred_at]
-    if where.until is not None and instant_of("until", where.until) <= cursor.occurred_at:
-        return where, []
-    return replace(where, until=None), [place < last, RECORDS.c.occurred_at <= cursor.occurred_at]
+        return [place > last, RECORDS.c.occurred_at >= cursor.occurred_at]
+    return [place < last, RECORDS.c.occurred_at <= cursor.occurred_at]
 
 
 def _among(column: Any, values: Collection[int]) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row as ResultRow, func, null, 
 
 from .entries import DOOR_ID, STRANGER_ID, Identity, StoredRecord
 from .errors import LedgerInvalid, Problem
-from .filters import Cursor, RecordFilter, beyond, conditions, not_refused
+from .filters import Cursor, RecordFilter, beyond, conditions, from_cursor, not_refused
 from .limits import LOOKUP_VALUES, MAX_PAGE
 from .names import history, likeness
 from .rare import conditions_in_order, first_ids, parts_among
@@ -22,8 +22,9 @@ from .values import MISSING, instant_from, instant_of, local_from, local_of, num
 # Records of all terminals among which the newest of one is looked for, once at a start.
 _LATELY = 1_000
 _ROW = [RECORDS.c[name] for name in Row._fields]
-# Where the name is in such a row.
-_NAME = 2 + Row._fields.index("name")
+# Where a row of a page has these: behind its id and the number of its terminal are the columns of a `Row`.
+_ID, _TERMINAL, _FIRST = 0, 1, 2
+_ENROLL_ID, _NAME, _OCCURRED_AT = (_FIRST + Row._fields.index(name) for name in ("enroll_id", "name", "occurred_at"))
 _SEEN = select(RECORDS.c.enroll_id, RECORDS.c.name, RECORDS.c.occurred_at, RECORDS.c.reader)
 # The terminal's own and the second one.
 _READERS = (0, 1)
@@ -42,7 +43,7 @@ class Found(NamedTuple):
     """The rows of a page, the serial numbers of terminals by their number, and for each row whose it is."""
 
     serials: Mapping[int, str]
-    rows: Sequence[ResultRow[Any]]
+    rows: Sequence[tuple[Any, ...]]
     names: Sequence[str | None]
     next: str | None
 
@@ -81,7 +82,7 @@ def page(
     found = first(connection, where, limit=limit, after=after, oldest_first=oldest_first, up_to=up_to)
     return Page(
         tuple(
-            record_of(found.serials[row.terminal_id], row.id, Row(*row[2:]), name)
+            record_of(found.serials[row[_TERMINAL]], row[_ID], Row(*row[_FIRST:]), name)
             for row, name in zip(found.rows, found.names, strict=True)
         ),
         found.next,
@@ -101,7 +102,9 @@ def first(
     known = serials(connection)
     beyond_last: list[ColumnElement[bool]] = []
     if after is not None:
-        where, beyond_last = beyond(where, Cursor.read(after), oldest_first=oldest_first)
+        cursor = Cursor.read(after)
+        beyond_last = beyond(cursor, oldest_first=oldest_first)
+        where = from_cursor(where, cursor, oldest_first=oldest_first)
     if up_to is not None:
         beyond_last.append(RECORDS.c.id <= up_to)
     query = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW)
@@ -116,22 +119,23 @@ def first(
         query = query.order_by(RECORDS.c.id.desc())
     else:
         query = query.order_by(*(_OLDEST_FIRST if oldest_first else (column.desc() for column in _OLDEST_FIRST)))
-    found = connection.execute(query.limit(limit + 1)).all()
+    # As the driver gives them: to make rows of them takes a quarter of the time of an export.
+    found = connection.execute(query.limit(limit + 1)).cursor.fetchall()
     rows = found[:limit]
     last = rows[-1] if len(found) > limit else None
     names: list[str | None] = [row[_NAME] or None for row in rows]
     if unnamed := [place for place, row in enumerate(rows) if not row[_NAME]]:
         known_names = history(
-            connection, {rows[place].terminal_id for place in unnamed}, {rows[place].enroll_id for place in unnamed}
+            connection, {rows[place][_TERMINAL] for place in unnamed}, {rows[place][_ENROLL_ID] for place in unnamed}
         )
         for place in unnamed:
             row = rows[place]
-            names[place] = known_names.name_at(row.terminal_id, row.enroll_id, row.occurred_at)
+            names[place] = known_names.name_at(row[_TERMINAL], row[_ENROLL_ID], row[_OCCURRED_AT])
     return Found(
         known,
         rows,
         names,
-        None if last is None else str(Cursor(last.occurred_at, last.id)),
+        None if last is None else str(Cursor(last[_OCCURRED_AT], last[_ID])),
     )
 
 
