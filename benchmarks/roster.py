@@ -55,6 +55,7 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
     serial = house.serials[0]
     staff = Staff(people)
     device_id = await house.home.device(house.name_of(serial))
+    button = await house.home.switch_on(f"{serial}_refresh_people")
 
     async def shown_users() -> list[Mapping[str, Any]]:
         answer = await house.home.call(
@@ -82,7 +83,6 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
         await shown_users()
         shown = perf_counter() - begun
         shown_stall = (await house.probe())["stall_ms"]
-        button = (await house.home.entity(f"{serial}_refresh_people"))["entity_id"]
         begun = perf_counter()
         await house.home.act("button.press", entity_id=button)
         refreshed = perf_counter() - begun

@@ -101,6 +101,20 @@ class Home:
                 return (await self.states()).get(entry["entity_id"], {})
         return {}
 
+    async def switch_on(self, unique_id: str) -> str:
+        """Switch on an entity of the integration that is off at first, and return its id once it is there."""
+        entries = await self.call("config/entity_registry/list")
+        known = next(one for one in entries if (one["platform"], one["unique_id"]) == ("timmy_access", unique_id))
+        if known["disabled_by"] is not None:
+            await self.call("config/entity_registry/update", entity_id=known["entity_id"], disabled_by=None)
+            await self.act("homeassistant.reload_config_entry", entry_id=known["config_entry_id"])
+
+        async def is_there() -> bool:
+            return bool(await self.entity(unique_id))
+
+        await self.until(f"{unique_id} switched on", is_there)
+        return str(known["entity_id"])
+
     async def device(self, name: str) -> str:
         """Return the id of the device with a name."""
         for device in await self.call("config/device_registry/list"):

@@ -38,6 +38,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
     TerminalButtonDescription(
         key="refresh_people",
         translation_key="refresh_people",
+        entity_registry_enabled_default=False,
         entity_category=EntityCategory.DIAGNOSTIC,
         press_fn=lambda terminal: terminal.async_refresh_people(all_names=True),
     ),
@@ -50,6 +51,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
     TerminalButtonDescription(
         key="sync_clock",
         translation_key="sync_clock",
+        entity_registry_enabled_default=False,
         entity_category=EntityCategory.CONFIG,
         press_fn=lambda terminal: terminal.upkeep.async_set_clock(),
     ),

@@ -35,6 +35,7 @@ NUMBERS: tuple[TerminalNumberDescription, ...] = (
     TerminalNumberDescription(
         key="alarm_delay",
         translation_key="alarm_delay",
+        entity_registry_enabled_default=False,
         device_class=NumberDeviceClass.DURATION,
         native_unit_of_measurement=UnitOfTime.MINUTES,
         sheet=ACCESS,

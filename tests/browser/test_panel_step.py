@@ -29,7 +29,12 @@ async def keep(house: House, name: str) -> str:
 
 async def look_at_people(house: House, serial: str) -> None:
     """Have Home Assistant read anew who is on a terminal."""
-    button = (await house.home.entity(f"{serial}_refresh_people"))["entity_id"]
+    button = await house.home.switch_on(f"{serial}_refresh_people")
+
+    async def is_connected() -> bool:
+        return bool((await house.home.states())[button]["state"] != "unavailable")
+
+    await house.home.until("the terminal connected", is_connected)
     await house.home.act("button.press", entity_id=button)
 
 

@@ -10,6 +10,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.hub.hub import Hub
+from homeassistant.components import logbook
 from homeassistant.components.automation.config import async_validate_config_item
 from homeassistant.components.persistent_notification import _async_get_or_create_notifications as notifications
 from homeassistant.core import HomeAssistant
@@ -113,6 +114,8 @@ async def test_an_example_loads(hass: HomeAssistant, hub: Hub, face: VirtualTerm
         assert hass.services.has_service(*example["action"].split("."))
     elif isinstance(example, dict) and "type" in example:
         assert set(types_in(example)) <= PARTS
+    elif isinstance(example, dict) and "logbook" in example:
+        assert logbook.CONFIG_SCHEMA(example)
     else:
         assert isinstance(example, dict)
         assert example.keys() <= ELSEWHERE

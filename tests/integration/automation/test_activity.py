@@ -30,6 +30,19 @@ from ..guests.test_who_is_let_in import answer, owner_chose, punch
 from ..until import SECONDS, listen, state_of, until, until_line, until_state
 
 LOCK = "lock.front_door"
+# What a terminal with one door draws in Activity once it is away: a line for each entity that is on at first.
+ABSENT = [
+    "binary_sensor.front_door_alarm unavailable",
+    "binary_sensor.front_door_connectivity off",
+    "binary_sensor.front_door_tamper unavailable",
+    "button.front_door_cancel_alarm unavailable",
+    "button.front_door_restart unavailable",
+    "lock.front_door unavailable",
+    "number.front_door_open_delay unavailable",
+    "number.front_door_volume unavailable",
+    "select.front_door_door_contact_type unavailable",
+    "select.front_door_door_mode unavailable",
+]
 WAREHOUSE_LOCKS = [f"lock.warehouse_door_{number}" for number in range(1, 5)]
 
 
@@ -282,6 +295,17 @@ async def test_a_reconnect_of_seconds_makes_no_line(
     assert state_of(hass, "binary_sensor.front_door_connectivity").state == "on"
     await connected(hass, face)
     assert await book.lines() == []
+
+
+async def test_a_long_absence_is_a_line_for_each_entity_that_is_on(
+    hass: HomeAssistant, book: Book, hub: Hub, face: VirtualTerminal
+) -> None:
+    """Home Assistant draws them, as entities of what is away are unavailable; so few are on at first."""
+    await until_state(hass, "number.front_door_volume", "6")
+    await book.begin()
+    await face.stop()
+    await until_state(hass, "binary_sensor.front_door_connectivity", "off")
+    assert sorted(await book.lines()) == ABSENT
 
 
 async def test_a_minute_and_a_punch_are_silent_in_sensors_that_are_on(

@@ -352,6 +352,7 @@ async def test_welcome_everybody_at_any_time(
     assert scenes == []
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_night_mode(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, clock: TickingDateTimeFactory
 ) -> None:
@@ -364,6 +365,7 @@ async def test_night_mode(
     await until_state(hass, VERIFY, "default")
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_night_mode_makes_up_for_what_was_missed(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, house: House, clock: TickingDateTimeFactory
 ) -> None:

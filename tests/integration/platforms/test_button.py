@@ -15,6 +15,8 @@ from simulator import DoorEvent, VirtualTerminal
 from ..conftest import FACE
 from ..until import state_of, until_state
 
+pytestmark = pytest.mark.usefixtures("all_enabled")
+
 ONLINE = "binary_sensor.front_door_connectivity"
 
 

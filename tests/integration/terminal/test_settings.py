@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 from freezegun.api import FrozenDateTimeFactory
 import pytest
@@ -26,6 +27,9 @@ from simulator import VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
 from ..until import state_of, until_state
+
+# Most settings are switched off at first.
+pytestmark = pytest.mark.usefixtures("all_enabled")
 
 VOLUME = "number.front_door_volume"
 OPEN_DELAY = "number.front_door_open_delay"
@@ -100,7 +104,6 @@ def test_every_setting_is_tried_below() -> None:
     assert len(SWITCHES_WRITTEN) == len(SWITCHES)
 
 
-@pytest.mark.usefixtures("all_enabled")
 class TestOnTheWire:
     """Each setting travels alone, as the terminal understands it, and then shows the new value."""
 
@@ -473,3 +476,16 @@ async def test_what_is_told_beside_settings_is_not_held_in_memory(
         assert not any(kept.extra.values())
     assert terminal.coordinator.data.info.extra
     assert not any(terminal.coordinator.data.info.extra.values())
+
+
+async def test_what_is_switched_off_at_first_stays_on_where_it_was(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    known = er.async_get(hass).async_get_or_create(
+        Platform.SELECT, "timmy_access", f"{FACE}_verify_mode", config_entry=entry, suggested_object_id="mine"
+    )
+    with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=False):
+        await connected(hass, make_terminal("ai_face", FACE))
+    assert state_of(hass, known.entity_id).state == "default"
+    assert known.entity_id == "select.mine"
+    assert hass.states.get("select.front_door_duress_mode") is None
