@@ -10,7 +10,30 @@ from xml.etree import ElementTree as ET
 import hass_frontend
 import pytest
 
+from custom_components.timmy_access.hub.pending import MAX_PENDING, MAX_PENDING_PER_ADDRESS
+from custom_components.timmy_access.protocol.codec import MAX_ITEMS, MAX_OBJECTS, MAX_VALUES
+from custom_components.timmy_access.protocol.inflow import (
+    UNADMITTED_BYTES,
+    UNADMITTED_BYTES_PER_SECOND,
+    UNADMITTED_FRAMES,
+    UNADMITTED_FRAMES_PER_SECOND,
+)
+from custom_components.timmy_access.protocol.listener import (
+    IDENTIFY_SECONDS,
+    MAX_UNADMITTED_FRAME_BYTES,
+    REFUSED_SECONDS,
+)
+from custom_components.timmy_access.protocol.lobby import MAX_WAITING, MAX_WAITING_PER_ADDRESS
 from custom_components.timmy_access.protocol.networks import PRIVATE
+from custom_components.timmy_access.protocol.pace import (
+    MAX_BYTES_PER_SECOND,
+    MAX_FRAMES_PER_SECOND,
+    MAX_OBJECTS_PER_SECOND,
+    MAX_VISITS_AT_ONCE,
+    MAX_VISITS_PER_SECOND,
+)
+from custom_components.timmy_access.protocol.session import MAX_MALFORMED
+from custom_components.timmy_access.records.records import NEWS_AT_ONCE, NEWS_PER_SECOND
 from scripts.docs import DOCS, INTEGRATION, pages
 from scripts.docs_tables import ENTITIES
 from scripts.home import REPOSITORY
@@ -137,11 +160,31 @@ def test_every_promise_is_kept_by_a_test_that_exists() -> None:
         assert re.search(rf"^(?:async )?def {found['name']}\(", source, re.MULTILINE), kept_by
 
 
+def test_what_a_peer_may_is_what_the_code_allows() -> None:
+    text = " ".join((REPOSITORY / "SECURITY.md").read_text().split())
+    assert UNADMITTED_FRAMES_PER_SECOND == MAX_VISITS_PER_SECOND == 1
+    for told in (
+        f"at most {MAX_PENDING_PER_ADDRESS} an address and {MAX_PENDING} in all",
+        f"it gets {MAX_UNADMITTED_FRAME_BYTES // 1024} kB a frame",
+        f"{UNADMITTED_FRAMES} frames and {UNADMITTED_BYTES // 1024} kB at once",
+        f"then one frame and {UNADMITTED_BYTES_PER_SECOND // 1000} kB a second",
+        f"{IDENTIFY_SECONDS:.0f} s to identify itself and {REFUSED_SECONDS:.0f} s in all",
+        f"{MAX_WAITING} connections in all and {MAX_WAITING_PER_ADDRESS} an address",
+        f"{MAX_FRAMES_PER_SECOND:,} frames and {MAX_BYTES_PER_SECOND / 1e6} MB a second",
+        f"more than {MAX_ITEMS:,} records, {MAX_OBJECTS:,} objects or {MAX_VALUES:,} values are not taken",
+        f"objects than firmware sends at {MAX_OBJECTS_PER_SECOND:,} objects a second",
+        f"more than {MAX_VISITS_AT_ONCE} times at once, and then once a second",
+        f"more than {NEWS_AT_ONCE} news at once, and then {NEWS_PER_SECOND:.0f} a second",
+        f"{MAX_MALFORMED} broken frames in a row end the connection",
+    ):
+        assert told in text
+
+
 def test_every_attack_is_tried_by_tests_that_exist() -> None:
     text = (REPOSITORY / "SECURITY.md").read_text()
     table = text.partition("## Attacks that were tried")[2].partition("\n## ")[0]
     rows = [line for line in table.splitlines() if line.startswith("| ")][1:]
-    assert len(rows) == 17
+    assert len(rows) == 18
     for row in rows:
         named = list(_TEST.finditer(row))
         assert named, row

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import repeat
 from time import monotonic
+from weakref import ref
 
 from homeassistant.util import dt as dt_util
 
@@ -31,8 +32,7 @@ COUNTED_SECONDS = 2.0
 STANDING_SECONDS = 10.0
 # Records that are remembered; a terminal has one frame of up to 50 under way.
 REMEMBERED = 1_000
-# Frames of one record that are looked at more than once: somebody waits for an answer to a few of them. Others are let
-# go of: what piles up makes the garbage collector walk through all of Home Assistant.
+# Frames of one record that are looked at more than once: somebody waits for an answer to a few of them.
 AT_ONCE = 10
 
 
@@ -76,7 +76,8 @@ class Arrivals:
         self._frame = 0
         self._connection = 0
         self._is_first = False
-        self._recent: deque[tuple[Table[LogRecord], list[Identity]]] = deque(maxlen=AT_ONCE)
+        # The frames themselves are others': there may be megabytes in each.
+        self._recent: deque[tuple[ref[Table[LogRecord]], list[Identity]]] = deque(maxlen=AT_ONCE)
         self._alone: _Alone | None = None
         self._stands_at: datetime | None = None
         self._last_apart = 0
@@ -91,7 +92,7 @@ class Arrivals:
     def identities(self, records: Table[LogRecord], log_index: int | None) -> list[Identity]:
         """Return what tells the records of a frame from all others of the terminal; the same for the same frame."""
         for table, identities in self._recent:
-            if table is records:
+            if table() is records:
                 return identities
         self._is_first = self._connection != self._clock.connections
         self._connection = self._clock.connections
@@ -106,7 +107,7 @@ class Arrivals:
             found = self._told_apart(shared, [repeated or one for one in nothing_told], log_index, now)
         self._frame += 1
         if len(records) == 1:
-            self._recent.append((records, found))
+            self._recent.append((ref(records), found))
         return found
 
     def stands(self, identity: Identity) -> bool:

@@ -4,11 +4,11 @@ from http import HTTPStatus
 
 from aiohttp import web
 
-from homeassistant.components.http import KEY_HASS, KEY_HASS_USER, HomeAssistantView
-from homeassistant.exceptions import Unauthorized
+from homeassistant.components.http import KEY_HASS, HomeAssistantView
 
 from ..const import DOMAIN
 from .photos import PHOTOS, URL
+from .private_files import check_reader
 
 
 class PhotoView(HomeAssistantView):
@@ -19,10 +19,7 @@ class PhotoView(HomeAssistantView):
 
     async def get(self, request: web.Request, entry_id: str, place: str) -> web.Response:
         """Return the photo; raises `Unauthorized` for other users."""
-        user = request[KEY_HASS_USER]
-        # What an automation signs is signed by a user of the system's own, whose name nobody can sign in.
-        if not user.is_admin and not user.system_generated:
-            raise Unauthorized
+        check_reader(request)
         photos = request.app[KEY_HASS].data.get(PHOTOS, {}).get(entry_id)
         photo = None if photos is None else await photos.async_photo(place)
         if photo is None:

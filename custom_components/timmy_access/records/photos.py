@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from homeassistant.components.http.auth import async_sign_path
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
@@ -37,6 +36,7 @@ from ..terminal.photo import Photo
 from ..terminal.tasks import Tasks
 from .photo_folder import Found, PhotoFolder, Shot, delete, move
 from .photo_key import PhotoKey, async_photo_key, async_remove_photo_key
+from .private_files import signed_address
 
 NOT_KEPT = "photos_not_kept"
 UNREADABLE = "photos_unreadable"
@@ -202,7 +202,7 @@ class Photos:
     @callback
     def async_address(self, place: str, lifetime: timedelta) -> str:
         """Return an address that gives a photo to everybody who has it, for a while."""
-        return async_sign_path(self._hass, f"{URL}/{self._entry_id}/{place}", lifetime)
+        return signed_address(self._hass, f"{URL}/{self._entry_id}/{place}", lifetime)
 
     @callback
     def async_latest(self, serial: str, since: datetime) -> LatestPhoto | None:

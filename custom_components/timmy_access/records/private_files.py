@@ -26,6 +26,9 @@ from ..const import DOMAIN, LOGGER
 
 # How long the address that an action answers works without logging in: a message is read within a day.
 SIGNED_FOR = timedelta(days=1)
+# What makes a signed address ours. Home Assistant signs whatever path it is told to have a media player play, in the
+# name of the same user and for whom may use the player; it signs none that has something like this in it.
+_OURS = f"{DOMAIN}=1"
 # A name without folders, and not one that starts with a dot.
 _NAME = re.compile(r"[\w][\w .-]{0,120}")
 # File systems take 255 bytes; the rest is for a suffix. A name that only the disk refuses is refused too late.
@@ -52,7 +55,7 @@ class PrivateFolder:
 
     def address(self, hass: HomeAssistant, path: Path) -> str:
         """Return an address that gives a file to everybody who has it, for a day."""
-        signed, _, query = async_sign_path(hass, f"{self.url}/{path.name}", SIGNED_FOR).partition("?")
+        signed, _, query = signed_address(hass, f"{self.url}/{path.name}", SIGNED_FOR).partition("?")
         return f"{quote(signed)}?{query}"
 
 
@@ -68,10 +71,7 @@ class PrivateFileView(HomeAssistantView):
     async def get(self, request: web.Request, name: str) -> web.StreamResponse:
         """Return the file; raises `Unauthorized` for other users."""
         hass = request.app[KEY_HASS]
-        user = request[KEY_HASS_USER]
-        # What an automation signs is signed by a user of the system's own, whose name nobody can sign in.
-        if not user.is_admin and not user.system_generated:
-            raise Unauthorized
+        check_reader(request)
         try:
             path = self._folder.path(hass, name)
             file = await hass.async_add_executor_job(_open, path)
@@ -92,6 +92,21 @@ class PrivateFileView(HomeAssistantView):
         finally:
             await hass.async_add_executor_job(file.close)
         return response
+
+
+def signed_address(hass: HomeAssistant, path: str, lifetime: timedelta) -> str:
+    """Return an address that gives what is at a path to everybody who has it, for a while.
+
+    It is signed by a user of the system's own, so that it is worth the same whoever has made an automation ask for it.
+    """
+    return async_sign_path(hass, f"{path}?{_OURS}", lifetime, use_content_user=True)
+
+
+def check_reader(request: web.Request) -> None:
+    """Raise `Unauthorized` for all but administrators and whoever has an address that was signed here."""
+    user = request[KEY_HASS_USER]
+    if not user.is_admin and not (user.system_generated and _OURS in request.query_string.split("&")):
+        raise Unauthorized
 
 
 def file_name(name: str, suffixes: tuple[str, ...]) -> str:

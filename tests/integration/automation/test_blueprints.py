@@ -568,7 +568,8 @@ async def test_guest_pass(
     assert [title for title, _ in house.said] == ["Pass for Guest: Grace"]
     assert "Front door" in house.said[0][1]
     picture = unquote(house.messages[0].data["data"]["image"])
-    assert re.match(r"/api/timmy_access/passes/pass 2026-11-25 16-00-0\d guest grace\.png\?authSig=", picture)
+    folder = "/api/timmy_access/passes"
+    assert re.match(rf"{folder}/pass 2026-11-25 16-00-0\d guest grace\.png\?timmy_access=1&authSig=", picture)
     file = Path(hass.config.path("timmy_access_passes", picture.partition("?")[0].rpartition("/")[2]))
     assert await hass.async_add_executor_job(file.exists)
     code = house.more[0].data["code"]

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_expose_entity
+from homeassistant.components.media_player import async_process_play_media_url
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import (
@@ -158,6 +159,28 @@ async def test_who_is_not_approved_moves_nothing_and_quietens_nothing(
     assert state_of(hass, TAMPER) == before
     assert [frame for frame in face.received[received:] if frame.get("cmd") in ("opendoor", "lockctrl")] == []
     assert next(iter(hub.passbook.passes.values())).uses == 0
+
+
+async def test_what_a_media_player_is_told_to_play_is_no_address_of_ours(
+    hass: HomeAssistant,
+    hub: Hub,
+    face: VirtualTerminal,
+    hass_client_no_auth: ClientSessionGenerator,
+    hass_read_only_access_token: str,
+) -> None:
+    """Home Assistant signs the path for whoever may use the player."""
+    made = await make_pass(hass, hub, filename="guest")
+    client = await hass_client_no_auth()
+    address, _, query = made["url"].partition("?")
+    for played in (address, f"{address}?", f"{address}#{query}"):
+        signed = async_process_play_media_url(hass, played, allow_relative_url=True)
+        assert "authSig=" in signed
+        for asked in (signed, f"{signed}&timmy_access=1", signed.replace("?", "?timmy_access=1&")):
+            assert (await client.get(asked)).status == HTTPStatus.UNAUTHORIZED
+    visitor = {"Authorization": f"Bearer {hass_read_only_access_token}"}
+    response = await client.get(f"{address}?timmy_access=1", headers=visitor)
+    assert response.status == HTTPStatus.UNAUTHORIZED
+    assert (await client.get(made["url"])).status == HTTPStatus.OK
 
 
 @pytest.mark.parametrize("folder", ["exports", "passes", f"photos/{'0' * 26}"])

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 import secrets
 import shutil
 import tarfile
+from time import time
 from typing import Any
 from unittest.mock import patch
 
@@ -20,7 +21,7 @@ from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.records import photo_folder, photos as photos_module
 from custom_components.timmy_access.records.photo_folder import Shot
 from custom_components.timmy_access.records.photo_key import SEALING_BYTES, PhotoKey
-from custom_components.timmy_access.records.photos import NOT_KEPT, PHOTOS, UNREADABLE, Photos, roots
+from custom_components.timmy_access.records.photos import NOT_KEPT, PHOTOS, SHOWN_FOR, UNREADABLE, Photos, roots
 from custom_components.timmy_access.sealing.secret_key import KEY_BYTES
 from custom_components.timmy_access.terminal.moments import PunchPhoto
 from homeassistant.components.backup.const import EXCLUDE_FROM_BACKUP
@@ -98,6 +99,13 @@ async def test_a_photo_is_in_the_row_of_its_record_and_given_to_administrators(
     assert response.content_type == "image/jpeg"
     assert response.headers["Cache-Control"] == "no-store"
     assert await response.read() == JPEG
+    # It is of no other photo, and ends.
+    other = url.replace(with_one["photo"][-4:] + "?", "0000?")
+    assert (await (await hass_client_no_auth()).get(other)).status == HTTPStatus.UNAUTHORIZED
+    with patch("homeassistant.components.http.auth.time.time", return_value=time() - SHOWN_FOR.total_seconds() - 1):
+        answer = await asked(await hass_ws_client(hass), "log_photo", photo=with_one["photo"])
+    response = await (await hass_client_no_auth()).get(answer["result"]["url"])
+    assert response.status == HTTPStatus.UNAUTHORIZED
     # And without a signature: administrators, and nobody else.
     plain = url.partition("?")[0]
     assert (await (await hass_client()).get(plain)).status == HTTPStatus.OK

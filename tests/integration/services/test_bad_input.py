@@ -6,6 +6,7 @@ from typing import Any
 
 from PIL import Image
 import pytest
+import voluptuous as vol
 
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
@@ -287,3 +288,20 @@ async def test_a_photo_is_made_to_fit(hass: HomeAssistant, hub: Hub, face: Virtu
     with pytest.raises(HomeAssistantError) as error:
         await act(hass, hub, FACE, "set_credential", enroll_id=2, credential="photo", photo_file=str(path))
     assert error.value.translation_key == "refused_no_face"
+
+
+@pytest.mark.parametrize("said", [2, -1, 0.5, float("nan"), float("inf"), 2**70, "perhaps", [], None])
+async def test_only_yes_says_that_something_is_meant(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, said: Any
+) -> None:
+    """No number that a template has counted, and nothing that is none."""
+    before, openings = changes(face), face.doors[1].openings
+    for action, data in (
+        ("initialize", {"confirm": said}),
+        ("delete_all_users", {"confirm": said}),
+        ("open_door", {"all_doors": said}),
+        ("reply_qr_code", {"access": said}),
+    ):
+        with pytest.raises((vol.Invalid, ServiceValidationError)):
+            await act(hass, hub, FACE, action, **data)
+    assert (changes(face), face.doors[1].openings) == (before, openings)
