@@ -25,9 +25,12 @@ from . import (
     panel,
     punch,
     read,
+    reconnect,
     repeats,
     roster,
+    start,
     startup,
+    together,
     verdict,
 )
 from .building import Building, building
@@ -69,6 +72,7 @@ class Part:
 
 PARTS: Mapping[str, Part] = {
     verdict.PART: Part(verdict.measure, verdict.TERMINALS),
+    together.PART: Part(together.measure, together.TERMINALS, is_quick=False),
     # Two houses of its own, besides.
     approval.PART: Part(approval.measure, approval.TERMINALS, is_quick=False, seconds=3 * PART_SECONDS),
     punch.PART: Part(punch.measure, punch.TERMINALS),
@@ -83,8 +87,10 @@ PARTS: Mapping[str, Part] = {
     # What entities cost is another figure.
     idle.PART: Part(idle.measure, idle.TERMINALS, entities=False),
     entities.PART: Part(entities.measure, entities.TERMINALS, is_quick=False),
-    # What Home Assistant's recorder has written is only known after its next commit, and houses are started for it.
-    cost.PART: Part(cost.measure, cost.TERMINALS, is_quick=False, seconds=cost.PART_SECONDS, tries=1),
+    # What Home Assistant's recorder has written is only known after its next commit.
+    cost.PART: Part(cost.measure, cost.TERMINALS, is_quick=False),
+    reconnect.PART: Part(reconnect.measure, reconnect.TERMINALS, is_quick=False),
+    start.PART: Part(start.measure, start.TERMINALS, is_quick=False),
     startup.PART: Part(startup.measure, startup.TERMINALS),
     action.PART: Part(action.measure, action.TERMINALS),
     # One attack after the other, each of which is measured again where the machine was disturbed.

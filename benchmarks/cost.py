@@ -1,4 +1,4 @@
-"""What a punch, a terminal and a reconnect cost the Home Assistant around the integration."""
+"""What a punch and a terminal cost the Home Assistant around the integration."""
 
 import asyncio
 from collections.abc import Mapping
@@ -7,7 +7,7 @@ from pathlib import Path
 import sqlite3
 from typing import Any
 
-from .building import ENTRY_ID, Building, building, processor_of
+from .building import Building, processor_of
 from .figures import MILLISECONDS, Figure
 from .lean import LeanTerminal
 from .punch import PAUSE_SECONDS, punch
@@ -16,13 +16,6 @@ PART = "cost"
 TERMINALS = 1
 PUNCHES = 100
 QUICK_PUNCHES = 10
-RECONNECTS = 10
-QUICK_RECONNECTS = 2
-# Houses whose start is timed; Home Assistant takes 10,000 entities of one entry.
-STARTED = (10, 100, 500)
-START_SECONDS = 20
-SLOW_SECONDS = 0.05
-PART_SECONDS = 300.0
 # State writes, and rows of the recorder, that show a punch: the event, the door, and who was there last.
 WRITES = 3
 # The recorder writes every five seconds.
@@ -125,21 +118,6 @@ async def punches(house: Building, costs: Costs, count: int) -> list[Figure]:
     ]
 
 
-async def reconnects(house: Building, costs: Costs, count: int) -> list[Figure]:
-    """Return what it costs that a terminal goes and comes back."""
-    await costs.begin()
-    for _ in range(count):
-        async with LeanTerminal(house.url, house.serials[0]):
-            await house.until_connected(1)
-        await house.until_connected(0)
-    cost = await costs.end()
-    return [
-        _count("reconnect, state writes", sum(cost.states.values()) / count),
-        _count("reconnect, recorder rows", cost.rows / count),
-        Figure(part=PART, measure="reconnect, processor", value=cost.seconds * MILLISECONDS / count, unit="ms"),
-    ]
-
-
 async def at_rest(house: Building) -> list[Figure]:
     """Return what a terminal has in Home Assistant's registries."""
     listed: list[Mapping[str, Any]] = await house.home.call("config/entity_registry/list")
@@ -151,29 +129,12 @@ async def at_rest(house: Building) -> list[Figure]:
     ]
 
 
-async def starts(folder: Path) -> list[Figure]:
-    """Return how long the entry of a house takes to start, by its terminals."""
-    figures = []
-    for count in STARTED:
-        async with building(folder / f"start-{count}", count) as house:
-            seen = await house.home.call("bench_probe/reload", entry_id=ENTRY_ID, slow_seconds=SLOW_SECONDS)
-        target = f"< {START_SECONDS}" if count == STARTED[-1] else ""
-        figures.append(
-            Figure(part=PART, measure=f"start of {count} terminals", value=seen["seconds"], unit="s", target=target)
-        )
-        name = f"start of {count} terminals, steps above {SLOW_SECONDS * MILLISECONDS:.0f} ms"
-        figures.append(_count(name, len(seen["slow"])))
-    return figures
-
-
 async def measure(house: Building, *, quick: bool) -> list[Figure]:
     """Return the figures of this part."""
     costs = Costs(house)
     return [
         *await punches(house, costs, QUICK_PUNCHES if quick else PUNCHES),
-        *await reconnects(house, costs, QUICK_RECONNECTS if quick else RECONNECTS),
         *await at_rest(house),
-        *([] if quick else await starts(house.home.folder.parent)),
     ]
 
 

@@ -16,12 +16,12 @@ from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.terminal.store import SAVE_SECONDS, Reconciled
 from homeassistant.config_entries import ConfigEntryState
-from homeassistant.const import EVENT_HOMEASSISTANT_STOP
-from homeassistant.core import HomeAssistant
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP, EVENT_STATE_CHANGED
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from simulator import VirtualTerminal
 
-from ..conftest import CONTROLLER, FACE, FINGER, LOOPBACK
+from ..conftest import CONTROLLER, FACE, FINGER, LOOPBACK, listener, subentry_data
 from ..until import state_of, until_state
 
 ONLINE = "binary_sensor.front_door_connectivity"
@@ -138,3 +138,26 @@ async def test_only_devices_of_terminals_that_are_gone_may_be_removed(
         assert not await async_remove_config_entry_device(hass, entry, device)
     stale = registry.async_get_or_create(config_entry_id=entry.entry_id, identifiers={(DOMAIN, "ZX77777777")})
     assert await async_remove_config_entry_device(hass, entry, stale)
+
+
+async def test_a_building_starts_in_many_steps_of_the_event_loop(hass: HomeAssistant, port: int) -> None:
+    entry = listener(hass, port, *(subentry_data(f"ZX{number:08}", f"Door {number}") for number in range(60)))
+    made: list[set[str]] = [set()]
+
+    @callback
+    def _note(event: Event[EventStateChangedData]) -> None:
+        if event.data["old_state"] is None and event.data["entity_id"].startswith("lock."):
+            made[-1].add(event.data["entity_id"])
+
+    async def _count() -> None:
+        while True:
+            await asyncio.sleep(0)
+            made.append(set())
+
+    hass.bus.async_listen(EVENT_STATE_CHANGED, _note)
+    counting = asyncio.create_task(_count())
+    assert await hass.config_entries.async_setup(entry.entry_id)
+    counting.cancel()
+    assert sum(map(len, made)) == 60
+    assert max(map(len, made)) == 10
+    assert await hass.config_entries.async_unload(entry.entry_id)
