@@ -269,6 +269,7 @@ ACTIONS = (
         },
         response=SupportsResponse.ONLY,
         several=True,
+        doors=True,
     ),
     Action(
         name="extend_pass",
