@@ -39,6 +39,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
         key="refresh_people",
         translation_key="refresh_people",
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         press_fn=lambda terminal: terminal.async_refresh_people(all_names=True),
     ),
     TerminalButtonDescription(
@@ -51,6 +52,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
         key="sync_clock",
         translation_key="sync_clock",
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         press_fn=lambda terminal: terminal.upkeep.async_set_clock(),
     ),
 )

@@ -73,6 +73,7 @@ SELECTS: tuple[TerminalSelectDescription, ...] = (
     TerminalSelectDescription(
         key="duress",
         translation_key="duress",
+        entity_registry_enabled_default=False,
         options_fn=_always(CHOICES["duress"]),
         sheet=ACCESS,
     ),
@@ -86,6 +87,7 @@ SELECTS: tuple[TerminalSelectDescription, ...] = (
     TerminalSelectDescription(
         key="verify_mode",
         translation_key="verify_mode",
+        entity_registry_enabled_default=False,
         options_fn=lambda state: verify_modes(state.info),
         sheet=DEVICE,
     ),

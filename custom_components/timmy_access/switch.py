@@ -71,6 +71,7 @@ SWITCHES: tuple[TerminalSwitchDescription, ...] = (
     TerminalSwitchDescription(
         key="tamper",
         translation_key="tamper",
+        entity_registry_enabled_default=False,
         sheet=ACCESS,
     ),
     TerminalSwitchDescription(

@@ -139,6 +139,7 @@ async def test_dates_that_cannot_be_read_are_not_overwritten(
     assert told["record"][0]["endtime"] == "2026-12-31 08:00:00"
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_asking_for_everything_reads_names_again(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> None:
     assert hub.terminals[FACE].name_of(1) == ADA
     face.users[1].name = "Bob"

@@ -18,6 +18,10 @@ from ..until import state_of, until_state
 ONLINE = "binary_sensor.front_door_connectivity"
 
 
+# What is switched off at first is shown.
+pytestmark = pytest.mark.usefixtures("all_enabled")
+
+
 async def press(hass: HomeAssistant, name: str, terminal: str = "front_door") -> None:
     await hass.services.async_call("button", "press", {"entity_id": f"button.{terminal}_{name}"}, blocking=True)
 

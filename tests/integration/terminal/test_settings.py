@@ -27,6 +27,8 @@ from simulator import VirtualTerminal
 from ..conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
 from ..until import state_of, until_state
 
+# What is switched off at first is shown.
+pytestmark = pytest.mark.usefixtures("all_enabled")
 VOLUME = "number.front_door_volume"
 OPEN_DELAY = "number.front_door_open_delay"
 VERIFY_MODE = "select.front_door_verify_mode"
@@ -100,7 +102,6 @@ def test_every_setting_is_tried_below() -> None:
     assert len(SWITCHES_WRITTEN) == len(SWITCHES)
 
 
-@pytest.mark.usefixtures("all_enabled")
 class TestOnTheWire:
     """Each setting travels alone, as the terminal understands it, and then shows the new value."""
 
