@@ -23,11 +23,11 @@ BLUEPRINTS_HEAD = """\
 Written by `scripts/docs` from the files in `custom_components/timmy_access/blueprints`.
 
 Automations to fill in, under *Settings*, *Automations & scenes*, *Blueprints*. They are there once *Automation
-blueprints* is on: asked when the integration is set up, and among its options later. Names and descriptions are in the
-language of Home Assistant; what an input means is explained in English. With a new version, or another language, they
-are brought up to date, and automations made of them with them. One that you have changed is yours and stays as it is;
-one that you have deleted stays away, until the option is turned off and on again. Turned off, nothing is written any
-more and nothing deleted. Each can be imported by itself instead, in English. Messages go to the Home Assistant app;
+blueprints* is on: asked when the integration is set up, and among its options later. All they say is in the language of
+Home Assistant: the forms, and the messages they send. With a new version, or another language, they are brought up to
+date, and automations made of them with them. One that you have changed is yours and stays as it is; one that you have
+deleted stays away, until the option is turned off and on again. Turned off, nothing is written any more and nothing
+deleted. Each can be imported by itself instead, in English. Messages go to the Home Assistant app;
 *More actions* does anything else.
 """
 ACTIONS_HEAD = """\
@@ -54,6 +54,10 @@ is away or refuses keeps no other from doing it, and the error names every one t
 A single `device_id` that is no list gets the response of that terminal. Lists, areas, floors and labels get one by
 device: `name`, `result` (`done` or `failed`), `error` in words, and what the action tells of the terminal. With a
 response variable a terminal that fails does not end the automation: look at `result`.
+
+Those *of one listener* (the log, hours, passes, two factors) do one thing for all of them together. `create_pass` takes
+doors: a terminal means all of its doors, and an area those doors of a controller that are in it, whichever room the
+controller itself hangs in.
 
 ```yaml
 action: timmy_access.disable_user
@@ -156,7 +160,8 @@ def actions() -> str:
         if action.response is not SupportsResponse.NONE:
             notes.append("*Answers.*")
         if "target" in described[action.name]:
-            notes.append("*For any number of terminals.*")
+            of_one = " of one listener" if getattr(action, "several", False) else ""
+            notes.append(f"*For any number of terminals{of_one}.*")
         parts.append(f"## `timmy_access.{action.name}`: {text['name']}\n\n{' '.join(notes)}\n")
         fields = dict(_fields(described[action.name]))
         rows = [

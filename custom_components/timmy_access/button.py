@@ -40,6 +40,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
         translation_key="refresh_people",
         entity_registry_enabled_default=False,
         entity_category=EntityCategory.DIAGNOSTIC,
+        entity_registry_enabled_default=False,
         press_fn=lambda terminal: terminal.async_refresh_people(all_names=True),
     ),
     TerminalButtonDescription(
@@ -53,6 +54,7 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
         translation_key="sync_clock",
         entity_registry_enabled_default=False,
         entity_category=EntityCategory.CONFIG,
+        entity_registry_enabled_default=False,
         press_fn=lambda terminal: terminal.upkeep.async_set_clock(),
     ),
 )

@@ -27,15 +27,9 @@ async def keep(house: House, name: str) -> str:
     return device
 
 
-async def look_at_people(house: House, serial: str) -> None:
-    """Have Home Assistant read anew who is on a terminal."""
-    button = await house.home.switch_on(f"{serial}_refresh_people")
-
-    async def is_connected() -> bool:
-        return bool((await house.home.states())[button]["state"] != "unavailable")
-
-    await house.home.until("the terminal connected", is_connected)
-    await house.home.act("button.press", entity_id=button)
+async def look_at_people(house: House, name: str) -> None:
+    """Have Home Assistant read anew who is on a terminal: it does before it says what keeping in step would do."""
+    await house.perform("keep_in_step", device_id=await house.home.device(name))
 
 
 async def in_order(page: Page, name: str) -> None:
@@ -51,7 +45,7 @@ async def test_differences_are_settled_one_and_all(built: House) -> None:  # noq
         await keep(built, "Front door")
         for number, name in ((21, "Eve with a name that is as long as a name may be at all"), (22, "Max"), (23, "Zoë")):
             built.face.add_user(User(enrollid=number, name=name))
-        await look_at_people(built, FACE)
+        await look_at_people(built, "Front door")
         await page.goto(f"{built.home.url}/timmy-access/doors")
         panel = page.locator(PANEL)
         # The page follows by itself, and counts where it links.
@@ -117,11 +111,11 @@ async def test_who_waits_is_approved_and_takes_the_place_of_another(built: House
 async def test_a_terminal_that_was_emptied_is_filled_again(built: House) -> None:  # noqa: F811 - the fixture
     async with logged_in(built.home) as page:
         built.face.add_user(User(enrollid=5, name="Emmy Noether"))
-        await look_at_people(built, FACE)
+        await look_at_people(built, "Front door")
         await keep(built, "Front door")
         everybody = set(built.face.users)
         built.face.users.clear()
-        await look_at_people(built, FACE)
+        await look_at_people(built, "Front door")
         await page.goto(f"{built.home.url}/timmy-access/differences")
         panel = page.locator(PANEL)
         await panel.get_by_role("link", name="Decide what becomes of it").click()

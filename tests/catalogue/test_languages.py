@@ -12,6 +12,17 @@ TRANSLATED = ("de", "es", "fr", "id", "it", "nl", "pl", "pt-BR", "ru", "tr", "vi
 PLACEHOLDER = re.compile(r"\{\w+\}|`[^`]+`|\b\w+://\w+")
 # Texts this long are sentences; no two languages have the same.
 SENTENCE_LETTERS = 40
+# How Home Assistant does not speak to people in these languages: words that only the other form of address has. A
+# German sentence may begin with the pronoun of something else.
+STRANGE = {
+    "de": re.compile(r"(?<![.!?:] )(?<!^)(?<!\n)\b(?:Sie|Ihre?[mnr]?|Ihnen)\b|^Sie (?:dürfen|haben|können|müssen)\b"),
+    "es": re.compile(r"\b(?:usted|[Ii]nténtelo|Elija|Introduzca|Compruebe|Añada|Instale|Revise|Vaya|[Dd]éjelo)\b"),
+    "fr": re.compile(r"\b(?:tu|ton|tes|toi)\b"),
+    "it": re.compile(r"\b(?:[Vv]oi|[Vv]ostr[aeio]|Scelga|Inserisca|Aggiunga|Prema|Riprovi|Controlli (?:se|la))\b"),
+    "nl": re.compile(r"\b(?:[Uu]|[Uu]w)\b"),
+    "pl": re.compile(r"\b(?:Pan|Pani|Państwa|Państwo)\b"),
+    "zh-Hans": re.compile("你"),
+}
 ENGLISH = dict(leaves(TEXTS))
 
 
@@ -36,6 +47,26 @@ def test_these_are_all_languages() -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_language_says_what_english_says(language: str) -> None:
     assert list(faults(dict(leaves(texts_in(language))), ENGLISH)) == []
+
+
+@pytest.mark.parametrize("language", STRANGE)
+def test_people_are_spoken_to_as_home_assistant_does(language: str) -> None:
+    assert {path: text for path, text in leaves(texts_in(language)) if STRANGE[language].search(text)} == {}
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("de", "Prüfe es, bevor Sie gehen."),
+        ("de", "Sie können es ändern."),
+        ("es", "Nada ha cambiado. Inténtelo cuando vuelva."),
+        ("it", "Prima lo scegliete voi."),
+        ("nl", "Is het uw terminal?"),
+    ],
+)
+def test_a_strange_form_of_address_is_found(language: str, text: str) -> None:
+    assert STRANGE[language].search(text)
+    assert not STRANGE["de"].search("Alle Einträge fehlen. Sie werden nicht wiederholt.")
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,13 @@ owner's, and one that is gone was removed: neither is written again, until the o
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from hashlib import sha256
 import json
 from pathlib import Path
-import re
 from typing import Any
+
+import yaml  # type: ignore[import-untyped]
 
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE
 from homeassistant.core import Event, HomeAssistant, callback
@@ -33,30 +34,41 @@ VERSION = 1
 # What stands for a file that the owner has put there.
 OWNERS = ""
 
-_NAME = re.compile(r"^  name: .*\n", re.MULTILINE)
-_DESCRIPTION = re.compile(r"^  description: >-\n(?:    .*\n|\n)+", re.MULTILINE)
-
-_INPUT = re.compile(r"^      name: (?P<name>.*)\n", re.MULTILINE)
-_NO_WORD = re.compile(r"\W+")
-
-type Texts = Mapping[str, str]
+# What stands in front of the texts in the files, which are in English for who imports one.
+_TEXTS = f"component.{DOMAIN}.common.blueprint_"
+_ENGLISH = "en"
+_STRING = "tag:yaml.org,2002:str"
 
 
-def translated(name: str, text: str, texts: Texts) -> str:
-    """Return a blueprint with its names and its description as in `texts`, and otherwise as it is."""
-    for part, pattern in (("name", _NAME), ("description", _DESCRIPTION)):
-        said = texts[f"component.{DOMAIN}.common.blueprint_{name}_{part}"]
-        # Every text of JSON is one of YAML.
-        line = f"  {part}: {json.dumps(said, ensure_ascii=False)}\n"
-        text = pattern.sub(line.replace("\\", r"\\"), text, count=1)
+def words_of(english: Mapping[str, str], texts: Mapping[str, str]) -> dict[str, str]:
+    """Return what each text of a blueprint is in the language of `texts`."""
+    return {said: texts.get(key, said) for key, said in english.items() if key.startswith(_TEXTS)}
 
-    def _labelled(found: re.Match[str]) -> str:
-        key = _NO_WORD.sub("_", found["name"].lower()).strip("_")
-        said = texts.get(f"component.{DOMAIN}.common.blueprint_input_{key}")
-        return found[0] if said is None else f"      name: {json.dumps(said, ensure_ascii=False)}\n"
 
-    head, body, rest = text.partition("\nmode: ")
-    return _INPUT.sub(_labelled, head) + body + rest
+def translated(text: str, words: Mapping[str, str]) -> str:
+    """Return a blueprint with each of its texts as `words` say it, and otherwise as it is."""
+    made, done = [], 0
+    for node in _values(yaml.compose(text, Loader=yaml.SafeLoader)):
+        start, end = node.start_mark.index, node.end_mark.index
+        # An alias is the node that it stands for, which has had its turn.
+        if start >= done and node.tag == _STRING and (said := words.get(node.value)) is not None:
+            # Every text of JSON is one of YAML. One of several lines ends with the last of them.
+            line = "\n" if text[:end].endswith("\n") else ""
+            made += [text[done:start], json.dumps(said, ensure_ascii=False), line]
+            done = end
+    return "".join((*made, text[done:]))
+
+
+def _values(node: yaml.Node | None) -> Iterator[yaml.ScalarNode]:
+    """Yield what is no key, in the order of the file."""
+    if isinstance(node, yaml.ScalarNode):
+        yield node
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            yield from _values(item)
+    elif isinstance(node, yaml.MappingNode):
+        for _, value in node.value:
+            yield from _values(value)
 
 
 def mark_of(content: bytes) -> str:
@@ -64,7 +76,7 @@ def mark_of(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def bring_up_to_date(folder: Path, texts: Texts, marks: Mapping[str, str]) -> tuple[dict[str, str], bool]:
+def bring_up_to_date(folder: Path, words: Mapping[str, str], marks: Mapping[str, str]) -> tuple[dict[str, str], bool]:
     """Write what is missing or has changed; return the marks, and whether a file there was is another now.
 
     Raises `OSError`, also where a link stands in the place of the folder. Blocks, so it is for another thread.
@@ -73,7 +85,7 @@ def bring_up_to_date(folder: Path, texts: Texts, marks: Mapping[str, str]) -> tu
     after, is_replaced = dict(marks), False
     for shipped in sorted(SHIPPED.glob("*.yaml")):
         name, path = shipped.stem, folder / shipped.name
-        wanted = translated(name, shipped.read_text("utf-8"), texts)
+        wanted = translated(shipped.read_text("utf-8"), words)
         mark = mark_of(wanted.encode())
         if path.is_symlink() or path.exists():
             present = OWNERS if path.is_symlink() or not path.is_file() else mark_of(path.read_bytes())
@@ -115,9 +127,13 @@ class Blueprints:
             folder = Path(self._hass.config.path(*FOLDER))
             if not stored["is_on"]:  # chosen anew: what was removed before is wanted again
                 marks = await self._hass.async_add_executor_job(_present, folder, marks)
-            texts = await async_get_translations(self._hass, self._hass.config.language, "common", {DOMAIN})
+            english, texts = [
+                await async_get_translations(self._hass, language, "common", {DOMAIN})
+                for language in (_ENGLISH, self._hass.config.language)
+            ]
+            words = words_of(english, texts)
             try:
-                after, is_replaced = await self._hass.async_add_executor_job(bring_up_to_date, folder, texts, marks)
+                after, is_replaced = await self._hass.async_add_executor_job(bring_up_to_date, folder, words, marks)
             except OSError as err:
                 LOGGER.warning("The blueprints cannot be written to %s: %s", folder, err)
                 return

@@ -20,7 +20,7 @@ from ..hub.terminal import Terminal
 from .checking import checked
 from .each import async_each
 from .labels import labelled
-from .targets import TARGET_FIELDS, TARGET_KEYS, Target, async_targets, target_of
+from .targets import TARGET_FIELDS, TARGET_KEYS, Target, async_door_targets, async_targets, target_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +60,9 @@ type Prepare = Callable[[tuple[Request, ...]], Awaitable[Any]]
 class Action:
     """One action. `right` is what a user needs for it; None where the fields tell, and the handler asks.
 
-    `several` hands all terminals of one listener to the handler. `each` lets it be for any number of terminals, and
-    calls the handler for every one of them, after `prepare` has found nothing wrong with any (see `each`).
+    `several` hands all terminals of one listener to the handler, and with `doors` the doors that are meant. `each` lets
+    it be for any number of terminals, and calls the handler for every one of them, after `prepare` has found nothing
+    wrong with any (see `each`).
     """
 
     name: str
@@ -70,6 +71,7 @@ class Action:
     right: Right | None = Right.ADMINISTER
     response: SupportsResponse = SupportsResponse.NONE
     several: bool = False
+    doors: bool = False
     each: bool = False
     prepare: Prepare | None = None
 
@@ -81,10 +83,9 @@ class Action:
     @property
     def schema(self) -> vol.Schema:
         """The fields and the device, or the target."""
-        if self.each:
+        if self.each or self.several:
             return vol.Schema({**TARGET_FIELDS, **self.fields})
-        several = vol.All(cv.ensure_list, [cv.string], vol.Length(min=1))
-        return vol.Schema({vol.Required(ATTR_DEVICE_ID): several if self.several else cv.string, **self.fields})
+        return vol.Schema({vol.Required(ATTR_DEVICE_ID): cv.string, **self.fields})
 
     def checked(self, hass: HomeAssistant, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return data as the action takes it; raises a translated error that names the field."""
@@ -96,16 +97,16 @@ class Action:
             return await self._async_call(call, call.hass.loop.time())
 
     async def _async_call(self, call: ServiceCall, asked_at: float) -> ServiceResponse:
-        if self.each:
-            targets = async_targets(call.hass, call.data)
+        if self.each or self.several:
+            targets = (async_door_targets if self.doors else async_targets)(call.hass, call.data)
         else:
-            targets = tuple(target_of(call.hass, device_id) for device_id in cv.ensure_list(call.data[ATTR_DEVICE_ID]))
-            if any(target.hub is not targets[0].hub for target in targets):
-                raise ServiceValidationError(
-                    translation_domain=DOMAIN,
-                    translation_key="several_listeners",
-                    translation_placeholders={"field": ATTR_DEVICE_ID},
-                )
+            targets = (target_of(call.hass, call.data[ATTR_DEVICE_ID]),)
+        if not self.each and any(target.hub is not targets[0].hub for target in targets):
+            raise ServiceValidationError(
+                translation_domain=DOMAIN,
+                translation_key="several_listeners",
+                translation_placeholders={"field": ATTR_DEVICE_ID},
+            )
         request = Request(
             hass=call.hass,
             asked_at=asked_at,

@@ -272,6 +272,7 @@ ACTIONS = (
         },
         response=SupportsResponse.ONLY,
         several=True,
+        doors=True,
     ),
     Action(
         name="extend_pass",

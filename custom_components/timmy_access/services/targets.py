@@ -1,6 +1,6 @@
 """Which terminals an action is for: devices, entities, areas, floors and labels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +35,9 @@ def _one_or_several(value: Any) -> Any:
     return value if isinstance(value, str) else _LISTED(value)
 
 
+# A terminal with one door has no device for it.
+ONLY_DOOR = 1
+
 # One device by itself, as actions have always taken it, or as many of all sorts as wanted.
 TARGET_FIELDS: Mapping[vol.Marker, Any] = {
     vol.Optional(ATTR_DEVICE_ID): _one_or_several,
@@ -64,28 +67,55 @@ def async_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[Target,
     Of an area, a floor and a label only what is ours is meant, and there has to be some in each.
     """
     found: dict[Terminal, Target] = {}
-    for device_id in cv.ensure_list(data.get(ATTR_DEVICE_ID, [])):
-        _add(found, target_of(hass, device_id))
+    for target in _meant(hass, data, _ours_in):
+        found.setdefault(target.terminal, target)
+    return tuple(found.values())
+
+
+@callback
+def async_door_targets(hass: HomeAssistant, data: Mapping[str, Any]) -> tuple[Target, ...]:
+    """Return every terminal, for all its doors, and every single door that is meant; raises as `async_targets` does.
+
+    Of a terminal with several doors, an area means those that are in it: the terminal may hang in another room than
+    they, and nobody has named what is there.
+    """
+    return tuple({target.device_id: target for target in _meant(hass, data, _doors_in)}.values())
+
+
+def _meant(
+    hass: HomeAssistant, data: Mapping[str, Any], look: Callable[[HomeAssistant, Mapping[str, list[str]]], list[str]]
+) -> Iterator[Target]:
+    is_empty = True
     registry = er.async_get(hass)
+    for device_id in cv.ensure_list(data.get(ATTR_DEVICE_ID, [])):
+        is_empty = False
+        yield target_of(hass, device_id)
     for entity_id in data.get(ATTR_ENTITY_ID, ()):
         entity = registry.async_get(entity_id)
         if entity is None or entity.platform != DOMAIN or entity.device_id is None:
             raise _none("target_not_a_terminal", entity_id)
-        _add(found, target_of(hass, entity.device_id))
+        is_empty = False
+        yield target_of(hass, entity.device_id)
     for key in (ATTR_AREA_ID, ATTR_FLOOR_ID, ATTR_LABEL_ID):
         for chosen in data.get(key, ()):
-            devices = _ours_in(hass, {key: [chosen]})
+            devices = look(hass, {key: [chosen]})
             if not devices:
                 raise _none("target_without_terminal", chosen)
+            is_empty = False
             for device_id in devices:
-                _add(found, target_of(hass, device_id))
-    if not found:
+                yield target_of(hass, device_id)
+    if is_empty:
         raise _none("target_missing", "")
-    return tuple(found.values())
 
 
-def _add(found: dict[Terminal, Target], target: Target) -> None:
-    found.setdefault(target.terminal, target)
+def _doors_in(hass: HomeAssistant, chosen: Mapping[str, list[str]]) -> list[str]:
+    """Return the devices of doors that are there, and of terminals that have one."""
+    return [
+        device_id
+        for device_id in _ours_in(hass, chosen)
+        if (target := target_of(hass, device_id)).door is not None
+        or len(target.terminal.coordinator.data.doors) == ONLY_DOOR
+    ]
 
 
 def _ours_in(hass: HomeAssistant, chosen: Mapping[str, list[str]]) -> list[str]:

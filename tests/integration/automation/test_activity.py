@@ -297,15 +297,26 @@ async def test_a_reconnect_of_seconds_makes_no_line(
     assert await book.lines() == []
 
 
-async def test_a_long_absence_is_a_line_for_each_entity_that_is_on(
+async def test_a_long_absence_makes_a_line_for_each_entity_that_an_owner_uses(
     hass: HomeAssistant, book: Book, hub: Hub, face: VirtualTerminal
 ) -> None:
-    """Home Assistant draws them, as entities of what is away are unavailable; so few are on at first."""
-    await until_state(hass, "number.front_door_volume", "6")
+    """Home Assistant draws one for whatever becomes unavailable; what is switched off at first draws none."""
     await book.begin()
     await face.stop()
-    await until_state(hass, "binary_sensor.front_door_connectivity", "off")
-    assert sorted(await book.lines()) == ABSENT
+    await until_state(hass, LOCK, "unavailable")
+    assert sorted(await book.lines()) == [
+        "binary_sensor.front_door_alarm unavailable",
+        "binary_sensor.front_door_connectivity off",
+        "binary_sensor.front_door_tamper unavailable",
+        "button.front_door_cancel_alarm unavailable",
+        "button.front_door_restart unavailable",
+        "lock.front_door unavailable",
+        "number.front_door_alarm_when_open_for unavailable",
+        "number.front_door_open_delay unavailable",
+        "number.front_door_volume unavailable",
+        "select.front_door_door_contact_type unavailable",
+        "select.front_door_door_mode unavailable",
+    ]
 
 
 async def test_a_minute_and_a_punch_are_silent_in_sensors_that_are_on(

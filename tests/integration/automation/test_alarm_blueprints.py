@@ -34,7 +34,7 @@ from .test_triggers import STRANGER, passed, seconds_ago
 
 __all__ = ("house",)  # a fixture
 
-pytestmark = pytest.mark.usefixtures("moments_shown")
+pytestmark = pytest.mark.usefixtures("all_enabled", "moments_shown")
 
 CODE = "4711"
 ARM_AWAY, DISARM = "alarm_arm_away", "alarm_disarm"

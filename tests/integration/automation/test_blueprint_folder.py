@@ -1,8 +1,9 @@
 """The blueprints in Home Assistant's folder: there if the owner wants them, in their language, theirs once changed."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterator
 import json
 from pathlib import Path
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from custom_components.timmy_access.automation.blueprints import SHIPPED
 from custom_components.timmy_access.const import DOMAIN
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers.template import Template
 from homeassistant.setup import async_setup_component
 from homeassistant.util.yaml import parse_yaml
 
@@ -241,27 +243,63 @@ async def test_with_the_last_listener_the_files_stay(
     assert names_in(folder) == NAMES
 
 
-def translated_input(language: str, name: str) -> str:
-    """Return what an input is called, whose English name it is."""
-    (key,) = {key for key, text in ENGLISH.items() if key.startswith("blueprint_input_") and text == name}
-    return str(texts_in(language)["common"][key])
+def texts_of(blueprint: dict[str, Any]) -> Iterator[str]:
+    """Yield what people read of a blueprint: of its form, and of the messages it sends."""
+    about = blueprint["blueprint"]
+    yield from (about["name"], about["description"])
+    for given in about["input"].values():
+        yield from (given["name"], given["description"])
+        yield from (option["label"] for option in given["selector"].get("select", {}).get("options", ()))
+    yield from blueprint.get("variables", {}).get("said", {}).values()
+    yield from (text for key, text in scalars(blueprint) if LABEL.search(key) and "{{" not in text)
+
+
+def scalars(node: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield all values, also those in lists, with their paths."""
+    if isinstance(node, dict | list):
+        for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+            yield from scalars(value, f"{path}/{key}")
+    else:
+        yield path, node
+
+
+def sentences(template: str) -> list[str]:
+    """Return the words in a template that are no name of anything: they belong among what is said."""
+    return [found for found in QUOTED.findall(template) if " " in found.strip()]
+
+
+# Where Home Assistant shows a text of an automation: in messages, on the buttons of a phone, in traces.
+LABEL = re.compile(r"/(alias|title)$")
+QUOTED = re.compile(r"'([^']*)'")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_blueprint_is_the_same_in_every_language_but_for_its_words(language: str) -> None:
     texts = {f"component.{DOMAIN}.common.{key}": text for key, text in texts_in(language)["common"].items()}
+    english = {f"component.{DOMAIN}.common.{key}": text for key, text in ENGLISH.items()}
+    words = blueprints.words_of(english, texts)
     for path in SHIPPED.glob("*.yaml"):
         text = path.read_text()
         original: Any = parse_yaml(text)
-        made: Any = parse_yaml(blueprints.translated(path.stem, text, texts))
+        made: Any = parse_yaml(blueprints.translated(text, words))
         about = made["blueprint"]
-        assert (about.pop("name"), about.pop("description")) == shown(language)[path.stem]
-        if language == "en":
-            # The file by itself is in English, for who imports it.
-            assert original["blueprint"]["name"] == ENGLISH[f"blueprint_{path.stem}_name"]
-            assert original["blueprint"]["description"].strip() == ENGLISH[f"blueprint_{path.stem}_description"]
-        del original["blueprint"]["name"], original["blueprint"]["description"]
-        for key, given in original["blueprint"]["input"].items():
-            said = made["blueprint"]["input"][key].pop("name")
-            assert said == translated_input(language, given.pop("name")), key
-        assert str(made) == str(original)
+        assert (about["name"], about["description"]) == shown(language)[path.stem]
+        # The file by itself is in English, for who imports it; each of its texts is among the translations.
+        read = list(texts_of(original))
+        assert [said for said in read if said not in words] == [], path.stem
+        assert list(texts_of(made)) == [words[said] for said in read]
+        pairs = list(zip(scalars(original), scalars(made), strict=True))
+        assert all(one[0] == other[0] for one, other in pairs)
+        assert all(words.get(one[1], one[1]) == other[1] for one, other in pairs)
+        for key, value in scalars(original):
+            assert not LABEL.search(key) or "{{" not in value or sentences(value) == [], key
+            assert not key.endswith("/message") or sentences(value) == [], key
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_blueprints_say_is_only_filled_in(language: str) -> None:
+    """A text that Home Assistant took for a template, or for a number or a list, would be something else when sent."""
+    for key, text in texts_in(language)["common"].items():
+        if key.startswith("blueprint_say_"):
+            assert Template(text, None).is_static, key
+            assert Template(text, None).render() == text, key

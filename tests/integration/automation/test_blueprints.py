@@ -35,7 +35,7 @@ from ..terminal.test_moments import record, report
 from ..until import state_of, until, until_state
 from .test_triggers import passed, seconds_ago
 
-pytestmark = pytest.mark.usefixtures("moments_shown")
+pytestmark = pytest.mark.usefixtures("all_enabled", "moments_shown")
 
 ROOT = Path(__file__).resolve().parents[3]
 FOLDER = ROOT / "custom_components" / "timmy_access" / "blueprints"

@@ -20,6 +20,10 @@ pytestmark = pytest.mark.usefixtures("all_enabled")
 ONLINE = "binary_sensor.front_door_connectivity"
 
 
+# What is switched off at first is shown.
+pytestmark = pytest.mark.usefixtures("all_enabled")
+
+
 async def press(hass: HomeAssistant, name: str, terminal: str = "front_door") -> None:
     await hass.services.async_call("button", "press", {"entity_id": f"button.{terminal}_{name}"}, blocking=True)
 

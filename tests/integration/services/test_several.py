@@ -101,6 +101,27 @@ async def test_areas_floors_labels_and_entities_are_targets(
         assert {told["name"] for told in response["terminals"].values()} == names, target
 
 
+async def test_a_pass_is_for_the_doors_of_an_area_and_for_no_others(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, controller: VirtualTerminal
+) -> None:
+    """Whichever room the controller itself hangs in: what is there, nobody has named."""
+    areas, devices = ar.async_get(hass), dr.async_get(hass)
+    hall, yard, cellar = (areas.async_create(name) for name in ("Hall", "Yard", "Cellar"))
+    devices.async_update_device(ids(hub, FACE)[0], area_id=yard.id)
+    devices.async_update_device(ids(hub, CONTROLLER)[0], area_id=cellar.id)
+    doors = dr.async_child_entries_for_config_entry(devices, hub._entry.entry_id)
+    for door in doors:
+        devices.async_update_child_device(door.id, area_id=yard.id if door is doors[0] else hall.id)
+    made = await act(hass, "create_pass", name="Courier", area_id=yard.id)
+    assert hub.passbook.passes[made["pass_id"]].doors == {FACE: {1}, CONTROLLER: {1}}
+    with pytest.raises(ServiceValidationError) as caught:
+        await act(hass, "create_pass", name="Courier", area_id=[yard.id, cellar.id])
+    assert caught.value.translation_key == "target_without_terminal"
+    (told,) = (await act(hass, "get_passes", area_id=cellar.id))["passes"]
+    assert told["name"] == "Courier"
+    assert (await act(hass, "get_logs", area_id=[yard.id]))["records"] == []
+
+
 @pytest.mark.parametrize(
     ("target", "key"),
     [

@@ -28,9 +28,8 @@ from simulator import VirtualTerminal
 from ..conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
 from ..until import state_of, until_state
 
-# Most settings are switched off at first.
+# What is switched off at first is shown.
 pytestmark = pytest.mark.usefixtures("all_enabled")
-
 VOLUME = "number.front_door_volume"
 OPEN_DELAY = "number.front_door_open_delay"
 VERIFY_MODE = "select.front_door_verify_mode"

@@ -12,8 +12,8 @@ from simulator import VirtualTerminal
 from ..conftest import FACE
 from ..until import until_state
 
+# What is switched off at first is shown.
 pytestmark = pytest.mark.usefixtures("all_enabled")
-
 VERIFY = "select.front_door_verify_mode"
 
 
