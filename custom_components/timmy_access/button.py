@@ -38,7 +38,6 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
     TerminalButtonDescription(
         key="refresh_people",
         translation_key="refresh_people",
-        entity_registry_enabled_default=False,
         entity_category=EntityCategory.DIAGNOSTIC,
         entity_registry_enabled_default=False,
         press_fn=lambda terminal: terminal.async_refresh_people(all_names=True),
@@ -52,7 +51,6 @@ BUTTONS: tuple[TerminalButtonDescription, ...] = (
     TerminalButtonDescription(
         key="sync_clock",
         translation_key="sync_clock",
-        entity_registry_enabled_default=False,
         entity_category=EntityCategory.CONFIG,
         entity_registry_enabled_default=False,
         press_fn=lambda terminal: terminal.upkeep.async_set_clock(),
