@@ -27,7 +27,7 @@ async def async_pre_backup(hass: HomeAssistant) -> None:
                 is_fixable=False,
                 severity=ir.IssueSeverity.WARNING,
                 translation_key="backup_incomplete",
-                translation_placeholders={"database": ledger.name, "detail": err.detail or "-"},
+                translation_placeholders={"database": ledger.name},
             )
         else:
             ir.async_delete_issue(hass, DOMAIN, issue_id)

@@ -11,7 +11,7 @@ from homeassistant.util.hass_dict import HassKey
 
 from ..const import CONF_DB_URL, DOMAIN, LOGGER
 from ..issues import as_placeholders
-from ..ledger import Health, Ledger, default_url, key_of_url
+from ..ledger import Cause, Health, Ledger, default_url, key_of_url
 
 LEDGERS: HassKey[dict[str, SharedLedger]] = HassKey(f"{DOMAIN}_ledgers")
 # Two listeners that start at the same time open a database once.
@@ -94,7 +94,9 @@ def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
             LOGGER.info("Records are kept in %s", ledger.name)
         else:
+            # What the driver says is nobody's language; only the names of drivers tell what to do.
             LOGGER.warning("No records can be kept in %s: %s %s", ledger.name, health.cause, health.detail)
+            said = {"detail": health.detail} if health.cause is Cause.NO_DRIVER else {}
             ir.async_create_issue(
                 hass,
                 DOMAIN,
@@ -102,7 +104,7 @@ def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
                 is_fixable=False,
                 severity=ir.IssueSeverity.ERROR,
                 translation_key=health.cause or "database_unknown",
-                translation_placeholders=as_placeholders({"database": ledger.name, "detail": health.detail or "-"}),
+                translation_placeholders=as_placeholders({"database": ledger.name, **said}),
             )
         if health.set_aside is not None:
             ir.async_create_issue(
