@@ -13,6 +13,15 @@ PLACEHOLDER = re.compile(r"\{\w+\}|`[^`]+`|\b\w+://\w+")
 # Texts this long are sentences; no two languages have the same.
 SENTENCE_LETTERS = 40
 ENGLISH = dict(leaves(TEXTS))
+# Home Assistant says "du" to people in these languages; here is what would be the other form in them.
+FORMAL = {
+    "de": re.compile(r"\w+en Sie\b|\b(?:Ihnen|Ihrem|Ihres)\b|\b(?:wenn|was|wie|wen|bevor|die|den) Sie\b"),
+    "es": re.compile(
+        r"\b(?:usted|Añada|Compruebe|Confirme|Elija|Indique|Instale|Introduzca|Mire|Pida|Pulse|Restaure|Revise)\b"
+    ),
+    "it": re.compile(r"\b(?:Aggiunga|Confermi|Controlli|Inserisca|Liberi|Prema|Riprovi|Ripristini|Scelga)\b"),
+    "nl": re.compile(r"\b(?:u|uw)\b"),
+}
 
 
 def faults(texts: Mapping[str, str], english: Mapping[str, str]) -> Iterator[str]:
@@ -36,6 +45,12 @@ def test_these_are_all_languages() -> None:
 @pytest.mark.parametrize("language", TRANSLATED)
 def test_a_language_says_what_english_says(language: str) -> None:
     assert list(faults(dict(leaves(texts_in(language))), ENGLISH)) == []
+
+
+@pytest.mark.parametrize("language", FORMAL)
+def test_people_are_spoken_to_as_home_assistant_does(language: str) -> None:
+    found = {path: text for path, text in leaves(texts_in(language)) if FORMAL[language].search(text)}
+    assert found == {}
 
 
 @pytest.mark.parametrize(
