@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
+from ..ledger import nameless
 from ..people.names import is_same_name
 from ..protocol.enums import Role
 from .agreement import UNKNOWN_REVISION
@@ -116,7 +117,7 @@ def _take_over_person(household: Household, settlement: Settlement) -> Household
     if holder is None:
         holder = HousePerson(
             person_id=settlement.new_id(),
-            name=seen.name or f"User {number}",
+            name=seen.name or nameless(number),
             enroll_id=number,
             role=Role.USER.value if seen.role is None else seen.role,
             enabled=seen.enabled is not False,

@@ -18,7 +18,7 @@ from .hourly import HourCount, HourCounts
 from .houses import MAX_SEALED, HouseChange, HouseChanges, HouseItem, HouseKind
 from .ledger import Ledger
 from .limits import Limits
-from .names import Named, likeness
+from .names import Named, likeness, nameless
 from .passes import Pass, PassUse
 from .people import Person
 from .records import LastSeen, Page
@@ -71,5 +71,6 @@ __all__ = [
     "default_url",
     "key_of_url",
     "likeness",
+    "nameless",
     "shown_url",
 ]

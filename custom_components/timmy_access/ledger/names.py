@@ -31,6 +31,11 @@ def likeness(name: str | None) -> str:
     return " ".join(_UNSEEN.sub("", normalize("NFKC", name or "")).casefold().split())
 
 
+def nameless(enroll_id: object) -> str:
+    """Return what data calls somebody whose name is not known; what people read or hear has a text of its own."""
+    return f"User {enroll_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class History:
     """The names of some numbers, each a list of instants and names in order.

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from ..errors import PersonIsSomebodyElse, PersonUnknown
+from ..ledger import nameless
 from ..protocol.commands import GetPermission, Permission
 from ..protocol.enums import ALL_SLOTS, CREDENTIAL_SLOTS, Credential
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
@@ -138,7 +139,7 @@ async def async_check_same(original: Original, place: Place) -> None:
     if there is None and not name:
         return
     if not name or not is_same_name(name, person.name):
-        holder = as_text(name) or f"User {person.enroll_id}"
+        holder = as_text(name) or nameless(person.enroll_id)
         raise PersonIsSomebodyElse(person.enroll_id, place.name, holder)
 
 

@@ -8,7 +8,7 @@ from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
 from ..const import LOGGER
-from ..ledger import Ledger, LedgerUnavailable, likeness
+from ..ledger import Ledger, LedgerUnavailable, likeness, nameless
 from ..protocol.peer import printable
 from ..terminal.moments import Moment, Moments, Punch
 from .roster import MAX_PEOPLE
@@ -56,7 +56,7 @@ class Sightings:
                 Sighting(
                     enroll_id=one.enroll_id,
                     occurred_at=one.occurred_at,
-                    person=name or f"User {one.enroll_id}",
+                    person=name or nameless(one.enroll_id),
                     name=name,
                 )
             )

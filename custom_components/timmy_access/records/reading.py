@@ -6,7 +6,7 @@ from typing import Protocol
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonObjectType
 
-from ..ledger import Entry, StoredRecord
+from ..ledger import Entry, StoredRecord, nameless
 from ..protocol.enums import DoorEvent, Reader, VerifyMethod
 from ..protocol.messages import STRANGER_ID
 from ..terminal.moments import METHODS, AccessKind, DoorKind, access_kind
@@ -95,7 +95,7 @@ class Readable:
         """Return what somebody is called whose name was that; the roster is asked only where the log knows none yet."""
         terminal = self._terminals.get(serial)
         known = terminal.name_of(enroll_id) if terminal and name is None else name
-        return known or f"User {enroll_id}"
+        return known or nameless(enroll_id)
 
     def terminal(self, serial: str) -> str:
         """Return what a terminal is called; one that is gone is called by its serial number."""

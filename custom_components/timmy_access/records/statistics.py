@@ -13,6 +13,7 @@ from homeassistant.components.recorder.statistics import (
     statistics_during_period,
 )
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.translation import async_get_translations
 from homeassistant.util import dt as dt_util
 
 from ..const import DOMAIN
@@ -144,12 +145,13 @@ class AccessStatistics:
         identity, first = statistic_id(terminal.counted_as), min(hours)
         total = await self._async_sum_before(identity, first)
         written = await self._async_states(identity, first)
+        texts = await async_get_translations(self._hass, self._hass.config.language, "common", {DOMAIN})
         async_add_external_statistics(
             self._hass,
             StatisticMetaData(
                 has_sum=True,
                 mean_type=StatisticMeanType.NONE,
-                name=f"{terminal.name} accesses",
+                name=texts[f"component.{DOMAIN}.common.statistic_accesses"].format(terminal=terminal.name),
                 source=DOMAIN,
                 statistic_id=identity,
                 unit_class=None,

@@ -11,6 +11,7 @@ import logging
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
+from ..ledger import nameless
 from ..protocol.enums import DoorEvent, Reader, VerifyMethod
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import LogRecord
@@ -103,7 +104,7 @@ class Punch:
     @property
     def name(self) -> str | None:
         """The name that the person was known by; None where there was none."""
-        return None if self.person == f"User {self.enroll_id}" else self.person
+        return None if self.person == nameless(self.enroll_id) else self.person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,7 +325,7 @@ def moment_of(record: LogRecord, occurred_at: datetime, name: str | None) -> Mom
         method=access_kind(record.method),
         mode=record.mode or 0,
         occurred_at=occurred_at,
-        person=None if record.is_stranger else name or f"User {record.enroll_id}",
+        person=None if record.is_stranger else name or nameless(record.enroll_id),
         reader=Reader(-1 if record.reader is None else record.reader).name.lower(),
         temperature=record.temperature,
     )

@@ -12,7 +12,7 @@ from homeassistant.util import dt as dt_util
 from ..hub.hub import Hub
 from ..hub.rights import async_may_read
 from ..hub.terminal import Terminal
-from ..ledger import LedgerUnavailable, RecordFilter, RecordKind, StoredRecord, likeness
+from ..ledger import LedgerUnavailable, RecordFilter, RecordKind, StoredRecord, likeness, nameless
 from ..people.roll_call import Passing, Who
 from ..protocol.peer import printable
 from ..records.reading import Readable, serials_of
@@ -77,7 +77,8 @@ async def async_who_came_in(speech: Speech, assistant: str) -> str:
             person = told["person"]
             if isinstance(person, str) and told["outcome"] != "refused":
                 at = dt_util.parse_datetime(str(told["occurred_at"]))
-                shown = f"{printable(person)} ({at:%H:%M})" if at and told["time_known"] else printable(person)
+                called = await _async_called(speech, person, told["enroll_id"])
+                shown = f"{called} ({at:%H:%M})" if at and told["time_known"] else called
                 first.setdefault(likeness(person), (str(told["occurred_at"]), shown))
     more = "" if complete else f" {await speech.async_answer('more')}"
     if not first:
@@ -96,7 +97,7 @@ async def async_who_is_inside(speech: Speech, assistant: str) -> str:
     if not inside:
         where = _names(terminal for _, terminal in counted)
         return await speech.async_answer("nobody_inside", terminals=where) + maybe
-    names = sorted(printable(passing.name) if passing.name else f"User {who[0]}" for who, passing in inside)
+    names = sorted([await _async_called(speech, passing.name, who[0]) for who, passing in inside])
     return await speech.async_answer("inside", people=await _async_listed(speech, names)) + maybe
 
 
@@ -191,6 +192,13 @@ async def _async_today(hub: Hub, terminals: Iterable[Terminal]) -> tuple[list[St
 async def _async_maybe(speech: Speech, counted: Iterable[tuple[Hub, Terminal]]) -> str:
     away = _names(terminal for hub, terminal in counted if terminal.serial in hub.roll_call.uncertain)
     return f" {await speech.async_answer('maybe', terminals=away)}" if away else ""
+
+
+async def _async_called(speech: Speech, name: str | None, number: object) -> str:
+    """Return what somebody is called: by their name, or by their number where no name is known."""
+    if name and name != nameless(number):
+        return printable(name)
+    return await speech.async_answer("number", number=str(number))
 
 
 async def _async_listed(speech: Speech, names: list[str]) -> str:
