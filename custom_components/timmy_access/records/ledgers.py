@@ -94,7 +94,6 @@ def _async_watch(hass: HomeAssistant, shared: SharedLedger) -> None:
             ir.async_delete_issue(hass, DOMAIN, issue_id)
             LOGGER.info("Records are kept in %s", ledger.name)
         else:
-            # What the driver says is nobody's language; only the names of drivers tell what to do.
             LOGGER.warning("No records can be kept in %s: %s %s", ledger.name, health.cause, health.detail)
             # A driver's own words, which are English, are for the log. Which driver is missing, people have to know.
             detail = {"detail": health.detail} if health.cause is Cause.NO_DRIVER else {}
