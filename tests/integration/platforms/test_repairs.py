@@ -222,7 +222,7 @@ async def test_what_has_ended_meanwhile_is_not_fixed(
     manager = hass.data["repairs"]["flow_manager"]
     face.door_event(event=6)
     await until_state(hass, "binary_sensor.front_door_tamper", "on")
-    pass_time(hass, TAMPER_PATIENCE)
+    await pass_time(hass, TAMPER_PATIENCE)
     await face.stop()
     await until_state(hass, ONLINE, "off")
     await connected(hass, face)
@@ -246,7 +246,7 @@ async def test_a_fix_is_for_administrators_and_takes_nothing_but_its_answers(
     hass_client: ClientSessionGenerator,
     hass_read_only_access_token: str,
 ) -> None:
-    pass_time(hass, CLOCK_PATIENCE)
+    await pass_time(hass, CLOCK_PATIENCE)
     await until_issue(hass, CLOCK)
     form = await fix(CLOCK)
     address = "/api/repairs/issues/fix"
