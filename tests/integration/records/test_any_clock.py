@@ -272,6 +272,7 @@ def test_each_record_is_kept_once_where_it_belongs(is_long: bool) -> None:
     @example([("hang_up", 0), ("punch", 1), ("break_off", 0), ("move", "America/New_York"), ("punch", 1)])
     @example([("move", "Asia/Kathmandu"), ("tell", 0), ("pass", 28_800), *HELD, ("pass", 40), ("hold", False)])
     @example([("move", "Asia/Kathmandu"), *HELD[:2], ("tell", 0), ("restart", 0), ("move", "Europe/Berlin")])
+    @example([("move", "Asia/Kathmandu"), ("set_hours", 1), ("punch", 1), ("break_off", 0), ("move", "Europe/Berlin")])
     @example([("set_date", 400), ("restart", 0), ("hold", True), ("punch", 1), ("redial", False), ("punch", 1)])
     @example([("start_unlearned", 0), ("punch", 1), ("move", "America/New_York"), ("punch", 1)])
     @given(st.lists(STEPS, max_size=25))
