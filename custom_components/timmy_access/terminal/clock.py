@@ -203,7 +203,10 @@ class TerminalClock:
         if drift is None or shown is None:
             return
         if abs(drift) > DRIFT_TOLERANCE:
-            self._wrong = WrongStretch(drift, _naive(shown), read_at, self._right_at)
+            since = self._right_at
+            if since is None and abs(_ahead_of_utc(now) - drift - (self._told.ahead or ZONES_APART)) <= DRIFT_TOLERANCE:
+                since = self._told.since  # it goes on as it was told before a restart
+            self._wrong = WrongStretch(drift, _naive(shown), read_at, since)
             self._doubt_until = now + self.live_window
         else:
             if self._behind_us(now) is not None:
@@ -323,8 +326,9 @@ class TerminalClock:
                 continue
             if naive.date() != day:  # a frame is of one day, mostly
                 day = naive.date()
-                is_told = self._told.knows(day)
-                offset = self._told.ahead_on(day, near) if is_told else _offset_on(day, zone)
+                offset = _offset_on(day, zone)
+                if is_told := self._told.differs(day, offset):
+                    offset = self._told.ahead_on(day, near)
             try:
                 if offset is not None:
                     yield (naive - offset).replace(tzinfo=UTC)

@@ -49,6 +49,11 @@ class ToldTimes:
         """How far ahead of UTC the terminal's clock is by what it was told last; None where that is not known."""
         return self._all[-1].ahead - self._step if self._all else None
 
+    @property
+    def since(self) -> datetime | None:
+        """Since when it goes by that; None where that is not known."""
+        return self._all[-1].since if self._all and not self._step else None
+
     def note(self, now: datetime, ahead: timedelta) -> None:
         """Note that it is told a time now, which is so far ahead of UTC."""
         if self._step:
@@ -82,9 +87,15 @@ class ToldTimes:
             return None
         return begin.replace(tzinfo=UTC) - first
 
-    def knows(self, day: date) -> bool:
-        """Return whether anything is known that a day by its clock may be of."""
-        return bool(self._all) and not self._step and day >= (self._all[0].since - DAY).date()
+    def differs(self, day: date, ahead: timedelta | None) -> bool:
+        """Return whether a day by its clock may be of a time in which it was not so far ahead of UTC as we are then.
+
+        None is a day on which that changes with us.
+        """
+        if not self._all or self._step or day < (self._all[0].since - DAY).date():
+            return False
+        last, furthest = self._all[-1], max(told.ahead for told in self._all)
+        return last.ahead != ahead or (len(self._all) > 1 and day <= (last.since + furthest).date())
 
     def instant_of(self, naive: datetime, now: datetime) -> datetime | None:
         """Return when it showed a time, by what it was told; None where that is not known, or would be yet to come.

@@ -30,6 +30,8 @@ EXAMPLES, EXAMPLES_LONG = 150, 5_000
 
 # Changed on days of their own, in the other half of the year, or never.
 ZONES = ["Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"]
+# What is made past midnight there is of the day before in the new zone.
+HELD: list[tuple[str, Any]] = [("hold", True), ("punch", 1), ("move", "America/New_York"), ("tell", 0)]
 STEPS = st.one_of(
     st.tuples(st.just("pass"), st.sampled_from([1, 7, 40, 3_600, 90_000, HALF_A_YEAR])),
     st.tuples(st.just("move"), st.sampled_from(ZONES)),
@@ -268,6 +270,9 @@ def test_each_record_is_kept_once_where_it_belongs(is_long: bool) -> None:
     @example([("hang_up", 0), ("pass", 90_000), ("punch", 1), ("restart", 0), ("pass", HALF_A_YEAR)])
     @example([("hold", True), ("punch", 1), ("move", "Asia/Kathmandu"), ("tell", 0), ("pass", 40), ("hold", False)])
     @example([("hang_up", 0), ("punch", 1), ("break_off", 0), ("move", "America/New_York"), ("punch", 1)])
+    @example([("move", "Asia/Kathmandu"), ("tell", 0), ("pass", 28_800), *HELD, ("pass", 40), ("hold", False)])
+    @example([("move", "Asia/Kathmandu"), *HELD[:2], ("tell", 0), ("restart", 0), ("move", "Europe/Berlin")])
+    @example([("move", "Asia/Kathmandu"), ("set_hours", 1), ("punch", 1), ("break_off", 0), ("move", "Europe/Berlin")])
     @example([("set_date", 400), ("restart", 0), ("hold", True), ("punch", 1), ("redial", False), ("punch", 1)])
     @example([("start_unlearned", 0), ("punch", 1), ("move", "America/New_York"), ("punch", 1)])
     @given(st.lists(STEPS, max_size=25))
