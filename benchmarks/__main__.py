@@ -12,6 +12,8 @@ from time import perf_counter
 import traceback
 from typing import Protocol
 
+from custom_components.timmy_access.const import CONF_AWAY_DELAY
+
 from . import (
     action,
     approval,
@@ -43,6 +45,8 @@ QUICK_RATIO_SLACK = 5.0
 QUICK_ALONE_SLACK = 20.0
 # Where parts share a house, as many terminals as the most demanding of them needs in its quick form.
 QUICK_TERMINALS = verdict.TERMINALS
+# Terminals of one part have to be away before those of the next come, and nobody waits longer for that than needed.
+QUICK_OPTIONS = {CONF_AWAY_DELAY: 1}
 # What somebody has patience for, and what a part may take at most before it counts as failed.
 PART_SECONDS = 90.0
 # How often a part is measured where the machine was disturbed; the calmest counts.
@@ -156,7 +160,7 @@ async def run_quickly(names: list[str], report: Report) -> None:
     """Measure a little of each part, all in one house."""
     calmness = Calmness()
     with tempfile.TemporaryDirectory() as folder:
-        async with building(Path(folder) / "home", QUICK_TERMINALS) as house:
+        async with building(Path(folder) / "home", QUICK_TERMINALS, options=QUICK_OPTIONS) as house:
             for name in names:
                 if not PARTS[name].is_quick:
                     continue
@@ -190,9 +194,11 @@ def main() -> int:
     parser.add_argument("--json", type=Path, help="also write the figures into a file")
     arguments = parser.parse_args()
     names = arguments.parts or list(PARTS)
+    begun = perf_counter()
     report = Report(arguments.json)
     asyncio.run((run_quickly if arguments.quick else run)(names, report))
     print(table(report.figures))
+    print(f"all of it took {perf_counter() - begun:.0f} s")
     for failure in report.failed:
         print(f"NOT MEASURED {failure}")
     good = all(is_sane(figure) if arguments.quick else figure.ok for figure in report.figures)

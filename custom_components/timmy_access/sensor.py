@@ -206,12 +206,9 @@ async def async_setup_entry(
             *(PunchSensor(terminal, description) for description in PUNCH_SENSORS),
         ],
     )
-    await async_add_reported_entities(
-        hass, entry, async_add_entities, Platform.SENSOR, MEASURED_PUNCH_SENSORS, PunchSensor
-    )
-    await async_add_reported_entities(
-        hass, entry, async_add_entities, Platform.SENSOR, TERMINAL_SENSORS, TerminalSensor
-    )
+    add_reported = async_add_reported_entities
+    await add_reported(hass, entry, async_add_entities, Platform.SENSOR, MEASURED_PUNCH_SENSORS, PunchSensor)
+    await add_reported(hass, entry, async_add_entities, Platform.SENSOR, TERMINAL_SENSORS, TerminalSensor)
 
 
 @dataclass(frozen=True, kw_only=True)
