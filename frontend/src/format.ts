@@ -35,9 +35,9 @@ export class Format {
     return this.format(moment, { day: "numeric", month: "short", year: "numeric" });
   }
 
-  /** Thu 26 Nov */
-  weekday(moment: string | Date): string {
-    return this.format(moment, { weekday: "short", day: "numeric", month: "short" });
+  /** Thu 26 Nov 2026 */
+  date(moment: string | Date): string {
+    return this.format(moment, { weekday: "short", day: "numeric", month: "short", year: "numeric" });
   }
 
   /** 14:05 */

@@ -50,7 +50,8 @@ export class TimmyAccessPanel extends LitElement {
         align-items: center;
         gap: 12px;
         min-height: 52px;
-        padding: 0 16px;
+        /* Where there is no button for the menu, the title stands above what is below it. */
+        padding: 0 16px 0 4px;
       }
       h1 {
         font-size: 20px;
@@ -142,6 +143,8 @@ export class TimmyAccessPanel extends LitElement {
   private timer: number | undefined;
   /** The page that is shown. */
   private drawn: View | undefined;
+  /** The page of the navigation that was brought into sight. */
+  private seen: string | undefined;
   /** When there was no Home Assistant that runs, the last time. */
   private unsettledAt = -Infinity;
 
@@ -175,6 +178,15 @@ export class TimmyAccessPanel extends LitElement {
       else if (before && (before.connected !== this.hass.connected || before.locale !== this.hass.locale)) this.renew();
     }
     if (changed.has("narrow")) this.renew();
+  }
+
+  override updated(): void {
+    // On a phone the navigation is wider than the screen: where somebody is, is to be seen.
+    const here = this.renderRoot.querySelector<HTMLElement>("nav a[aria-current]");
+    const view = here?.getAttribute("href") ?? undefined;
+    if (!here || view === this.seen) return;
+    this.seen = view;
+    here.scrollIntoView({ block: "nearest", inline: "center" });
   }
 
   override render() {

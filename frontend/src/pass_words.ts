@@ -1,10 +1,17 @@
 import type { Home } from "./home";
+import { clock } from "./people";
 import type { Pass } from "./passes";
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
 const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 // A Monday, for the names of the days.
 const MONDAY = Date.UTC(2024, 0, 1);
+
+/** The minutes of the day at a time such as `09:30`. */
+function minutesOf(time: string): number {
+  const [hours = 0, minutes = 0] = time.split(":").map(Number);
+  return hours * 60 + minutes;
+}
 
 /** From when until when a pass opens. */
 export function validity(home: Home, { valid_from, valid_until }: Pass): string {
@@ -23,7 +30,8 @@ export function rules(home: Home, pass: Pass): string[] {
     const names = new Intl.DateTimeFormat(hass.locale.language, { weekday: "short", timeZone: "UTC" });
     const days = pass.weekdays.map((it) => names.format(MONDAY + WEEKDAYS.indexOf(it) * DAY_MILLISECONDS));
     const allDay = pass.start_time === pass.end_time;
-    rules.push(days.join(", ") + (allDay ? "" : ` ${pass.start_time ?? ""}–${pass.end_time ?? ""}`));
+    const hours = [pass.start_time, pass.end_time].map((it) => (it === null ? "" : clock(home, minutesOf(it))));
+    rules.push(days.join(", ") + (allDay ? "" : ` ${hours.join("–")}`));
   }
   if (pass.calendar !== null) {
     const calendar = String(hass.states[pass.calendar]?.attributes["friendly_name"] ?? pass.calendar);

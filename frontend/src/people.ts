@@ -155,10 +155,11 @@ export function observedStays(home: Home): string | undefined {
     : undefined;
 }
 
-/** The doors of a rule, in words. */
+/** The doors of a rule, in words; all doors of a terminal are called like the terminal. */
 export function doorsInWords(home: Home, rule: Rule): string {
   const names = Object.entries(rule.doors).flatMap(([serial, numbers]) => {
     const terminal = home.overview.terminals.get(serial);
+    if (terminal?.doors.every((it) => numbers.includes(it.number))) return [terminal.name];
     return numbers.map((number) => {
       const door = terminal?.doors.find((it) => it.number === number);
       return terminal && door ? doorName(terminal, door) : `${terminal?.name ?? serial} ${number}`;
@@ -199,7 +200,8 @@ function weekday(home: Home, day: number): string {
   });
 }
 
-function clock(home: Home, minutes: number): string {
+/** A time of day, by its minutes, as the user has times. */
+export function clock(home: Home, minutes: number): string {
   const hour12 = { "12": true, "24": false }[home.hass.locale.time_format as string];
   return new Date(Date.UTC(2024, 0, 1, 0, minutes)).toLocaleTimeString(home.texts.language, {
     hour: "2-digit",

@@ -92,7 +92,6 @@ export const shared = css`
     display: inline-flex;
     align-items: center;
     justify-content: center;
-    gap: 6px;
     text-align: center;
   }
   button.primary {
@@ -120,6 +119,10 @@ export const shared = css`
   :focus-visible {
     outline: 3px solid var(--timmy-accent);
     outline-offset: 2px;
+  }
+  /* A field stands close below its name. */
+  :is(input:not([type="checkbox"], [type="radio"]), select, textarea):focus-visible {
+    outline-offset: -2px;
   }
   /* Where the reading goes on, and nothing to press. */
   [tabindex="-1"]:focus-visible {
@@ -177,7 +180,7 @@ export const shared = css`
   }
   .state {
     display: inline-flex;
-    align-items: center;
+    align-items: baseline;
     gap: 4px;
     white-space: nowrap;
   }

@@ -16,6 +16,8 @@ from ..hub.terminal import Terminal
 
 # A day of comings and goings, which the card counts back from now.
 HOURS_SHOWN = 24
+# A phone has no room for two tiles beside each other where names and states are long.
+_WHOLE_LINE: JsonObjectType = {"grid_options": {"columns": "full"}}
 
 type Say = Callable[[str], str]
 
@@ -43,7 +45,7 @@ class _Board:
         if not shown:
             return None
         conditions: list[JsonValueType] = [condition for _, condition in shown]
-        cards: list[JsonValueType] = [{**card, "visibility": [condition]} for card, condition in shown]
+        cards: list[JsonValueType] = [{**card, **_WHOLE_LINE, "visibility": [condition]} for card, condition in shown]
         return {
             "type": "grid",
             "visibility": [{"condition": "or", "conditions": conditions}],
@@ -75,13 +77,15 @@ class _Board:
                 "entity": lock,
                 "state_content": ["state", "changed_by", "last_changed"],
                 "features": [{"type": "lock-open-door"}],
+                **_WHOLE_LINE,
             }
             for lock in locks
         ]
         others = ((Platform.BINARY_SENSOR, "door"), (Platform.SELECT, "door_mode"))
         for platform, key in others:
             if (entity_id := self._of(terminal, platform, key)) is not None:
-                cards.append({"type": "tile", "entity": entity_id})
+                # The heading says of which terminal.
+                cards.append({"type": "tile", "entity": entity_id, "name": {"type": "entity"}})
         heading: JsonObjectType = {"type": "heading", "heading": terminal.name, "icon": "mdi:door"}
         return {"type": "grid", "cards": [heading, *cards]}
 
@@ -96,6 +100,7 @@ class _Board:
                 "type": "tile",
                 "entity": entity_id,
                 "tap_action": {"action": "navigate", "navigation_path": f"/{PANEL_URL_PATH}/inside"},
+                **_WHOLE_LINE,
             }
             for entity_id in inside
             if entity_id is not None

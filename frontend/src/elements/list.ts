@@ -72,6 +72,8 @@ export class TimmyList<Item> extends LitElement {
 
   override updated(): void {
     for (const row of this.renderRoot.querySelectorAll<HTMLElement>(".row")) this.virtualizer?.measureElement(row);
+    // No larger than what is in it, with a line around.
+    if (this.virtualizer) this.style.maxHeight = `${Math.max(ROW_HEIGHT, this.virtualizer.getTotalSize()) + 2}px`;
     const last = this.virtualizer?.getVirtualItems().at(-1);
     if (last && last.index >= this.items.length - 1) this.dispatchEvent(new CustomEvent("end"));
   }

@@ -76,7 +76,7 @@ export class TimmyNewPass extends LitElement {
       </div>
       <label
         >${say("guests.text")}
-        <textarea readonly rows="3" .value=${made.share_text}></textarea>
+        <textarea readonly rows=${made.share_text.split("\n").length + 1} .value=${made.share_text}></textarea>
       </label>
       <p role="status" aria-live="polite">${this.told}</p>
       ${this.asks ? html`<p class="error" role="alert">${say("guests.not_taken")}</p>` : nothing}

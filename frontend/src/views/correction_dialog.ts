@@ -52,9 +52,7 @@ export class TimmyCorrectionDialog extends LitElement {
         </fieldset>
         ${this.fields()} ${why === undefined ? nothing : html`<p class="error" role="alert">${why}</p>`}
       </form>
-      <button slot="actions" class="plain" type="button" @click=${() => this.close(false)}>
-        ${this.say("action.cancel")}
-      </button>
+      <button slot="actions" type="button" @click=${() => this.close(false)}>${this.say("action.cancel")}</button>
       <button slot="actions" class="primary" type="submit" form="form" ?disabled=${off}>
         ${this.say("action.save")}
       </button>

@@ -37,6 +37,9 @@ export class TimmyDifferences extends View {
       timmy-list {
         height: max(360px, calc(100dvh - 300px));
       }
+      .bar {
+        align-items: end;
+      }
       .bar label {
         flex: 1 1 150px;
         margin: 0;

@@ -217,7 +217,7 @@ export class TimmyGuests extends View {
     return html`<timmy-dialog heading=${this.say("guests.revoke")} @closed=${this.close}>
       <p>${this.say("guests.revoke_question", { name: pass.name })}</p>
       ${this.problem()}
-      <button slot="actions" class="plain" @click=${this.close}>${this.say("action.cancel")}</button>
+      <button slot="actions" @click=${this.close}>${this.say("action.cancel")}</button>
       <button
         slot="actions"
         class="primary danger"
@@ -237,7 +237,7 @@ export class TimmyGuests extends View {
   ): TemplateResult {
     return html`<timmy-dialog heading=${heading} @closed=${this.close}>
       <form id="form" @submit=${submit}>${fields} ${this.problem()}</form>
-      <button slot="actions" class="plain" type="button" @click=${this.close}>${this.say("action.cancel")}</button>
+      <button slot="actions" type="button" @click=${this.close}>${this.say("action.cancel")}</button>
       <button
         slot="actions"
         class="primary"

@@ -17,6 +17,7 @@ import {
   type SheetDay,
   type Sum,
 } from "../hours";
+import { clock as clockOf } from "../people";
 import { addressOf } from "../place";
 import { printSheet } from "../printed";
 import type { Refusal } from "../server";
@@ -54,8 +55,12 @@ export class TimmyHours extends View {
         white-space: nowrap;
         font-variant-numeric: tabular-nums;
       }
+      td {
+        vertical-align: baseline;
+      }
       td .state {
         white-space: normal;
+        display: inline;
       }
       .date {
         white-space: nowrap;
@@ -174,7 +179,7 @@ export class TimmyHours extends View {
     ${
       begins === 0
         ? nothing
-        : html`<p class="quiet">${this.say("hours.begins", { time: `${String(begins).padStart(2, "0")}:00` })}</p>`
+        : html`<p class="quiet">${this.say("hours.begins", { time: clockOf(this.home, begins * 60) })}</p>`
     }`;
   }
 
@@ -213,8 +218,11 @@ export class TimmyHours extends View {
         ${clock(it.seconds)}
         ${
           it.unknown
-            ? html`<div class="state warn">
-                <span aria-hidden="true">${STANDINGS.missing[0]}</span>${texts.count("hours.unknown", it.unknown)}
+            ? html`<div>
+                <span class="state warn"
+                  ><span aria-hidden="true">${STANDINGS.missing[0]}</span
+                  >${texts.count("hours.unknown", it.unknown)}</span
+                >
               </div>`
             : nothing
         }

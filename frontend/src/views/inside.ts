@@ -187,7 +187,7 @@ export class TimmyInside extends View {
     return html`<timmy-dialog heading=${this.say("inside.end")} @closed=${() => (this.ending = false)}>
       <p>${this.say("inside.end_ask")}</p>
       ${why === undefined ? nothing : html`<p class="error" role="alert">${why}</p>`}
-      <button slot="actions" class="plain" @click=${() => (this.ending = false)}>${this.say("action.cancel")}</button>
+      <button slot="actions" @click=${() => (this.ending = false)}>${this.say("action.cancel")}</button>
       <button
         slot="actions"
         class="primary danger"

@@ -65,7 +65,7 @@ export class TimmyLatest extends LitElement {
   private day(record: LogRecord, before: LogRecord | undefined): string {
     const { format } = this.home;
     if (before && format.isoDay(before.occurred_at) === format.isoDay(record.occurred_at)) return "";
-    return format.weekday(record.occurred_at);
+    return format.date(record.occurred_at);
   }
 
   private async read(): Promise<void> {

@@ -12,7 +12,7 @@ export function logRow(home: Home, place: Place, row: LogRow, above: LogRow | un
   const now = Date.now();
   const moment = new Date(momentOf(row, now));
   const isFirst = above === undefined || format.isoDay(new Date(momentOf(above, now))) !== format.isoDay(moment);
-  const day = isFirst ? `${format.weekday(moment)} ${moment.getFullYear()}` : "";
+  const day = isFirst ? format.date(moment) : "";
   if (isAbsence(row)) return html`<timmy-absence .home=${home} .absence=${row} .day=${day}></timmy-absence>`;
   const query = { ...place.query, person: String(row.enroll_id ?? "") };
   return html`<timmy-record

@@ -27,6 +27,11 @@ export class TimmyPeople extends View {
         flex: 1 1 150px;
         margin: 0;
       }
+      @media (max-width: 600px) {
+        .bar label:first-child {
+          flex-basis: 100%;
+        }
+      }
       .head {
         display: grid;
         grid-template-columns: minmax(160px, 2fr) repeat(var(--timmy-columns, 1), minmax(0, 1fr));
