@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
+from sqlalchemy import event
 from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import (
@@ -43,6 +44,22 @@ async def test_what_is_kept_comes_back_as_it_was(ledger: Ledger) -> None:
     [record] = await everything(ledger)
     assert record.serial == SERIAL
     assert await kept(ledger) == [entry]
+
+
+async def test_terminals_that_report_together_get_their_numbers_together(ledger: Ledger) -> None:
+    """However many they are, a commit asks for numbers, gives those that are missing, and asks for these."""
+    serials = [f"ZX{place}" for place in range(50)]
+    asked: list[str] = []
+
+    def _note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        if "terminals" in statement:
+            asked.append(statement)
+
+    event.listen(ledger._reader._database.engines[0], "before_cursor_execute", _note)
+    before = ledger.counters.commits
+    assert await asyncio.gather(*(ledger.keep(serial, [PUNCH]) for serial in serials)) == [Kept((True,))] * 50
+    assert len(asked) <= 3 * (ledger.counters.commits - before) < 3 * len(serials)
+    assert await ledger.count() == dict.fromkeys(serials, 1)
 
 
 async def test_missing_values_are_values(ledger: Ledger) -> None:

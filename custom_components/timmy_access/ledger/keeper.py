@@ -1,6 +1,6 @@
 """Writes records, each exactly once."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import batched, chain, compress
 from operator import itemgetter
@@ -14,7 +14,7 @@ from .failures import is_conflict
 from .limits import LOOKUP_VALUES
 from .rows import Row, Values
 from .schema import RECORDS
-from .terminals import numbered
+from .terminals import all_numbered
 
 # The number of the terminal, then the identity within it.
 type _Key = tuple[int, int, int, int, int, int, int]
@@ -25,6 +25,14 @@ _COLUMNS = ("terminal_id", *Row._fields)
 _KEY_LENGTH = 7
 _KEY_COLUMNS = [RECORDS.c[name] for name in _COLUMNS[:_KEY_LENGTH]]
 _INSERT = RECORDS.insert()
+# PostgreSQL gets columns, each a list, which takes a quarter of the time that rows take us. No text is cut: one that is
+# too long is an error, as elsewhere.
+_LISTS = {int: "BIGINT", str: "TEXT", float: "FLOAT8", bool: "BOOLEAN"}
+_INSERT_LISTS = "INSERT INTO {} ({}) SELECT * FROM unnest({})".format(  # noqa: S608 - names of our own
+    RECORDS.name,
+    ", ".join(_COLUMNS),
+    ", ".join(f"%s::{_LISTS[RECORDS.c[name].type.python_type]}[]" for name in _COLUMNS),
+)
 # Another Home Assistant on the same server may keep the same records at the same time; after three looks in vain
 # something else is wrong.
 ATTEMPTS = 3
@@ -75,7 +83,7 @@ class Keeper:
             if self._connections != self._database.connections:
                 self._connections = self._database.connections
                 self.forget()
-            numbers = {serial: self._number(connection, serial) for serial, _ in calls}
+            numbers = self._numbers_of(connection, {serial for serial, _ in calls})
             rows = [[(numbers[serial], *values) for values in said] for serial, said in calls]
             if look:
                 rows, kept = _sifted(rows, _known(connection, rows))
@@ -83,15 +91,18 @@ class Keeper:
                 kept = [Kept((True,) * len(said)) for said in rows]
             if fresh := list(chain.from_iterable(rows)):
                 self._insert(connection, fresh)
-        self._numbers |= numbers
+        self._numbers = numbers
         self._look = any(one.duplicates for one in kept)
         return Written(kept, len(fresh))
 
-    def _number(self, connection: Connection, serial: str) -> int:
-        number = self._numbers.get(serial)
-        return numbered(connection, serial) if number is None else number
+    def _numbers_of(self, connection: Connection, serials: Collection[str]) -> dict[str, int]:
+        unknown = [serial for serial in serials if serial not in self._numbers]
+        return self._numbers | all_numbered(connection, unknown) if unknown else self._numbers
 
     def _insert(self, connection: Connection, rows: Sequence[_Row]) -> None:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql(_INSERT_LISTS, tuple(map(list, zip(*rows, strict=True))))
+            return
         if not connection.dialect.positional:
             connection.execute(_INSERT, [dict(zip(_COLUMNS, row, strict=True)) for row in rows])
             return
