@@ -8,12 +8,17 @@ from homeassistant.components import websocket_api
 from homeassistant.components.websocket_api import ActiveConnection
 from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.exceptions import ServiceValidationError
 from homeassistant.util.json import JsonValueType
 
+from ..const import DOMAIN
 from .request import Fields, PanelRequest, async_register, told
 
 # Changes come many at a time; a page that moves more often than this is not read.
 GATHER_SECONDS = 0.3
+# One page follows a handful of feeds. Each that changes is put together anew for each that follows it, so that a page
+# which begins again and again, and ends none, would keep Home Assistant busy.
+MAX_FEEDS = 32
 # The last thing a browser is told of a listener that is being unloaded; it asks again by and by.
 AWAY: JsonValueType = {"away": True}
 
@@ -41,6 +46,8 @@ class PanelFeed:
         async def _async_handle(hass: HomeAssistant, connection: ActiveConnection, message: dict[str, Any]) -> None:
             with told(hass, connection, message):
                 request = PanelRequest.of(hass, connection, message, self.fields)
+                if _followed(connection) >= MAX_FEEDS:
+                    raise ServiceValidationError(translation_domain=DOMAIN, translation_key="panel_too_many_feeds")
                 subscriber = _Subscriber(self.start, request, connection, message["id"])
                 # Before anything is waited for: the browser may be gone by then.
                 connection.subscriptions[message["id"]] = subscriber.async_end
@@ -56,6 +63,12 @@ class PanelFeed:
         async_register(hass, self.name, _async_handle)
 
 
+def _followed(connection: ActiveConnection) -> int:
+    """Return how many feeds a browser follows."""
+    subscribers = (getattr(end, "__self__", None) for end in connection.subscriptions.values())
+    return sum(isinstance(one, _Subscriber) and not one.has_ended for one in subscribers)
+
+
 class _Subscriber:
     """One browser that wants to know."""
 
@@ -66,7 +79,7 @@ class _Subscriber:
         self._number = number
         self._stop: CALLBACK_TYPE | None = None
         self._unsubscribe: CALLBACK_TYPE | None = None
-        self._ended = False
+        self.has_ended = False
         # A browser hears first that it is subscribed, and then how things stand.
         self._held: list[JsonValueType] | None = []
 
@@ -74,7 +87,7 @@ class _Subscriber:
         """Start, and follow whether the listener stays loaded."""
         self._unsubscribe = self._request.entry.async_on_state_change(self._async_listener_changed)
         stop = await self._start(self._request, self._async_send)
-        if self._ended:
+        if self.has_ended:
             stop()
         else:
             self._stop = stop
@@ -89,7 +102,7 @@ class _Subscriber:
     @callback
     def async_end(self) -> None:
         """Tell nothing any more."""
-        self._ended = True
+        self.has_ended = True
         if self._stop is not None:
             self._stop()
             self._stop = None
@@ -101,12 +114,12 @@ class _Subscriber:
     def _async_send(self, message: JsonValueType) -> None:
         if self._held is not None:
             self._held.append(message)
-        elif not self._ended:
+        elif not self.has_ended:
             self._connection.send_message(websocket_api.event_message(self._number, message))
 
     @callback
     def _async_listener_changed(self) -> None:
-        if not self._ended and self._request.entry.state is not ConfigEntryState.LOADED:
+        if not self.has_ended and self._request.entry.state is not ConfigEntryState.LOADED:
             self._async_send(AWAY)
             # Not now: Home Assistant is going through the list from which this takes itself.
             self._request.hass.loop.call_soon(self.async_end)

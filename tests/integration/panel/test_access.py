@@ -10,7 +10,7 @@ from custom_components.timmy_access.const import DOMAIN, PANEL_URL_PATH
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.panel import sidebar
 from custom_components.timmy_access.panel.api import COMMANDS
-from custom_components.timmy_access.panel.feed import AWAY
+from custom_components.timmy_access.panel.feed import AWAY, MAX_FEEDS
 from custom_components.timmy_access.panel.request import type_of
 from homeassistant.components.frontend import async_panel_exists
 from homeassistant.core import HomeAssistant
@@ -59,6 +59,20 @@ async def test_all_commands_are_registered_once(hass: HomeAssistant, hub: Hub) -
     registered = [name for name in hass.data["websocket_api"] if name.startswith(f"{DOMAIN}/panel/")]
     assert sorted(registered) == [f"{DOMAIN}/panel/{name}" for name in NAMES]
     assert len(NAMES) == len(COMMANDS) + 1
+
+
+async def test_a_page_that_follows_without_end_is_told_so(
+    hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator
+) -> None:
+    client, other = await hass_ws_client(hass), await hass_ws_client(hass)
+    answers = [await asked(client, "overview") for _ in range(MAX_FEEDS + 3)]
+    assert [answer["success"] for answer in answers] == [True] * MAX_FEEDS + [False] * 3
+    assert answers[-1]["error"]["translation_key"] == "panel_too_many_feeds"
+    assert (await asked(other, "overview"))["success"]
+    await client.send_json_auto_id({"type": "unsubscribe_events", "subscription": answers[0]["id"]})
+    while (await client.receive_json())["type"] != "result":
+        pass
+    assert (await asked(client, "overview"))["success"]
 
 
 async def test_a_feed_ends_with_its_listener_and_says_so(
