@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 import json
 from pathlib import Path
 import re
@@ -22,6 +23,15 @@ ERRORS = {
 # What an entity is called, and what is filled into texts.
 NAMES = {"_attr_name", "_attr_title", "default_name", "friendly_name"}
 PLACEHOLDERS = {"description_placeholders", "placeholders", "translation_placeholders"}
+# What is read to people or put before them, in whatever it is called with.
+SAID = {"async_set_error", "async_set_speech", "async_create_notification", "persistent_notification"}
+# What Home Assistant shows above a form, an entry or a message, and what a response says in words.
+TITLES = {"sidebar_title", "title"}
+ANSWERS = {"error", "message", "title"}
+# What a language model is told, which tells people in their own words.
+FOR_MACHINES = {"llm.py"}
+# What we are called, in every language.
+OUR_NAME = "Timmy Access"
 # What exceptions are called where they are caught.
 CAUGHT = {"err", "error", "exc", "exception"}
 # A field as data calls it, where people read its label.
@@ -30,9 +40,14 @@ KEY_IN_FRONT = re.compile(r"[a-z_]+: ")
 KEYED = {"FieldInvalid"}
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
+
+
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
     """Yield the calls in a file, by the last part of what is called."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call):
             called = node.func
             name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
@@ -57,13 +72,46 @@ def faults(path: Path) -> Iterator[str]:
             yield f"{where} has a text of its own"
         if name.endswith("EntityDescription") and "name" in given:
             yield f"{where} has a name of its own"
+        if name in SAID and any(map(is_text, (*call.args, *(keyword.value for keyword in call.keywords)))):
+            yield f"{where} has a text of its own"
+        if any(keyword.arg in TITLES and is_sentence(keyword.value) for keyword in call.keywords):
+            yield f"{where} has a title of its own"
     yield from names(path)
     yield from foreign_words(path)
+    if path.name not in FOR_MACHINES:
+        yield from filled_words(path)
+
+
+def filled_words(path: Path) -> Iterator[str]:
+    """Yield where English words are filled into a text, or are part of what an action or a page is answered."""
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.keyword) and node.arg in PLACEHOLDERS:
+            filled = [value for part in ast.walk(node.value) if isinstance(part, ast.Dict) for value in part.values]
+        elif isinstance(node, ast.Dict):
+            keys = [key.value if isinstance(key, ast.Constant) else None for key in node.keys]
+            filled = [value for key, value in zip(keys, node.values, strict=True) if key in ANSWERS]
+        else:
+            continue
+        yield from (f"{path.name}:{value.lineno}: words of its own" for value in filled if is_sentence(value))
+
+
+def is_sentence(node: ast.expr) -> bool:
+    """Return whether an expression has words with spaces between or around them, other than our name."""
+    formats = {
+        inner
+        for part in ast.walk(node)
+        if isinstance(part, ast.FormattedValue) and part.format_spec is not None
+        for inner in ast.walk(part.format_spec)
+    }
+    parts = (part for part in ast.walk(node) if isinstance(part, ast.Constant) and part not in formats)
+    texts = [part.value for part in parts if isinstance(part.value, str)]
+    rest = [text.replace(OUR_NAME, "").strip("( )") if OUR_NAME in text else text for text in texts]
+    return any(" " in text and any(map(str.isalpha, text)) for text in rest)
 
 
 def foreign_words(path: Path) -> Iterator[str]:
     """Yield where the words of an exception, which are English, are filled into a text for people."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.keyword) and node.arg in PLACEHOLDERS:
             filled, given = node.arg, node.value
         elif isinstance(node, (ast.Assign, ast.AugAssign)):
@@ -86,7 +134,7 @@ def says_itself(node: ast.AST) -> bool:
 
 def names(path: Path) -> Iterator[str]:
     """Yield where an entity or a device is given a name that is no translation."""
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.keyword) and node.arg in NAMES and is_text(node.value):
             yield f"{path.name}:{node.value.lineno}: a name of its own"
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and is_text(node.value):
@@ -139,8 +187,14 @@ def test_every_key_of_an_error_has_a_text() -> None:
         'ir.async_create_issue(hass, DOMAIN, "shut", is_fixable=False)',
         'raise HomeAssistantError(translation_domain=A, translation_key=B, placeholders={"error": str(err)})',
         'placeholders = {"error": err.strerror}',
-        'placeholders |= {"error": f"because of {error}"}',
+        'placeholders |= {"error": f"{error}"}',
         'async_raise(hass, "shut", placeholders={"error": error.strerror or "?"})',
+        'async_raise(hass, "shut", placeholders={"door": f"door {number}"})',
+        'async_raise(hass, "shut", placeholders={"door": name or "a door"})',
+        'response.async_set_speech("Opened")',
+        'persistent_notification.async_create(hass, text, title=f"Door {number} is shut")',
+        'flow.async_create_entry(title="A new door", data=data)',
+        'answer = {"error": f"{door} is shut"}',
     ],
 )
 def test_a_text_in_the_code_is_found(tmp_path: Path, line: str) -> None:
@@ -154,6 +208,8 @@ def test_what_is_no_text_is_not_found(tmp_path: Path) -> None:
     file.write_text(
         "_attr_name = None\n"
         'placeholders = {"name": terminal.name}\n'
+        'async_raise(hass, "shut", placeholders={"until": f"{until:%Y-%m-%d %H:%M}"})\n'
+        'flow.async_create_entry(title=f"Timmy Access ({port})", data=data)\n'
         'LOGGER.warning("%s cannot be written: %s", path, err)\n'
         'raise HomeAssistantError(translation_domain=DOMAIN, translation_key="shut", translation_placeholders=facts)\n'
     )

@@ -719,15 +719,15 @@ async def test_terminal_watch(hass: HomeAssistant, hub: Hub, face: VirtualTermin
     await house.make(
         "terminal_watch",
         terminals={"device_id": device(hub)},
-        counts=["sensor.front_door_users"],
+        counts=["sensor.front_door_people"],
         full_above=90,
         phones=[house.phone],
     )
-    users = state_of(hass, "sensor.front_door_users")
+    users = state_of(hass, "sensor.front_door_people")
     full = {**users.attributes, "capacity": 3000, "used_percentage": 95.0}
-    hass.states.async_set("sensor.front_door_users", "2850", full)
+    hass.states.async_set("sensor.front_door_people", "2850", full)
     await house.settle()
-    assert house.said == [("Terminal nearly full", "Front door Users: 2850 of 3000 in use.")]
+    assert house.said == [("Terminal nearly full", "Front door People: 2850 of 3000 in use.")]
     await face.stop()
     await until_state(hass, "binary_sensor.front_door_connectivity", "off")
     await house.settle()

@@ -433,7 +433,7 @@ async def test_who_was_deleted_at_the_menu_is_gone_where_the_terminal_tells_how_
         del face.users[number]
     await terminal.async_refresh_people()
     assert len(terminal.roster.people) == (0 if tells else 5)
-    assert state_of(hass, "sensor.front_door_users").state == ("0" if tells else "5")
+    assert state_of(hass, "sensor.front_door_people").state == ("0" if tells else "5")
     await terminal.async_refresh_people()
     assert len(terminal.roster.people) == (0 if tells else 5)
 

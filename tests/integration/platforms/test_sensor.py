@@ -17,7 +17,7 @@ from simulator import User, VirtualTerminal
 from ..conftest import FACE, MakeTerminal, connected
 from ..until import state_of, until, until_state
 
-USERS = "sensor.front_door_users"
+USERS = "sensor.front_door_people"
 DRIFT = "sensor.front_door_clock_drift"
 LAST_SEEN = "sensor.front_door_last_seen"
 TEMPERATURE = "sensor.front_door_latest_punch_temperature"

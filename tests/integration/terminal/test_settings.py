@@ -43,7 +43,7 @@ NUMBERS_WRITTEN = [
     ("terminal_number", 7, "setdevinfo", {"deviceid": 7}),
     ("alarm_when_open_for", 2, "setdevlock", {"alarmdelay": 2}),
     ("tries_before_alarm", 3, "setdevlock", {"tryalarm": 3}),
-    ("fingerprints_per_user", 5, "setdevinfo", {"userfpnum": 5}),
+    ("fingerprints_per_person", 5, "setdevinfo", {"userfpnum": 5}),
     ("language", 4, "setdevinfo", {"language": 4}),
     ("log_warning", 500, "setdevinfo", {"loghint": 500}),
     ("open_delay", 9, "setdevlock", {"opendelay": 9}),
@@ -255,7 +255,7 @@ async def test_after_a_restart_settings_of_an_offline_terminal_are_there(
     assert await hass.config_entries.async_unload(entry.entry_id)
     assert await hass.config_entries.async_setup(entry.entry_id)
     await hass.async_block_till_done()
-    for entity_id in (VOLUME, VERIFY_MODE, "switch.front_door_tamper_alarm", "sensor.front_door_users"):
+    for entity_id in (VOLUME, VERIFY_MODE, "switch.front_door_tamper_alarm", "sensor.front_door_people"):
         state = state_of(hass, entity_id)
         assert state.state == STATE_UNAVAILABLE
         assert not state.attributes.get("restored")  # an entity, and not what the registry remembers of one
@@ -282,7 +282,7 @@ async def test_no_answer_leaves_a_terminal_as_available_as_ever(
     await connected(hass, terminal)
     assert hass.states.get(VOLUME) is None
     assert state_of(hass, "lock.front_door").state == "locked"
-    assert state_of(hass, "sensor.front_door_users").state == "1"  # capacity was asked for all the same
+    assert state_of(hass, "sensor.front_door_people").state == "1"  # capacity was asked for all the same
 
 
 async def test_a_refusal_leaves_a_terminal_as_available_as_ever(
