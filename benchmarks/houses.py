@@ -40,9 +40,8 @@ PEOPLE = 500
 DAY = datetime(2026, 9, 1, tzinfo=UTC)
 # What nobody notices who turns a page, once the day is written.
 PAGE_MILLISECONDS, PAGES = 50, 20
-# The one in the middle of those meanwhile; of some thirty, the 99th percentile is a single one. A page is five questions
-# and answers. While two cores run twenty writers and the processes of their server, each of these ten turns waits behind
-# twenty others, for 2 ms each.
+# The one in the middle of those meanwhile; of some thirty, the 99th percentile is a single one. A page is five
+# questions and answers, each of which waits behind twenty writers and the processes of their server.
 BUSY_PAGE_MILLISECONDS = 500
 # A terminal that is not acknowledged sends again.
 AGAIN_SECONDS = 1.0

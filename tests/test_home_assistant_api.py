@@ -84,6 +84,8 @@ DEEPER = {
     "homeassistant.helpers.condition.ConditionCheckerType": "the documented platform `device_condition` returns it",
     "homeassistant.helpers.condition.ConditionConfig": "conditions of integrations are new, and their API with them",
     "homeassistant.helpers.discovery_flow": "a card for a terminal that waits is a discovery flow",
+    "homeassistant.helpers.json.json_bytes": "what was told of thousands of people is remembered as it was sent",
+    "homeassistant.helpers.json.json_fragment": "the same",
     "homeassistant.helpers.llm.LLMContext": "tools for language models",
     "homeassistant.helpers.llm.LLM_API_ASSIST": "the same",
     "homeassistant.helpers.llm.Tool": "the same",

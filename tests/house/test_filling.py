@@ -7,7 +7,7 @@ import pytest
 from benchmarks.filling import SLOTS, filled
 
 # More than what is noted ahead of what is being written, so that something is confirmed before the kill.
-PEOPLE = 120
+PEOPLE = 400
 
 
 @pytest.mark.timeout(300)

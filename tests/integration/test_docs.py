@@ -189,4 +189,4 @@ async def test_a_pass_for_each_booking_is_made_by_the_automation_of_the_page(
     assert (made["valid_from"], made["valid_until"]) == ("2026-12-24T00:00:00-08:00", "2026-12-27T00:00:00-08:00")
     (told,) = notifications(hass).values()
     assert told["title"] == "Pass for Lovelace family"
-    assert "Valid until 2026-12-27 00:00." in told["message"]
+    assert "Valid until Dec 27, 2026, 12:00 AM." in told["message"]

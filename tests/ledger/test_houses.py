@@ -95,6 +95,10 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Awaitable[Any]], Callable[[Any], b
             [(day.name, day.records, [one.reason for one in day.corrections]) for day in days] == [("Ada", 1, ["ours"])]
         ),
     ),
+    "over_attendance": (
+        lambda ledger: ledger.over_attendance(list, NOON.date(), NOON.date(), UTC, FILTER),
+        lambda days: [(day.name, day.records) for day in days] == [("Ada", 1)],
+    ),
     "corrections": (
         lambda ledger: ledger.corrections([OURS], NOW, NOW + timedelta(days=1)),
         lambda found: [one.reason for one in found] == ["ours"],

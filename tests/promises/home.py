@@ -731,7 +731,7 @@ def made_home(folder: Path) -> Generator[Home]:
         patch.object(dt_util, "now", _now),
         patch.object(event, "time_tracker_utcnow", _utcnow),
         patch.object(event, "time_tracker_timestamp", lambda: _utcnow().timestamp()),
-        patch.object(TerminalClock.__init__, "__defaults__", (_utcnow, LIVE_WINDOW, clock.monotonic)),
+        patch.object(TerminalClock.__init__, "__defaults__", (_utcnow, LIVE_WINDOW, clock.monotonic, None)),
         patch.object(Throttle.__init__, "__defaults__", (loop.time,)),
         patch.object(Effort.__init__, "__defaults__", (lambda: 0.0, loop.time)),  # to compute takes no time here
         patch.object(book, "time", clock),

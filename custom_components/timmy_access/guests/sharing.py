@@ -12,7 +12,7 @@ from homeassistant.helpers.translation import async_get_translations
 
 from ..const import DOMAIN, WEEKDAYS
 from .passbook import NewPass
-from .written_times import async_written_times
+from .written_times import written_times
 
 # Pixels of one module: a code of 25 modules fills a phone's screen without being scaled.
 SCALE = 12
@@ -37,15 +37,10 @@ async def async_picture(hass: HomeAssistant, code: str) -> Picture:
     return await hass.async_add_executor_job(_draw, code)
 
 
-async def async_share_text(
-    hass: HomeAssistant, made: NewPass, where: str, *, with_pin: bool, by: str | None = None
-) -> str:
-    """Return what to tell the guest, in the language of Home Assistant; `where` are the names of the doors.
-
-    Times are as the user with the id `by` has them shown.
-    """
+async def async_share_text(hass: HomeAssistant, made: NewPass, where: str, *, with_pin: bool) -> str:
+    """Return what to tell the guest, in the language of Home Assistant; `where` are the names of the doors."""
     texts = await async_get_translations(hass, hass.config.language, "common", {DOMAIN})
-    written = await async_written_times(hass, texts, by)
+    written = written_times(hass.config.language, texts)
     held = made.held
     facts: Mapping[str, str] = {
         "name": held.name,

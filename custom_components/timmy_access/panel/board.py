@@ -84,8 +84,7 @@ class _Board:
         others = ((Platform.BINARY_SENSOR, "door"), (Platform.SELECT, "door_mode"))
         for platform, key in others:
             if (entity_id := self._of(terminal, platform, key)) is not None:
-                # The heading says of which terminal.
-                cards.append({"type": "tile", "entity": entity_id, "name": {"type": "entity"}})
+                cards.append({"type": "tile", "entity": entity_id, **_WHOLE_LINE})
         heading: JsonObjectType = {"type": "heading", "heading": terminal.name, "icon": "mdi:door"}
         return {"type": "grid", "cards": [heading, *cards]}
 

@@ -95,9 +95,7 @@ async def _create_pass(request: Request) -> ServiceResponse:
         ATTR_PASS_ID: made.held.pass_id,
         ATTR_NAME: made.held.name,
         **(_secrets(made, picture) if tells else {}),
-        "share_text": await async_share_text(
-            request.hass, made, _where(request), with_pin=tells, by=request.context.user_id
-        ),
+        "share_text": await async_share_text(request.hass, made, _where(request), with_pin=tells),
     }
     if filename is not None:
         written = await async_write_picture(request.hass, picture, filename)
