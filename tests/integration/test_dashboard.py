@@ -79,7 +79,8 @@ def types_of(part: Any) -> set[str]:
     """Return the types of all cards of a dashboard."""
     if isinstance(part, dict):
         its = {part["type"]} if "type" in part else set()
-        return its.union(*map(types_of, part.values()))
+        # What a card is called has a type of its own: the entity's name without that of its device.
+        return its.union(*(types_of(value) for key, value in part.items() if key != "name"))
     return set().union(*map(types_of, part)) if isinstance(part, list) else set()
 
 

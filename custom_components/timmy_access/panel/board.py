@@ -84,7 +84,8 @@ class _Board:
         others = ((Platform.BINARY_SENSOR, "door"), (Platform.SELECT, "door_mode"))
         for platform, key in others:
             if (entity_id := self._of(terminal, platform, key)) is not None:
-                cards.append({"type": "tile", "entity": entity_id, **_WHOLE_LINE})
+                # The heading says of which terminal.
+                cards.append({"type": "tile", "entity": entity_id, "name": {"type": "entity"}, **_WHOLE_LINE})
         heading: JsonObjectType = {"type": "heading", "heading": terminal.name, "icon": "mdi:door"}
         return {"type": "grid", "cards": [heading, *cards]}
 
