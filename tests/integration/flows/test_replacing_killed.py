@@ -30,6 +30,7 @@ from homeassistant.helpers import (
     device_registry as dr,
     entity_registry as er,
     floor_registry as fr,
+    frame,
     issue_registry as ir,
     label_registry as lr,
     restore_state as rs,
@@ -66,6 +67,7 @@ async def living(disk: Disk) -> AsyncGenerator[HomeAssistant]:
     disk.present.update(deepcopy(disk.storage))
     async with async_test_home_assistant(load_registries=False, config_dir=str(disk.folder)) as hass:
         hass.data.pop(DATA_CUSTOM_COMPONENTS)
+        frame.async_setup(hass)
         dr.async_setup(hass)
         await asyncio.gather(*(registry.async_load(hass) for registry in (ar, cr, dr, er, fr, ir, lr, rs)))
         hass.data[DATA_REGISTRIES_LOADED] = None

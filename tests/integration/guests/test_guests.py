@@ -163,7 +163,7 @@ async def test_a_pin_opens_too(hass: HomeAssistant, hub: Hub, face: VirtualTermi
     assert len(made["pin"]) == PIN_DIGITS
     assert made["share_text"].splitlines()[1:] == [
         f"Or type {made['pin']}.",
-        "Valid until 1 Jan 2099, 12:00 PM.",
+        "Valid until Jan 1, 2099, 12:00 PM.",
         "Good for 5 entries.",
     ]
     reply = await face.enter_pin(made["pin"])
