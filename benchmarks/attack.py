@@ -155,10 +155,11 @@ class Household:
 
     async def _live(self, redialling: list[str], seconds: float) -> Seen:
         over = asyncio.ensure_future(asyncio.sleep(seconds, seconds))
-        # The objects first: to make them is a step of the probe's own.
+        # To make the objects is a step of the probe's own, and looking is a walk of the collector.
         await self._house.home.call("bench_probe/collections", objects=HEAP_OBJECTS)
-        await self._house.home.call("bench_probe/steps")
         await self._house.probe()
+        await self._house.home.call("bench_probe/steps")
+        await self._house.home.call("bench_probe/collections")
         begun, used = perf_counter(), processor_of(self._house.process.pid)
         async with asyncio.TaskGroup() as group:
             scans = group.create_task(scan_during(self._scanner, self._code, over))
