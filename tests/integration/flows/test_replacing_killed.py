@@ -5,13 +5,14 @@ Each life is a Home Assistant of its own that reads what the one before had on t
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from copy import deepcopy
 from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 import shutil
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import async_test_home_assistant
@@ -65,9 +66,12 @@ async def living(disk: Disk) -> AsyncGenerator[HomeAssistant]:
     """Have a Home Assistant read all that lies on a disk, and start its listener."""
     disk.present.clear()
     disk.present.update(deepcopy(disk.storage))
-    async with async_test_home_assistant(load_registries=False, config_dir=str(disk.folder)) as hass:
+    async with AsyncExitStack() as stack:
+        making = async_test_home_assistant(load_registries=False, config_dir=str(disk.folder))
+        hass = await stack.enter_async_context(making)
+        # Where it looks for who uses it in a way that is deprecated.
+        stack.enter_context(patch.object(frame._hass, "hass", hass))
         hass.data.pop(DATA_CUSTOM_COMPONENTS)
-        frame.async_setup(hass)
         dr.async_setup(hass)
         await asyncio.gather(*(registry.async_load(hass) for registry in (ar, cr, dr, er, fr, ir, lr, rs)))
         hass.data[DATA_REGISTRIES_LOADED] = None
