@@ -8,7 +8,6 @@ from ..protocol.commands import GetAccessSettings
 from ..protocol.commands.kinds import MAX_ZONE
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
-from ..protocol.wire import plain
 from ..terminal.holidays import EVERY_ZONE, async_holiday_zones
 from ..terminal.zones import Zones
 from .hand import Hand
@@ -24,8 +23,6 @@ from .zones import Tables
 MAX_NAMES = 500
 # Questions for the tables that stay without an answer over one connection: the firmware does not have the question.
 MAX_SILENCES = 2
-# The key of the hours in which a door is held open, where these could not be read (field notes 5).
-_OPEN_DAYS = "nopentime"
 
 
 class Readings:
@@ -193,8 +190,8 @@ class Readings:
             self._has_hours = False
             return None
         self._has_hours = True
-        is_read = _OPEN_DAYS not in map(plain, settings.extra)
-        self._open_days = frozenset(settings.normally_open or ()) if is_read else EVERY_ZONE
+        is_misread = settings.is_misread("normally_open")
+        self._open_days = EVERY_ZONE if is_misread else frozenset(settings.normally_open or ())
         return Zones(days=settings.day_zones, weeks=settings.week_zones)
 
     async def _async_other_days(self) -> frozenset[int]:

@@ -22,7 +22,6 @@ from ..protocol.commands import GetAccessSettings, GetPermission, Permission
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
-from ..protocol.wire import plain
 from ..terminal.zones import Zones
 from .agreements import listed
 from .in_step import make_of
@@ -31,8 +30,6 @@ from .terminal import Terminal
 # The week zone of each door in a permission.
 _ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
 _DATES = ("starttime", "endtime")
-# Keys of the tables of hours where these could not be read (specification B20).
-_TABLES = frozenset({"dayzone", "weekzone"})
 # Firmware writes a last day far away for somebody whose days do not end (specification B22).
 _FOR_EVER = 2090
 # A terminal tells one permission at a time. One that leaves so many questions in a row open answers no more of them.
@@ -57,7 +54,7 @@ async def async_present(
     settings = await terminal.async_request(GetAccessSettings())
     days, weeks = settings.day_zones, settings.week_zones
     zones = None if days is None or weeks is None else Zones(days=days, weeks=weeks)
-    is_read = _TABLES.isdisjoint(map(plain, settings.extra))
+    is_read = not settings.is_misread("day_zones", "week_zones")
     present = Present(
         serial=terminal.serial,
         name=terminal.name,

@@ -305,7 +305,7 @@ class UserUpload(Structure):
     @property
     def is_partly_read(self) -> bool:
         """Whether it does not say who and which credential in words that are understood."""
-        return self.enroll_id is None or "backupnum" in map(plain, self.extra)
+        return self.enroll_id is None or self.is_misread("backup_number")
 
 
 @dataclass(frozen=True, kw_only=True)

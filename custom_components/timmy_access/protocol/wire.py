@@ -102,6 +102,12 @@ class Structure:
         """Give absent fields the value the structure promises; a hook for subclasses."""
         return values
 
+    def is_misread(self, *names: str) -> bool:
+        """Return whether any of some fields was told and could not be read: that is not to be taken for nothing."""
+        told = frozenset(map(plain, self.extra))
+        fields_asked_for = (keys for name, _, _, keys in wire_fields(type(self)) if name in names)
+        return any(plain(key) in told for keys in fields_asked_for for key in keys)
+
     def worth_keeping(self) -> Self:
         """Return the structure as it may be held for long: of `extra` with some keys, and without what they say."""
         kept = dict.fromkeys(key[:MAX_KEPT_CHARACTERS] for key in islice(self.extra, MAX_KEPT_KEYS))

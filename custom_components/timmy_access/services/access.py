@@ -38,7 +38,6 @@ from ..protocol.commands import (
 from ..protocol.commands.kinds import MAX_GROUP
 from ..protocol.errors import CommandTimeout
 from ..protocol.turns import Priority
-from ..protocol.wire import plain
 from ..terminal.choices import CHOICES
 from ..terminal.holidays import async_holiday_zones
 from ..terminal.settings import ACCESS
@@ -57,8 +56,8 @@ WEEK_ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
 
 _TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _TABLES = frozenset({"combinations", "day_zones", "normally_open", "week_zones"})
-# Their keys on the wire, of those that refer to each other; here where they were told and could not be read.
-_UNREAD_TABLES = frozenset({"dayzone", "nopentime", "weekzone"})
+# Those of them that refer to each other.
+_HOURS = ("day_zones", "week_zones", "normally_open")
 
 
 def time_of_day(value: Any) -> str:
@@ -97,7 +96,7 @@ async def _get_access_settings(request: Request) -> ServiceResponse:
     zones = _zones(settings)
     response = known_values(settings, leave_out=_TABLES | {"serial", "result", "reason", "message", "extra"})
     response |= {name: words.get(response[name]) for name, words in CHOICES.items() if name in response}
-    is_read = not _UNREAD_TABLES & set(map(plain, settings.extra))
+    is_read = not settings.is_misread(*_HOURS)
     response[ATTR_DAY_ZONES] = readable_days(zones) if is_read else None
     response[ATTR_WEEK_ZONES] = readable_weeks(zones) if is_read else None
     response[ATTR_GROUPS_TOGETHER] = [[int(digit) for digit in str(group)] for group in settings.combinations or ()]
@@ -118,7 +117,7 @@ async def _set_access_settings(request: Request) -> None:
     if days or weeks:
         with_weeks(with_days(Zones(), days), weeks)
         present = await request.terminal.async_request(GetAccessSettings())
-        if _UNREAD_TABLES & set(map(plain, present.extra)):  # which would be written over with nothing
+        if present.is_misread(*_HOURS):  # which would be written over with nothing
             raise ServiceValidationError(
                 translation_domain=DOMAIN,
                 translation_key="house_hours_not_read",
