@@ -124,13 +124,6 @@ class SheetDay:
     times: tuple[TimeThere, ...]
 
 
-def attendance(
-    connection: Connection, calendar: Calendar, where: RecordFilter, entries: Mapping[str, int], now: datetime | None
-) -> tuple[AttendanceDay, ...]:
-    """Return the people of each day; see `attended`."""
-    return tuple(attended(connection, calendar, where, entries, now))
-
-
 def attended(
     connection: Connection, calendar: Calendar, where: RecordFilter, entries: Mapping[str, int], now: datetime | None
 ) -> Iterator[AttendanceDay]:

@@ -8,7 +8,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from . import corrections
-from .attendance import AttendanceDay, Calendar, SheetDay, attendance, attended, sheet
+from .attendance import AttendanceDay, Calendar, SheetDay, attended, sheet
 from .corrections import Correction
 from .filters import RecordFilter
 from .reader import Reader
@@ -40,8 +40,9 @@ class Timesheets(ABC):
         now: datetime | None = None,
     ) -> tuple[AttendanceDay, ...]:
         """Return who was there on each day from `first` to `last`, both included, a year at most."""
-        calendar = Calendar(first=first, last=last, zone=zone, begins=day_begins)
-        return await self._reader.ask(partial(attendance, calendar=calendar, where=where, entries=entries, now=now))
+        return await self.over_attendance(
+            tuple, first, last, zone, where, day_begins=day_begins, entries=entries, now=now
+        )
 
     async def over_attendance[T](
         self,

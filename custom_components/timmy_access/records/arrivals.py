@@ -81,9 +81,9 @@ class Arrivals:
         self._alone: _Alone | None = None
         self._stands_at: datetime | None = None
         self._last_apart = 0
-        # What the last frame had that was told by its time, and when it came: our zone may be another when it is sent
-        # again, by which it is yet to come.
-        self._told_by_time: tuple[frozenset[Shared], float] = (frozenset(), 0.0)
+        # The last frame, and when it came: our zone may be another when it is sent again, by which what was told by its
+        # time is yet to come.
+        self._last: tuple[list[Identity], float] = ([], 0.0)
 
     def restore(self, aparts: Mapping[Identity, Sequence[int]]) -> None:
         """Take over what the last frame before a restart was told apart by: it may not have been acknowledged."""
@@ -102,9 +102,10 @@ class Arrivals:
         now = monotonic()
         shared = shared_of(records)
         nothing_told = self._clock.tells_nothing([one.time for one in shared])
-        known, known_at = self._told_by_time
-        may_be_again = (self._is_first and self._clock.unsent != 0) or now - known_at < RESENT_SECONDS
-        if known and may_be_again and any(nothing_told):
+        last, last_at = self._last
+        may_be_again = (self._is_first and self._clock.unsent != 0) or now - last_at < RESENT_SECONDS
+        if may_be_again and any(nothing_told):
+            known = {one for one in last if not one.apart}
             nothing_told = [told and one not in known for told, one in zip(nothing_told, shared, strict=True)]
         repeated = len(shared) == 1 and self._is_repeated(shared[0], log_index, now, untold=nothing_told[0])
         if self._stands_at is not None:
@@ -112,7 +113,7 @@ class Arrivals:
         found = shared
         if self._known or repeated or any(nothing_told):
             found = self._told_apart(shared, [repeated or one for one in nothing_told], log_index, now)
-        self._told_by_time = frozenset([one for one in found if not one.apart]), now
+        self._last = found, now
         self._frame += 1
         if len(records) == 1:
             self._recent.append((ref(records), found))
