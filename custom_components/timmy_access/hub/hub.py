@@ -46,11 +46,11 @@ from .certificates import async_tls_context
 from .claims import Claims
 from .door_orders import DoorOrders
 from .elsewhere import Elsewhere
-from .filling import async_fill
 from .gate import Gate
 from .homes import Homes
 from .identity import facts_data
 from .listening import fixed_settings
+from .making import async_make
 from .nightly import Nightly
 from .outsiders import Outsiders
 from .pending import PendingTerminal, PendingTerminals
@@ -141,7 +141,7 @@ class Hub:
                 await store.async_load()
                 await async_carry_out(hass, entry, ledger, book, store)
                 hub = cls(hass, entry, ledger, book, store, tls)
-                await async_fill(hub.terminals, hub._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
+                await async_make(hub.terminals, hub._make, entry.get_subentries_of_type(SUBENTRY_TERMINAL))
             except BaseException:
                 await async_release_book(hass, book)
                 raise

@@ -12,7 +12,7 @@ from .terminal import Terminal
 _TERMINALS_A_STEP = 20
 
 
-async def async_fill(
+async def async_make(
     terminals: dict[str, Terminal], make: Callable[[ConfigSubentry], Terminal], subentries: Iterable[ConfigSubentry]
 ) -> None:
     """Put the approved terminals into `terminals`; where that ends before its time, those that were made are idle."""
