@@ -135,7 +135,8 @@ class HouseRules:
     def no_passage(self, enroll_id: int) -> Refused | None:
         """Return why somebody may not pass at present, also while the terminal's own memory is of before.
 
-        Whom the house does not know it says nothing of, unless they are to be gone from the terminal.
+        It says nothing of whoever is no person of the house and still one of the terminal: the house leaves them alone
+        there. Whoever is neither is unknown, and so is whom the terminal did not recognise.
         """
         household, serial = self._house.household, self._terminal.serial
         if not self._is_kept():
@@ -146,7 +147,14 @@ class HouseRules:
         why = self._passage().refusal(
             serial, enroll_id, None, dt_util.utcnow(), dt_util.get_default_time_zone(), doors, self._house.hours.weeks
         )
-        return None if why in (None, NoPassage.UNKNOWN) else _NO_PASSAGE[why]
+        if why is None or (why is NoPassage.UNKNOWN and self._may_be_on_terminal(enroll_id)):
+            return None
+        return _NO_PASSAGE[why]
+
+    def _may_be_on_terminal(self, enroll_id: int) -> bool:
+        """Return whether a terminal has somebody, or may have, as all that it holds was never told."""
+        roster = self._terminal.roster
+        return enroll_id in roster.people or not roster.complete
 
 
 async def _async_record(surroundings: Surroundings, serial: str, person_id: str, slot: int) -> Contents | None:

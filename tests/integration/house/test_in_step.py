@@ -12,10 +12,13 @@ from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household
 from custom_components.timmy_access.house.persons import HousePerson
 from custom_components.timmy_access.hub.hub import Hub
-from homeassistant.core import HomeAssistant
+from custom_components.timmy_access.ledger import Decider
+from custom_components.timmy_access.protocol.messages import STRANGER_ID
+from homeassistant.core import Event, HomeAssistant, callback
 from simulator import User, VirtualTerminal
 
 from ..conftest import CONTROLLER, FACE, FINGER, MakeTerminal, connected
+from ..services.test_actions import act
 
 BO, CARD = "Bo Diddley", 11
 EVERYWHERE = Rule(doors={FACE: frozenset({1}), FINGER: frozenset({1}), CONTROLLER: frozenset({1, 2, 3, 4})})
@@ -141,6 +144,71 @@ async def test_a_terminal_that_asks_is_told_what_the_house_says(
     await have(hub, lambda it: without_person(it, "bo", UNTIL))
     assert (FACE, 7) in hub.house.household.tombstones
     assert not (await verdicts.async_punch(None, 7, BO)).granted
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+@pytest.fixture
+def heard(hass: HomeAssistant) -> list[tuple[str, str | None]]:
+    """What becomes of codes and punches: its kind, and why; an automation lets in everybody it is asked about."""
+    told: list[tuple[str, str | None]] = []
+
+    @callback
+    def _async_hear(event: Event) -> None:
+        if event.data["type"] == "code":
+            told.append((event.data["kind"], event.data.get("reason")))
+
+    hass.bus.async_listen("timmy_access_event", _async_hear)
+    return told
+
+
+@pytest.mark.parametrize("enroll_id", [4242, STRANGER_ID, 0])
+async def test_nobody_passes_who_is_neither_of_the_house_nor_of_a_terminal_that_follows_it(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, heard: list[tuple[str, str | None]], enroll_id: int
+) -> None:
+    """Whatever was chosen for numbers that are on no roster: no automation is asked and no default looked up."""
+    terminal = hub.terminals[FACE]
+    terminal.verdicts.async_apply({"server_approval": "grant_unknown", "decision_window": 0})
+    assert terminal.roster.complete
+    assert (await terminal.verdicts.async_punch(None, 4242, None)).granted
+    await have(hub, lambda _: house(bo(), kept=frozenset({FACE})))
+    decision = await terminal.verdicts.async_punch(None, enroll_id, None)
+    assert (decision.granted, decision.decided_by) == (False, Decider.HOUSE)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert heard[-1] == ("refused", "person_unknown")
+
+
+async def test_who_was_left_alone_on_a_terminal_passes_as_the_owner_chose(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    """Ada is on the terminal and nobody of the house, and so is whoever is enrolled at its keypad."""
+    terminal = hub.terminals[FACE]
+    terminal.verdicts.async_apply({"server_approval": "grant", "decision_window": 0})
+    await have(hub, lambda _: house(bo(), kept=frozenset({FACE})))
+    assert (await terminal.verdicts.async_punch(None, 1, "Ada Lovelace")).granted
+    assert not (await terminal.verdicts.async_punch(None, 60, None)).granted
+    noticed = asyncio.Event()
+    unsubscribe = terminal.roster.async_subscribe(lambda _: noticed.set() if 60 in terminal.roster.people else None)
+    face.enrol_user(User(enrollid=60, name="Cy Twombly", credentials={CARD: 4713}))
+    async with asyncio.timeout(10):
+        await noticed.wait()
+    unsubscribe()
+    assert (await terminal.verdicts.async_punch(None, 60, None)).granted
+    await act(hass, hub, FACE, "disable_user", enroll_id=60)
+    assert not (await terminal.verdicts.async_punch(None, 60, None)).granted
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
+async def test_a_roster_that_was_never_read_refuses_nobody_as_unknown(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    """What could not be read is not "nobody is there": what the owner chose holds until it is."""
+    terminal = hub.terminals[FACE]
+    await have(hub, lambda _: house(bo(), kept=frozenset({FACE})))
+    assert not terminal.roster.complete
+    terminal.verdicts.async_apply({"server_approval": "grant_unknown", "decision_window": 0})
+    assert (await terminal.verdicts.async_punch(None, 4242, None)).granted
+    terminal.verdicts.async_apply({"server_approval": "grant", "decision_window": 0})
+    assert not (await terminal.verdicts.async_punch(None, 4242, None)).granted
     await hass.async_block_till_done(wait_background_tasks=True)
 
 
