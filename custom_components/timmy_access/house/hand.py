@@ -142,16 +142,17 @@ class Hand:
         """
         return await self._steps[type(step)](step, before, person_id, zones, numbers)
 
-    async def async_numbers(self, enroll_id: int) -> Mapping[int, int]:
-        """Return the week zone of each door of somebody; raises the protocol's errors."""
+    async def async_numbers(self, enroll_id: int) -> Mapping[int, int | None]:
+        """Return the week zone of each door of somebody, None where it cannot be read; raises the protocol's errors."""
         return self._numbers_of(await self._async_permission(enroll_id))
 
     async def async_has_template(self, enroll_id: int) -> bool:
         """Return whether slot 0 of somebody holds a finger, and not the emptiness of a person without any."""
         try:
-            return bool((await self.people.async_record(enroll_id, EMPTY_SLOT)).record)
+            told = await self.people.async_record(enroll_id, EMPTY_SLOT)
         except CommandRefused:
             return False
+        return bool(told.record) or told.is_misread("record")
 
     async def _async_remove(self, step: Remove, *_: object) -> None:
         number = step.enroll_id
@@ -244,7 +245,8 @@ class Hand:
             permission = await self._async_permission(step.enroll_id)
         except CommandRefused, CommandTimeout:
             return standing
-        hours = {door: week_of(zones, number) for door, number in self._numbers_of(permission).items()}
+        told = self._numbers_of(permission).items()
+        hours = {door: None if number is None else week_of(zones, number) for door, number in told}
         known = {door: week for door, week in hours.items() if week is not None and not week.is_never}
         unknown = {
             door: standing.hours[door] for door, week in hours.items() if week is None and door in standing.hours
@@ -318,11 +320,13 @@ class Hand:
         person = self._roster.people.get(number)
         return person.slots if person else frozenset()
 
-    def _numbers_of(self, permission: Permission) -> dict[int, int]:
-        numbers = {
-            door: getattr(permission, _ZONES[door - 1]) for door in range(1, min(self._doors(), len(_ZONES)) + 1)
+    def _numbers_of(self, permission: Permission) -> dict[int, int | None]:
+        numbers = {door: getattr(permission, _ZONES[door - 1]) for door in self._numbered()}
+        return {
+            door: number
+            for door, number in numbers.items()
+            if number is not None or permission.is_misread(_ZONES[door - 1])
         }
-        return {door: number for door, number in numbers.items() if number is not None}
 
     def _numbered(self) -> range:
         """Return the doors whose week zones a permission holds."""

@@ -15,9 +15,13 @@ from .zones import Allocation, Tables, Unfit, allocate, holds
 
 
 class Shortfall(StrEnum):
-    """What firmware has not; each is a translation key of the integration after `refused_`."""
+    """Why hours cannot be written: firmware has none, or tells tables that cannot be read.
+
+    Each is a translation key of the integration after `refused_`.
+    """
 
     NO_HOURS = "no_hours"
+    HOURS_MISREAD = "hours_misread"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,14 +29,14 @@ class Known:
     """What is known of a terminal.
 
     `tables` is None while its hours are not read. `numbers` are week zones by door, as read, of people who were
-    confirmed. `has_hours` is False for firmware without week zones.
+    confirmed. `shortfall` is why there are no week zones that could be written; None where there are, or may be.
     """
 
     make: Make = field(default_factory=Make)
     listed: Listed = field(default_factory=Listed)
     tables: Tables | None = None
     numbers: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
-    has_hours: bool = True
+    shortfall: Shortfall | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,8 +45,7 @@ class Plan:
 
     `household` and `weeks` are what it was made of: where they are others, it is out of date.
 
-    Who does not fit is not let in at all. `allocation` is None where the tables are not known. `unread` are people
-    whose week zones have to be read before a table is written, so that nobody gets other hours by accident.
+    Who does not fit is not let in at all. `allocation` is None where the tables are not known.
     """
 
     household: Household
@@ -51,7 +54,6 @@ class Plan:
     wanted: Mapping[int, Standing]
     allocation: Allocation | None
     unfit: Mapping[int, Unfit | Shortfall]
-    unread: frozenset[int] = frozenset()
 
     @property
     def urgent(self) -> tuple[Step, ...]:
@@ -81,7 +83,7 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
     unsure = unsure_at(household, serial)
     allocation: Allocation | None = None
     held_up: set[int] = set()
-    if known.has_hours and known.tables is not None:
+    if known.shortfall is None and known.tables is not None:
         # Whoever else has something left that closes, or other dates, or differs, is not moved along with others.
         compared = agree(household, serial, make.doors, wanted, known.listed, unsure)
         closing = (step for step in compared.steps if step.rank <= Rank.NARROW and not isinstance(step, SetAccess))
@@ -104,7 +106,7 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
         if between:
             allocation = _allocated(known, known.tables, wanted, before, unsure, held_up, between)
             steps = [_closed(step, allocation, make.doors) for step in steps]
-    if known.has_hours and known.tables is None:
+    if known.shortfall is None and known.tables is None:
         steps = [step for step in steps if not isinstance(step, (Add, SetAccess)) and step.rank != Rank.ADD]
         waiting = {step.enroll_id for step in agreement.steps if isinstance(step, SetAccess)}
         # Nobody is let in before their hours are as they should be.
@@ -180,10 +182,10 @@ def _why_not(
     if not standing.enabled:
         return None
     hours = hours_by_door(standing, known.make.doors)
-    if not known.has_hours:
+    if known.shortfall is not None:
         # What was read back once, the firmware has.
         is_there = before is not None and before.enabled and before.hours == standing.hours
-        return None if is_there or needs_no_zones(standing, known.make.doors) else Shortfall.NO_HOURS
+        return None if is_there or needs_no_zones(standing, known.make.doors) else known.shortfall
     if allocation is None:
         return None
     return next((allocation.unfit[week] for week in hours.values() if week in allocation.unfit), None)

@@ -12,7 +12,7 @@ from ..terminal.holidays import EVERY_ZONE, async_holiday_zones
 from ..terminal.zones import Zones
 from .hand import Hand
 from .household import Household
-from .plan import Known
+from .plan import Known, Shortfall
 from .standing import Listed, Seen
 from .steps import Add, Adopt, Remove, SetAccess, Step, WriteCredential
 from .wanted import Make
@@ -23,6 +23,7 @@ from .zones import Tables
 MAX_NAMES = 500
 # Questions for the tables that stay without an answer over one connection: the firmware does not have the question.
 MAX_SILENCES = 2
+_EVERY = frozenset(range(1, MAX_ZONE + 1))
 
 
 class Readings:
@@ -37,7 +38,7 @@ class Readings:
         self._roster = roster
         self._users_used = users_used
         self._doors = doors
-        self._has_hours: bool | None = None
+        self.shortfall: Shortfall | None = None
         self._silences = 0
         self._holiday_silences = 0
         self._open_days: frozenset[int] = frozenset()
@@ -53,12 +54,7 @@ class Readings:
         self._with_finger.clear()
         self._names.clear()
         if self._silences:  # it may have been busy
-            self._silences, self._has_hours = 0, None
-
-    @property
-    def has_hours(self) -> bool:
-        """Whether the firmware has week zones, as far as it has told."""
-        return self._has_hours is not False
+            self._silences, self.shortfall = 0, None
 
     def limited(self, make: Make) -> Make:
         """Return what the terminal is capable of, less what its firmware has shown not to have."""
@@ -121,8 +117,7 @@ class Readings:
         if zones is None:
             return None
         own = household.zones.get(self._serial, frozenset())
-        every = frozenset(range(1, MAX_ZONE + 1))
-        return Tables(zones=zones, own=own, others=every - own, other_days=every)
+        return Tables(zones=zones, own=own, others=_EVERY - own, other_days=_EVERY)
 
     async def async_again(self, household: Household, known: Known) -> Known:
         """Read the tables once more."""
@@ -146,12 +141,15 @@ class Readings:
             except CommandRefused as err:
                 if refusal_of(err) is not Refusal.UNKNOWN_COMMAND:
                     continue  # nobody has said when they may pass: they have what terminals give by themselves
-                self._has_hours = False
-                return replace(known, tables=None, has_hours=False)
+                self.shortfall = Shortfall.NO_HOURS
+                return replace(known, tables=None, shortfall=self.shortfall)
+            read = {door: zone for door, zone in numbers.items() if zone is not None}
             if number in placed:
-                self.numbers[number] = numbers
+                self.numbers[number] = read
+            elif len(read) < len(numbers):  # they may use any
+                others |= _EVERY
             else:
-                others |= set(numbers.values())
+                others |= set(read.values())
         tables = replace(known.tables, others=frozenset(others), other_days=await self._async_other_days())
         return replace(known, tables=tables, numbers=dict(self.numbers))
 
@@ -171,25 +169,28 @@ class Readings:
             self.numbers.pop(number, None)
 
     async def _async_zones(self) -> Zones | None:
-        if self._has_hours is False:
+        if self.shortfall is Shortfall.NO_HOURS:
             return None
         try:
             settings = await self._hand.line.async_request(GetAccessSettings())
         except CommandRefused as err:
             if refusal_of(err) is Refusal.UNKNOWN_COMMAND:
-                self._has_hours = False
+                self.shortfall = Shortfall.NO_HOURS
                 return None
             raise
         except CommandTimeout:
             self._silences += 1
             if self._silences < MAX_SILENCES:
                 raise
-            self._has_hours = False
+            self.shortfall = Shortfall.NO_HOURS
+            return None
+        if settings.is_misread("day_zones", "week_zones"):  # whatever is written over may be somebody's
+            self.shortfall = Shortfall.HOURS_MISREAD
             return None
         if settings.week_zones is None or settings.day_zones is None:
-            self._has_hours = False
+            self.shortfall = Shortfall.NO_HOURS
             return None
-        self._has_hours = True
+        self.shortfall = None
         is_misread = settings.is_misread("normally_open")
         self._open_days = EVERY_ZONE if is_misread else frozenset(settings.normally_open or ())
         return Zones(days=settings.day_zones, weeks=settings.week_zones)

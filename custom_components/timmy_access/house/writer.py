@@ -39,6 +39,7 @@ from .rounds import Round
 from .sources import Hours, Keeper
 from .standing import Standing
 from .steps import URGENT, Add, SetAccess, Step
+from .undone import Undone
 from .waits import Waits
 from .wanted import Make
 
@@ -219,7 +220,7 @@ class Writer:
         await self.readings.async_listed(household, self._asked())
         tables = await self.readings.async_tables(household)
         async with self._turn:
-            known = self._now_known(Known(tables=tables, has_hours=self.readings.has_hours))
+            known = self._now_known(Known(tables=tables, shortfall=self.readings.shortfall))
             planned = await self._async_planned(lambda: known)
             await self._async_walk(planned.before_hours, planned, known)
         if self._needs_reading(planned, known):
@@ -296,7 +297,7 @@ class Writer:
                 if walk.is_over(step.enroll_id):
                     intents.done(step.enroll_id)
                 continue
-            if why == "no_record" and not walk.has_failed(step.enroll_id):
+            if why == Undone.NO_RECORD and not walk.has_failed(step.enroll_id):
                 intents.done(step.enroll_id)  # nothing was sent
             walk.failed(step)
             failures += 1
@@ -321,18 +322,18 @@ class Writer:
         except NoRecord:
             if tries := self._intents.tries(number):
                 self.waits.failed(step, tries, planned.wanted.get(number))
-            return "no_record"
+            return Undone.NO_RECORD
         except TerminalOffline, SeatContested:
             self._note_failure(placement, number, person_id, None)
             raise
-        except SomebodyElse:
-            why = "somebody_else"
         except CommandRefused as err:
-            why = refusal_of(err) or "refused"
+            why: str = refusal_of(err) or Undone.REFUSED
+        except SomebodyElse:
+            why = Undone.SOMEBODY_ELSE
         except CommandTimeout:
-            why = "no_answer"
+            why = Undone.NO_ANSWER
         except ProtocolError:
-            why = "without_effect"
+            why = Undone.WITHOUT_EFFECT
         else:
             self.waits.done(step)
             self.readings.note(step, numbers)

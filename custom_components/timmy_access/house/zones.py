@@ -31,7 +31,7 @@ type _Content = tuple[Sections, ...]
 
 
 class Unfit(StrEnum):
-    """Why hours do not fit; each is a translation key of the integration after `hours_`."""
+    """Why hours do not fit; each is a translation key of the integration after `refused_`."""
 
     TOO_MANY_DAYS = "too_many_days"
     TOO_MANY_SPANS = "too_many_spans"

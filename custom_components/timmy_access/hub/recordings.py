@@ -33,8 +33,8 @@ from ..protocol.enums import CREDENTIAL_SLOTS, Credential, Role
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, TerminalOffline
 from ..protocol.reasons import Refusal, holder_of as holder_in, refusal_of
 from ..terminal.tasks import Tasks
+from .given import async_given
 from .leftovers import Leftovers
-from .recording import async_enrolled
 from .terminal import Terminal
 
 # Somebody who has just been added is on a terminal within seconds; behind a list of thousands it may take longer.
@@ -286,7 +286,7 @@ class Recordings:
         )
         if not (await terminal.people.async_record(person.enroll_id, slot)).record:
             raise _error("enrolment_without_effect", terminal=terminal.name)
-        await async_enrolled(house, terminal, person.enroll_id, {slot: contents}, by)
+        await async_given(house, terminal, person.enroll_id, {slot: contents}, by)
         if self._standing(terminal, person_id) is None:
             raise _error("enrolment_no_door", terminal=terminal.name, person=person.name)
 

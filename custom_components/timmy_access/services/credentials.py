@@ -36,7 +36,7 @@ from ..fields import (
     yes_or_no,
 )
 from ..house.refusals import translated_refusals
-from ..hub.recording import async_enrolled, async_record, is_free, role_of
+from ..hub.given import async_given, async_record, is_free, role_of
 from ..ledger import likeness
 from ..people.abilities import lacks
 from ..people.free_numbers import async_free_number
@@ -142,7 +142,7 @@ async def _add_user(request: Request) -> ServiceResponse:
 
 async def _keep(request: Request, given: Given) -> None:
     """Have the house keep what was given, where it is somebody of it."""
-    await async_enrolled(
+    await async_given(
         request.hub.house, request.terminal, given.enroll_id, {given.slot: given.record}, request.context.user_id
     )
 

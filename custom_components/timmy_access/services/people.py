@@ -30,7 +30,7 @@ from ..fields import (
     yes_or_no,
 )
 from ..house.refusals import translated_refusals
-from ..hub.recording import async_enrolled
+from ..hub.given import async_given
 from ..hub.terminal import Terminal
 from ..people.people import CARD_SLOT, PASSWORD_SLOT, PersonChange
 from ..people.roster import Person
@@ -121,7 +121,7 @@ def _given(change: PersonChange) -> dict[int, int]:
 async def _set_user(request: Request) -> None:
     terminal, change = request.terminal, request.prepared
     await terminal.people.async_set(change)
-    await async_enrolled(request.hub.house, terminal, change.enroll_id, _given(change), request.context.user_id)
+    await async_given(request.hub.house, terminal, change.enroll_id, _given(change), request.context.user_id)
 
 
 async def _prepare_names(requests: tuple[Request, ...]) -> Mapping[int, str]:

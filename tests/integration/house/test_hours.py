@@ -12,11 +12,11 @@ from custom_components.timmy_access.house import writer
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household
 from custom_components.timmy_access.house.persons import HousePerson
-from custom_components.timmy_access.house.plan import Plan, plan
+from custom_components.timmy_access.house.plan import Plan, Shortfall, plan
 from custom_components.timmy_access.house.week import ALWAYS, Week
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
-from simulator import VirtualTerminal
+from simulator import User, VirtualTerminal
 
 from ..conftest import FACE, MakeTerminal, connected
 from .test_in_step import CARD, bo, have, until, writes
@@ -166,3 +166,44 @@ async def test_day_zones_that_something_unread_may_name_are_not_written(
     await settled(hass)
     assert there.machine.access_settings["dayzone"] == before
     assert not there.would_open(7, 1, at(9))
+
+
+@pytest.mark.parametrize("told", [{"weekzone": "all"}, {"dayzone": {"1": "always"}}])
+async def test_tables_that_cannot_be_read_are_not_taken_for_none(
+    hass: HomeAssistant, hub: Hub, there: VirtualTerminal, told: dict[str, Any]
+) -> None:
+    """Nobody with hours is let in, nothing is written over, the reason is told, and they are asked for again."""
+    settings = there.machine.access_settings
+    fine = dict(settings)
+    settings.update(told)
+    follow(hub, s=DAY)
+    await have(hub, at_some_hours("s"))
+    await settled(hass)
+    assert {key: settings[key] for key in told} == told
+    assert 7 not in there.users or not there.users[7].enabled
+    planned = hub.terminals[FACE].writer.plan
+    assert planned is not None
+    assert planned.unfit == {7: Shortfall.HOURS_MISREAD}
+    settings.update(fine)
+    await there.lose_power()
+    await settled(hass)
+    await connected(hass, there)
+    await there.wait_for(lambda: there.would_open(7, 1, at(9)) or None)
+    assert not there.would_open(7, 1, at(20))
+    await settled(hass)
+
+
+async def test_week_zones_of_others_that_cannot_be_read_keep_every_table_as_it_is(
+    hass: HomeAssistant, hub: Hub, there: VirtualTerminal
+) -> None:
+    """Whoever is no person of the house may use any of them."""
+    there.add_user(User(enrollid=60, name="Keypad 60", credentials={CARD: 1}))
+    there.users[60].lock = replace(there.users[60].lock, weekzone="three")  # type: ignore[arg-type]  # as some may tell
+    before = [dict(it) for it in there.machine.access_settings["weekzone"]]
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    follow(hub, s=DAY)
+    await have(hub, at_some_hours("s"))
+    await settled(hass)
+    assert [dict(it) for it in there.machine.access_settings["weekzone"]] == before
+    assert 7 not in there.users or not there.users[7].enabled
+    assert there.users[60].enabled

@@ -41,10 +41,10 @@ async def async_record(house: House, terminal: Terminal, command: AddUser, by: s
     async with _made_room(house, terminal, number):
         await terminal.enrolments.async_enrol(command)
         terminal.roster.async_note(number, slot=slot, name=command.user_name, role=command.role)
-        await async_enrolled(house, terminal, number, {slot: None}, by)
+        await async_given(house, terminal, number, {slot: None}, by)
 
 
-async def async_enrolled(
+async def async_given(
     house: House, terminal: Terminal, enroll_id: int, contents: Mapping[int, Contents | None], by: str | None
 ) -> None:
     """Have the house keep what somebody of it got at a terminal, if that is kept in step.
