@@ -68,6 +68,7 @@ from .identity import Identity
 from .in_step import HouseRules, async_writer
 from .interpreter import Interpreter
 from .reception import Reception
+from .restoring import Restoring
 from .surroundings import Surroundings
 from .who_passes import async_links, async_occupancy
 
@@ -82,8 +83,7 @@ class Terminal:
 
     def __init__(self, surroundings: Surroundings, subentry: ConfigSubentry) -> None:
         """Prepare a terminal that has not dialled in yet."""
-        self._hass = surroundings.hass
-        self._entry_id = surroundings.entry.entry_id
+        self._hass, self._entry_id = surroundings.hass, surroundings.entry.entry_id
         self._session: Session | None = None
         self._last_seen: datetime | None = None
         self.subentry_id = subentry.subentry_id
@@ -141,7 +141,8 @@ class Terminal:
 
     def _compose_records(self, surroundings: Surroundings) -> None:
         """Put together what is kept of what the terminal reports, and what that means."""
-        self._backlog = Backlog(surroundings.hass, self.moments.async_publish)
+        hass, tasks, ledger = surroundings.hass, surroundings.tasks, surroundings.ledger
+        self._backlog = Backlog(hass, self.moments.async_publish)
         self._interpreter = Interpreter(
             self.coordinator,
             self.doors,
@@ -153,24 +154,25 @@ class Terminal:
             self._backlog,
             lambda: self.verdicts.decides,
         )
-        self.unread = UnreadStore(
-            surroundings.ledger, self.clock, surroundings.tasks, self.coordinator, self.log, surroundings.on_kept
-        )
+        self.unread = UnreadStore(hass, ledger, self.clock, tasks, self.coordinator, self.log, surroundings.on_kept)
         self.records = Records(
+            hass,
             self.serial,
-            surroundings.ledger,
+            ledger,
             self.clock,
             self.counters,
-            async_answered(surroundings.hass, self.serial),
+            async_answered(hass, self.serial),
             self.unread,
             live=self._interpreter.async_live,
             history=self._interpreter.async_history,
             doubted=lambda: self.contest.is_open,
             on_kept=surroundings.on_kept,
             asks=lambda: self.verdicts.decides,
-            tasks=surroundings.tasks,
+            tasks=tasks,
         )
-        self.catching_up = CatchingUp(self, surroundings.ledger, self.records, surroundings.store, self.serial)
+        pieces = self.records.async_restore, self.sightings.async_restore, self._occupancy.async_count
+        self._restoring = Restoring(hass, tasks, ledger, self.serial, *pieces, self.unread.async_restore)
+        self.catching_up = CatchingUp(self, ledger, self.records, surroundings.store, self.serial)
 
     def _compose_guests(self, surroundings: Surroundings, data: Mapping[str, Any]) -> None:
         """Put together who is decided about at the doors, and by what."""
@@ -247,10 +249,7 @@ class Terminal:
         """Take over from before a restart what the ledger knows."""
         await self._roster_keeper.async_restore()
         self.links.async_ask()
-        await self.records.async_restore()
-        await self.sightings.async_restore()
-        await self._occupancy.async_count()
-        self.unread.async_restore()
+        await self._restoring.async_begin()
 
     async def async_refresh_people(self, *, all_names: bool = False) -> None:
         """Read who is on the terminal, and the names that are missing or all of them; raises the protocol's errors."""
@@ -304,6 +303,8 @@ class Terminal:
         self._connectivity.async_stop()
         self._presence.async_stop()
         self._occupancy.async_stop()
+        self.unread.async_stop()
+        self._restoring.async_stop()
         self._homes.async_stop(self.serial)
         if (session := self._session) is not None:
             self._session = None
@@ -313,7 +314,8 @@ class Terminal:
         """Close the connection, of which nothing is heard any more from the first step on, and write what is left."""
         session = self._session
         self.async_deafen()
-        await asyncio.gather(self._roster_keeper.async_stop(), *([session.close(reason)] if session else []))
+        writing = self._roster_keeper.async_stop(), self.records.outcomes.async_stop()
+        await asyncio.gather(*writing, *([session.close(reason)] if session else []))
 
     # What the terminal says (protocol.session.Delegate)
 
@@ -342,7 +344,6 @@ class Terminal:
             self.doors.async_connected()
             self.upkeep.async_connected()
             self._questions.async_start()
-            self.unread.async_restore()
             self.writer.async_connected(info)
         # What the door has done meanwhile comes as history, if at all.
         forgets = last_seen is not None and dt_util.utcnow() - last_seen > CONTACT_KNOWN

@@ -47,6 +47,7 @@ def async_occupancy(
             coordinator.async_replace(replace(coordinator.data, people_inside=people))
 
     return Occupancy(
+        surroundings.hass,
         surroundings.tasks,
         surroundings.roll_call,
         serials,

@@ -4,18 +4,18 @@ Where punches are approved here, only those who were let in have gone through. R
 they change who is inside, and nothing acts on them.
 """
 
-import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import CONF_ENTRY_READER, LOGGER
+from ..const import CONF_ENTRY_READER
 from ..ledger import Ledger, LedgerUnavailable
 from ..protocol.enums import Reader
 from ..terminal.moments import CaughtUp, CodeKind, CodeMoment, CodeSource, LastLeft, Moment, Moments, Punch
+from ..terminal.patient_work import PatientWork
 from ..terminal.tasks import Tasks
 from .roll_call import LONGEST_STAY, Doorway, Passing, RollCall, Show
 
@@ -36,6 +36,7 @@ class Occupancy:
 
     def __init__(
         self,
+        hass: HomeAssistant,
         tasks: Tasks,
         roll_call: RollCall,
         serials: Sequence[str],
@@ -51,14 +52,16 @@ class Occupancy:
         nothing is counted; the first one comes with `async_count`. `is_reporting` tells whether all that happens at the
         terminal comes in.
         """
-        self._tasks = tasks
         self._roll_call = roll_call
         self._serials = serials
         self._ledger = ledger
         self._doorway = Doorway(show=show, is_certain=lambda: self._is_counted and is_reporting())
         self._way_in = _chosen(data)
-        self._is_counted = False
-        self._one_at_a_time = asyncio.Lock()
+        self._is_counted = self._is_asked = False
+        self._work = PatientWork(
+            hass, ledger, self._async_catch_up, f"count who is inside by {serials[0]}", tasks.async_start
+        )
+        self._work.async_start()
         # What happens while the access log is read may not be in what was read.
         self._meanwhile: list[Passing] = []
         moments.async_subscribe(self._async_on_moment)
@@ -70,52 +73,65 @@ class Occupancy:
         way_in = _chosen(data)
         if way_in is not self._way_in:
             self._way_in, self._is_counted = way_in, False
-            self._tasks.async_start(self.async_count(), f"count who is inside by {self._serials[0]}")
+            self._async_ask()
 
     @callback
     def async_stop(self) -> None:
         """Count nobody by this terminal any more."""
+        self._work.async_cancel()
         self._way_in = EntryReader.NONE
         self._roll_call.async_leave(self._serials[0])
 
     async def async_count(self) -> None:
-        """Count anew from the access log; one that is away leaves the count as it is."""
-        async with self._one_at_a_time:
-            if (way_in := self._way_in) is EntryReader.NONE:
-                self._roll_call.async_leave(self._serials[0])
-                self._doorway.show(None)
-                return
-            self._meanwhile = []
-            try:
-                since = dt_util.utcnow() - LONGEST_STAY
-                found = [one for serial in self._serials for one in await self._ledger.latest_readers(serial, since)]
-            except LedgerUnavailable as err:
-                LOGGER.debug("Who is inside by %s is not known: %s", self._serials[0], err)
-                self._roll_call.async_follow(self._serials[0], self._doorway)
-                return
-            if self._way_in is not way_in:
-                return
-            found.sort(key=lambda one: one.occurred_at)
-            passings = [
-                Passing(
-                    serial=self._serials[0],
-                    enroll_id=one.enroll_id,
-                    name=one.name,
-                    occurred_at=one.occurred_at,
-                    entered=one.reader is not None and Reader(one.reader).name.lower() == way_in,
-                )
-                for one in found
-            ]
-            self._is_counted = True
+        """Count anew from the access log; one that is away leaves the count as it is, and is asked again."""
+        self._is_asked = True
+        await self._work.async_done()
+
+    @callback
+    def _async_ask(self) -> None:
+        self._is_asked = True
+        self._work.async_now()
+
+    async def _async_catch_up(self) -> None:
+        """Count where that was asked for; raises `LedgerUnavailable`."""
+        if not self._is_asked:
+            return
+        if (way_in := self._way_in) is EntryReader.NONE:
+            self._is_asked = False
+            self._roll_call.async_leave(self._serials[0])
+            self._doorway.show(None)
+            return
+        self._meanwhile = []
+        try:
+            since = dt_util.utcnow() - LONGEST_STAY
+            found = [one for serial in self._serials for one in await self._ledger.latest_readers(serial, since)]
+        except LedgerUnavailable:
             self._roll_call.async_follow(self._serials[0], self._doorway)
-            self._roll_call.async_replace(self._serials[0], (*passings, *self._meanwhile))
+            raise
+        if self._way_in is not way_in:
+            return
+        self._is_asked = False
+        found.sort(key=lambda one: one.occurred_at)
+        passings = [
+            Passing(
+                serial=self._serials[0],
+                enroll_id=one.enroll_id,
+                name=one.name,
+                occurred_at=one.occurred_at,
+                entered=one.reader is not None and Reader(one.reader).name.lower() == way_in,
+            )
+            for one in found
+        ]
+        self._is_counted = True
+        self._roll_call.async_follow(self._serials[0], self._doorway)
+        self._roll_call.async_replace(self._serials[0], (*passings, *self._meanwhile))
 
     @callback
     def _async_on_moment(self, moment: Moment) -> None:
         if self._way_in is EntryReader.NONE:
             return
         if isinstance(moment, CaughtUp):
-            self._tasks.async_start(self.async_count(), f"count who is inside by {self._serials[0]}")
+            self._async_ask()
         elif isinstance(moment, Punch) and moment.person is not None and not moment.asked:
             self._async_note(moment)
         elif (

@@ -7,8 +7,7 @@ from datetime import datetime, timedelta
 from homeassistant.core import callback
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER
-from ..ledger import Ledger, LedgerUnavailable, likeness, nameless
+from ..ledger import Ledger, likeness, nameless
 from ..protocol.peer import printable
 from ..terminal.moments import Moment, Moments, Punch
 from .roster import MAX_PEOPLE
@@ -43,14 +42,9 @@ class Sightings:
         return self._latest.values()
 
     async def async_restore(self) -> None:
-        """Take over from before a restart; a ledger that is away is no error."""
-        try:
-            since = dt_util.utcnow() - MAX_SIGHTING_AGE
-            seen = [one for serial in self.serials for one in await self._ledger.last_seen(serial, since)]
-        except LedgerUnavailable as err:
-            LOGGER.debug("Who was at %s lately is not known: %s", self.serials[0], err)
-            return
-        for one in seen:
+        """Take over from before a restart, where nobody was seen since; raises `LedgerUnavailable`."""
+        since = dt_util.utcnow() - MAX_SIGHTING_AGE
+        for one in [one for serial in self.serials for one in await self._ledger.last_seen(serial, since)]:
             name = printable(one.name) if one.name else None
             self._async_note(
                 Sighting(

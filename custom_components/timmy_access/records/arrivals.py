@@ -86,11 +86,18 @@ class Arrivals:
         self._last: tuple[list[Identity], float] = ([], 0.0)
 
     def restore(self, aparts: Mapping[Identity, Sequence[int]]) -> None:
-        """Take over what the last frame before a restart was told apart by: it may not have been acknowledged."""
+        """Take over what the last frame before a restart was told apart by: it may not have been acknowledged.
+
+        It may have come again already, and not have been kept.
+        """
         for shared, known in aparts.items():
             for place, apart in enumerate(known):
-                arrival = _Arrival(apart, self._frame, self._connection, None, monotonic(), kept=True)
-                self._known.setdefault((shared, place), arrival)
+                again = self._known.get((shared, place))
+                if again is None:
+                    arrival = _Arrival(apart, self._frame, self._connection, None, monotonic(), kept=True)
+                    self._known[shared, place] = arrival
+                elif not again.kept:
+                    again.apart, again.kept = apart, True
 
     def identities(self, records: Table[LogRecord], log_index: int | None) -> list[Identity]:
         """Return what tells the records of a frame from all others of the terminal; the same for the same frame."""

@@ -8,17 +8,16 @@ Nothing is acknowledged that is not on the disk. A disk that hesitates does not 
 
 import asyncio
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import batched
 from typing import Any
 
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.util import dt as dt_util
 
-from ..const import LOGGER
 from ..errors import LogAllowanceUsedUp
 from ..ledger import Decider, Identity, Kept, Ledger, LedgerUnavailable
 from ..ledger.limits import MAX_ENTRIES
@@ -34,6 +33,7 @@ from .allowance import Allowance
 from .answered import Answered
 from .arrivals import Arrivals, shared_of
 from .entries import entries_of
+from .outcomes import Outcomes
 from .unread import UnreadStore
 
 # A commit takes some milliseconds, on an SD card some tens; somebody may be waiting for a light to go on.
@@ -75,6 +75,7 @@ class Records:
 
     def __init__(
         self,
+        hass: HomeAssistant,
         serial: str,
         ledger: Ledger,
         clock: TerminalClock,
@@ -105,11 +106,9 @@ class Records:
         self._doubted = doubted
         self._on_kept = on_kept
         self._asks = asks
-        self._tasks = tasks
-        # What became of punches, until that is kept with them.
-        self._outcomes: OrderedDict[Identity, tuple[bool, Decider | None]] = OrderedDict()
         self._arrivals = Arrivals(clock)
         self._kept: OrderedDict[tuple[object, ...], None] = OrderedDict()
+        self.outcomes = Outcomes(hass, tasks, ledger, serial, self._kept, on_kept)
         self._pending: OrderedDict[Identity, _Pending] = OrderedDict()
         self.allowance = Allowance(serial)
         self._punches = Throttle(NEWS_PER_SECOND, NEWS_AT_ONCE)
@@ -122,11 +121,8 @@ class Records:
         return self._doubted()
 
     async def async_restore(self) -> None:
-        """Take over from before a restart what may come again; a ledger that is away is no error."""
-        try:
-            self._arrivals.restore(await self._ledger.last_apart(self._serial))
-        except LedgerUnavailable as err:
-            LOGGER.debug("What %s sent last is not known: %s", self._serial, err)
+        """Take over from before a restart what may come again; raises `LedgerUnavailable`."""
+        self._arrivals.restore(await self._ledger.last_apart(self._serial))
 
     async def async_take(self, batch: LogBatch) -> Kept | None:
         """Take what the terminal has sent, and return what of it was new to the ledger; then it may be forgotten there.
@@ -199,29 +195,7 @@ class Records:
     def async_note_outcome(self, batch: LogBatch, *, granted: bool, decided_by: Decider | None) -> None:
         """Keep what became of a punch that was asked about, as soon as the punch itself is kept."""
         [identity] = self._arrivals.identities(batch.records, batch.log_index)
-        self._outcomes[identity] = (granted, decided_by)
-        if len(self._outcomes) > REMEMBERED:
-            self._outcomes.popitem(last=False)
-        self._write_outcomes()
-
-    def _write_outcomes(self) -> None:
-        ready = {identity: outcome for identity, outcome in self._outcomes.items() if identity in self._kept}
-        if ready:
-            for identity in ready:
-                del self._outcomes[identity]
-            self._tasks.async_see_through(
-                self._async_write_outcomes(ready), f"keep what became of punches of {self._serial}"
-            )
-
-    async def _async_write_outcomes(self, ready: Mapping[Identity, tuple[bool, Decider | None]]) -> None:
-        for identity, (granted, decided_by) in ready.items():
-            try:
-                await self._ledger.set_outcome(self._serial, identity, granted=granted, decided_by=decided_by)
-            except LedgerUnavailable as err:
-                LOGGER.debug("What became of a punch of %s is not kept yet: %s", self._serial, err)
-                self._outcomes.setdefault(identity, (granted, decided_by))
-            else:
-                self._on_kept()
+        self.outcomes.async_note(identity, granted=granted, decided_by=decided_by)
 
     async def async_is_new(self, batch: LogBatch) -> bool:
         """Return whether a single record has not been answered about before Home Assistant started.
@@ -296,8 +270,7 @@ class Records:
         self._kept.update(dict.fromkeys(map(tuple, identities)))
         while len(self._kept) > REMEMBERED:
             self._kept.popitem(last=False)
-        if self._outcomes:
-            self._write_outcomes()
+        self.outcomes.async_look()
 
     async def _async_keep(
         self,

@@ -9,6 +9,8 @@ from itertools import batched
 import logging
 from typing import Any
 
+from homeassistant.core import HomeAssistant, callback
+
 from ..ledger import Cause, Identity, Ledger, LedgerUnavailable, StoredUnread, Tally, UnreadFrame
 from ..ledger.limits import MAX_ENTRIES
 from ..protocol.log_budget import LogBudget
@@ -19,6 +21,7 @@ from ..protocol.unread import Unread
 from ..protocol.wire import plain
 from ..terminal.clock import Placed, TerminalClock
 from ..terminal.coordinator import TerminalCoordinator
+from ..terminal.patient_work import PatientWork
 from ..terminal.tasks import Tasks
 from .arrivals import shared_of
 from .entries import entries_of
@@ -50,6 +53,7 @@ class UnreadStore:
 
     def __init__(
         self,
+        hass: HomeAssistant,
         ledger: Ledger,
         clock: TerminalClock,
         tasks: Tasks,
@@ -71,7 +75,8 @@ class UnreadStore:
         self._is_late = False
         self.tally = Tally()
         self._is_restored = False
-        self._is_reading = False
+        name = f"read again what {self._serial} said"
+        self._work = PatientWork(hass, ledger, self._async_read_again, name, tasks.async_start)
 
     def holds(self, unread: Iterable[Unread]) -> bool:
         """Return whether all of it is known to be kept."""
@@ -121,24 +126,25 @@ class UnreadStore:
         self._remember(key)
         return True
 
-    def async_restore(self) -> None:
-        """Read again what is kept, if that has not been done since the start; as long as the ledger is away, later."""
-        if not self._is_restored and not self._is_reading:
-            self._is_reading = True
-            self._tasks.async_start(self._async_read_again(), f"read again what {self._serial} said")
+    async def async_restore(self) -> None:
+        """Read again what is kept, once; as long as the ledger is away, later."""
+        self._work.async_start()
+        self._work.async_now()
+
+    @callback
+    def async_stop(self) -> None:
+        """Read nothing again any more."""
+        self._work.async_cancel()
 
     async def _async_read_again(self) -> None:
-        try:
-            self._tell(await self._ledger.unread_tally(self._serial))
-            after = 0
-            while page := await self._ledger.unread(self._serial, after):
-                after = page[-1].id
-                await self._async_take(page)
-            self._is_restored = True
-        except LedgerUnavailable:
-            pass
-        finally:
-            self._is_reading = False
+        if self._is_restored:
+            return
+        self._tell(await self._ledger.unread_tally(self._serial))
+        after = 0
+        while page := await self._ledger.unread(self._serial, after):
+            after = page[-1].id
+            await self._async_take(page)
+        self._is_restored = True
 
     async def _async_take(self, page: Sequence[StoredUnread]) -> None:
         """Keep the records of what is understood, which then is unread no more."""

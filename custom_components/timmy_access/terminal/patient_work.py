@@ -51,7 +51,8 @@ class PatientWork:
     @callback
     def async_start(self) -> None:
         """Do it from now on when it is asked for, and whenever the database is back or another one."""
-        self._unsubscribe = self._ledger.subscribe(self._async_found)
+        if self._unsubscribe is None:
+            self._unsubscribe = self._ledger.subscribe(self._async_found)
 
     async def async_stop(self, seconds: float | None = None) -> None:
         """Do what waits, for so long at most, and from then on nothing; a second time does nothing."""
@@ -65,6 +66,16 @@ class PatientWork:
             await wait((task,), timeout=seconds)
             task.cancel()
             await wait((task,))
+
+    @callback
+    def async_cancel(self) -> None:
+        """Do nothing from now on, and leave what is being done where it is."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        self._async_cancel()
+        if self._task is not None:
+            self._task.cancel()
 
     @callback
     def async_now(self) -> None:

@@ -1,5 +1,6 @@
 """A terminal asks whether somebody may pass: whom a default lets in, and for how long a punch is a question."""
 
+import asyncio
 import csv
 from datetime import timedelta
 from functools import partial
@@ -115,6 +116,29 @@ async def outcomes(hass: HomeAssistant, hub: Hub) -> list[tuple[Any, ...]]:
     assert found is not None
     words = ("enroll_id", "outcome", "decided_by")
     return [tuple(record[word] for word in words) for record in reversed(found["records"])]
+
+
+async def test_what_became_of_a_punch_is_kept_though_nothing_happens_after_it(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, asking: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database is away when that is to be written: it is tried again by itself, and before the listener ends."""
+    written = Ledger.set_outcome
+    tried = asyncio.Event()
+
+    async def _away(*_: object, **__: object) -> None:
+        tried.set()
+        raise LedgerUnavailable(Cause.LOCKED)
+
+    owner_chose(hub, "grant")
+    monkeypatch.setattr(Ledger, "set_outcome", _away)
+    for enroll_id in (1, 4242):
+        tried.clear()
+        await answer(asking, punch(enroll_id))
+        await tried.wait()
+    assert [outcome[1] for outcome in await outcomes(hass, hub)] == ["unknown", "unknown"]
+    monkeypatch.setattr(Ledger, "set_outcome", written)
+    hub = await reload(hass, entry, asking)
+    assert [outcome[:2] for outcome in await outcomes(hass, hub)] == [(1, "granted"), (4242, "refused")]
 
 
 async def test_the_record_tells_what_became_of_a_punch(

@@ -151,7 +151,7 @@ async def test_what_became_of_a_punch_is_told_when_it_is_known(
     client = await hass_ws_client(hass)
     [record] = (await hub.ledger.records()).records
     await follow(client)
-    await hub.terminals[FINGER].records._async_write_outcomes({record.entry.identity: (False, None)})
+    hub.terminals[FINGER].records.outcomes.async_note(record.entry.identity, granted=False, decided_by=None)
     [again] = (await told(client))["records"]
     assert (again["id"], again["outcome"]) == (record.id, "refused")
 
