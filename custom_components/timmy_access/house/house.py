@@ -14,6 +14,7 @@ from ..const import LOGGER
 from ..fields import credential_name
 from ..issues import async_clear, async_raise
 from ..ledger import Ledger, LedgerUnavailable
+from ..terminal.patient_work import PatientWork
 from ..terminal.tasks import Tasks
 from .arrivals import Arrival, Secrets
 from .changes import (
@@ -73,7 +74,8 @@ class House:
         self.giving_numbers = asyncio.Lock()
         self._serials = serials
         self._wants_vault = False
-        self._vault_is_settled = False
+        self._is_settled = self._vault_is_settled = False
+        self._settling = PatientWork(hass, ledger, self._async_settle, "settle the house", tasks.async_see_through)
         self._unsubscribe: CALLBACK_TYPE | None = None
 
     # Its life
@@ -83,13 +85,15 @@ class House:
         self.hours.async_start()
         await self.keeper.async_load()
         self._unsubscribe = self.keeper.async_subscribe(self._async_changed)
+        self._settling.async_start()
         if self.keeper.is_known:
-            await self._async_settle()
+            await self._settling.async_done()
             self._async_follow(self.household)
 
     async def async_stop(self) -> None:
         """Write what waits; bounded."""
         self.hours.async_stop()
+        self._settling.async_cancel()
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -100,9 +104,8 @@ class House:
         """Open the vault, or empty it for good."""
         if wants_vault != self._wants_vault:
             self._wants_vault = wants_vault
-            self._vault_is_settled = False
-            if self._unsubscribe is not None and self.keeper.is_known:
-                self._tasks.async_see_through(self._async_settle(), "settle the house")
+            self._is_settled = self._vault_is_settled = False
+            self._settling.async_now()
 
     @property
     def household(self) -> Household:
@@ -288,14 +291,16 @@ class House:
             await self.keeper.async_change(lambda household: without_terminal(household, serial))
         except (HouseUnknown, LedgerUnavailable) as err:
             LOGGER.debug("The house still knows terminal %s: %s", serial, err)
+            self._async_settle_again()
         await self.async_note_ours()
 
     async def async_note_ours(self) -> None:
-        """Have the numbers of those who have left held by our terminals alone; it is done anew at the next start."""
+        """Have the numbers of those who have left held by our terminals alone, or later where the database is away."""
         try:
             await self.keeper.async_change(lambda household: with_ours(household, self._serials()))
         except (HouseUnknown, LedgerUnavailable) as err:
             LOGGER.debug("Numbers are not free yet: %s", err)
+            self._async_settle_again()
 
     @callback
     def async_deleted_at(self, serial: str, enroll_id: int | None = None) -> None:
@@ -315,8 +320,8 @@ class House:
     @callback
     def _async_changed(self, household: Household) -> None:
         self._async_follow(household)
-        if not self._vault_is_settled and self.keeper.is_known:
-            self._tasks.async_see_through(self._async_settle(), "settle the house")
+        if not self._is_settled and self.keeper.is_known:
+            self._settling.async_now()
 
     @callback
     def _async_follow(self, household: Household) -> None:
@@ -324,16 +329,30 @@ class House:
             rule.schedule for group in household.groups.values() for rule in group.rules if rule.schedule is not None
         )
 
+    @callback
+    def _async_settle_again(self) -> None:
+        self._is_settled = False
+        self._settling.async_again()
+
     async def _async_settle(self) -> None:
-        """Do what waits for the house to be known."""
-        await self._async_settle_vault()
-        # Removed while the database was away: one that is approved again is only observed.
-        for serial in self.household.kept - set(self._serials()):
-            await self.async_forget_terminal(serial)
-        await self.async_note_ours()
+        """Do what waits for the house to be known; raises `LedgerUnavailable`."""
+        if self._is_settled or not self.keeper.is_known:
+            return
+        self._is_settled = True  # which somebody may take back while it is done
+        try:
+            await self._async_settle_vault()
+            # Removed while the database was away: one that is approved again is only observed.
+            for serial in self.household.kept - set(self._serials()):
+                await self.keeper.async_change(partial(without_terminal, serial=serial))
+            await self.keeper.async_change(lambda household: with_ours(household, self._serials()))
+        except HouseUnknown:  # it is done when it is known again
+            self._is_settled = False
+        except LedgerUnavailable:
+            self._is_settled = False
+            raise
 
     async def _async_settle_vault(self) -> None:
-        """Open the vault; where it is not wanted, empty it and forget its key."""
+        """Open the vault; where it is not wanted, empty it and forget its key. Raises what changes of the house do."""
         if self._vault_is_settled:
             return
         self._vault_is_settled = True
@@ -342,10 +361,9 @@ class House:
             deed = Deed(did=Did.VAULT_EMPTIED, at=dt_util.utcnow(), by=None, name="")
             try:
                 await self.keeper.async_change(without_contents, [deed])
-            except (HouseUnknown, LedgerUnavailable) as err:
-                LOGGER.debug("The vault is not empty yet: %s", err)
+            except HouseUnknown, LedgerUnavailable:
                 self._vault_is_settled = False
-                return
+                raise
         if self._wants_vault:
             await self.vault.async_open(wanted=True, held=held)
         else:

@@ -3,12 +3,12 @@
 import asyncio
 from collections.abc import Callable
 from copy import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 import time
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.house import keeper as keeper_module
@@ -28,6 +28,7 @@ from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailab
 from custom_components.timmy_access.protocol.listener import Listener
 from custom_components.timmy_access.terminal import patient_work
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 
 from ..conftest import FACE, FINGER
 from ..until import SECONDS
@@ -306,6 +307,22 @@ async def test_a_terminal_that_was_removed_while_the_database_was_away_is_only_o
     assert hub.house.household.kept == {FACE}
     disk.is_away = False
     hub = await reloaded(hass, entry)
+    assert hub.house.household.kept == frozenset()
+    assert (await lies(hub, entry)).kept == frozenset()
+
+
+async def test_a_terminal_that_was_removed_is_forgotten_by_itself_when_the_database_is_back(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
+) -> None:
+    await both(hub)
+    disk.is_away = True
+    subentry = next(one for one in entry.subentries.values() if one.unique_id == FACE)
+    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hub.house.household.kept == {FACE}
+    disk.is_away = False
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=patient_work.AGAIN_SECONDS))
+    await hass.async_block_till_done(wait_background_tasks=True)
     assert hub.house.household.kept == frozenset()
     assert (await lies(hub, entry)).kept == frozenset()
 
