@@ -86,10 +86,10 @@ async def _add_with_number(request: HouseRequest, enroll_id: int) -> ServiceResp
     _check_terminals(request.hub, person)
     secrets, _ = _secrets(data)
     await house.async_add([Arrival(person=person, secrets=secrets)], request.by, same_name=data[ATTR_SAME_NAME])
-    return {ATTR_PERSON_ID: person.person_id, ATTR_ENROLL_ID: person.enroll_id}
+    return {ATTR_PERSON_ID: person.person_id, ATTR_ENROLL_ID: person.enroll_id, "observed": _observed(request, person)}
 
 
-async def _update_person(request: HouseRequest) -> None:
+async def _update_person(request: HouseRequest) -> ServiceResponse:
     data = request.data
     changes = _changes(request)
     secrets, dropped = _secrets(data)
@@ -98,10 +98,27 @@ async def _update_person(request: HouseRequest) -> None:
     await request.house.async_update(
         data[ATTR_PERSON_ID], changes, secrets, dropped, request.by, same_name=data[ATTR_SAME_NAME]
     )
+    person = request.house.household.people.get(data[ATTR_PERSON_ID])
+    return {"observed": _observed(request, person) if person else []}
 
 
-async def _remove_person(request: HouseRequest) -> None:
+async def _remove_person(request: HouseRequest) -> ServiceResponse:
+    person = request.house.known().people.get(request.data[ATTR_PERSON_ID])
+    observed = _observed(request, person) if person else []
     await request.house.async_remove(request.data[ATTR_PERSON_ID], request.by)
+    return {"observed": observed}
+
+
+def _observed(request: HouseRequest, person: HousePerson) -> list[JsonValueType]:
+    """Return the terminals of somebody that are only observed: nothing is written there, and what is there stays."""
+    household = request.house.household
+    rules = [rule for key in person.groups if (group := household.groups.get(key)) for rule in group.rules]
+    return [
+        terminal.name
+        for serial, terminal in request.hub.terminals.items()
+        if serial not in household.kept
+        and (person.enroll_id in terminal.roster.people or any(rule.doors.get(serial) for rule in rules))
+    ]
 
 
 async def _get_people(request: HouseRequest) -> ServiceResponse:
@@ -325,7 +342,12 @@ ACTIONS = (
         },
         response=SupportsResponse.ONLY,
     ),
-    HouseAction(name="remove_person", handler=_remove_person, fields={vol.Required(ATTR_PERSON_ID): cv.string}),
+    HouseAction(
+        name="remove_person",
+        handler=_remove_person,
+        fields={vol.Required(ATTR_PERSON_ID): cv.string},
+        response=SupportsResponse.OPTIONAL,
+    ),
     HouseAction(
         name="update_person",
         handler=_update_person,
@@ -334,5 +356,6 @@ ACTIONS = (
             vol.Optional(ATTR_NAME): text_field(ATTR_NAME),
             **_PERSON_FIELDS,
         },
+        response=SupportsResponse.OPTIONAL,
     ),
 )

@@ -85,6 +85,7 @@ async def test_somebody_comes_changes_and_leaves(hass: HomeAssistant, hub: Hub, 
         person_entity_id="person.zoe",
         note="neighbour",
     )
+    assert added["observed"] == [hub.terminals[FACE].name]  # nothing is written there
     (zoe,) = await people(hass)
     assert zoe == {
         "person_id": added["person_id"],
@@ -122,7 +123,7 @@ async def test_somebody_comes_changes_and_leaves(hass: HomeAssistant, hub: Hub, 
     assert changes[0]["fields"] == ["card", "valid_until"]
     assert CARD not in str(changes)
     await ask(hass, "keep_in_step", device_id=hub.terminals[FACE].device_id, enable=False)
-    await ask(hass, "remove_person", person_id=zoe["person_id"])
+    assert await ask(hass, "remove_person", person_id=zoe["person_id"]) == {"observed": [hub.terminals[FACE].name]}
     answer = await ask(hass, "get_people")
     assert (answer["people"], answer["leaving"]) == ([], [])
 
