@@ -5,7 +5,7 @@ from typing import Any, override
 
 import voluptuous as vol
 
-from homeassistant.config_entries import ConfigEntry, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow
+from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import BooleanSelector, SelectSelector, SelectSelectorConfig, SelectSelectorMode
@@ -15,7 +15,7 @@ from .flows.doors import async_assumed, door_errors, door_fields, door_names, su
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
 from .flows.terminal import TerminalSubentryFlow, offers_of, terminal_fields, waiting_selector
 from .hub.address import async_addresses, async_entry_address, async_listening_errors, async_terminal_address
-from .hub.approval import async_approve, async_name_error
+from .hub.approval import async_approve, async_name_error, may_be_kept
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.identity import async_is_approved
 from .hub.pending import PendingTerminal
@@ -154,7 +154,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="approve",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema(terminal_fields(area=True)), user_input or suggested_for(terminal)
+                vol.Schema(terminal_fields(area=True, keep=self._may_be_kept())), user_input or suggested_for(terminal)
             ),
             description_placeholders={
                 **as_placeholders(
@@ -177,6 +177,11 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
                 errors=errors if user_input is not None else None,
             )
         return self._approved(names)
+
+    def _may_be_kept(self) -> bool:
+        entry: TimmyAccessConfigEntry | None = self.hass.config_entries.async_get_entry(self._terminal.entry_id)
+        is_loaded = entry is not None and entry.state is ConfigEntryState.LOADED
+        return entry is not None and is_loaded and may_be_kept(entry.runtime_data, self._terminal)
 
     def _approved(self, names: list[str]) -> ConfigFlowResult:
         """Make the terminal a subentry of the listener it dialled in to."""

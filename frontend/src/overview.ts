@@ -89,6 +89,8 @@ export interface Pending {
   people: number | null;
   /** How many it probably has. */
   doors: number;
+  /** Whether it is asked if it is kept in step from the first. */
+  may_be_kept: boolean;
 }
 
 export interface House {

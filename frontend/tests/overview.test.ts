@@ -39,6 +39,7 @@ describe("the overview", () => {
           mac: null,
           people: null,
           doors: 1,
+          may_be_kept: false,
         },
       ],
       terminals: { B: terminal("B", "Yard"), A: terminal("A", "Office") },

@@ -29,6 +29,7 @@ from ..const import (
     CONF_ENTRY_READER,
     CONF_GRANTED_TEXT,
     CONF_HOLD_OPEN,
+    CONF_KEEP_IN_STEP,
     CONF_NETWORK,
     CONF_REFUSED_TEXT,
     CONF_SERIAL,
@@ -40,7 +41,7 @@ from ..guests.unlock_code import hashed, is_code
 from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
 from ..house.errors import HouseUnknown
 from ..hub.address import allowed_networks, async_entry_address
-from ..hub.approval import async_name_error, async_why_not_instead, subentry_data
+from ..hub.approval import async_name_error, async_why_not_instead, may_be_kept, subentry_data
 from ..hub.hub import TimmyAccessConfigEntry
 from ..hub.identity import async_is_approved
 from ..hub.pending import PendingTerminal
@@ -81,14 +82,19 @@ CONF_REMOVE_CODE = "remove_code"
 _REMOVE_CODE: dict[vol.Marker, Any] = {vol.Optional(CONF_REMOVE_CODE, default=False): BooleanSelector()}
 
 
-def terminal_fields(*, area: bool) -> dict[vol.Marker, Any]:
-    """Return what is asked about a terminal when it is added, with its area, and later."""
+def terminal_fields(*, area: bool, keep: bool = False) -> dict[vol.Marker, Any]:
+    """Return what is asked about a terminal when it is added, with its area, and later.
+
+    With `keep` it is asked whether it is kept in step from the first.
+    """
     fields: dict[vol.Marker, Any] = {
         vol.Required(CONF_NAME): TextSelector(),
         vol.Required(CONF_DOORS, default=1): _DOORS,
     }
     if area:
         fields[vol.Optional(ATTR_AREA_ID)] = AreaSelector()
+    if keep:
+        fields[vol.Required(CONF_KEEP_IN_STEP, default=True)] = BooleanSelector()
     return fields
 
 
@@ -165,13 +171,14 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
             )
         )
         suggested: dict[str, Any] = {}
+        keep = any(may_be_kept(entry.runtime_data, it) for it in self._offered.values())
         if self._offered:
             value, latest = next(iter(self._offered.items()))
             suggested = {CONF_SERIAL: value, **suggested_for(latest)}
         return self.async_show_form(
             step_id="user",
             data_schema=self.add_suggested_values_to_schema(
-                vol.Schema({vol.Required(CONF_SERIAL): serials, **terminal_fields(area=True)}),
+                vol.Schema({vol.Required(CONF_SERIAL): serials, **terminal_fields(area=True, keep=keep)}),
                 user_input or suggested,
             ),
             description_placeholders={
@@ -195,7 +202,9 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 errors=errors if user_input is not None else None,
             )
         return self.async_create_entry(
-            title=answers[CONF_NAME].strip(), data=subentry_data(serial, answers, chosen, names), unique_id=serial
+            title=answers[CONF_NAME].strip(),
+            data=subentry_data(serial, answers, chosen, names),
+            unique_id=serial,
         )
 
     async def async_step_reconfigure(self, user_input: dict[str, Any] | None = None) -> SubentryFlowResult:  # noqa: ARG002

@@ -15,6 +15,7 @@ from ..const import (
     CONF_DOOR_NAMES,
     CONF_DOORS,
     CONF_HOLD_OPEN,
+    CONF_KEEP_IN_STEP,
     CONF_NETWORK,
     CONF_SERIAL,
     DOMAIN,
@@ -71,18 +72,31 @@ def async_is_name_taken(hass: HomeAssistant, name: str, serial: str | None = Non
     )
 
 
+def may_be_kept(hub: Hub, waiting: PendingTerminal | None) -> bool:
+    """Return whether it is asked if a new terminal is kept in step: there is a house, and it says nobody is on it."""
+    return waiting is not None and waiting.people == 0 and bool(hub.house.household.people)
+
+
 def subentry_data(
-    serial: str, user_input: Mapping[str, Any], waiting: PendingTerminal | None, names: Sequence[str] = ()
+    serial: str,
+    user_input: Mapping[str, Any],
+    waiting: PendingTerminal | None,
+    names: Sequence[str] = (),
+    *,
+    by: str | None = None,
 ) -> dict[str, Any]:
     """Return what is kept of a new terminal; what it tells of its hardware while it waits is pinned.
 
-    `names` are those of its doors, from the first on; empty where a door, or all, have none.
+    `names` are those of its doors, from the first on; empty where a door, or all, have none. `by` is the id of the user
+    who approves it, None where that is not known.
     """
     data = {CONF_SERIAL: serial, CONF_DOORS: user_input[CONF_DOORS], CONF_HOLD_OPEN: False}
     if any(names):
         data[CONF_DOOR_NAMES] = list(names)
     if area_id := user_input.get(ATTR_AREA_ID):
         data[ATTR_AREA_ID] = area_id
+    if user_input.get(CONF_KEEP_IN_STEP):
+        data[CONF_KEEP_IN_STEP] = by or ""
     if waiting is not None:
         data |= {CONF_MODEL: waiting.model, **facts_data(waiting.facts)}
     return data
@@ -95,12 +109,14 @@ def async_approve(
     waiting: PendingTerminal,
     user_input: Mapping[str, Any],
     names: Sequence[str] = (),
+    *,
+    by: str | None = None,
 ) -> None:
-    """Make who waits a terminal of a listener, with the name, doors and area that somebody has entered."""
+    """Make who waits a terminal of a listener, with the name, doors and area that somebody has entered (`by`)."""
     hass.config_entries.async_add_subentry(
         entry,
         ConfigSubentry(
-            data=MappingProxyType(subentry_data(waiting.serial, user_input, waiting, names)),
+            data=MappingProxyType(subentry_data(waiting.serial, user_input, waiting, names, by=by)),
             subentry_type=SUBENTRY_TERMINAL,
             title=user_input[CONF_NAME].strip(),
             unique_id=waiting.serial,

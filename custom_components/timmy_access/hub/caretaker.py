@@ -11,6 +11,7 @@ from .away import AwayWatch
 from .gathering import Gathering
 from .house_issues import HouseIssues
 from .house_watch import HouseWatch
+from .newcomers import Newcomers
 from .noticed import Noticed
 from .terminal import Terminal
 
@@ -39,6 +40,7 @@ class Caretaker:
         )
         self._away = AwayWatch(hass, entry, terminals, home_of)
         self._gathering = Gathering(hass, tasks, house, self.watch, terminals)
+        self._newcomers = Newcomers(hass, entry, tasks, house, self.watch, terminals)
 
     @callback
     def async_start(self) -> None:
@@ -46,6 +48,7 @@ class Caretaker:
         self.watch.async_start()
         self._issues.async_start()
         self._gathering.async_start()
+        self._newcomers.async_start()
 
     @callback
     def async_terminal(self, terminal: Terminal) -> None:
@@ -56,6 +59,7 @@ class Caretaker:
     @callback
     def async_stop(self, *, clear: bool) -> None:
         """Look no more; `clear` takes away what was told."""
+        self._newcomers.async_stop()
         self._gathering.async_stop()
         self._away.async_stop(clear=clear)
         self.watch.async_stop()

@@ -10,7 +10,7 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from ..const import CONF_DOORS, CONF_NETWORK, CONF_SERIAL, DOMAIN, MAX_DOORS
+from ..const import CONF_DOORS, CONF_KEEP_IN_STEP, CONF_NETWORK, CONF_SERIAL, DOMAIN, MAX_DOORS
 from ..hub.approval import (
     NotApproved,
     async_approve,
@@ -19,8 +19,10 @@ from ..hub.approval import (
     async_why_not_instead,
     is_name,
     mark_of,
+    may_be_kept,
     probable_doors,
 )
+from ..hub.hub import Hub
 from ..hub.pending import PendingTerminal
 from ..protocol.peer import as_text
 from .command import PanelCommand
@@ -29,10 +31,11 @@ from .request import PanelRequest
 ATTR_MARK = "mark"
 
 
-def described_waiting(waiting: PendingTerminal) -> JsonObjectType:
+def described_waiting(hub: Hub, waiting: PendingTerminal) -> JsonObjectType:
     """Return what somebody says who waits for approval; nothing of it has been verified.
 
-    `mark` stands for all of it: who is approved by it is who was shown. `doors` is how many it probably has.
+    `mark` stands for all of it: who is approved by it is who was shown. `doors` is how many it probably has, and
+    `may_be_kept` whether it is asked if it is kept in step from the first.
     """
     cpu_serial, mac = waiting.facts.cpu_serial, waiting.facts.mac
     return {
@@ -44,6 +47,7 @@ def described_waiting(waiting: PendingTerminal) -> JsonObjectType:
         "mac": None if mac is None else as_text(mac),
         "people": waiting.people,
         "doors": probable_doors(waiting),
+        "may_be_kept": may_be_kept(hub, waiting),
     }
 
 
@@ -54,7 +58,7 @@ async def _approve_terminal(request: PanelRequest) -> JsonValueType:
         raise _refused(why_not)
     if async_is_name_taken(request.hass, request.data[CONF_NAME]):
         raise _refused(NotApproved.NAME, field=CONF_NAME)
-    async_approve(request.hass, request.entry, waiting, request.data)
+    async_approve(request.hass, request.entry, waiting, request.data, by=request.by)
     return {CONF_SERIAL: waiting.serial}
 
 
@@ -106,6 +110,7 @@ COMMANDS = (
             vol.Required(ATTR_MARK): cv.string,
             vol.Required(CONF_NAME): _name,
             vol.Required(CONF_DOORS): _DOORS,
+            vol.Optional(CONF_KEEP_IN_STEP, default=False): bool,
         },
     ),
     PanelCommand(

@@ -91,7 +91,10 @@ class Overview:
         }
         changed.update(dict.fromkeys(self._sent.keys() - present.keys()))
         waiting = self._hub.pending.async_waiting()
-        whole: JsonObjectType = {"house": _house(self._hub), "pending": [described_waiting(it) for it in waiting]}
+        whole: JsonObjectType = {
+            "house": _house(self._hub),
+            "pending": [described_waiting(self._hub, it) for it in waiting],
+        }
         if changed or whole != self._whole:
             self._send({**whole, "terminals": changed})
         self._sent, self._whole = present, whole

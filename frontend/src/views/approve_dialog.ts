@@ -140,7 +140,13 @@ export class TimmyApproveDialog extends LitElement {
           max=${MOST_DOORS}
           .value=${String(doors)}
         /><span class="hint">${say(replaced ? "terminals.doors_hint" : "terminals.approve_hint")}</span></label
-      >`;
+      >
+      ${
+        !replaced && waiting.may_be_kept
+          ? html`<label class="check"><input type="checkbox" name="keep" checked />${say("terminals.approve_keep")}</label>
+              <p class="hint">${say("terminals.approve_keep_hint")}</p>`
+          : nothing
+      }`;
   }
 
   private readonly save = (event: SubmitEvent): void => {
@@ -161,7 +167,7 @@ export class TimmyApproveDialog extends LitElement {
         home.tell(home.texts.say(done ? "terminals.replace_done" : "terminals.replace_later", { name: replaced.name }));
       } else {
         const name = String(form.get("name")).trim();
-        await home.server.ask("approve_terminal", { mark, name, doors });
+        await home.server.ask("approve_terminal", { mark, name, doors, keep_in_step: form.has("keep") });
         home.tell(home.texts.say("terminals.approve_done", { name }));
       }
       this.dispatchEvent(new CustomEvent("closed"));
