@@ -143,7 +143,9 @@ export class TimmyApproveDialog extends LitElement {
       >
       ${
         !replaced && waiting.may_be_kept
-          ? html`<label class="check"><input type="checkbox" name="keep" checked />${say("terminals.approve_keep")}</label>
+          ? html`<label class="check"
+                ><input type="checkbox" name="keep" checked />${say("terminals.approve_keep")}</label
+              >
               <p class="hint">${say("terminals.approve_keep_hint")}</p>`
           : nothing
       }`;
