@@ -138,3 +138,40 @@ async def test_hours_that_cannot_be_read_are_not_all_hours(
     await hub.terminals[FACE].async_refresh_people(all_names=True)
     face.machine.access_settings["weekzone"] = "by day"
     assert {(one["name"], one["reason"]) for one in (await look(hass, hub))["left"]} >= {("Grace", "not_read")}
+
+
+async def test_what_is_written_after_the_look_is_what_the_look_showed(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    """Whom the look calls missing is added, and whoever is there already is written nothing that it did not name."""
+    device = hub.terminals[FACE].device_id
+    for number, name in ((2, "Grace"), (3, "Edsger"), (60, "")):
+        face.add_user(User(enrollid=number, name=name, credentials={11: 4700 + number}))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    await ask(hass, "set_access_group", name="Here", rules=[{"device_id": [device]}])
+    zoe = await ask(hass, "add_person", name="Zoe", groups=["Here"])
+    await ask(hass, "add_person", name="Grace", enroll_id=2, groups=["Here"], same_name=True)
+    await ask(hass, "add_person", name="Elsewhere")
+    await hass.async_block_till_done(wait_background_tasks=True)
+    frames = len(face.received)
+    shown = await look(hass, hub)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert written_to(face, frames) == set()
+    assert [one["enroll_id"] for one in shown["missing"]] == [zoe["enroll_id"]]
+    assert [one["enroll_id"] for one in shown["left"]] == [60]
+    frames = len(face.received)
+    assert await look(hass, hub, confirm=True) == {**shown, "kept_in_step": True}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert written_to(face, frames) == {zoe["enroll_id"]}
+    assert zoe["enroll_id"] in face.users
+    assert {number: face.users[number].name for number in (2, 3, 60)} == {2: "Grace", 3: "Edsger", 60: ""}
+
+
+def written_to(terminal: VirtualTerminal, after: int) -> set[int]:
+    """Return the numbers that something was written to."""
+    numbers: set[int] = set()
+    for frame in terminal.received[after:]:
+        if not frame.get("cmd", "get").startswith(("get", "reg", "send")):
+            records = frame["record"] if isinstance(frame.get("record"), list) else []
+            numbers |= {one["enrollid"] for one in (frame, *records) if "enrollid" in one}
+    return numbers
