@@ -77,8 +77,10 @@ TOLD = {
     ),
     "guests.md": (
         f"every {word(REFRESH_INTERVAL.total_seconds() / MINUTE)} minutes, {word(AHEAD.days)} days ahead",
-        f"({word(DECISION_WINDOW)} seconds; *Change terminal* in the integration sets it, up to "
-        f"{word(MAX_DECISION_WINDOW)})",
+        (
+            f"({word(DECISION_WINDOW)} seconds; *Change terminal* in the integration sets it, up to "
+            f"{word(MAX_DECISION_WINDOW)})"
+        ),
         f"answered within {word(PRESENT.total_seconds())} seconds of when it was made",
         f"a PIN has {word(PIN_DIGITS)} digits",
         f"After {word(MAX_WRONG)} wrong PINs within a minute",
@@ -102,8 +104,8 @@ TOLD = {
         f"within {word(DOOR_WRITE_SECONDS)} seconds of when you asked, because the terminal",
     ),
     "voice.md": (
-        f"After {word(MAX_WRONG_CODES)} wrong codes in {word(LOCKED_OUT_SECONDS / MINUTE)} minutes none is listened to "
-        f"for {word(LOCKED_OUT_SECONDS / MINUTE)} minutes",
+        f"After {word(MAX_WRONG_CODES)} wrong codes in {word(LOCKED_OUT_SECONDS / MINUTE)} minutes none",
+        f"none is listened to for {word(LOCKED_OUT_SECONDS / MINUTE)} minutes",
     ),
 }
 
