@@ -22,7 +22,7 @@ MARK = "0" * 16
 # What a command takes, so that each field is looked at with the others in order.
 WELL: dict[str, dict[str, Any]] = {
     "absences": {"serial": FACE},
-    "approve_terminal": {"mark": MARK, "name": "Back door", "doors": 1},
+    "approve_terminal": {"mark": MARK, "name": "Back door", "doors": 2, "door_names": ["Yard"]},
     "dashboard": {"present": {"views": [{"sections": [{"cards": []}], "path": "doors"}], DOMAIN: {"x": {"y": "z"}}}},
     "enrol": {"serial": FACE, "person_id": "x", "credential": "card", "index": 0},
     "enrol_cancel": {"serial": FACE},
