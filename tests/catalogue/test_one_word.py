@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from itertools import takewhile
+import re
 from typing import Any
 
 import pytest
@@ -10,8 +11,17 @@ from .repository import LANGUAGES, texts_in
 
 # Endings of adjectives, which follow the gender of what they are said of.
 _ENDING = 2
+# So much of a word stays the same in its cases.
+_STEM = 5
 # What English has one word for, and another language two: of people and of things.
 TWO_WORDS = {("name", "ru"), ("name", "zh-Hans")}
+# Where the panel says another thing by a word that is English for both: how a terminal takes somebody, a state beside
+# *disabled*, and a lockdown that may be of some doors alone.
+OTHERWISE = {
+    ("config_panel", "differences", "enabled"),
+    ("config_panel", "emergency", "lockdown"),
+    ("config_panel", "people", "refused"),
+}
 # Settings that are entities, by what their field in an action is called otherwise.
 _RENAMED = {"terminal_number": "device_id"}
 
@@ -44,6 +54,12 @@ def is_name(path: Path) -> bool:
 TEXTS = {language: texts_in(language) for language in LANGUAGES}
 ALL = {language: dict(texts(TEXTS[language])) for language in LANGUAGES}
 NAMES = [path for path in ALL["en"] if is_name(path)]
+_SAID = {ALL["en"][path].casefold() for path in NAMES}
+OF_THE_PANEL = [
+    path
+    for path, said in ALL["en"].items()
+    if path[0] == "config_panel" and said.casefold() in _SAID and path not in OTHERWISE
+]
 
 
 def is_one_word(one: str, other: str) -> bool:
@@ -55,16 +71,26 @@ def is_one_word(one: str, other: str) -> bool:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_what_has_one_name_in_english_has_one_in_every_language(language: str) -> None:
-    """Also in lists to choose from, where the same thing is an entity's state, a field and an option."""
+    """Also in lists to choose from, where it is an entity's state, a field and an option, and in the panel."""
     known: dict[str, Path] = {}
     assert len(NAMES) > 500
+    assert len(OF_THE_PANEL) > 50
     wrong = []
-    for path in NAMES:
+    for path in (*NAMES, *OF_THE_PANEL):
         name = ALL["en"][path].casefold()
         first = known.setdefault(name, path)
         if not is_one_word(ALL[language][first], ALL[language][path]) and (name, language) not in TWO_WORDS:
             wrong.append((name, "/".join(first), ALL[language][first], "/".join(path), ALL[language][path]))
     assert wrong == []
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_sentences_name_a_listener_as_its_field_does(language: str) -> None:
+    name = ALL[language]["services", "add_person", "fields", "config_entry_id", "name"]
+    stem = re.split(r"[ ']", name)[-1].casefold()[:_STEM]
+    told = [path for path, said in ALL["en"].items() if "listener" in said.casefold()]
+    assert len(told) > 30
+    assert [ALL[language][path] for path in told if stem not in ALL[language][path].casefold()] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

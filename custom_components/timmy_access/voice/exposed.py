@@ -52,13 +52,13 @@ def async_doors(hass: HomeAssistant, assistant: str) -> Iterator[ExposedDoor]:
                 called = er.async_get_entity_aliases(hass, known, allow_empty=False)
                 names = tuple(name for name in called if name and likeness(name) not in others)
                 if names:
-                    has_default = bool(known.options.get(Platform.LOCK, {}).get(CONF_DEFAULT_CODE))
+                    options = known.options.get(Platform.LOCK)
                     yield ExposedDoor(
                         terminal=terminal,
                         door=door,
                         entity_id=known.entity_id,
                         names=names,
-                        asks_code=terminal.unlock_code.is_set and not has_default,
+                        asks_code=terminal.unlock_code.is_set and not (options and options.get(CONF_DEFAULT_CODE)),
                     )
 
 

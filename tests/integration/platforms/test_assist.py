@@ -5,7 +5,7 @@ import json
 import re
 from typing import Any
 
-from hassil.intents import TextSlotList
+from hassil.intents import SlotList, TextSlotList
 from hassil.parse_expression import parse_sentence
 from hassil.sample import sample_sentence
 import pytest
@@ -426,7 +426,10 @@ def test_digits_are_understood_as_they_are_said() -> None:
 def test_whatever_a_sentence_allows_is_understood(language: str) -> None:
     """Home Assistant and we read the same templates; what it takes, with a name, has to tell us which name."""
     book = load_phrasebook()
-    slots = {"door": TextSlotList.from_strings(["Front door"]), "person": TextSlotList.from_strings(["Front door"])}
+    slots: dict[str, SlotList] = {
+        "door": TextSlotList.from_strings(["Front door"]),
+        "person": TextSlotList.from_strings(["Front door"]),
+    }
     for ask in SLOTS:
         for template in BOOK[language][ask]:
             sentences = list(sample_sentence(parse_sentence(template.replace("{code}", CODE)), slots))
