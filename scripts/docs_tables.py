@@ -103,7 +103,7 @@ def entities(platform: str) -> str:
         first = "yes" if description.entity_registry_enabled_default else "no"
         rows.append(
             (
-                _name(platform, description),
+                name_of(platform, description),
                 _meaning(platform, description),
                 _values(platform, description),
                 category,
@@ -113,7 +113,8 @@ def entities(platform: str) -> str:
     return _table(("Name", "Meaning", "Values", "Group", "On at first"), rows)
 
 
-def _name(platform: str, description: EntityDescription) -> str:
+def name_of(platform: str, description: EntityDescription) -> str:
+    """Return what an entity is called beside its device."""
     if description.translation_key is None:
         return str(description.device_class).replace("_", " ").capitalize()
     return str(TEXTS["entity"][platform][description.translation_key]["name"])

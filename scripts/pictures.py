@@ -17,7 +17,8 @@ from .home_socket import HomeError
 from .panel_pages import addresses, show
 
 PICTURES = REPOSITORY / "docs" / "pictures"
-# Which entities each picture of Home Assistant's pages shows, so that a test tells when one is not there any more.
+# Which entities each picture of Home Assistant's pages shows and by which names, so that a test tells when one is not
+# there any more, or is called otherwise.
 SHOWN = "shown.json"
 # What a unique id begins with: the serial number of a terminal, or the id of a listener.
 _OWNER = re.compile(r"^[^_]+_")
@@ -37,7 +38,7 @@ async def take(folder: Path) -> None:
         house(REPOSITORY / ".demo" / "pictures", free_port(), free_port(), Timing.fast()) as built,
         logged_in(built.home) as page,
     ):
-        shown: dict[str, list[str]] = {}
+        shown: dict[str, dict[str, str | None]] = {}
 
         async def picture(name: str, among: object = None) -> None:
             await page.wait_for_timeout(SETTLE_MILLISECONDS)
@@ -62,14 +63,18 @@ async def take(folder: Path) -> None:
         (folder / SHOWN).write_text(json.dumps(shown, indent=2, sort_keys=True) + "\n")
 
 
-async def entities(home: Home, among: Any) -> list[str]:
-    """Return what our entities are that a device has, or that a dashboard or a list names: `platform.key`."""
-    found = set()
+async def entities(home: Home, among: Any) -> dict[str, str | None]:
+    """Return what our entities are that a device has, or that a dashboard or a list names: names by `platform.key`.
+
+    A lock has no name beside that of its door.
+    """
+    found = {}
     for entity in await home.call("config/entity_registry/list"):
         is_named = entity["device_id"] == among or f"'{entity['entity_id']}'" in str(among)
         if entity["platform"] == "timmy_access" and is_named and entity["disabled_by"] is None:
-            found.add(f"{entity['entity_id'].partition('.')[0]}.{_OWNER.sub('', entity['unique_id'])}")
-    return sorted(found)
+            platform = entity["entity_id"].partition(".")[0]
+            found[f"{platform}.{_OWNER.sub('', entity['unique_id'])}"] = entity["original_name"]
+    return found
 
 
 async def furnish(built: House) -> None:

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import BooleanSelector, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from .const import ALL_ADDRESSES, CONF_BLUEPRINTS, CONF_DOORS, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
-from .flows.doors import async_assumed, door_errors, door_fields, door_names, suggested_for
+from .flows.doors import async_assumed, async_door_errors, door_fields, door_names, suggested_for
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
 from .flows.terminal import TerminalSubentryFlow, offers_of, terminal_fields, waiting_selector
 from .hub.address import async_addresses, async_entry_address, async_listening_errors, async_terminal_address
@@ -169,7 +169,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         """Ask what each of several doors is called, and approve the terminal; an only door is called like that."""
         doors, name = self._answers[CONF_DOORS], self._answers[CONF_NAME]
         names = [] if user_input is None or doors == 1 else door_names(user_input, doors)
-        if (user_input is None and doors > 1) or (errors := door_errors(names)):
+        if (user_input is None and doors > 1) or (errors := async_door_errors(self.hass, name, names)):
             return self.async_show_form(
                 step_id="doors",
                 data_schema=self.add_suggested_values_to_schema(door_fields(doors), user_input or {}),

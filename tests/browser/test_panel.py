@@ -135,7 +135,7 @@ async def test_a_missing_punch_is_added_on_the_sheet_of_a_person(built: House) -
         assert "person=1" in page.url
         await row.get_by_role("button", name="Put right").click()
         dialog = panel.locator("timmy-dialog")
-        await dialog.get_by_label("Time").fill("16:30")
+        await dialog.get_by_label("Occurred at").fill("16:30")
         await dialog.get_by_label("Reason").fill("Forgot the way out")
         assert await violations(page) == []
         await page.screenshot(path=PICTURES / "panel-hours-dialog.png")

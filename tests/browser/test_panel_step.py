@@ -85,11 +85,21 @@ async def test_who_waits_is_approved_and_takes_the_place_of_another(built: House
         await panel.get_by_role("button", name="Approve").click()
         await dialog.get_by_text(CONTROLLER).wait_for()
         await dialog.get_by_label("Name").fill("Warehouse")
+        await dialog.get_by_text("Assumed from the model ac4000: 4.").wait_for()
+        await dialog.get_by_label("Number of doors").fill("1")
+        await dialog.get_by_label("Door 2").wait_for(state="detached")
+        await dialog.get_by_label("Number of doors").fill("4")
+        await dialog.get_by_label("Door 2").fill("Front door")
         await in_order(page, "approve")
+        await dialog.get_by_role("button", name="Approve").click()
+        await dialog.get_by_text("Another terminal or a door has this name already.").wait_for()
+        await dialog.get_by_label("Door 2").fill("Ramp")
         await dialog.get_by_role("button", name="Approve").click()
         await built.controller.wait_registered(timeout=60)
         warehouse = panel.get_by_role("region", name="Warehouse")
         await warehouse.get_by_text("Connected").wait_for()
+        devices = await built.home.call("config/device_registry/list")
+        assert [device["name"] for device in devices if device["name_by_user"] == "Ramp"] == ["Door 2"]
 
         url = f"ws://{LOOPBACK}:{built.terminal_port}/pub/chat"
         async with VirtualTerminal(profile="tfs30", serial="ZYTI00000099", url=url, timing=Timing.fast()) as new:

@@ -7,12 +7,12 @@ from typing import Any
 import voluptuous as vol
 
 from homeassistant.const import CONF_NAME
-from homeassistant.core import HomeAssistant
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import TextSelector
 from homeassistant.helpers.translation import async_get_translations
 
 from ..const import CONF_DOORS, DOMAIN
-from ..hub.approval import is_name, probable_doors
+from ..hub.approval import async_names_taken, is_name, probable_doors
 from ..hub.pending import PendingTerminal
 from ..issues import as_placeholders
 from ..ledger import likeness
@@ -47,12 +47,19 @@ def door_names(user_input: Mapping[str, str], doors: int) -> list[str]:
     return [user_input.get(f"door_{door}", "").strip() for door in range(1, doors + 1)]
 
 
-def door_errors(names: list[str]) -> dict[str, str]:
-    """Return which doors have a name that another one has, or one that is none, as errors of the form."""
+@callback
+def async_door_errors(hass: HomeAssistant, terminal: str, names: list[str]) -> dict[str, str]:
+    """Return which doors of a new terminal have a name that something else has, or one that is none, as errors."""
     counted = Counter(likeness(name) for name in names if name)
+    taken = {likeness(terminal), *async_names_taken(hass)} if counted else set()
     unfit = {f"door_{door}": "invalid_name" for door, name in enumerate(names, 1) if name and not is_name(name)}
-    return unfit | {
-        f"door_{door}": "door_name_twice"
-        for door, name in enumerate(names, 1)
-        if name and counted[likeness(name)] > 1 and likeness(name) in map(likeness, names[: door - 1])
-    }
+    used = {f"door_{door}": "name_in_use" for door, name in enumerate(names, 1) if likeness(name) in taken}
+    return (
+        unfit
+        | used
+        | {
+            f"door_{door}": "door_name_twice"
+            for door, name in enumerate(names, 1)
+            if name and counted[likeness(name)] > 1 and likeness(name) in map(likeness, names[: door - 1])
+        }
+    )

@@ -52,7 +52,7 @@ from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import Registration
 from ..protocol.networks import parse_network, shown_network
 from ..protocol.peer import is_printable
-from .doors import async_assumed, door_errors, door_fields, door_names, suggested_for
+from .doors import async_assumed, async_door_errors, door_fields, door_names, suggested_for
 
 _LIST = SelectSelectorMode.LIST
 _DOORS = vol.All(
@@ -194,7 +194,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
         serial, answers, chosen = self._new
         doors = answers[CONF_DOORS]
         names = [] if user_input is None or doors == 1 else door_names(user_input, doors)
-        if (user_input is None and doors > 1) or (errors := door_errors(names)):
+        if (user_input is None and doors > 1) or (errors := async_door_errors(self.hass, answers[CONF_NAME], names)):
             return self.async_show_form(
                 step_id="doors",
                 data_schema=self.add_suggested_values_to_schema(door_fields(doors), user_input or {}),

@@ -10,6 +10,7 @@ from typing import Any
 from homeassistant.config_entries import ConfigEntry, ConfigSubentry
 from homeassistant.const import ATTR_AREA_ID, CONF_MODEL, CONF_NAME
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import device_registry as dr
 
 from ..const import (
     CONF_DOOR_NAMES,
@@ -25,6 +26,7 @@ from ..const import (
 from ..ledger import likeness
 from ..protocol.networks import Networks, parse_network
 from ..protocol.peer import is_printable
+from ..terminal.devices import door_identifier
 from .hub import Hub
 from .identity import async_is_approved, facts_data
 from .pending import PendingTerminal
@@ -63,13 +65,29 @@ def is_name(text: str) -> bool:
 
 @callback
 def async_is_name_taken(hass: HomeAssistant, name: str, serial: str | None = None) -> bool:
-    """Return whether another terminal has a name already, of any listener; `serial` is the one that may."""
-    return any(
-        likeness(subentry.title) == likeness(name)
-        for entry in hass.config_entries.async_entries(DOMAIN)
-        for subentry in entry.subentries.values()
-        if subentry.unique_id != serial
-    )
+    """Return whether a terminal or a door has a name already, of any listener; `serial` is the terminal that may."""
+    return likeness(name) in async_names_taken(hass, serial)
+
+
+@callback
+def async_names_taken(hass: HomeAssistant, serial: str | None = None) -> set[str]:
+    """Return what terminals and their doors are called, by likeness, but for the terminal `serial`.
+
+    Doors that nobody has named do not count: they are *Door 1* of every controller.
+    """
+    devices = dr.async_get(hass)
+    taken: set[str] = set()
+    for entry in hass.config_entries.async_entries(DOMAIN):
+        for subentry in entry.subentries.values():
+            if subentry.unique_id is None or subentry.unique_id == serial:
+                continue
+            taken.add(likeness(subentry.title))
+            for door in range(1, MAX_DOORS + 1):
+                identifier = door_identifier(subentry.unique_id, door)
+                device = devices.async_get_child_device_by_identifier(identifier, entry.entry_id)
+                if device is not None and device.name_by_user:
+                    taken.add(likeness(device.name_by_user))
+    return taken
 
 
 def may_be_kept(hub: Hub, waiting: PendingTerminal | None) -> bool:

@@ -10,11 +10,12 @@ from homeassistant.exceptions import ServiceValidationError
 from homeassistant.helpers import config_validation as cv
 from homeassistant.util.json import JsonObjectType, JsonValueType
 
-from ..const import CONF_DOORS, CONF_KEEP_IN_STEP, CONF_NETWORK, CONF_SERIAL, DOMAIN, MAX_DOORS
+from ..const import CONF_DOOR_NAMES, CONF_DOORS, CONF_KEEP_IN_STEP, CONF_NETWORK, CONF_SERIAL, DOMAIN, MAX_DOORS
 from ..hub.approval import (
     NotApproved,
     async_approve,
     async_is_name_taken,
+    async_names_taken,
     async_why_not,
     async_why_not_instead,
     is_name,
@@ -24,6 +25,7 @@ from ..hub.approval import (
 )
 from ..hub.hub import Hub
 from ..hub.pending import PendingTerminal
+from ..ledger import likeness
 from ..protocol.peer import as_text
 from .command import PanelCommand
 from .request import PanelRequest
@@ -52,13 +54,18 @@ def described_waiting(hub: Hub, waiting: PendingTerminal) -> JsonObjectType:
 
 
 async def _approve_terminal(request: PanelRequest) -> JsonValueType:
-    """Approve who was shown by a mark, as a terminal with a name and so many doors."""
+    """Approve who was shown by a mark, as a terminal with a name and so many doors, which may have names."""
     waiting = _shown(request)
     if (why_not := async_why_not(request.hass, request.hub, waiting)) is not None:
         raise _refused(why_not)
-    if async_is_name_taken(request.hass, request.data[CONF_NAME]):
+    name, doors = request.data[CONF_NAME], request.data[CONF_DOORS]
+    if async_is_name_taken(request.hass, name):
         raise _refused(NotApproved.NAME, field=CONF_NAME)
-    async_approve(request.hass, request.entry, waiting, request.data, by=request.by)
+    names = request.data[CONF_DOOR_NAMES][:doors] if doors > 1 else []
+    said = [likeness(door) for door in names if door]
+    if len(set(said)) < len(said) or not {likeness(name), *async_names_taken(request.hass)}.isdisjoint(said):
+        raise _refused(NotApproved.NAME, field=CONF_DOOR_NAMES)
+    async_approve(request.hass, request.entry, waiting, request.data, names, by=request.by)
     return {CONF_SERIAL: waiting.serial}
 
 
@@ -100,6 +107,11 @@ def _name(value: object) -> str:
     return text.strip()
 
 
+def _door_name(value: object) -> str:
+    """Return what a door can be called; nothing for one that keeps its number."""
+    return "" if cv.string(value).strip() == "" else _name(value)
+
+
 _DOORS = vol.All(int, vol.Range(min=1, max=MAX_DOORS))
 
 COMMANDS = (
@@ -110,6 +122,7 @@ COMMANDS = (
             vol.Required(ATTR_MARK): cv.string,
             vol.Required(CONF_NAME): _name,
             vol.Required(CONF_DOORS): _DOORS,
+            vol.Optional(CONF_DOOR_NAMES, default=[]): vol.All([_door_name], vol.Length(max=MAX_DOORS)),
             vol.Optional(CONF_KEEP_IN_STEP, default=False): bool,
         },
     ),

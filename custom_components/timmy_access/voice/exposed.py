@@ -1,9 +1,10 @@
 """Which doors and terminals an assistant may use: what the owner has exposed to it, and nothing else."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from homeassistant.components.homeassistant import async_should_expose
+from homeassistant.components.lock import CONF_DEFAULT_CODE
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
@@ -13,18 +14,24 @@ from ..hub.hub import TimmyAccessConfigEntry
 from ..hub.terminal import Terminal
 from ..ledger import likeness
 
+# Whom Home Assistant itself can be asked for.
+_PERSON = "person"
 # What "open" may be said of in Home Assistant.
 _OPENING = (Platform.COVER, Platform.LOCK, Platform.VALVE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExposedDoor:
-    """A door by its lock, and what people call it; the first name is the one it is answered with."""
+    """A door by its lock, and what people call it; the first name is the one it is answered with.
+
+    `asks_code` is whether it does not open without its code being said or typed.
+    """
 
     terminal: Terminal
     door: int
     entity_id: str
     names: tuple[str, ...]
+    asks_code: bool
 
 
 @callback
@@ -45,7 +52,14 @@ def async_doors(hass: HomeAssistant, assistant: str) -> Iterator[ExposedDoor]:
                 called = er.async_get_entity_aliases(hass, known, allow_empty=False)
                 names = tuple(name for name in called if name and likeness(name) not in others)
                 if names:
-                    yield ExposedDoor(terminal=terminal, door=door, entity_id=known.entity_id, names=names)
+                    options = known.options.get(Platform.LOCK)
+                    yield ExposedDoor(
+                        terminal=terminal,
+                        door=door,
+                        entity_id=known.entity_id,
+                        names=names,
+                        asks_code=terminal.unlock_code.is_set and not (options and options.get(CONF_DEFAULT_CODE)),
+                    )
 
 
 @callback
@@ -61,10 +75,21 @@ def async_telling(hass: HomeAssistant, assistant: str) -> dict[TimmyAccessConfig
     return found
 
 
+@callback
+def async_persons(hass: HomeAssistant, assistant: str) -> set[str]:
+    """Return what the persons of Home Assistant are called that are exposed, by likeness."""
+    return _called(hass, assistant, (_PERSON,))
+
+
 def _others(hass: HomeAssistant, assistant: str) -> set[str]:
+    return _called(hass, assistant, _OPENING)
+
+
+def _called(hass: HomeAssistant, assistant: str, domains: Iterable[str]) -> set[str]:
+    """Return what exposed entities of others are called, by likeness."""
     registry = er.async_get(hass)
     found: set[str] = set()
-    for state in hass.states.async_all(_OPENING):
+    for state in hass.states.async_all(domains):
         known = registry.async_get(state.entity_id)
         if (known is None or known.platform != DOMAIN) and async_should_expose(hass, assistant, state.entity_id):
             called = [state.name] if known is None else er.async_get_entity_aliases(hass, known, allow_empty=False)

@@ -21,7 +21,7 @@ from homeassistant.util.hass_dict import HassKey
 from ..const import DOMAIN, LOGGER
 from ..house.persons import HousePerson
 from ..hub.hub import Hub, TimmyAccessConfigEntry
-from .exposed import async_doors, async_telling
+from .exposed import async_doors, async_persons, async_telling
 from .opening import async_open
 from .people import async_is_here, async_known, async_who_came_in, async_who_is_inside
 from .sentences import Ask, Phrasebook, load_phrasebook
@@ -30,12 +30,12 @@ from .speech import Speech
 # The agent of Home Assistant, which is also what entities are exposed to.
 ASSIST = "conversation"
 
-# What answers each thing that is said; both ways to open are one sentence trigger, so that a door is opened once.
+# What answers each thing that is said; all ways to open are one sentence trigger, so that a door is opened once.
 _ANSWERS: Mapping[tuple[Ask, ...], Callable[[Speech, str], Awaitable[str]]] = {
-    (Ask.OPEN, Ask.OPEN_WITH_CODE): async_open,
+    (Ask.OPEN, Ask.UNLOCK, Ask.OPEN_WITH_CODE): async_open,
     (Ask.WHO_CAME_IN,): async_who_came_in,
-    (Ask.IS_HERE,): async_is_here,
-    (Ask.WHO_IS_INSIDE,): async_who_is_inside,
+    (Ask.IS_HERE, Ask.IS_HOME): async_is_here,
+    (Ask.WHO_IS_INSIDE, Ask.WHO_IS_HOME): async_who_is_inside,
 }
 
 
@@ -112,15 +112,26 @@ class Listening:
             self._is_busy = False
 
     def _wanted(self, phrasebook: Phrasebook) -> dict[tuple[Ask, ...], list[str]]:
-        """Return the sentences as they should be; people may be asked for where anything is exposed."""
-        doors = [name for door in async_doors(self._hass, ASSIST) for name in door.names]
+        """Return the sentences as they should be; people may be asked for where anything is exposed.
+
+        Who is at home is Home Assistant's own question, of its persons: it is ours where none of them may be told of.
+        """
+        doors = tuple(async_doors(self._hass, ASSIST))
+        persons = async_persons(self._hass, ASSIST)
+        opened = [name for door in doors for name in door.names]
         people = list(async_known(self._hass, ASSIST).meant)
-        is_anything = bool(doors) or bool(async_telling(self._hass, ASSIST))
-        names = {Ask.OPEN: doors, Ask.OPEN_WITH_CODE: doors, Ask.IS_HERE: people}
+        if not doors and not async_telling(self._hass, ASSIST):
+            return {asks: [] for asks in _ANSWERS}
+        names = {
+            Ask.OPEN: opened,
+            Ask.OPEN_WITH_CODE: opened,
+            Ask.UNLOCK: [name for door in doors if door.asks_code for name in door.names],
+            Ask.IS_HERE: people,
+            Ask.IS_HOME: [person for person in people if person not in persons],
+        }
+        unasked = {Ask.WHO_IS_HOME} if persons else set()
         return {
-            asks: [text for ask in asks for text in phrasebook.sentences(ask, names.get(ask, ()))]
-            if is_anything
-            else []
+            asks: [text for ask in asks if ask not in unasked for text in phrasebook.sentences(ask, names.get(ask, ()))]
             for asks in _ANSWERS
         }
 

@@ -80,8 +80,9 @@ def _meant(speech: Speech, doors: Iterable[ExposedDoor]) -> tuple[list[ExposedDo
         for name in {likeness(sayable(name)) for name in door.names}:
             by_name.setdefault(name, []).append(door)
     found = [
-        *speech.phrasebook.meant(Ask.OPEN, speech.text, by_name),
-        *speech.phrasebook.meant(Ask.OPEN_WITH_CODE, speech.text, by_name),
+        one
+        for ask in (Ask.OPEN, Ask.UNLOCK, Ask.OPEN_WITH_CODE)
+        for one in speech.phrasebook.meant(ask, speech.text, by_name)
     ]
     meant = {door.entity_id: door for name, _ in found for door in by_name[name]}
     return list(meant.values()), {code for _, code in found if code is not None}

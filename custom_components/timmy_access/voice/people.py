@@ -109,7 +109,8 @@ async def async_is_here(speech: Speech, assistant: str) -> str:
     known = async_known(speech.hass, assistant)
     found = {
         person
-        for name, _ in speech.phrasebook.meant(Ask.IS_HERE, speech.text, known.meant)
+        for ask in (Ask.IS_HERE, Ask.IS_HOME)
+        for name, _ in speech.phrasebook.meant(ask, speech.text, known.meant)
         for person in known.meant[name]
     }
     names = sorted(known.called[person] for person in found)

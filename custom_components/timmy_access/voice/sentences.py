@@ -31,13 +31,22 @@ class Ask(StrEnum):
     """What can be said, by its key in the file."""
 
     OPEN = "open"
+    UNLOCK = "unlock"
     OPEN_WITH_CODE = "open_with_code"
     WHO_CAME_IN = "who_came_in"
     IS_HERE = "is_here"
+    IS_HOME = "is_home"
     WHO_IS_INSIDE = "who_is_inside"
+    WHO_IS_HOME = "who_is_home"
 
 
-SLOTS: Mapping[Ask, str] = {Ask.IS_HERE: "person", Ask.OPEN: "door", Ask.OPEN_WITH_CODE: "door"}
+SLOTS: Mapping[Ask, str] = {
+    Ask.IS_HERE: "person",
+    Ask.IS_HOME: "person",
+    Ask.OPEN: "door",
+    Ask.OPEN_WITH_CODE: "door",
+    Ask.UNLOCK: "door",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

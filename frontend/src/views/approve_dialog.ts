@@ -30,6 +30,8 @@ export class TimmyApproveDialog extends LitElement {
   /** Whose place it takes. */
   @property({ attribute: false }) replaced: Terminal | undefined;
   @state() private chosen: Pending | undefined;
+  /** How many doors are entered; undefined as long as that is what was assumed. */
+  @state() private doors: number | undefined;
   private readonly work = new Work(this, () => this.home.server);
 
   override connectedCallback(): void {
@@ -85,7 +87,10 @@ export class TimmyApproveDialog extends LitElement {
               type="radio"
               name="which"
               .checked=${it.mark === this.chosen?.mark}
-              @change=${() => (this.chosen = it)}
+              @change=${() => {
+                this.chosen = it;
+                this.doors = undefined;
+              }}
             />${it.serial} ${it.model} ${it.address}</label
           >`,
       )}
@@ -116,7 +121,7 @@ export class TimmyApproveDialog extends LitElement {
 
   private fields(waiting: Pending): TemplateResult {
     const { replaced } = this;
-    const say = (key: string) => this.home.texts.say(key);
+    const say = (key: string, values = {}) => this.home.texts.say(key, values);
     // A terminal that is told to open a door that it has not may open the one that it has.
     const doors = replaced ? Math.min(replaced.doors.length, waiting.doors) : waiting.doors;
     return html`${
@@ -139,8 +144,13 @@ export class TimmyApproveDialog extends LitElement {
           min="1"
           max=${MOST_DOORS}
           .value=${String(doors)}
-        /><span class="hint">${say(replaced ? "terminals.doors_hint" : "terminals.approve_hint")}</span></label
+          @input=${(event: InputEvent) => (this.doors = Number((event.target as HTMLInputElement).value))}
+        /><span class="hint"
+          >${say(replaced ? "terminals.doors_hint" : "terminals.approve_hint")}
+          ${replaced ? nothing : say("terminals.doors_assumed", { doors, model: waiting.model })}</span
+        ></label
       >
+      ${replaced ? nothing : this.names(this.doors ?? doors)}
       ${
         !replaced && waiting.may_be_kept
           ? html`<label class="check"
@@ -149,6 +159,23 @@ export class TimmyApproveDialog extends LitElement {
               <p class="hint">${say("terminals.approve_keep_hint")}</p>`
           : nothing
       }`;
+  }
+
+  /** Of several doors each may have a name; an only one is called like its terminal. */
+  private names(doors: number): TemplateResult | typeof nothing {
+    if (!(doors > 1 && doors <= MOST_DOORS)) return nothing;
+    const { texts } = this.home;
+    return html`<p class="quiet">${texts.say("terminals.door_names_hint")}</p>
+      ${Array.from(
+        { length: doors },
+        (_, door) =>
+          html`<label
+            >${texts.say("terminals.door_name", { number: door + 1 })}<input
+              name="door"
+              maxlength="64"
+              autocomplete="off"
+          /></label>`,
+      )}`;
   }
 
   private readonly save = (event: SubmitEvent): void => {
@@ -169,7 +196,9 @@ export class TimmyApproveDialog extends LitElement {
         home.tell(home.texts.say(done ? "terminals.replace_done" : "terminals.replace_later", { name: replaced.name }));
       } else {
         const name = String(form.get("name")).trim();
-        await home.server.ask("approve_terminal", { mark, name, doors, keep_in_step: form.has("keep") });
+        const names = form.getAll("door").map((door) => String(door).trim());
+        const keep = form.has("keep");
+        await home.server.ask("approve_terminal", { mark, name, doors, door_names: names, keep_in_step: keep });
         home.tell(home.texts.say("terminals.approve_done", { name }));
       }
       this.dispatchEvent(new CustomEvent("closed"));

@@ -412,6 +412,22 @@ async def test_a_name_is_given_once(hass: HomeAssistant, entry: MockConfigEntry,
     assert form["errors"] == {"name": "name_in_use"}
 
 
+async def test_a_name_of_a_door_is_given_once(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub) -> None:
+    """Whoever says or reads a name means one door, of whichever terminal."""
+    devices = dr.async_get(hass)
+    device = devices.async_get_child_device_by_identifier((DOMAIN, f"{CONTROLLER}_door2"), entry.entry_id)
+    assert device is not None
+    devices.async_update_child_device(device.id, name_by_user="Side door")
+    form = await add(hass, entry)
+    form = await submit_terminal(hass, form, serial=STRANGER, name="side DOOR", doors=1)
+    assert form["errors"] == {"name": "name_in_use"}
+    form = await submit_terminal(hass, form, serial=STRANGER, name="Gate", doors=4)
+    form = await submit_terminal(hass, form, door_1="Front door", door_2="SIDE  door", door_3="gate", door_4="Yard")
+    assert form["errors"] == dict.fromkeys(("door_1", "door_2", "door_3"), "name_in_use")
+    result = await submit_terminal(hass, form, door_1="Door 1", door_4="Yard")
+    assert result["type"] is FlowResultType.CREATE_ENTRY
+
+
 async def test_adding_needs_a_running_listener(hass: HomeAssistant, entry: MockConfigEntry) -> None:
     result = await add(hass, entry)
     assert result["reason"] == "entry_not_loaded"

@@ -51,6 +51,26 @@ async def test_who_was_shown_is_approved_with_a_name_and_doors(
     assert again["error"]["translation_key"] == "approval_waits_no_more"
 
 
+async def test_doors_get_the_names_that_nothing_else_has(
+    hass: HomeAssistant,
+    hub: Hub,
+    entry: MockConfigEntry,
+    make_terminal: MakeTerminal,
+    hass_ws_client: WebSocketGenerator,
+) -> None:
+    feed, client = await hass_ws_client(hass), await hass_ws_client(hass)
+    mark = (await waiting(feed, make_terminal("controller4", NEW)))["mark"]
+    before = dict(entry.subentries)
+    for names in (["Yard", " yard"], ["Front door"], ["", "", "DEPOT"]):
+        answer = await asked(client, "approve_terminal", mark=mark, name="Depot", doors=4, door_names=names)
+        assert answer["error"]["translation_key"] == "approval_name_in_use", names
+        assert dict(entry.subentries) == before
+    answer = await asked(client, "approve_terminal", mark=mark, name="Depot", doors=4, door_names=["Yard", "", "Ramp"])
+    assert answer["result"] == {"serial": NEW}
+    news = await told(feed, lambda news: bool((news["terminals"].get(NEW) or {}).get("online")))
+    assert [door["name"] for door in news["terminals"][NEW]["doors"]] == ["Yard", "Door 2", "Ramp", "Door 4"]
+
+
 async def test_who_says_something_else_by_now_is_not_let_in(
     hass: HomeAssistant,
     hub: Hub,
@@ -89,6 +109,7 @@ async def test_bad_input_approves_nobody(
         ("name", {"name": " ", "doors": 1}),
         ("doors", {"name": "Back door", "doors": 9}),
         ("doors", {"name": "Back door", "doors": 0}),
+        ("door_names.1", {"name": "Back door", "doors": 2, "door_names": ["Yard", "x" * 65]}),
     ):
         answer = await asked(client, "approve_terminal", mark=mark, **data)
         assert answer["error"]["translation_placeholders"]["field"] == field

@@ -22,7 +22,13 @@ MARK = "0" * 16
 # What a command takes, so that each field is looked at with the others in order.
 WELL: dict[str, dict[str, Any]] = {
     "absences": {"serial": FACE},
-    "approve_terminal": {"mark": MARK, "name": "Back door", "doors": 1, "keep_in_step": True},
+    "approve_terminal": {
+        "mark": MARK,
+        "name": "Back door",
+        "doors": 2,
+        "door_names": ["Yard"],
+        "keep_in_step": True,
+    },
     "dashboard": {"present": {"views": [{"sections": [{"cards": []}], "path": "doors"}], DOMAIN: {"x": {"y": "z"}}}},
     "enrol": {"serial": FACE, "person_id": "x", "credential": "card", "index": 0},
     "enrol_cancel": {"serial": FACE},

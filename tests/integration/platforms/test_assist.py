@@ -5,6 +5,9 @@ import json
 import re
 from typing import Any
 
+from hassil.intents import SlotList, TextSlotList
+from hassil.parse_expression import parse_sentence
+from hassil.sample import sample_sentence
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 
@@ -60,6 +63,11 @@ async def change(hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, **data: 
         ("Please open the Front Door!", "en", "Front door has been opened."),
         ("öffne die front door", "de", "Front door wurde geöffnet."),
         ("mach bitte die Front Door auf", "de", "Front door wurde geöffnet."),
+        ("open front door", "en", "Front door has been opened."),
+        ("could you please open the front door for me?", "en", "Front door has been opened."),
+        ("bitte öffne die Front Door", "de", "Front door wurde geöffnet."),
+        ("Kannst du bitte die Front Door öffnen?", "de", "Front door wurde geöffnet."),
+        ("schließ die Front Door auf", "de", "Front door wurde geöffnet."),
         ("打开front door", "zh-CN", "已打开Front door。"),
     ],
 )
@@ -145,6 +153,52 @@ async def test_a_door_with_a_code_asks_for_it_and_takes_it(
     assert openings(face) == [2]
 
 
+@pytest.mark.parametrize(
+    ("text", "language", "answer"),
+    [
+        ("unlock the front door", "en", "Front door needs its code."),
+        ("Please unlock Front Door", "en", "Front door needs its code."),
+        ("entsperre die Front Door", "de", "Front door braucht den Code."),
+        ("bitte öffne die Front Door", "de", "Front door braucht den Code."),
+    ],
+)
+@pytest.mark.usefixtures("assist")
+async def test_unlocking_a_door_with_a_code_asks_for_it(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, text: str, language: str, answer: str
+) -> None:
+    """Home Assistant's own sentence fails at the code, and says nothing of it."""
+    await change(hass, entry, hub, unlock_code=hashed(CODE))
+    assert (await say(hass, text, language)).startswith(answer)
+    assert openings(face) == [0]
+    await change(hass, entry, hub, unlock_code=None)
+    assert not (await say(hass, text, language)).startswith(answer)
+    await face.wait_door(1)
+
+
+@pytest.mark.usefixtures("assist")
+async def test_unlocking_a_door_whose_lock_knows_the_code_is_home_assistants(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    er.async_get(hass).async_update_entity_options(FRONT, "lock", {"default_code": CODE})
+    await change(hass, entry, hub, unlock_code=hashed(CODE))
+    assert await say(hass, "unlock the front door") == "Unlocking"
+    await face.wait_door(1)
+
+
+@pytest.mark.usefixtures("assist")
+async def test_a_door_that_is_not_exposed_is_not_asked_for_its_code(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
+) -> None:
+    await change(hass, entry, hub, unlock_code=hashed(CODE))
+    async_expose_entity(hass, conversation.DOMAIN, FRONT, should_expose=False)
+    await hass.async_block_till_done()
+    for text in ("unlock the front door", f"open the front door with code {CODE}"):
+        said = await say(hass, text)
+        assert "needs its code" not in said, said
+        assert "been opened" not in said, said
+    assert openings(face) == [0]
+
+
 @pytest.mark.usefixtures("assist")
 async def test_voices_that_guess_are_not_listened_to(
     hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal
@@ -217,6 +271,66 @@ async def test_who_is_inside(hass: HomeAssistant, face: VirtualTerminal) -> None
     assert await say(hass, "is Maria here?") == "Which one do you mean: Maria Lopez, Maria Stone?"
 
 
+# What people say, beside what is said above.
+CAME = {
+    "en": (
+        "who was here today",
+        "who was in today?",
+        "who has come home today",
+        "who's arrived today",
+        "who came today",
+    ),
+    "de": (
+        "wer war heute da",
+        "Wer kam heute rein?",
+        "wer ist heute nach Hause gekommen",
+        "wer ist heute hier gewesen",
+    ),
+}
+INSIDE = {
+    "en": (
+        "is anybody in",
+        "is there anyone in the house",
+        "is somebody at home?",
+        "who's home",
+        "who is in the building",
+    ),
+    "de": ("ist jemand zu Hause", "ist da jemand", "ist irgendwer im Gebäude?", "wer ist zuhause", "wer ist gerade da"),
+}
+HERE = {
+    "en": ("is Maria home?", "is Maria at home", "is Maria Lopez in the building", "is Maria there"),
+    "de": ("ist Maria zu Hause?", "ist Maria Lopez daheim", "ist Maria gerade da", "ist Maria im Gebäude"),
+}
+
+
+@pytest.mark.usefixtures("people")
+async def test_what_people_say_of_people_is_answered(hass: HomeAssistant, face: VirtualTerminal) -> None:
+    await passes(hass, face, 2)
+    for said, begins in (
+        (CAME, {"en": "Today: Maria Lopez (", "de": "Heute: Maria Lopez ("}),
+        (INSIDE, {"en": "Yes, inside: Maria Lopez.", "de": "Ja, im Haus: Maria Lopez."}),
+        (HERE, {"en": "Yes, Maria Lopez is inside", "de": "Ja, Maria Lopez ist im Haus"}),
+    ):
+        for language, texts in said.items():
+            for text in texts:
+                assert (await say(hass, text, language)).startswith(begins[language]), text
+
+
+@pytest.mark.usefixtures("people")
+async def test_who_is_home_stays_home_assistants_where_it_is_asked_of_persons(
+    hass: HomeAssistant, face: VirtualTerminal
+) -> None:
+    await passes(hass, face, 2)
+    hass.states.async_set("person.maria", "not_home", {"friendly_name": "Maria Lopez"})
+    assert (await say(hass, "is Maria Lopez home?")).startswith("Yes, Maria Lopez is inside")
+    async_expose_entity(hass, conversation.DOMAIN, "person.maria", should_expose=True)
+    await hass.async_block_till_done()
+    for text in ("is Maria Lopez home?", "is anybody home"):
+        assert "inside" not in await say(hass, text)
+    assert (await say(hass, "is Maria Lopez here?")).startswith("Yes, Maria Lopez is inside")
+    assert await say(hass, "is anybody here?") == "Yes, inside: Maria Lopez."
+
+
 @pytest.mark.usefixtures("people")
 async def test_what_is_not_known_is_not_taken_for_nobody(hass: HomeAssistant, face: VirtualTerminal) -> None:
     await face.stop()
@@ -285,10 +399,13 @@ async def answer_of(hass: HomeAssistant, language: str, ask: Ask) -> tuple[str, 
     common = json.loads((root / f"{language}.json").read_text())["common"]
     key = {
         Ask.OPEN: "needs_code",
+        Ask.UNLOCK: "needs_code",
         Ask.OPEN_WITH_CODE: "opened",
         Ask.WHO_CAME_IN: "came",
         Ask.IS_HERE: "is_inside",
+        Ask.IS_HOME: "is_inside",
         Ask.WHO_IS_INSIDE: "inside",
+        Ask.WHO_IS_HOME: "inside",
     }[ask]
     text = common[f"assist_{key}"].replace("{door}", "Front door").replace("{person}", "Maria Lopez")
     return text.partition("{")[0], text.rpartition("}")[2]
@@ -303,3 +420,20 @@ def test_digits_are_understood_as_they_are_said() -> None:
     assert book.code("eins zwei 34") == "1234"
     assert book.code("twelve") is None
     assert book.code("") is None
+
+
+@pytest.mark.parametrize("language", BOOK)
+def test_whatever_a_sentence_allows_is_understood(language: str) -> None:
+    """Home Assistant and we read the same templates; what it takes, with a name, has to tell us which name."""
+    book = load_phrasebook()
+    slots: dict[str, SlotList] = {
+        "door": TextSlotList.from_strings(["Front door"]),
+        "person": TextSlotList.from_strings(["Front door"]),
+    }
+    for ask in SLOTS:
+        for template in BOOK[language][ask]:
+            sentences = list(sample_sentence(parse_sentence(template.replace("{code}", CODE)), slots))
+            assert sentences
+            for sentence in sentences:
+                meant = set(book.meant(ask, sentence, ["Front door"]))
+                assert meant >= {("Front door", CODE if ask is Ask.OPEN_WITH_CODE else None)}, sentence

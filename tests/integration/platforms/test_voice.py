@@ -134,7 +134,7 @@ async def test_a_door_with_a_code_is_not_unlocked_by_voice(
     hass.config_entries.async_update_subentry(entry, subentry, data={**subentry.data, "unlock_code": hashed("271828")})
     await hass.async_block_till_done()
     response = await say(hass, "unlock the front door")
-    assert response.response_type is IntentResponseType.ERROR
+    assert response.speech["plain"]["speech"].startswith("Front door needs its code.")
     assert openings(face) == [0]
     response = await say(hass, "is the front door locked?")
     assert response.response_type is IntentResponseType.QUERY_ANSWER
