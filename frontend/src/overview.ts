@@ -130,3 +130,8 @@ export function withNews(before: Overview | undefined, news: OverviewNews): Over
 export function doorName(terminal: Terminal, door: Door): string {
   return door.name === null ? terminal.name : `${terminal.name}: ${door.name}`;
 }
+
+/** 00:01:a9:30:30:31, as Home Assistant writes it elsewhere; what is no such address stays as it was told. */
+export function macInWords(mac: string): string {
+  return /^[0-9a-f]{12}$/i.test(mac) ? (mac.match(/../g) ?? []).join(":") : mac;
+}

@@ -5,6 +5,7 @@ const STYLE = `
   th, td { border-bottom: 1px solid #999; padding: 1.5mm 2mm; text-align: start; vertical-align: top; }
   .number { text-align: end; white-space: nowrap; }
   .state { margin-inline-start: 2mm; }
+  .state > [aria-hidden] { margin-inline-end: 1mm; }
   .screen { display: none; }
   .hidden { display: none; }
   tr { break-inside: avoid; }

@@ -39,8 +39,10 @@ export const shared = css`
     margin: 0 0 8px;
     overflow-wrap: anywhere;
   }
+  /* A thumb finds a link by what is around its line, which moves nothing. */
   a {
     color: var(--timmy-accent);
+    padding-block: 5px;
   }
   .bar {
     display: flex;
@@ -250,6 +252,21 @@ export const shared = css`
   }
   .scrolls {
     overflow-x: auto;
+  }
+  summary {
+    cursor: pointer;
+    min-height: 32px;
+    padding-block: 4px;
+  }
+  /* What is pressed by a thumb. */
+  @media (pointer: coarse), (max-width: 600px) {
+    label.check,
+    summary {
+      min-height: 40px;
+    }
+    summary {
+      padding-block: 8px;
+    }
   }
   .hidden {
     position: absolute;

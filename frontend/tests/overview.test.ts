@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { doorName, withNews, type House, type Terminal } from "../src/overview";
+import { doorName, macInWords, withNews, type House, type Terminal } from "../src/overview";
 
 const AT_REST = { mode: "normal", held_until: null, held_by: null, emergency: null } as const;
 const HOUSE: House = { known: true, people: 2, groups: 1, vault: "open", differences: 0, waiting: 0, emergencies: [] };
@@ -60,4 +60,10 @@ describe("the overview", () => {
       doorName(terminal("A", "Office"), { number: 2, name: "Side", device_id: "A2", lock: null, ...AT_REST }),
     ).toBe("Office: Side");
   });
+});
+
+it("writes the address of a network card as Home Assistant does, and leaves what is none", () => {
+  expect(macInWords("0001a9303031")).toBe("00:01:a9:30:30:31");
+  expect(macInWords("00:01:A9:30:30:31")).toBe("00:01:A9:30:30:31");
+  expect(macInWords("none")).toBe("none");
 });

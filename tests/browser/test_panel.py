@@ -95,6 +95,23 @@ async def test_every_page_is_in_order(built: House, *, dark: bool) -> None:
     assert errors == []
 
 
+async def test_a_house_without_anybody_says_where_they_come_from(built: House) -> None:
+    """Whoever has a list may begin with it, and no page is without a heading and a way on."""
+    async with logged_in(built.home) as page:
+        await page.set_viewport_size(PHONE)
+        await page.goto(f"{built.home.url}/timmy-access/inside")
+        panel = page.locator(PANEL)
+        await panel.get_by_role("heading", name="Inside").wait_for()
+        ways_on = panel.locator("main").get_by_role("link", name="Terminals")
+        assert await ways_on.get_attribute("href") == "/config/integrations/integration/timmy_access"
+
+        await page.goto(f"{built.home.url}/timmy-access/people")
+        await panel.locator("main").get_by_role("link", name="Groups").wait_for()
+        assert await violations(page) == []
+        await panel.get_by_role("button", name="Import CSV").click()
+        await panel.locator("timmy-import-dialog").get_by_label("CSV file").wait_for()
+
+
 async def test_a_door_is_opened_by_two_clicks_and_a_guest_gets_a_code(built: House) -> None:
     async with logged_in(built.home) as page:
         await page.set_viewport_size(PHONE)

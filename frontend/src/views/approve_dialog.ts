@@ -2,7 +2,7 @@ import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 
 import type { Home } from "../home";
-import type { Pending, Terminal } from "../overview";
+import { macInWords, type Pending, type Terminal } from "../overview";
 import { shared } from "../style";
 import { Work } from "../work";
 
@@ -106,7 +106,7 @@ export class TimmyApproveDialog extends LitElement {
       ["model", waiting.model],
       ["address", waiting.address],
       ["processor", waiting.cpu_serial ?? unknown],
-      ["mac", waiting.mac ?? unknown],
+      ["mac", waiting.mac === null ? unknown : macInWords(waiting.mac)],
       ["people_on_it", waiting.people === null ? unknown : format.number(waiting.people)],
     ];
     return html`<p class="quiet">${texts.say("terminals.wait_hint")}</p>

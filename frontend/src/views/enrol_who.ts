@@ -22,7 +22,11 @@ export class TimmyEnrolWho extends View {
   }
 
   private list(people: People) {
-    if (people.whole && people.byId.size === 0) return html`<p class="empty">${this.say("people.empty")}</p>`;
+    if (people.whole && people.byId.size === 0)
+      return html`<div class="empty">
+        <p>${this.say("people.empty")}</p>
+        <p>${this.link(addressOf("groups"), this.say("groups.title"))}</p>
+      </div>`;
     const names = new Map(this.groups.value?.groups.map((it) => [it.group_id, it.name]));
     const shown = found(people.byId, { text: this.text, group: "", state: "" }, Date.now());
     return html`<label

@@ -39,10 +39,6 @@ export class TimmyGuests extends View {
         margin-top: 16px;
         text-align: center;
       }
-      summary {
-        cursor: pointer;
-        min-height: 32px;
-      }
     `,
   ];
 

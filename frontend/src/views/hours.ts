@@ -62,6 +62,9 @@ export class TimmyHours extends View {
         white-space: normal;
         display: inline;
       }
+      td .state > [aria-hidden] {
+        margin-inline-end: 4px;
+      }
       .date {
         white-space: nowrap;
       }
@@ -70,8 +73,9 @@ export class TimmyHours extends View {
         border-bottom: 0;
       }
       td button.plain {
-        min-height: 32px;
-        padding: 4px 8px;
+        min-height: 36px;
+        padding: 4px;
+        white-space: nowrap;
       }
     `,
   ];
@@ -212,27 +216,25 @@ export class TimmyHours extends View {
     const { format, texts } = this.home;
     const address = addressOf("hours", [], { ...this.place.query, person: String(it.enroll_id), name: it.person });
     return html`<tr>
-      <td>${this.link(address, it.person)} ${it.corrected ? this.mark("✎", "quiet", "hours.corrected") : nothing}</td>
+      <td>
+        ${this.link(address, it.person)}
+        ${it.corrected ? this.mark("✎", "quiet", this.say("hours.corrected")) : nothing}
+      </td>
       <td class="number">${format.number(it.days)}</td>
       <td class="number">
         ${clock(it.seconds)}
         ${
           it.unknown
-            ? html`<div>
-                <span class="state warn"
-                  ><span aria-hidden="true">${STANDINGS.missing[0]}</span
-                  >${texts.count("hours.unknown", it.unknown)}</span
-                >
-              </div>`
+            ? html`<div>${this.mark(...STANDINGS.missing, texts.count("hours.unknown", it.unknown))}</div>`
             : nothing
         }
-        ${it.running ? html`<div>${this.mark(...STANDINGS.running, "hours.running")}</div>` : nothing}
+        ${it.running ? html`<div>${this.mark(...STANDINGS.running, this.say("hours.running"))}</div>` : nothing}
       </td>
     </tr>`;
   }
 
-  private mark(shape: string, tone: string, key: string): TemplateResult {
-    return html`<span class="state ${tone}"><span aria-hidden="true">${shape}</span>${this.say(key)}</span>`;
+  private mark(shape: string, tone: string, text: string): TemplateResult {
+    return html`<span class="state ${tone}"><span aria-hidden="true">${shape}</span>${text}</span>`;
   }
 
   private days(sheet: Sheet): TemplateResult {
@@ -261,12 +263,7 @@ export class TimmyHours extends View {
                 ${this.say("hours.total")}
                 ${
                   total.unknown
-                    ? html`<span class="state warn"
-                        ><span aria-hidden="true">${STANDINGS.missing[0]}</span>${this.home.texts.count(
-                          "hours.unknown",
-                          total.unknown,
-                        )}</span
-                      >`
+                    ? this.mark(...STANDINGS.missing, this.home.texts.count("hours.unknown", total.unknown))
                     : nothing
                 }
               </td>
@@ -284,8 +281,8 @@ export class TimmyHours extends View {
       <td class="date">${dayInWords(this.home, it.day)}</td>
       <td>
         ${counted ? timesInWords(this.home, it) : "–"}
-        ${it.standing === "complete" ? nothing : this.mark(...STANDINGS[it.standing], `hours.${it.standing}`)}
-        ${isCorrected ? this.mark("✎", "quiet", "hours.corrected") : nothing} ${this.correctButton(it)}
+        ${it.standing === "complete" ? nothing : this.mark(...STANDINGS[it.standing], this.say(`hours.${it.standing}`))}
+        ${isCorrected ? this.mark("✎", "quiet", this.say("hours.corrected")) : nothing} ${this.correctButton(it)}
       </td>
       <td class="number">
         ${
@@ -311,7 +308,7 @@ export class TimmyHours extends View {
     };
     return html`<tr class="quiet">
       <td class="date">${dayInWords(this.home, day)}</td>
-      <td>–${isPast ? this.correctButton(empty, "hours.add") : nothing}</td>
+      <td>${isPast ? this.correctButton(empty, "hours.add") : "–"}</td>
       <td class="number">–</td>
     </tr>`;
   }

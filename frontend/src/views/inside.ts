@@ -80,8 +80,10 @@ export class TimmyInside extends View {
 
   override render() {
     const { value, away } = this.rollCall;
-    if (!value) return away ? html`<p class="error" role="alert">${away.message}</p>` : this.loading();
-    if (!value.counted) return html`<p class="empty">${this.home.texts.error("roll_call_not_counted", {})}</p>`;
+    if (!value?.counted) {
+      return html`<div class="bar"><h2>${this.say("inside.title")}</h2></div>
+        ${value ? this.notCounted() : away ? html`<p class="error" role="alert">${away.message}</p>` : this.loading()}`;
+    }
     return html`
       <div class="bar">
         <h2 class="grow" aria-live="polite">${this.home.texts.count("inside.count", value.inside)}</h2>
@@ -106,6 +108,14 @@ export class TimmyInside extends View {
       <p class="quiet">${this.say("inside.guests")}</p>
       ${this.ending ? this.endDialog() : nothing}
     `;
+  }
+
+  /** Nobody is counted, and where the terminals are whose settings change that. */
+  private notCounted(): TemplateResult {
+    return html`<div class="empty">
+      <p>${this.home.texts.error("roll_call_not_counted", {})}</p>
+      <p>${this.link("/config/integrations/integration/timmy_access", this.say("terminals.title"))}</p>
+    </div>`;
   }
 
   /** How far a roll call is, or how one begins. */

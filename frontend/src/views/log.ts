@@ -51,10 +51,6 @@ export class TimmyLog extends View {
       details {
         margin-bottom: 12px;
       }
-      summary {
-        cursor: pointer;
-        min-height: 32px;
-      }
       timmy-list {
         height: max(360px, calc(100dvh - 330px));
       }

@@ -119,7 +119,7 @@ export class TimmyPeople extends View {
   private content(): TemplateResult {
     const { away, value } = this.people;
     if (!value) return away ? html`${this.refusedWith(away)}` : this.loading();
-    if (value.whole && value.byId.size === 0) return html`<p class="empty">${this.say("people.empty")}</p>`;
+    if (value.whole && value.byId.size === 0) return this.nobody();
     const { text = "", group = "", state = "" } = this.place.query;
     const shown = found(value.byId, { text, group, state }, Date.now());
     const names = new Map(this.groups.value?.groups.map((it) => [it.group_id, it.name]));
@@ -171,6 +171,15 @@ export class TimmyPeople extends View {
     `;
   }
 
+  /** Where people come from, while there are none. */
+  private nobody(): TemplateResult {
+    return html`<div class="empty">
+      <p>${this.say("people.empty")}</p>
+      <p>${this.link(addressOf("groups"), this.say("groups.title"))}</p>
+      ${this.importButton()}
+    </div>`;
+  }
+
   private get isPicking(): boolean {
     return this.place.query["several"] === "1";
   }
@@ -216,12 +225,16 @@ export class TimmyPeople extends View {
       >
         ${this.say("people.select")}
       </button>
-      <button class="plain" ?disabled=${why !== undefined} @click=${() => (this.imports = true)}>
-        ${this.say("people.import")}
-      </button>
+      ${this.importButton()}
       <button class="plain" ?disabled=${why !== undefined || this.exporting.busy} @click=${this.export}>
         ${this.say("people.export")}
       </button>`;
+  }
+
+  private importButton(): TemplateResult {
+    return html`<button class="plain" ?disabled=${this.whyNot !== undefined} @click=${() => (this.imports = true)}>
+      ${this.say("people.import")}
+    </button>`;
   }
 
   /** What may be done with those who are picked. */

@@ -45,10 +45,6 @@ export class TimmyTerminals extends View {
         border-top: 1px solid var(--timmy-line);
         padding: 8px 0;
       }
-      summary {
-        cursor: pointer;
-        min-height: 24px;
-      }
       ul {
         margin: 8px 0 0;
         padding-inline-start: 20px;
