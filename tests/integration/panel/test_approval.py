@@ -179,7 +179,7 @@ async def test_a_terminal_shows_how_many_people_there_are_now_and_counts_nothing
     assert {"users", "faces", "logs"} <= before.keys()
     face.enrol_user(User(enrollid=77, name="Grace", credentials={11: 4711}))
 
-    def _now(news: Any) -> dict[str, int]:
+    def _now(news: Told) -> dict[str, int]:
         machine = (news["terminals"].get(FACE) or {}).get("machine") or {"used": ()}
         return {what: has for what, has, _ in machine["used"]}
 
