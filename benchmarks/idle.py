@@ -17,7 +17,7 @@ QUICK_STEPS = (10, 50)
 TERMINALS = STEPS[-1]
 # Long enough to see that nothing happens.
 WATCH_SECONDS = 5.0
-QUICK_WATCH_SECONDS = 2.0
+QUICK_WATCH_SECONDS = 1.0
 PAGE_KILOBYTES = os.sysconf("SC_PAGE_SIZE") / 1024
 
 

@@ -13,7 +13,7 @@ from .load import FRAME, load
 
 PART = "ingest"
 RECORDS = 100_000
-QUICK_RECORDS = 5_000
+QUICK_RECORDS = 2_000
 TERMINALS = 11
 # A machine is busy for a second now and then.
 ROUNDS = 5

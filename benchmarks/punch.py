@@ -14,7 +14,7 @@ from .load import ZONE
 PART = "punch"
 TERMINALS = 1
 PUNCHES = 300
-QUICK_PUNCHES = 20
+QUICK_PUNCHES = 10
 # People at one reader are seconds apart. This is long enough for what follows an answer to be over, and not more in a
 # second than are taken as news.
 PAUSE_SECONDS = 0.06

@@ -10,13 +10,13 @@ from .load import load
 
 PART = "verdict"
 SCANS = 1000
-QUICK_SCANS = 100
+QUICK_SCANS = 40
 # People at one reader are seconds apart; this is long enough for what follows an answer to be over.
 PAUSE_SECONDS = 0.01
 # Others that are connected meanwhile, and the last one pushes so many records.
 OTHERS = 50
 BACKLOG = 100_000
-QUICK_BACKLOG = 10_000
+QUICK_BACKLOG = 3_000
 TERMINALS = OTHERS + 2
 # A second for a blink; what is above is felt.
 LOADED_MILLISECONDS = 20

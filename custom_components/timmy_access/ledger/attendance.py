@@ -136,16 +136,16 @@ def attended(
         if not reckon.counted:
             continue
         first, _, _, number = one.stamps[0]
-        source = one.sources[number]
+        serial, name = one.sources[number]
         added = sum(key < 0 for key in one.corrected)
         yield AttendanceDay(
             day=day,
             enroll_id=one.enroll_id,
-            name=source.name,
+            name=name,
             first=instant_from(first),
             last=instant_from(one.stamps[-1][0]),
             records=len(one.stamps) - added,
-            serial=source.serial,
+            serial=serial,
             standing=reckon.standing,
             worked=_worked(reckon),
             stretches=reckon.stretches,
@@ -161,12 +161,12 @@ def sheet(
     for day, one, reckon in _days(connection, calendar, where, entries, now):
         counted = {key for _, key, _, _ in reckon.counted}
         stamps = sorted((*one.stamps, *one.left_out), key=moment)
-        source = one.sources[stamps[0][3]]
+        serial, name = one.sources[stamps[0][3]]
         punches = tuple(
             SheetPunch(
                 at=instant_from(at),
-                serial=one.sources[number].serial,
-                way=way,
+                serial=one.sources[number][0],
+                way=None if way is None else Way(way),
                 counts=key in counted,
                 record=key if key > 0 else None,
                 correction=one.corrected.get(key),
@@ -177,8 +177,8 @@ def sheet(
             SheetDay(
                 day=day,
                 enroll_id=one.enroll_id,
-                name=source.name,
-                serial=source.serial,
+                name=name,
+                serial=serial,
                 punches=punches,
                 standing=reckon.standing,
                 worked=_worked(reckon),

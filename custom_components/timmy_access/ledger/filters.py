@@ -1,18 +1,19 @@
 """Which records somebody asks for."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 import re
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, literal, or_, tuple_
+from sqlalchemy import ColumnElement, or_, tuple_
 
 from .entries import DOOR_ID
 from .errors import LedgerInvalid, Problem
 from .limits import MAX_FILTER_VALUES
 from .schema import RECORDS
+from .statements import bound
 from .values import MISSING, few, instant_of, whole_of
 
 _CURSOR = re.compile(r"(-?\d{1,18})\.(\d{1,18})", re.ASCII)
@@ -89,19 +90,19 @@ def conditions(where: RecordFilter, serials: Mapping[int, str]) -> list[ColumnEl
         wanted = frozenset(where.serials)
         # What was kept last is at the end of the table; by the index of a terminal all that it ever told is sorted.
         terminal = column.terminal_id if where.kept_after is None else column.terminal_id + 0
-        found.append(_among(terminal, [number for number, serial in serials.items() if serial in wanted]))
+        found.append(among("terminal", terminal, [number for number, serial in serials.items() if serial in wanted]))
     if where.enroll_ids is not None:
-        found.append(_among(column.enroll_id, where.enroll_ids))
+        found.append(among("enroll_id", column.enroll_id, where.enroll_ids))
     if where.since is not None:
-        found.append(column.occurred_at >= instant_of("since", where.since))
+        found.append(column.occurred_at >= bound("since", instant_of("since", where.since)))
     if where.until is not None:
-        found.append(column.occurred_at < instant_of("until", where.until))
+        found.append(column.occurred_at < bound("until", instant_of("until", where.until)))
     if where.kept_after is not None:
-        found.append(column.id > where.kept_after)
+        found.append(column.id > bound("kept_after", where.kept_after))
     if where.modes is not None:
-        found.append(_among(column.mode, where.modes))
+        found.append(among("mode", column.mode, where.modes))
     if where.methods is not None:
-        found.append(_among(column.method, where.methods))
+        found.append(among("method", column.method, where.methods))
     if where.kind is RecordKind.DOOR:
         found.append(column.enroll_id == DOOR_ID)
     elif where.kind is RecordKind.PUNCH:
@@ -131,15 +132,44 @@ def beyond(cursor: Cursor, *, oldest_first: bool) -> list[ColumnElement[bool]]:
 
     The first one alone would do; the second says the same of a single column, which MariaDB can look up in an index.
     """
-    place = tuple_(RECORDS.c.occurred_at, RECORDS.c.id)
-    last = tuple_(literal(cursor.occurred_at), literal(cursor.id))
+    at = bound("at", cursor.occurred_at)
+    place, last = tuple_(RECORDS.c.occurred_at, RECORDS.c.id), tuple_(at, bound("key", cursor.id))
     if oldest_first:
-        return [place > last, RECORDS.c.occurred_at >= cursor.occurred_at]
-    return [place < last, RECORDS.c.occurred_at <= cursor.occurred_at]
+        return [place > last, RECORDS.c.occurred_at >= at]
+    return [place < last, RECORDS.c.occurred_at <= at]
 
 
-def _among(column: Any, values: Collection[int]) -> ColumnElement[bool]:
-    """Return an equality where there is one value: indexes then give the order, too."""
+def among(name: str, column: Any, values: Collection[int]) -> ColumnElement[bool]:
+    """Return an equality where there is one value, which is bound: indexes then give the order, too."""
     distinct = list(dict.fromkeys(values))
-    condition: ColumnElement[bool] = column == distinct[0] if len(distinct) == 1 else column.in_(distinct)
+    condition: ColumnElement[bool] = column == bound(name, distinct[0]) if len(distinct) == 1 else column.in_(distinct)
     return condition
+
+
+def shape_of(where: RecordFilter, terminals: Sequence[int], known: int) -> tuple[Hashable, dict[str, int]]:
+    """Return what the conditions of a filter are made from, but for the values that are bound in them, and these.
+
+    `terminals` are the numbers of those that are asked for, of so many that are `known`.
+    """
+    values: dict[str, int] = {}
+    said: list[Hashable] = [where.kind, known]
+    for name, wanted in (
+        ("terminal", None if where.serials is None else terminals),
+        ("enroll_id", where.enroll_ids),
+        ("mode", where.modes),
+        ("method", where.methods),
+    ):
+        distinct = None if wanted is None else tuple(dict.fromkeys(wanted))
+        if distinct is not None and len(distinct) == 1:
+            values[name] = distinct[0]
+            said.append(name)
+        else:
+            said.append(distinct)
+    for name, moment in (("since", where.since), ("until", where.until)):
+        if moment is not None:
+            values[name] = instant_of(name, moment)
+            said.append(name)
+    if where.kept_after is not None:
+        values["kept_after"] = where.kept_after
+        said.append("kept_after")
+    return tuple(said), values

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from operator import itemgetter
-from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -23,11 +22,9 @@ from .values import instant_from, instant_of
 _READERS = (0, 1)
 
 
-class Source(NamedTuple):
-    """Where a punch was, and what the person was called there."""
-
-    serial: str
-    name: str | None
+# Where a punch was, a serial number, and what the person was called there. Python's garbage collector does not walk
+# through plain tuples of text; thousands of what it does would make it walk through all of Home Assistant.
+type Source = tuple[str, str | None]
 
 
 @dataclass(slots=True)
@@ -82,8 +79,8 @@ class Asked:
         )
 
 
-# Where punches of one name of a number at a terminal go: their list, the ways of the readers, and what place it is.
-type _Place = tuple[Callable[[Stamp], None], Mapping[int, Way], int]
+# Where punches of one name of a number at a terminal go: which list it is, and which source; numbers, as above.
+type _Place = tuple[int, int]
 
 
 def present(connection: Connection, asked: Asked, where: RecordFilter) -> Mapping[Who, Present]:
@@ -107,6 +104,8 @@ class _Gathered:
     def take(self, punches: Iterable[_Punch]) -> None:
         """Add what terminals have told."""
         places: dict[tuple[int, int, str], _Place] = {}
+        lists: list[list[Stamp]] = []
+        numbers: dict[int, int] = {}
         unnamed: defaultdict[tuple[int, int], list[_Moment]] = defaultdict(list)
         for terminal, enroll_id, said, at, key, reader in punches:
             if not said:
@@ -114,9 +113,12 @@ class _Gathered:
                 continue
             if (place := places.get((terminal, enroll_id, said))) is None:
                 one, source = self._person(terminal, enroll_id, said)
-                place = places[terminal, enroll_id, said] = one.stamps.append, self._ways[terminal], source
-            add, ways, source = place
-            add((at, key, ways.get(reader), source))
+                number = numbers.setdefault(id(one), len(lists))
+                if number == len(lists):
+                    lists.append(one.stamps)
+                place = places[terminal, enroll_id, said] = number, source
+            number, source = place
+            lists[number].append((at, key, self._ways[terminal].get(reader), source))
         for (terminal, enroll_id), moments in unnamed.items():
             ways = self._ways[terminal]
             for name, some in _named(self._asked.names, (terminal, enroll_id), moments):
@@ -136,7 +138,7 @@ class _Gathered:
                 terminal, at = numbers[added.serial], instant_of("at", added.at)
                 name = added.name or self._asked.names.name_at(terminal, added.enroll_id, at)
                 one, source = self._person(terminal, added.enroll_id, name)
-                one.stamps.append((at, -added.id, added.way, source))
+                one.stamps.append((at, -added.id, None if added.way is None else added.way.value, source))
                 one.corrected[-added.id] = added
 
     def _person(self, terminal: int, enroll_id: int, name: str | None) -> tuple[Present, int]:
@@ -144,7 +146,7 @@ class _Gathered:
         who = enroll_id, self._asked.alike(name) or f"\0{terminal}"
         if (one := self.people.get(who)) is None:
             one = self.people[who] = Present(enroll_id)
-        one.sources.append(Source(self._asked.wanted[terminal], name))
+        one.sources.append((self._asked.wanted[terminal], name))
         return one, len(one.sources) - 1
 
 
@@ -192,6 +194,6 @@ def _named(
     return found.items()
 
 
-def _ways(entry: int | None) -> Mapping[int, Way]:
-    """Return the ways of the readers of a terminal, of which one is known to let in, by their raw numbers."""
-    return {} if entry is None else {reader: Way.IN if reader == entry else Way.OUT for reader in _READERS}
+def _ways(entry: int | None) -> Mapping[int, str]:
+    """Return the ways of the readers of a terminal, of which one is known to let in, as text by raw numbers."""
+    return {} if entry is None else {reader: Way.IN.value if reader == entry else Way.OUT.value for reader in _READERS}

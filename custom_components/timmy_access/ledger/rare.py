@@ -7,16 +7,18 @@ Many parts take long, even to be understood: 100 of them 80 ms in PostgreSQL. Wh
 so the nearest records of all are looked through before.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import batched, product
+from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, Connection, select, union_all
 
 from .columns import DOOR_METHOD
 from .entries import DOOR_ID
-from .filters import RecordFilter, RecordKind, conditions
+from .filters import Cursor, RecordFilter, RecordKind, among, beyond, conditions, shape_of
 from .schema import RECORDS
+from .statements import ask, bound
 
 # Parts a statement; SQLite takes 500 at most, and a long statement takes long to be understood.
 _PARTS = 100
@@ -30,44 +32,121 @@ _FEW = 4
 
 # A terminal and a method by their numbers; None is any method.
 type Part = tuple[int, int | None]
+type _Conditions = list[ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stretch:
+    """Which stretch of a list is asked for: `limit` records after a cursor, of those with an id up to `up_to`."""
+
+    limit: int
+    after: Cursor | None = None
+    oldest_first: bool = False
+    up_to: int | None = None
+
+    @property
+    def shape(self) -> Hashable:
+        """All that a statement is made from, but for the values that are bound in it."""
+        return self.limit, self.after is None, self.oldest_first, self.up_to is None
+
+    @property
+    def values(self) -> dict[str, int]:
+        """The values that are bound in a statement."""
+        found: dict[str, int] = {}
+        if self.after is not None:
+            found["at"], found["key"] = self.after
+        if self.up_to is not None:
+            found["up_to"] = self.up_to
+        return found
+
+    def conditions(self) -> _Conditions:
+        """Return the conditions that say where it begins, and what is too new."""
+        found = [] if self.after is None else beyond(self.after, oldest_first=self.oldest_first)
+        if self.up_to is not None:
+            found.append(RECORDS.c.id <= bound("up_to", self.up_to))
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class WayToFind:
+    """Conditions, made when they are wanted, with the shape that they follow from and the values bound in them."""
+
+    shape: Hashable
+    values: Mapping[str, int]
+    conditions: Callable[[], _Conditions]
 
 
 def ways_to_find(
-    connection: Connection,
-    where: RecordFilter,
-    serials: Mapping[int, str],
-    more: Sequence[ColumnElement[bool]],
-    *,
-    limit: int,
-    oldest_first: bool,
-) -> Iterator[list[ColumnElement[bool]]]:
-    """Yield a filter as conditions, of which the first that let `limit` records through, or the last, are right.
+    connection: Connection, where: RecordFilter, serials: Mapping[int, str], stretch: Stretch
+) -> Iterator[WayToFind]:
+    """Yield a filter as conditions, of which the first that let enough records through, or the last, are right.
 
-    `more` are conditions that say where a page begins, and `serials` those of all terminals by number.
+    `serials` are those of all terminals by number.
     """
-    if (parts := _parts_among(where, serials)) is None:
-        yield [*_conditions_in_order(where, serials), *more]
+    terminals = _terminals(where, serials)
+    if (parts := _parts_among(where, terminals, len(serials))) is None:
+        yield _in_order(where, terminals, serials, stretch)
         return
     if len(parts) > _QUICK:
-        nearby, is_all = _conditions_nearby(connection, where, serials, more, limit=limit, oldest_first=oldest_first)
-        yield [*nearby, *more]
-        if is_all:
+        last = _nearest(connection, where, stretch)
+        if last is None:
+            yield _in_order(where, terminals, serials, stretch)
             return
-    rest = [*_conditions_of_parts(where, serials), *more]
-    yield [RECORDS.c.id.in_(_first_ids(connection, parts, rest, limit=limit, oldest_first=oldest_first))]
+        yield _nearby(where, terminals, serials, stretch, last)
+    ids = _first_ids(connection, where, parts, terminals, serials, stretch)
+    yield _of_ids(ids, stretch.limit)
 
 
-def _parts_among(where: RecordFilter, serials: Mapping[int, str]) -> list[Part] | None:
+def _in_order(where: RecordFilter, terminals: Sequence[int], serials: Mapping[int, str], stretch: Stretch) -> WayToFind:
+    shape, values = shape_of(where, terminals, len(serials))
+    return WayToFind(
+        ("in order", shape, stretch.shape),
+        {**values, **stretch.values},
+        lambda: [*_conditions_in_order(where, serials), *stretch.conditions()],
+    )
+
+
+def _nearby(
+    where: RecordFilter, terminals: Sequence[int], serials: Mapping[int, str], stretch: Stretch, last: int
+) -> WayToFind:
+    """Return a way to look through the nearest records of all, up to a time."""
+    # Of two bounds of a side SQLite would take the wider one.
+    bounded = replace(where, until=None) if stretch.oldest_first else replace(where, since=None)
+    shape, values = shape_of(bounded, terminals, len(serials))
+    time, near = RECORDS.c.occurred_at, bound("near", last)
+    return WayToFind(
+        ("nearby", shape, stretch.shape),
+        {**values, **stretch.values, "near": last},
+        lambda: [
+            *_conditions_in_order(bounded, serials),
+            time <= near if stretch.oldest_first else time >= near,
+            *stretch.conditions(),
+        ],
+    )
+
+
+def _of_ids(ids: Sequence[int], limit: int) -> WayToFind:
+    """Return a way to find records by their ids, of which there may be none."""
+    # A statement for each number of them would be many.
+    size = min(limit, 1 << (len(ids) - 1).bit_length()) if ids else 0
+    values = {f"id_{place}": ids[min(place, len(ids) - 1)] for place in range(size)}
+    return WayToFind(
+        ("ids", size),
+        values,
+        lambda: [RECORDS.c.id.in_([bound(name, value) for name, value in values.items()])],
+    )
+
+
+def _parts_among(where: RecordFilter, terminals: Sequence[int], known: int) -> list[Part] | None:
     """Return the parts from which the records of a filter are taken; None where one index gives them in their order."""
     if where.enroll_ids is not None or where.kept_after is not None:
         return None
-    terminals = _terminals(where, serials)
-    if where.kind is RecordKind.DOOR and len(terminals) == len(serials):
+    if where.kind is RecordKind.DOOR and len(terminals) == known:
         return None  # by the index of persons, of which a door is none
     methods = (DOOR_METHOD,) if where.kind is RecordKind.DOOR else where.methods
     if methods is not None:
         return list(product(terminals, frozenset(methods)))
-    if where.serials is None or len(terminals) <= 1 or len(terminals) * _FEW > len(serials):
+    if where.serials is None or len(terminals) <= 1 or len(terminals) * _FEW > known:
         return None
     return [(terminal, None) for terminal in terminals]
 
@@ -99,7 +178,7 @@ def _conditions_in_order(where: RecordFilter, serials: Mapping[int, str]) -> lis
         return conditions(where, serials)
     found = conditions(replace(where, serials=None), serials)
     if len(terminals) < len(serials):
-        found.append((RECORDS.c.terminal_id + 0).in_(terminals))
+        found.append(among("terminal", RECORDS.c.terminal_id + 0, terminals))
     return found
 
 
@@ -118,50 +197,69 @@ def _terminals(where: RecordFilter, serials: Mapping[int, str]) -> list[int]:
     return [number for number, serial in serials.items() if wanted is None or serial in wanted]
 
 
-def _conditions_nearby(
-    connection: Connection,
-    where: RecordFilter,
-    serials: Mapping[int, str],
-    more: Sequence[ColumnElement[bool]],
-    *,
-    limit: int,
-    oldest_first: bool,
-) -> tuple[list[ColumnElement[bool]], bool]:
-    """Return a filter as conditions for the nearest records of all, and whether these are all there are."""
+def _nearest(connection: Connection, where: RecordFilter, stretch: Stretch) -> int | None:
+    """Return the time up to which the nearest records of all are looked through; None where these are all there are."""
     time = RECORDS.c.occurred_at
-    of_time = conditions(RecordFilter(since=where.since, until=where.until), serials)
-    query = select(time).where(*of_time, *more).order_by(time if oldest_first else time.desc())
-    last = connection.scalar(query.offset(limit * _NEAR).limit(1))
-    if last is None:
-        return _conditions_in_order(where, serials), True
-    # Of two bounds of a side SQLite would take the wider one.
-    bounded = replace(where, until=None) if oldest_first else replace(where, since=None)
-    return [*_conditions_in_order(bounded, serials), time <= last if oldest_first else time >= last], False
+    of_time = RecordFilter(since=where.since, until=where.until)
+    shape, values = shape_of(of_time, (), 0)
+    order = time if stretch.oldest_first else time.desc()
+    found = ask(
+        connection,
+        ("nearest", shape, stretch.shape),
+        {**values, **stretch.values},
+        lambda: (
+            select(time)
+            .where(*conditions(of_time, {}), *stretch.conditions())
+            .order_by(order)
+            .offset(stretch.limit * _NEAR)
+            .limit(1)
+        ),
+    )
+    return found[0][0] if found else None
 
 
 def _first_ids(
     connection: Connection,
+    where: RecordFilter,
     parts: Sequence[Part],
-    more: Sequence[ColumnElement[bool]],
-    *,
-    limit: int,
-    oldest_first: bool,
+    terminals: Sequence[int],
+    serials: Mapping[int, str],
+    stretch: Stretch,
 ) -> list[int]:
-    """Return the ids of the first `limit` records of some parts that meet more conditions.
+    """Return the ids of the first records of some parts, in order, as many as are wanted.
 
     The order is that of `occurred_at`, then of the id.
     """
-    order = in_order(oldest_first=oldest_first)
-    found: list[tuple[int, int]] = []
+    shape, values = shape_of(replace(where, serials=None), terminals, len(serials))
+    found: list[tuple[Any, ...]] = []
     for some in batched(parts, _PARTS, strict=False):
-        queries = [
-            select(RECORDS.c.occurred_at, RECORDS.c.id)
-            .where(RECORDS.c.terminal_id == terminal, *more)
-            .where(*(() if method is None else (RECORDS.c.method == method,)))
-            .order_by(*order)
-            .limit(limit)
-            .subquery()
-            for terminal, method in some
-        ]
-        found += (tuple(row) for row in connection.execute(union_all(*(query.select() for query in queries))))
-    return [key for _, key in sorted(found, reverse=not oldest_first)[:limit]]
+        bounds = {
+            f"{name}_{place}": number
+            for place, part in enumerate(some)
+            for name, number in zip(("of", "by"), part, strict=True)
+            if number is not None
+        }
+        found += ask(
+            connection,
+            ("parts", shape, stretch.shape, tuple(bounds)),
+            {**values, **stretch.values, **bounds},
+            lambda some=some: _union(where, some, serials, stretch),  # type: ignore[misc]
+        )
+    return [key for _, key in sorted(found, reverse=not stretch.oldest_first)[: stretch.limit]]
+
+
+def _union(
+    where: RecordFilter, parts: Sequence[Part], serials: Mapping[int, str], stretch: Stretch
+) -> CompoundSelect[Any]:
+    rest = [*_conditions_of_parts(where, serials), *stretch.conditions()]
+    order = in_order(oldest_first=stretch.oldest_first)
+    queries = [
+        select(RECORDS.c.occurred_at, RECORDS.c.id)
+        .where(RECORDS.c.terminal_id == bound(f"of_{place}", terminal), *rest)
+        .where(*(() if method is None else (RECORDS.c.method == bound(f"by_{place}", method),)))
+        .order_by(*order)
+        .limit(stretch.limit)
+        .subquery()
+        for place, (terminal, method) in enumerate(parts)
+    ]
+    return union_all(*(query.select() for query in queries))

@@ -12,6 +12,7 @@ from .values import (
     HIGHEST,
     LOWEST,
     MAX_NAME,
+    MISSING,
     few,
     instant_from,
     instant_of,
@@ -20,7 +21,6 @@ from .values import (
     local_of,
     locals_of,
     name_of,
-    number_from,
     number_of,
 )
 
@@ -79,24 +79,27 @@ def rows_of(entries: Sequence[Entry]) -> list[Values]:
     return list(zip(*columns, strict=True))
 
 
-def record_of(serial: str, key: int, row: Row, person: str | None) -> StoredRecord:
-    """Return a row as a record of a person of that name."""
+def record_of(serial: str, key: int, row: Sequence[Any], person: str | None) -> StoredRecord:
+    """Return the values of a `Row` as a record of a person of that name."""
+    (time, enroll_id, mode, reader, event, apart, *said) = row
+    verify_mode, name, temperature, extra, occurred_at, received_at, live, granted, decided_by = said
+    # In the order of the fields: by their names it takes longer, and a page is fifty of these.
     entry = Entry(
-        enroll_id=number_from(row.enroll_id),
-        time=local_from(row.time),
-        mode=number_from(row.mode),
-        reader=number_from(row.reader),
-        event=number_from(row.event),
-        occurred_at=instant_from(row.occurred_at),
-        received_at=instant_from(row.received_at),
-        live=bool(row.live),
-        verify_mode=row.verify_mode,
-        name=row.name,
-        temperature=row.temperature,
-        extra=extra_from(row.extra),
-        apart=number_from(row.apart),
-        granted=None if row.granted is None else bool(row.granted),
-        decided_by=row.decided_by,
+        None if enroll_id == MISSING else enroll_id,
+        local_from(time),
+        None if mode == MISSING else mode,
+        None if reader == MISSING else reader,
+        None if event == MISSING else event,
+        instant_from(occurred_at),
+        instant_from(received_at),
+        bool(live),
+        verify_mode,
+        name,
+        temperature,
+        extra_from(extra),
+        None if apart == MISSING else apart,
+        None if granted is None else bool(granted),
+        decided_by,
     )
     return StoredRecord(id=key, serial=serial, entry=entry, person=person)
 

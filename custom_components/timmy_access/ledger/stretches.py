@@ -29,9 +29,10 @@ class Standing(StrEnum):
 
 
 # A punch: when, in microseconds since 1970 in UTC; by what it is told apart, the id of a record, or the negative one of
-# a correction that added it; the way if that is known; and a number for where it was. Half a million of them are a
-# month of a busy building: plain tuples take a third of the time.
-type Stamp = tuple[int, int, Way | None, int]
+# a correction that added it; the way, as text, if that is known; and a number for where it was. Half a million of them
+# are a month of a busy building: plain tuples take a third of the time, and of numbers and plain text alone they are
+# nothing that Python's garbage collector walks through.
+type Stamp = tuple[int, int, str | None, int]
 # Time that somebody was there, in microseconds; a side at which the punch is missing is None.
 type Stretch = tuple[int | None, int | None]
 
@@ -65,11 +66,12 @@ def reckoned(stamps: Iterable[Stamp], *, is_over: bool = True) -> Reckoned:
 def without_doubles(stamps: Iterable[Stamp]) -> list[Stamp]:
     """Return punches without those that say once more, within a short time, what the one before says."""
     counted: list[Stamp] = []
-    last_at, last_way = LOWEST, None
+    last_at = LOWEST
+    last_way: str | None = None
     for stamp in stamps:
         at, _, way, _ = stamp
         if at - last_at < DOUBLE:
-            if way is None or way is last_way:
+            if way is None or way == last_way:
                 continue
             if last_way is None:
                 before = counted[-1]
@@ -91,12 +93,12 @@ def _stretches(counted: Iterable[Stamp]) -> tuple[list[Stretch], int, int]:
     worked = gaps = 0
     for at, _, way, _ in counted:
         if begin is None:
-            if way is Way.OUT:
+            if way == Way.OUT:
                 found.append((None, at))
                 gaps += 1
             else:
                 begin = at
-        elif way is Way.IN:
+        elif way == Way.IN:
             found.append((begin, None))
             gaps += 1
             begin = at

@@ -7,12 +7,13 @@ from sqlalchemy import Connection, select
 
 from .limits import LOOKUP_VALUES
 from .schema import TERMINALS
+from .statements import ask
 
 
 def serials(connection: Connection) -> dict[int, str]:
     """Return the serial numbers of all terminals that were ever kept, by number."""
     # As the driver gives them: every question asks for all, and many houses together have thousands.
-    return dict(connection.execute(select(TERMINALS.c.id, TERMINALS.c.serial)).cursor.fetchall())
+    return dict(ask(connection, "terminals", {}, lambda: select(TERMINALS.c.id, TERMINALS.c.serial)))
 
 
 def numbers(connection: Connection, wanted: Iterable[str]) -> dict[str, int]:
