@@ -1,4 +1,7 @@
-"""What a person asks of a terminal as a machine."""
+"""What a person asks of a terminal as a machine.
+
+Buttons stay available while the terminal is offline: they show nothing of it. Nothing is sent later then.
+"""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -80,6 +83,12 @@ class TerminalButton(TerminalEntity, ButtonEntity):
         """Ask one thing of a terminal."""
         super().__init__(terminal, description.key)
         self.entity_description = description
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Always: its state is when it was pressed, and who presses it while the terminal is away is told why not."""
+        return True
 
     @override
     async def async_press(self) -> None:

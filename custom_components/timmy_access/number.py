@@ -68,6 +68,7 @@ NUMBERS: tuple[TerminalNumberDescription, ...] = (
         key="open_delay",
         translation_key="open_delay",
         device_class=NumberDeviceClass.DURATION,
+        entity_registry_enabled_default=False,
         native_unit_of_measurement=UnitOfTime.SECONDS,
         sheet=ACCESS,
     ),
@@ -116,6 +117,7 @@ NUMBERS: tuple[TerminalNumberDescription, ...] = (
     TerminalNumberDescription(
         key="volume",
         translation_key="volume",
+        entity_registry_enabled_default=False,
         mode=NumberMode.SLIDER,
         sheet=DEVICE,
     ),

@@ -37,8 +37,9 @@ from ..const import (
     CONF_UNLOCK_CODE,
     MAX_DOORS,
 )
+from ..guests.screens import ScreenText, async_screen_text
 from ..guests.unlock_code import hashed, is_code
-from ..guests.verdicts import DECISION_WINDOW, GRANTED_TEXT, MAX_DECISION_WINDOW, REFUSED_TEXT, Approval
+from ..guests.verdicts import DECISION_WINDOW, MAX_DECISION_WINDOW, Approval
 from ..house.errors import HouseUnknown
 from ..hub.address import allowed_networks, async_entry_address
 from ..hub.approval import async_name_error, async_why_not_instead, may_be_kept, subentry_data
@@ -330,8 +331,8 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 ),
                 user_input
                 or {
-                    CONF_GRANTED_TEXT: GRANTED_TEXT,
-                    CONF_REFUSED_TEXT: REFUSED_TEXT,
+                    CONF_GRANTED_TEXT: async_screen_text(self.hass, ScreenText.GRANTED),
+                    CONF_REFUSED_TEXT: async_screen_text(self.hass, ScreenText.REFUSED),
                     **subentry.data,
                     CONF_NAME: subentry.title,
                 },

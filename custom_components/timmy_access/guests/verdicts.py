@@ -23,7 +23,6 @@ from homeassistant.util.ulid import ulid_now
 from ..const import CONF_DECISION_WINDOW, CONF_GRANTED_TEXT, CONF_REFUSED_TEXT, CONF_SERVER_APPROVAL
 from ..errors import NothingAsked, PassRevoked
 from ..ledger import Decider
-from ..protocol.answers import MAX_SCREEN_CHARACTERS
 from ..protocol.messages import STRANGER_ID
 from ..protocol.peer import printable
 from ..terminal.moments import CodeKind, CodeMoment, CodeSource, Moment, Punch
@@ -31,14 +30,13 @@ from .decisions import Decision
 from .passbook import Passbook
 from .passes import Pass, Refused
 from .premises import Premises
+from .screens import ScreenText, async_screen_text, filled
 from .tries import MAX_PEOPLE_TOLD, MAX_TOLD_IN_ALL, Refusals, Tries
 
 # People wait a moment for a door; automations answer within some tens of milliseconds.
 DECISION_WINDOW = 2.0
-MAX_DECISION_WINDOW = 4.0
 # A verdict that comes later than a terminal's own patience (5 s, field notes 1) opens nothing.
-GRANTED_TEXT = "Welcome {name}"
-REFUSED_TEXT = "Ask at the desk"
+MAX_DECISION_WINDOW = 4.0
 # Questions of one terminal that wait for an automation at the same time; further ones are refused: what no automation
 # was asked about, none has granted.
 MAX_PENDING = 4
@@ -98,8 +96,8 @@ class Verdicts:
         self._questions: dict[str, _Question] = {}
         self._deciding: set[bytes] = set()
         self._window = DECISION_WINDOW
-        self._granted_text = GRANTED_TEXT
-        self._refused_text = REFUSED_TEXT
+        self._granted_text: str | None = None
+        self._refused_text: str | None = None
         self.disk_patience = 0.0
         self._refused_codes = Refusals(MAX_TOLD_IN_ALL)
         self._refused_punches = Refusals(MAX_PEOPLE_TOLD)
@@ -110,8 +108,8 @@ class Verdicts:
     def async_apply(self, data: Mapping[str, Any]) -> None:
         """Apply the owner's choices."""
         self._window = data.get(CONF_DECISION_WINDOW, DECISION_WINDOW)
-        self._granted_text = data.get(CONF_GRANTED_TEXT, GRANTED_TEXT)
-        self._refused_text = data.get(CONF_REFUSED_TEXT, REFUSED_TEXT)
+        self._granted_text = data.get(CONF_GRANTED_TEXT)
+        self._refused_text = data.get(CONF_REFUSED_TEXT)
         self.approval = Approval(data.get(CONF_SERVER_APPROVAL, Approval.OFF))
 
     @property
@@ -374,9 +372,11 @@ class Verdicts:
 
     def _shown(self, decision: Decision) -> Decision:
         """Return a decision that fits a terminal's screen."""
-        text = self._granted_text if decision.granted else self._refused_text
+        own = self._granted_text if decision.granted else self._refused_text
+        ours = ScreenText.GRANTED if decision.granted else ScreenText.REFUSED
+        text = async_screen_text(self._hass, ours) if own is None else own
         name = decision.name and printable(decision.name)
-        return replace(decision, name=name, message=decision.message or _filled(text, name) or None)
+        return replace(decision, name=name, message=decision.message or filled(text, name=name or "") or None)
 
     def _moment(self, source: CodeSource, kind: CodeKind, *, held: Pass | None = None, **facts: Any) -> CodeMoment:
         return CodeMoment(
@@ -392,8 +392,3 @@ class Verdicts:
     def _tell(self, moment: CodeMoment) -> None:
         """Publish what happened, once the answer is on its way: whoever waits does not wait for listeners."""
         self._hass.loop.call_soon(self._publish, moment)
-
-
-def _filled(text: str, name: str | None) -> str:
-    """Return a text for the screen with the name in it, cut to what a screen shows."""
-    return text.replace("{name}", name or "").strip()[:MAX_SCREEN_CHARACTERS]

@@ -1,7 +1,8 @@
 """Peers that claim to be an approved terminal and are held off, and the question to people about them.
 
-A peer that is held off changes nothing: it gets a text for its screen, and a repair issue asks whether it is the real
-terminal. The issue goes away with an answer, when the peer is let in, and when it has given up long ago.
+A peer that is held off changes nothing: it reads on its screen what all read that are not let in, and a repair issue
+asks whether it is the real terminal. The issue goes away with an answer, when the peer is let in, and when it has given
+up long ago.
 """
 
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from homeassistant.helpers.device_registry import format_mac
 from homeassistant.helpers.event import async_call_later
 
 from ..const import LOGGER
+from ..guests.screens import ScreenText, async_screen_text, filled
 from ..issues import DATA_SERIAL, NOTHING, async_clear, async_raise
 from ..protocol.answers import RegistrationRefused
 from ..protocol.hardware import HardwareFacts
@@ -26,12 +28,6 @@ FORGET_SECONDS = 24 * 3600.0
 CHANGE_SECONDS = 60.0
 # Answers "this is not my terminal" that are remembered until the next start; more than this is somebody who plays.
 MAX_REJECTED = 64
-
-_SCREEN = {
-    Doubt.ADDRESS: "Address not allowed, see Home Assistant",
-    Doubt.DUPLICATE: "This serial number is in use",
-    Doubt.IDENTITY: "Terminal has changed, confirm in Home Assistant",
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,13 +60,10 @@ class Claims:
         self.log = LogBudget(LOGGER)
 
     @callback
-    def async_hold_off(
-        self, claim: Claim, name: str, identity: Identity, present_address: str | None
-    ) -> RegistrationRefused:
-        """Ask about a peer, and return what it is told."""
-        refused = RegistrationRefused(reason=_SCREEN[claim.doubt])
+    def async_hold_off(self, claim: Claim, name: str, identity: Identity, present_address: str | None) -> None:
+        """Ask people about a peer."""
         if claim in self._rejected:
-            return refused
+            return
         self.log.log(logging.WARNING, "%s claims to be %s and stays out: %s", claim.address, name, claim.doubt.value)
         now = self._hass.loop.time()
         key = (claim.serial, claim.doubt)
@@ -82,7 +75,12 @@ class Claims:
         shown.claimed_at = now
         if shown.claim == claim:
             self._async_show(claim, name, identity, present_address)
-        return refused
+
+    @callback
+    def async_unadmitted(self, serial: str) -> RegistrationRefused:
+        """Return what whoever is not let in is told, the same for all: who guesses learns nothing."""
+        text = async_screen_text(self._hass, ScreenText.NOT_ADMITTED)
+        return RegistrationRefused(reason=filled(text, serial=serial))
 
     @callback
     def async_admitted(self, serial: str, address: str, facts: HardwareFacts) -> None:

@@ -62,7 +62,7 @@ class Gate:
         Whoever is not let in is told the same, whatever the reason: who guesses learns nothing.
         """
         facts = HardwareFacts.of(registration)
-        refused = RegistrationRefused(reason=f"Not admitted, see {registration.serial} in Home Assistant")
+        refused = self._claims.async_unadmitted(registration.serial)
         dead: Session | None = None
         await self._until_its_turn(registration.serial)
         # Whoever is asked takes time, in which everything may change: so all is looked at again afterwards.

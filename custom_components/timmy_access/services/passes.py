@@ -35,6 +35,7 @@ from ..protocol.answers import QrVerdict
 from ..records.reading import serials_of
 from .action import Action, Request
 from .house_people import text_field
+from .targets import Target
 
 ATTR_CALENDAR = "calendar"
 ATTR_END_TIME = "end_time"
@@ -173,11 +174,10 @@ async def _get_passes(request: Request) -> ServiceResponse:
     terminals = {
         serial: terminal.name for terminal in request.hub.terminals.values() for serial in serials_of((terminal,))
     }
-    wanted = {terminal.serial for terminal in request.terminals}
     passes: list[JsonValueType] = []
     for held in sorted(request.hub.passbook.passes.values(), key=lambda held: held.created_at):
         state = _state(held)
-        if not wanted & held.doors.keys() or (state in _ENDED and not request.data[ATTR_INCLUDE_ENDED]):
+        if not _is_for(held, request.targets) or (state in _ENDED and not request.data[ATTR_INCLUDE_ENDED]):
             continue
         described = described_pass(held, state, terminals)
         if request.data[ATTR_INCLUDE_USES]:
@@ -185,6 +185,14 @@ async def _get_passes(request: Request) -> ServiceResponse:
             described["used"] = [_use(use, terminals) for use in uses]
         passes.append(described)
     return {"passes": passes}
+
+
+def _is_for(held: Pass, targets: tuple[Target, ...]) -> bool:
+    """Return whether a pass is for a door that is meant, or for any of a terminal that is, also one that has gone."""
+    return any(
+        (doors := held.doors.get(target.terminal.serial)) is not None and (target.door is None or target.door in doors)
+        for target in targets
+    )
 
 
 def _state(held: Pass) -> str:
@@ -286,6 +294,7 @@ ACTIONS = (
         },
         response=SupportsResponse.ONLY,
         several=True,
+        doors=True,
     ),
     Action(name="revoke_pass", handler=_revoke_pass, fields=_PASS),
 )

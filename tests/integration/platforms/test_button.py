@@ -12,7 +12,7 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.util import dt as dt_util
 from simulator import DoorEvent, VirtualTerminal
 
-from ..conftest import FACE
+from ..conftest import FACE, connected
 from ..until import state_of, until_state
 
 pytestmark = pytest.mark.usefixtures("all_enabled")
@@ -96,6 +96,18 @@ async def test_a_refusal_is_an_error_and_changes_nothing(
     assert state_of(hass, "binary_sensor.front_door_alarm").state == "on"
 
 
-async def test_an_offline_terminal_has_no_buttons(hass: HomeAssistant, face: VirtualTerminal) -> None:
+@pytest.mark.parametrize("name", ["cancel_alarm", "refresh_people", "restart", "sync_clock"])
+async def test_who_presses_a_button_of_an_offline_terminal_is_told_and_nothing_is_sent_later(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, name: str
+) -> None:
+    """A button shows nothing of its terminal, and one that is greyed out would not say why."""
     await face.stop()
-    await until_state(hass, "button.front_door_restart", STATE_UNAVAILABLE)
+    await until_state(hass, "lock.front_door", STATE_UNAVAILABLE)
+    pressed = state_of(hass, f"button.front_door_{name}").state
+    assert pressed != STATE_UNAVAILABLE
+    with pytest.raises(HomeAssistantError, match="Front door is not connected"):
+        await press(hass, name)
+    received = len(face.received)
+    await connected(hass, face)
+    asked = [frame["cmd"] for frame in face.received[received:] if "cmd" in frame]
+    assert not {"lockctrl", "reboot"} & set(asked)

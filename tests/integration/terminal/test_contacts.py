@@ -156,6 +156,7 @@ async def test_only_a_terminal_with_a_contact_shows_a_door(
     assert again.name == "Gate"
 
 
+@pytest.mark.usefixtures("all_enabled")
 async def test_a_contact_whose_type_is_chosen_here_appears_and_goes(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal
 ) -> None:

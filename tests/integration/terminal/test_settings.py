@@ -477,14 +477,30 @@ async def test_what_is_told_beside_settings_is_not_held_in_memory(
     assert not any(terminal.coordinator.data.info.extra.values())
 
 
+@pytest.mark.parametrize(
+    ("platform", "key", "value"),
+    [
+        (Platform.NUMBER, "open_delay", "5"),
+        (Platform.NUMBER, "volume", "6"),
+        (Platform.SELECT, "door_sensor", "none"),
+        (Platform.SELECT, "verify_mode", "default"),
+    ],
+)
 async def test_what_is_switched_off_at_first_stays_on_where_it_was(
-    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    make_terminal: MakeTerminal,
+    platform: Platform,
+    key: str,
+    value: str,
 ) -> None:
-    known = er.async_get(hass).async_get_or_create(
-        Platform.SELECT, "timmy_access", f"{FACE}_verify_mode", config_entry=entry, suggested_object_id="mine"
+    registry = er.async_get(hass)
+    known = registry.async_get_or_create(
+        platform, "timmy_access", f"{FACE}_{key}", config_entry=entry, suggested_object_id="mine"
     )
     with patch("homeassistant.helpers.entity.Entity.entity_registry_enabled_default", new=False):
         await connected(hass, make_terminal("ai_face", FACE))
-    assert state_of(hass, known.entity_id).state == "default"
-    assert known.entity_id == "select.mine"
+    assert state_of(hass, known.entity_id).state == value
+    assert known.entity_id == f"{platform}.mine"
     assert hass.states.get("select.front_door_duress_mode") is None
