@@ -15,6 +15,7 @@ from custom_components.timmy_access.house.persons import HousePerson
 from custom_components.timmy_access.house.plan import Plan, Shortfall, plan
 from custom_components.timmy_access.house.week import ALWAYS, Week
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.placements import async_placements
 from homeassistant.core import HomeAssistant
 from simulator import User, VirtualTerminal
 
@@ -30,6 +31,12 @@ SIX_SPANS = Week.of([[(60 * hour, 60 * hour + 30) for hour in range(8, 20, 2)]] 
 
 def at(hour: int) -> datetime:
     return MONDAY + timedelta(hours=hour)
+
+
+async def told_of(hass: HomeAssistant, hub: Hub, number: int) -> tuple[str, str | None]:
+    """Return how somebody is on the terminal, as whoever looks is told, and why."""
+    found = await async_placements(hass, hub.house, [hub.terminals[FACE]])
+    return found[0].placed[number].state.value, found[0].placed[number].reason
 
 
 def follow(hub: Hub, **weeks: Week | None) -> None:
@@ -97,10 +104,12 @@ async def test_who_has_more_hours_in_a_day_than_fit_is_not_let_in_at_all(
     await until(hub, lambda: is_in_step(hub, 7))
     await settled(hass)
     assert not any(there.would_open(7, 1, at(hour)) for hour in range(24))
+    assert await told_of(hass, hub, 7) == ("refused", "too_many_spans")
     follow(hub, s=MORNING)
     await there.wait_for(lambda: there.would_open(7, 1, at(9)) or None)
     assert not there.would_open(7, 1, at(15))
     await settled(hass)
+    assert await told_of(hass, hub, 7) == ("in_step", None)
 
 
 async def test_of_more_weeks_than_fit_those_that_do_hold(hass: HomeAssistant, hub: Hub, there: VirtualTerminal) -> None:
@@ -184,6 +193,7 @@ async def test_tables_that_cannot_be_read_are_not_taken_for_none(
     planned = hub.terminals[FACE].writer.plan
     assert planned is not None
     assert planned.unfit == {7: Shortfall.HOURS_MISREAD}
+    assert await told_of(hass, hub, 7) == ("refused", "hours_misread")
     settings.update(fine)
     await there.lose_power()
     await settled(hass)
