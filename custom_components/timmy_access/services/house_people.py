@@ -47,6 +47,7 @@ from ..protocol.enums import Credential
 from ..protocol.peer import is_printable
 from ..records.reading import serials_of
 from .house_action import HouseAction, HouseRequest
+from .house_observed import doors_of, observed, terminals_that_list
 from .secrets import or_secret
 
 ATTR_ENABLED = "enabled"
@@ -86,11 +87,13 @@ async def _add_with_number(request: HouseRequest, enroll_id: int) -> ServiceResp
     _check_terminals(request.hub, person)
     secrets, _ = _secrets(data)
     await house.async_add([Arrival(person=person, secrets=secrets)], request.by, same_name=data[ATTR_SAME_NAME])
-    return {ATTR_PERSON_ID: person.person_id, ATTR_ENROLL_ID: person.enroll_id}
+    told = observed(request, doors_of(house.household, person))
+    return {ATTR_PERSON_ID: person.person_id, ATTR_ENROLL_ID: person.enroll_id, **told}
 
 
-async def _update_person(request: HouseRequest) -> None:
-    data = request.data
+async def _update_person(request: HouseRequest) -> ServiceResponse:
+    data, household = request.data, request.house.household
+    before = household.people.get(data[ATTR_PERSON_ID])
     changes = _changes(request)
     secrets, dropped = _secrets(data)
     if not changes and not secrets and not dropped:
@@ -98,10 +101,18 @@ async def _update_person(request: HouseRequest) -> None:
     await request.house.async_update(
         data[ATTR_PERSON_ID], changes, secrets, dropped, request.by, same_name=data[ATTR_SAME_NAME]
     )
+    after = request.house.household
+    where = doors_of(household, before) | doors_of(after, after.people.get(data[ATTR_PERSON_ID]))
+    return observed(request, where | terminals_that_list(request, before))
 
 
-async def _remove_person(request: HouseRequest) -> None:
-    await request.house.async_remove(request.data[ATTR_PERSON_ID], request.by)
+async def _remove_person(request: HouseRequest) -> ServiceResponse:
+    # What closes acts also where the house is not known.
+    household, person_id = request.house.household, request.data[ATTR_PERSON_ID]
+    person = household.people.get(person_id)
+    where = doors_of(household, person) | terminals_that_list(request, person)
+    await request.house.async_remove(person_id, request.by)
+    return observed(request, where)
 
 
 async def _get_people(request: HouseRequest) -> ServiceResponse:
@@ -325,7 +336,12 @@ ACTIONS = (
         },
         response=SupportsResponse.ONLY,
     ),
-    HouseAction(name="remove_person", handler=_remove_person, fields={vol.Required(ATTR_PERSON_ID): cv.string}),
+    HouseAction(
+        name="remove_person",
+        handler=_remove_person,
+        fields={vol.Required(ATTR_PERSON_ID): cv.string},
+        response=SupportsResponse.OPTIONAL,
+    ),
     HouseAction(
         name="update_person",
         handler=_update_person,
@@ -334,5 +350,6 @@ ACTIONS = (
             vol.Optional(ATTR_NAME): text_field(ATTR_NAME),
             **_PERSON_FIELDS,
         },
+        response=SupportsResponse.OPTIONAL,
     ),
 )
