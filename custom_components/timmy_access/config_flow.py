@@ -10,7 +10,7 @@ from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import BooleanSelector, SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
-from .const import ALL_ADDRESSES, CONF_BLUEPRINTS, CONF_DOORS, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
+from .const import ALL_ADDRESSES, CONF_BLUEPRINTS, CONF_DOORS, CONF_KEEP_IN_STEP, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .flows.doors import async_assumed, async_door_errors, door_fields, door_names, suggested_for
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
 from .flows.terminal import TerminalSubentryFlow, offers_of, terminal_fields, waiting_selector
@@ -192,8 +192,10 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         if async_is_approved(self.hass, terminal.serial):
             return self.async_abort(reason="already_configured")
         async_approve(self.hass, entry, terminal, answers, names)
+        is_kept = answers.get(CONF_KEEP_IN_STEP, False)
         return self.async_abort(
-            reason="terminal_approved", description_placeholders=as_placeholders({CONF_NAME: answers[CONF_NAME]})
+            reason="terminal_approved_kept" if is_kept else "terminal_approved",
+            description_placeholders=as_placeholders({CONF_NAME: answers[CONF_NAME]}),
         )
 
 

@@ -11,10 +11,16 @@ from ..house.household import Household
 from .agreements import async_agreement
 from .terminal import Terminal
 
+# What comparing finds of somebody whose hours do not fit: it never ends for want of a place, or is done without them.
+_TAKEN_FOR_DONE = frozenset({PlacementState.IN_STEP, PlacementState.WRITING})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Placed:
-    """How somebody is on one terminal, and why where that needs one: a word of `Refusal`, `Unfit` or the difference."""
+    """How somebody is on one terminal, and why where that needs one.
+
+    The reason is a word of `Refusal`, `Undone`, `Unfit`, `Shortfall` or the kind of the difference.
+    """
 
     state: PlacementState
     reason: str | None = None
@@ -75,6 +81,8 @@ def _placed(
         reason = unfit.get(number)
         if state is PlacementState.REFUSED and placement is not None:
             reason = placement.refused
+        elif reason is not None and online and state in _TAKEN_FOR_DONE:
+            state = PlacementState.REFUSED
         elif state is PlacementState.DIFFERS:
             difference = agreement.differences.get(number) or agreement.differences.get(0)
             reason = difference.kind.value if difference else None

@@ -21,6 +21,7 @@ from ..house.schedules import SCHEDULE_DOMAIN
 from ..ledger import likeness
 from ..protocol.commands.access import MAX_SECTIONS
 from .house_action import HouseAction, HouseRequest
+from .house_observed import observed, terminals_of
 from .house_people import text_field
 from .targets import target_of
 
@@ -51,7 +52,8 @@ async def _set_access_group(request: HouseRequest) -> ServiceResponse:
         rules=rules,
     )
     await request.house.async_set_group(group, request.by, known)
-    return {ATTR_GROUP_ID: group.group_id}
+    told = observed(request, terminals_of([group] if known is None else [known, group]))
+    return {ATTR_GROUP_ID: group.group_id, **told}
 
 
 async def _rule(request: HouseRequest, data: Mapping[str, Any]) -> Rule:

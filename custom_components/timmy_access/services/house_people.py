@@ -47,6 +47,7 @@ from ..protocol.enums import Credential
 from ..protocol.peer import is_printable
 from ..records.reading import serials_of
 from .house_action import HouseAction, HouseRequest
+from .house_observed import doors_of, observed, terminals_that_list
 from .secrets import or_secret
 
 ATTR_ENABLED = "enabled"
@@ -86,11 +87,13 @@ async def _add_with_number(request: HouseRequest, enroll_id: int) -> ServiceResp
     _check_terminals(request.hub, person)
     secrets, _ = _secrets(data)
     await house.async_add([Arrival(person=person, secrets=secrets)], request.by, same_name=data[ATTR_SAME_NAME])
-    return {ATTR_PERSON_ID: person.person_id, ATTR_ENROLL_ID: person.enroll_id, "observed": _observed(request, person)}
+    told = observed(request, doors_of(house.household, person))
+    return {ATTR_PERSON_ID: person.person_id, ATTR_ENROLL_ID: person.enroll_id, **told}
 
 
 async def _update_person(request: HouseRequest) -> ServiceResponse:
-    data = request.data
+    data, household = request.data, request.house.household
+    before = household.people.get(data[ATTR_PERSON_ID])
     changes = _changes(request)
     secrets, dropped = _secrets(data)
     if not changes and not secrets and not dropped:
@@ -98,27 +101,18 @@ async def _update_person(request: HouseRequest) -> ServiceResponse:
     await request.house.async_update(
         data[ATTR_PERSON_ID], changes, secrets, dropped, request.by, same_name=data[ATTR_SAME_NAME]
     )
-    person = request.house.household.people.get(data[ATTR_PERSON_ID])
-    return {"observed": _observed(request, person) if person else []}
+    after = request.house.household
+    where = doors_of(household, before) | doors_of(after, after.people.get(data[ATTR_PERSON_ID]))
+    return observed(request, where | terminals_that_list(request, before))
 
 
 async def _remove_person(request: HouseRequest) -> ServiceResponse:
-    person = request.house.known().people.get(request.data[ATTR_PERSON_ID])
-    observed = _observed(request, person) if person else []
-    await request.house.async_remove(request.data[ATTR_PERSON_ID], request.by)
-    return {"observed": observed}
-
-
-def _observed(request: HouseRequest, person: HousePerson) -> list[JsonValueType]:
-    """Return the terminals of somebody that are only observed: nothing is written there, and what is there stays."""
-    household = request.house.household
-    rules = [rule for key in person.groups if (group := household.groups.get(key)) for rule in group.rules]
-    return [
-        terminal.name
-        for serial, terminal in request.hub.terminals.items()
-        if serial not in household.kept
-        and (person.enroll_id in terminal.roster.people or any(rule.doors.get(serial) for rule in rules))
-    ]
+    # What closes acts also where the house is not known.
+    household, person_id = request.house.household, request.data[ATTR_PERSON_ID]
+    person = household.people.get(person_id)
+    where = doors_of(household, person) | terminals_that_list(request, person)
+    await request.house.async_remove(person_id, request.by)
+    return observed(request, where)
 
 
 async def _get_people(request: HouseRequest) -> ServiceResponse:

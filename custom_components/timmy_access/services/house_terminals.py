@@ -1,6 +1,7 @@
 """Actions for how terminals and the house come to agree."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import voluptuous as vol
@@ -8,14 +9,17 @@ import voluptuous as vol
 from homeassistant.core import ServiceResponse, SupportsResponse
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import config_validation as cv
+from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from ..const import DOMAIN
 from ..fields import ATTR_CONFIRM, ATTR_ENROLL_ID, whole, word, yes_or_no
 from ..house.agreement import Agreement
 from ..house.differences import Difference, DifferenceKind
+from ..house.foreseen import foreseen
 from ..house.persons import HousePerson
 from ..house.settling import Choice
+from ..house.taking_over import taken_over
 from ..hub.after_reset import AfterReset, async_after_reset
 from ..hub.agreements import async_agreement
 from ..hub.in_step import make_of
@@ -59,9 +63,15 @@ async def _keep_in_step(request: Request) -> ServiceResponse:
     finally:
         asked.pop(terminal.serial, None)
     taking = await request.hass.async_add_executor_job(house.preview, present)
+    make = make_of(terminal)
+    after, weeks = partial(taken_over, house.known(), taking), dict(house.hours.weeks)
+    unfit = await request.hass.async_add_executor_job(
+        lambda: foreseen(after(), terminal.serial, make, weeks, dt_util.utcnow())
+    )
     if request.data[ATTR_CONFIRM]:
         await house.async_take_over(taking, terminal.name, by)
     people = terminal.roster.people
+    names = {person.enroll_id: person.name for person in (*house.household.people.values(), *taking.added)}
     return {
         "kept_in_step": terminal.serial in house.household.kept,
         "group": taking.group.name if taking.group else None,
@@ -72,6 +82,10 @@ async def _keep_in_step(request: Request) -> ServiceResponse:
         "left": [
             {ATTR_ENROLL_ID: number, "name": people[number].name if number in people else None, "reason": reason.value}
             for number, reason in taking.left.items()
+        ],
+        "unfit": [
+            {ATTR_ENROLL_ID: number, "name": names.get(number), "reason": reason.value}
+            for number, reason in sorted(unfit.items())
         ],
     }
 

@@ -85,7 +85,6 @@ async def test_somebody_comes_changes_and_leaves(hass: HomeAssistant, hub: Hub, 
         person_entity_id="person.zoe",
         note="neighbour",
     )
-    assert added["observed"] == [hub.terminals[FACE].name]  # nothing is written there
     (zoe,) = await people(hass)
     assert zoe == {
         "person_id": added["person_id"],
@@ -123,9 +122,44 @@ async def test_somebody_comes_changes_and_leaves(hass: HomeAssistant, hub: Hub, 
     assert changes[0]["fields"] == ["card", "valid_until"]
     assert CARD not in str(changes)
     await ask(hass, "keep_in_step", device_id=hub.terminals[FACE].device_id, enable=False)
-    assert await ask(hass, "remove_person", person_id=zoe["person_id"]) == {"observed": [hub.terminals[FACE].name]}
+    await ask(hass, "remove_person", person_id=zoe["person_id"])
     answer = await ask(hass, "get_people")
     assert (answer["people"], answer["leaving"]) == ([], [])
+
+
+async def test_whoever_asks_is_told_which_terminals_do_not_follow(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal
+) -> None:
+    """What they are told is what `keep_in_step` takes, and nothing is written meanwhile."""
+    front, office = (
+        {"terminal": hub.terminals[serial].name, "device_id": hub.terminals[serial].device_id}
+        for serial in (FACE, FINGER)
+    )
+    rules = [{"device_id": [front["device_id"]]}]
+    made = await ask(hass, "set_access_group", name="Family", rules=rules)
+    assert made["observed"] == [front]
+    added = await ask(hass, "add_person", name="Zoe", groups=["Family"])
+    assert added["observed"] == [front]
+    zoe = {"person_id": added["person_id"]}
+    assert (await ask(hass, "add_person", name="Nowhere"))["observed"] == []
+    frames = len(face.received)
+    look = await ask(hass, "keep_in_step", device_id=added["observed"][0]["device_id"], confirm=True)
+    assert look["kept_in_step"]
+    await face.wait_received("setuserinfo", after=frames)
+    assert await ask(hass, "update_person", name="Zoe B", **zoe) == {"observed": []}
+    # A door that is taken away is one that has to follow, too.
+    rules = [{"device_id": [office["device_id"]]}]
+    changed = await ask(hass, "set_access_group", group_id=made["group_id"], rules=rules)
+    assert changed["observed"] == [office]
+    assert await ask(hass, "update_person", groups=[], **zoe) == {"observed": [office]}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await ask(hass, "keep_in_step", device_id=front["device_id"], enable=False, confirm=True)
+    # Somebody without a door is still on a terminal that has never deleted them.
+    face.add_user(User(enrollid=added["enroll_id"], name="Zoe B"))
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    assert await ask(hass, "remove_person", **zoe) == {"observed": [front]}
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert added["enroll_id"] in face.users
 
 
 @pytest.mark.parametrize("name", ["\u0639\u0644\u06cc\u200c\u0631\u0636\u0627", "山田\u3000太郎", "Ada\u00a0Lovelace"])

@@ -13,7 +13,7 @@ from custom_components.timmy_access.house.persons import HousePerson
 from custom_components.timmy_access.hub.agreements import async_agreement
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
-from simulator import VirtualTerminal
+from simulator import User, VirtualTerminal
 
 from ..conftest import FACE, FINGER
 
@@ -169,3 +169,26 @@ async def test_how_everybody_is_on_a_terminal_is_told_with_the_reason(
     states, progress = await _told()
     assert states["Zoe Zimt"] == ("waiting", None)
     assert progress == (0, 3)
+
+
+async def test_differences_are_decided_all_of_a_kind_and_what_is_left_alone_stays_as_it_is(
+    hass: HomeAssistant, hub: Hub, kept: VirtualTerminal
+) -> None:
+    kept.add_user(User(enrollid=20, name="Eve"))
+    kept.add_user(User(enrollid=21, name="Max"))
+    kept.users[8].name = "Somebody Else"
+    await ask(hass, hub, "delete_user", enroll_id=7)
+    await hub.terminals[FACE].async_refresh_people(all_names=True)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    unknown = dict.fromkeys((20, 21), DifferenceKind.UNKNOWN_HERE)
+    others = {7: DifferenceKind.DELETED_HERE, 8: DifferenceKind.CHANGED}
+    assert await found(hass, hub) == unknown | others
+    await ask(hass, hub, "settle_difference", kind="changed", choice="leave")
+    await ask(hass, hub, "settle_difference", kind="unknown_here", choice="put_back")
+    assert set(kept.users) == {8}
+    assert await found(hass, hub) == others
+    await ask(hass, hub, "settle_difference", kind="deleted_here", choice="put_back")
+    await again(hass, hub, kept)
+    assert {number: user.name for number, user in kept.users.items()} == {7: "Bo", 8: "Somebody Else"}
+    (left,) = (await async_agreement(hass, hub.house, hub.terminals[FACE])).differences.values()
+    assert (left.enroll_id, left.is_left) == (8, True)

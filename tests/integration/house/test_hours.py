@@ -15,11 +15,13 @@ from custom_components.timmy_access.house.persons import HousePerson
 from custom_components.timmy_access.house.plan import Plan, Shortfall, plan
 from custom_components.timmy_access.house.week import ALWAYS, Week
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.placements import async_placements
 from homeassistant.core import HomeAssistant
 from simulator import User, VirtualTerminal
 
 from ..conftest import FACE, MakeTerminal, connected
-from .test_in_step import CARD, bo, have, until, writes
+from ..services.test_actions import act
+from .test_in_step import BO, CARD, bo, have, until, writes
 from .test_trouble import CARDS, KEPT, at_each_command, is_in_step, settled, two
 
 MONDAY = datetime(2026, 11, 2)  # noqa: DTZ001 - a terminal's
@@ -30,6 +32,12 @@ SIX_SPANS = Week.of([[(60 * hour, 60 * hour + 30) for hour in range(8, 20, 2)]] 
 
 def at(hour: int) -> datetime:
     return MONDAY + timedelta(hours=hour)
+
+
+async def told_of(hass: HomeAssistant, hub: Hub, number: int) -> tuple[str, str | None]:
+    """Return how somebody is on the terminal, as whoever looks is told, and why."""
+    found = await async_placements(hass, hub.house, [hub.terminals[FACE]])
+    return found[0].placed[number].state.value, found[0].placed[number].reason
 
 
 def follow(hub: Hub, **weeks: Week | None) -> None:
@@ -97,9 +105,36 @@ async def test_who_has_more_hours_in_a_day_than_fit_is_not_let_in_at_all(
     await until(hub, lambda: is_in_step(hub, 7))
     await settled(hass)
     assert not any(there.would_open(7, 1, at(hour)) for hour in range(24))
+    assert await told_of(hass, hub, 7) == ("refused", "too_many_spans")
     follow(hub, s=MORNING)
     await there.wait_for(lambda: there.would_open(7, 1, at(9)) or None)
     assert not there.would_open(7, 1, at(15))
+    await settled(hass)
+    assert await told_of(hass, hub, 7) == ("in_step", None)
+
+
+async def test_who_cannot_be_let_in_for_want_of_room_is_told_before_anything_is_written(
+    hass: HomeAssistant, hub: Hub, there: VirtualTerminal
+) -> None:
+    schedules = tuple(f"s{number}" for number in range(9))
+    follow(hub, **{it: Week.of([[(60 * hour, 60 * hour + 60)]] * 7) for hour, it in enumerate(schedules, 8)})
+    follow(hub, **{**hub.house.hours.weeks, "s0": SIX_SPANS})
+    await have(hub, lambda it: replace(at_some_hours(*schedules)(it), kept=frozenset()))
+    frames = len(there.received)
+    look = await act(hass, hub, FACE, "keep_in_step")
+    assert look is not None
+    told = {it["enroll_id"]: (it["name"], it["reason"]) for it in look["unfit"]}
+    assert told[7] == (BO, "too_many_spans")
+    # Eight weeks are left, and the first of the eight numbers is what people get who are added at the keypad.
+    assert [reason for number, (_, reason) in told.items() if number != 7] == ["too_many_weeks"]
+    await settled(hass)
+    assert writes(there, frames) == []
+    assert not hub.house.household.kept
+    follow(hub, **dict.fromkeys(schedules, DAY))
+    look = await act(hass, hub, FACE, "keep_in_step", confirm=True)
+    assert look is not None
+    assert look["unfit"] == []
+    await until(hub, lambda: is_in_step(hub, 7))
     await settled(hass)
 
 
@@ -184,6 +219,7 @@ async def test_tables_that_cannot_be_read_are_not_taken_for_none(
     planned = hub.terminals[FACE].writer.plan
     assert planned is not None
     assert planned.unfit == {7: Shortfall.HOURS_MISREAD}
+    assert await told_of(hass, hub, 7) == ("refused", "hours_misread")
     settings.update(fine)
     await there.lose_power()
     await settled(hass)

@@ -59,7 +59,7 @@ async def test_one_without_people_is_filled_as_soon_as_it_is_approved(
     form = await hass.config_entries.flow.async_configure(flow["flow_id"])
     assert next(key for key in questions(form) if key == KEEP).default() is True
     result = await submit(hass, flow, name="Gate", doors=1, keep_in_step=True)
-    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "terminal_approved")
+    assert (result["type"], result["reason"]) == (FlowResultType.ABORT, "terminal_approved_kept")
     await terminal.wait_registered()
     await until(lived_in, lambda: (STRANGER, 7) in lived_in.house.household.placements)
     await terminal.wait_for(lambda: 7 in terminal.users or None)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
 from custom_components.timmy_access.house import intents, writer
 from custom_components.timmy_access.house.changes import changed_person, with_terminal, without_person
@@ -17,6 +17,7 @@ from custom_components.timmy_access.house.persons import HousePerson
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from homeassistant.core import HomeAssistant
+from homeassistant.util import dt as dt_util
 from simulator import User, VirtualTerminal
 from simulator.interruption import Interruption
 from simulator.lost_writes import LostWrites
@@ -255,6 +256,26 @@ async def test_who_expires_is_disabled_where_firmware_has_no_dates(
     await until(hub, lambda: not opens(there, 7))
     await settled(hass)
     assert 7 in there.users
+
+
+async def test_a_day_that_comes_and_goes_is_followed_where_firmware_has_no_dates(
+    hass: HomeAssistant, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    """Nobody changes anything: time alone lets somebody in, and keeps them out again."""
+    there = await two(hass, make_terminal)
+    there.faults.lacks.add("dates")
+    now = dt_util.utcnow()
+    dated = bo(valid_from=now + timedelta(days=1), valid_until=now + timedelta(days=2))
+    await have(hub, lambda _: house(dated, CY, kept=KEPT, credentials=CARDS))
+    await until(hub, lambda: is_in_step(hub, 7, 8))
+    await settled(hass)
+    assert (opens(there, 7), opens(there, 8)) == (False, True)
+    for days, passes in ((1.5, True), (2.5, False)):
+        hub.terminals[FACE].writer._now = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
+        async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=writer.LOOK_AGAIN_SECONDS + 1))
+        await settled(hass)
+        assert (opens(there, 7), opens(there, 8)) == (passes, True)
+    assert there.users[7].credentials[CARD] == 4707
 
 
 @pytest.mark.parametrize("lacks", ["names", "user_locks", "week_zones"])
