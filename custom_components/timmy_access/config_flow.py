@@ -8,11 +8,12 @@ import voluptuous as vol
 from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFlow, ConfigFlowResult, ConfigSubentryFlow
 from homeassistant.const import CONF_HOST, CONF_MODEL, CONF_NAME, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.selector import BooleanSelector, SelectSelector, SelectSelectorConfig, SelectSelectorMode
+from homeassistant.helpers.selector import SelectSelector, SelectSelectorConfig, SelectSelectorMode
 
 from .const import ALL_ADDRESSES, CONF_BLUEPRINTS, CONF_DOORS, CONF_KEEP_IN_STEP, CONF_SERIAL, DOMAIN, SUBENTRY_TERMINAL
 from .flows.doors import async_assumed, async_door_errors, door_fields, door_names, suggested_for
 from .flows.options import PORT, TimmyAccessOptionsFlow, async_start_again
+from .flows.switch import Switch
 from .flows.terminal import TerminalSubentryFlow, offers_of, terminal_fields, waiting_selector
 from .hub.address import async_addresses, async_entry_address, async_listening_errors, async_terminal_address
 from .hub.approval import async_approve, async_name_error, may_be_kept
@@ -92,9 +93,7 @@ class TimmyAccessConfigFlow(ConfigFlow, domain=DOMAIN):
         return self.async_show_form(
             step_id="listener",
             data_schema=self.add_suggested_values_to_schema(
-                (await _listener_schema(self.hass)).extend(
-                    {vol.Required(CONF_BLUEPRINTS, default=True): BooleanSelector()}
-                ),
+                (await _listener_schema(self.hass)).extend({vol.Required(CONF_BLUEPRINTS, default=True): Switch()}),
                 user_input,
             ),
             description_placeholders=await async_terminal_address(self.hass, ALL_ADDRESSES, DEFAULT_PORT),

@@ -9,7 +9,6 @@ from homeassistant.config_entries import ConfigEntry, ConfigEntryState, ConfigFl
 from homeassistant.const import CONF_HOST, CONF_PORT, UnitOfInformation, UnitOfTime
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
-    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -64,6 +63,7 @@ from ..issues import as_placeholders
 from ..ledger import shown_url
 from ..protocol.networks import PRIVATE
 from ..records.ledgers import async_database_errors
+from .switch import Switch
 
 PORT = vol.All(
     NumberSelector(NumberSelectorConfig(min=1, max=65535, mode=NumberSelectorMode.BOX)),
@@ -90,14 +90,14 @@ OPTIONS_SCHEMA = vol.Schema(
         vol.Required(CONF_UNWRITTEN_USE, default=UnwrittenUse.REFUSE.value): SelectSelector(
             SelectSelectorConfig(options=[choice.value for choice in UnwrittenUse], translation_key=CONF_UNWRITTEN_USE)
         ),
-        vol.Required(CONF_VAULT, default=False): BooleanSelector(),
-        vol.Required(CONF_BLUEPRINTS, default=False): BooleanSelector(),
-        vol.Required(CONF_PHOTOS, default=False): BooleanSelector(),
+        vol.Required(CONF_VAULT, default=False): Switch(),
+        vol.Required(CONF_BLUEPRINTS, default=False): Switch(),
+        vol.Required(CONF_PHOTOS, default=False): Switch(),
         vol.Required(CONF_PHOTO_DAYS, default=PHOTO_DAYS): _whole(1, MAX_PHOTO_DAYS, UnitOfTime.DAYS),
         vol.Required(CONF_PHOTO_MEGABYTES, default=PHOTO_MEGABYTES): _whole(
             MIN_PHOTO_MEGABYTES, MAX_PHOTO_MEGABYTES, UnitOfInformation.MEGABYTES
         ),
-        vol.Required(CONF_PHOTOS_IN_BACKUPS, default=False): BooleanSelector(),
+        vol.Required(CONF_PHOTOS_IN_BACKUPS, default=False): Switch(),
         vol.Optional(CONF_EVERYBODY_GONE_AT): TimeSelector(),
         # Everybody is not among what is offered, but may be typed.
         vol.Optional(CONF_NETWORKS, default=PRIVATE.shown()): SelectSelector(

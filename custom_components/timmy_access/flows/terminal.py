@@ -10,7 +10,6 @@ from homeassistant.config_entries import ConfigEntryState, ConfigSubentryFlow, S
 from homeassistant.const import ATTR_AREA_ID, CONF_NAME, UnitOfTime
 from homeassistant.helpers.selector import (
     AreaSelector,
-    BooleanSelector,
     NumberSelector,
     NumberSelectorConfig,
     NumberSelectorMode,
@@ -54,6 +53,7 @@ from ..protocol.messages import Registration
 from ..protocol.networks import parse_network, shown_network
 from ..protocol.peer import is_printable
 from .doors import async_assumed, async_door_errors, door_fields, door_names, suggested_for
+from .switch import Switch
 
 _LIST = SelectSelectorMode.LIST
 _DOORS = vol.All(
@@ -80,7 +80,7 @@ DECISION_FIELDS: dict[vol.Marker, Any] = {
 
 CONF_NEW_CODE = "new_code"
 CONF_REMOVE_CODE = "remove_code"
-_REMOVE_CODE: dict[vol.Marker, Any] = {vol.Optional(CONF_REMOVE_CODE, default=False): BooleanSelector()}
+_REMOVE_CODE: dict[vol.Marker, Any] = {vol.Optional(CONF_REMOVE_CODE, default=False): Switch()}
 
 
 def terminal_fields(*, area: bool, keep: bool = False) -> dict[vol.Marker, Any]:
@@ -95,7 +95,7 @@ def terminal_fields(*, area: bool, keep: bool = False) -> dict[vol.Marker, Any]:
     if area:
         fields[vol.Optional(ATTR_AREA_ID)] = AreaSelector()
     if keep:
-        fields[vol.Required(CONF_KEEP_IN_STEP, default=True)] = BooleanSelector()
+        fields[vol.Required(CONF_KEEP_IN_STEP, default=True)] = Switch()
     return fields
 
 
@@ -316,7 +316,7 @@ class TerminalSubentryFlow(ConfigSubentryFlow):
                 vol.Schema(
                     {
                         **terminal_fields(area=False),
-                        vol.Required(CONF_HOLD_OPEN, default=False): BooleanSelector(),
+                        vol.Required(CONF_HOLD_OPEN, default=False): Switch(),
                         **DECISION_FIELDS,
                         vol.Required(CONF_ENTRY_READER, default=EntryReader.NONE.value): SelectSelector(
                             SelectSelectorConfig(

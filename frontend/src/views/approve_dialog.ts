@@ -199,7 +199,7 @@ export class TimmyApproveDialog extends LitElement {
         const names = form.getAll("door").map((door) => String(door).trim());
         const keep = form.has("keep");
         await home.server.ask("approve_terminal", { mark, name, doors, door_names: names, keep_in_step: keep });
-        home.tell(home.texts.say("terminals.approve_done", { name }));
+        home.tell(home.texts.say(keep ? "terminals.approve_done_kept" : "terminals.approve_done", { name }));
       }
       this.dispatchEvent(new CustomEvent("closed"));
     });

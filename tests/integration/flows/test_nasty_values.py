@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
+import voluptuous as vol
 
 from custom_components.timmy_access.const import DOMAIN
+from custom_components.timmy_access.flows.switch import Switch
 from custom_components.timmy_access.hub.approval import MAX_NAME
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.config_entries import SOURCE_USER
@@ -21,6 +23,7 @@ from ..conftest import FACE, MakeTerminal, settings_form
 from ..nasty import JSON, LONG, some, unreadable
 from ..until import TEXTS
 
+OURS = Path(__file__).parents[3] / "custom_components" / "timmy_access"
 STRANGER = "ZX99999999"
 SERIAL = "ZX88888888"
 NOBODY = "192.0.2.1"
@@ -216,3 +219,20 @@ async def test_a_file_that_is_only_tried_as_a_database_stays_what_it_is(
     assert form["errors"] == {"db_url": "database_corrupt"}
     assert file.read_text() == "- alias: mine\n" * 200
     assert await hass.async_add_executor_job(names_in, tmp_path) == present
+
+
+def test_every_switch_of_a_dialog_takes_no_for_no() -> None:
+    """Home Assistant's own takes every text for yes: it stands in no form of ours but as what ours is made from."""
+    used = {
+        path.name
+        for path in OURS.rglob("*.py")
+        if "BooleanSelector" in path.read_text() or "Coerce(bool)" in path.read_text()
+    }
+    assert used == {"switch.py"}
+    for no in ("false", "False", "no", "off", "0", "disable", 0, False):
+        assert Switch()(no) is False
+    for yes in ("true", "yes", "on", "1", 1, True):
+        assert Switch()(yes) is True
+    for neither in ("", "perhaps", "falsch", 2, -1, 0.5, None, [], [False], {}, {"a": 1}):
+        with pytest.raises(vol.Invalid):
+            Switch()(neither)

@@ -13,6 +13,7 @@ from custom_components.timmy_access.guests.unlock_code import LOCKED_OUT_SECONDS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.protocol import exchange
 from homeassistant.core import Context, HomeAssistant
+from homeassistant.data_entry_flow import InvalidData
 from homeassistant.exceptions import HomeAssistantError, ServiceValidationError
 from homeassistant.helpers import entity_registry as er
 from simulator import VirtualTerminal
@@ -291,6 +292,31 @@ async def test_the_form_never_shows_a_code_and_can_remove_it(
     assert "code_format" not in state_of(hass, FRONT).attributes
     await act(hass, "open")
     assert openings(face) == 1
+
+
+@pytest.mark.parametrize("said", ["false", "no", "off", "0", "False", False, 0])
+async def test_a_no_does_not_remove_the_code(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, said: Any
+) -> None:
+    """Home Assistant's own switch takes every text for yes."""
+    await change(hass, entry, hub, new_code=CODE)
+    kept = entry.subentries[hub.terminals[FACE].subentry_id].data["unlock_code"]
+    await change(hass, entry, hub, remove_code=said, hold_open=said)
+    changed = entry.subentries[hub.terminals[FACE].subentry_id].data
+    assert (changed["unlock_code"], changed["hold_open"]) == (kept, False)
+    await refused(hass, None, "code_required")
+
+
+@pytest.mark.parametrize("said", ["perhaps", "", 2, -1, 0.5, [], [False], {"no": "no"}, None])
+async def test_what_is_neither_yes_nor_no_changes_nothing(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, face: VirtualTerminal, said: Any
+) -> None:
+    await change(hass, entry, hub, new_code=CODE)
+    kept = entry.subentries[hub.terminals[FACE].subentry_id]
+    for field in ("remove_code", "hold_open"):
+        with pytest.raises(InvalidData):
+            await change(hass, entry, hub, **{field: said})
+    assert entry.subentries[hub.terminals[FACE].subentry_id] == kept
 
 
 async def test_a_door_of_several_needs_the_code_of_its_terminal(
