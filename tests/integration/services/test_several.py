@@ -117,14 +117,15 @@ async def test_a_pass_is_for_the_doors_of_an_area_and_for_no_others(
     with pytest.raises(ServiceValidationError) as caught:
         await act(hass, "create_pass", name="Courier", area_id=[yard.id, cellar.id])
     assert caught.value.translation_key == "target_without_terminal"
-    for target, names in (
+    listed: tuple[tuple[dict[str, Any], list[str]], ...] = (
         ({"area_id": yard.id}, ["Courier"]),
         ({"area_id": hall.id}, []),
         ({"device_id": ids(hub, CONTROLLER)[0]}, ["Courier"]),
         ({"device_id": doors[0].id}, ["Courier"]),
         ({"device_id": doors[1].id}, []),
         ({"area_id": hall.id, "device_id": ids(hub, FACE)[0]}, ["Courier"]),
-    ):
+    )
+    for target, names in listed:
         passes = (await act(hass, "get_passes", **target))["passes"]
         assert [told["name"] for told in passes] == names, target
     with pytest.raises(ServiceValidationError) as caught:
