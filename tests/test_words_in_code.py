@@ -6,6 +6,7 @@ from functools import cache
 import json
 from pathlib import Path
 import re
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,8 @@ OUR_NAME = "Timmy Access"
 CAUGHT = {"err", "error", "exc", "exception"}
 # A field as data calls it, where people read its label.
 KEY_IN_FRONT = re.compile(r"[a-z_]+: ")
+# What no owner calls anything.
+PROGRAMMERS = {"backupnum", "bool", "boolean", "commit", "filename", "integer", "null", "payload", "slot"}
 # What becomes an error in words on its way to people (`services.checking`).
 KEYED = {"FieldInvalid"}
 
@@ -158,6 +161,39 @@ def test_what_people_read_is_translated() -> None:
 def test_errors_name_fields_by_their_labels() -> None:
     said = {key: about["message"] for key, about in TEXTS["exceptions"].items()}
     assert [key for key, text in said.items() if "{field}" in text or KEY_IN_FRONT.match(text)] == []
+
+
+def test_no_error_has_the_key_of_a_field_or_a_word_of_programs_in_another_language() -> None:
+    """What stands untranslated in all of them is a key that was copied, such as `filename`, and no word of theirs."""
+    keys = {key for about in TEXTS["services"].values() for key in about.get("fields", {})}
+    found: dict[str, int] = {}
+    others = [path for path in sorted((INTEGRATION / "translations").glob("*.json")) if path.stem != "en"]
+    for path in others:
+        texts = json.loads(path.read_text())
+        said = " ".join(about["message"] for about in texts["exceptions"].values())
+        bare = re.sub(r"\{\w+\}|/[\w-]+", " ", said)
+        for word in {*re.findall(r"(?<![\w.])[a-z_]+(?![\w.])", bare, re.ASCII)} & (keys | PROGRAMMERS):
+            found[word] = found.get(word, 0) + 1
+    copied = {word for word, count in found.items() if count > len(others) / 2 or word in PROGRAMMERS}
+    assert copied == {"terminal"}  # which is a word of theirs
+
+
+def test_no_text_has_a_word_of_programmers() -> None:
+    """A person reads *fingerprint*, *which one*, *writing*: not what these are called in a program or a database."""
+    parts = ("config", "config_subentries", "exceptions", "issues", "options", "selector", "services", "config_panel")
+    words = {
+        word: part for part in parts for text in leaves(TEXTS[part]) for word in re.findall(r"[a-z]+", text.lower())
+    }
+    assert {word: part for word, part in words.items() if word in PROGRAMMERS} == {}
+
+
+def leaves(texts: Any) -> Iterator[str]:
+    """Yield all texts of a tree of them."""
+    if isinstance(texts, str):
+        yield re.sub(r"\{\w+\}", " ", texts)
+    else:
+        for inner in texts.values():
+            yield from leaves(inner)
 
 
 def test_every_key_of_an_error_has_a_text() -> None:

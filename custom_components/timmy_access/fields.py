@@ -171,8 +171,12 @@ def yes_or_no(value: Any) -> bool:
     Of numbers only 0 and 1 say anything: what a template has counted, or what is none, opens and deletes nothing.
     """
     if isinstance(value, int | float) and value not in (0, 1):
-        raise vol.BooleanInvalid("neither yes nor no")
-    return cv.boolean(value)
+        raise FieldInvalid("invalid_truth")
+    try:
+        said: bool = cv.boolean(value)
+    except vol.Invalid:
+        raise FieldInvalid("invalid_truth") from None
+    return said
 
 
 def whole(value: Any) -> int:

@@ -141,7 +141,7 @@ async def test_what_is_wrong_is_named(
         ("copy_user", {"enroll_id": 1, "to": []}, "house_empty"),
         ("set_user", {}, "field_missing"),
         ("set_user", {"enroll_id": 1, "nickname": "X"}, "field_unknown"),
-        ("set_user", {"enroll_id": 1, "enabled": "perhaps"}, "field_unfit"),
+        ("set_user", {"enroll_id": 1, "enabled": "perhaps"}, "invalid_truth"),
         ("set_user", {"enroll_id": 1, "name": "  "}, "house_empty"),
         ("set_user_names", {"names": [{"enroll_id": 1, "name": ""}]}, "house_empty"),
         ("set_access_settings", {"groups_together": [[]]}, "house_empty"),

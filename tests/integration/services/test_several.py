@@ -20,6 +20,8 @@ from homeassistant.helpers import (
 from simulator import User, VirtualTerminal
 
 from ..conftest import ADA, CONTROLLER, FACE, FINGER
+from ..hub.test_rights import EXTRA
+from .test_actions import CASES
 
 # What is asked by the integration itself, at any time.
 QUESTIONS = frozenset({"getdevlock", "getuserlist", "getusername", "getdevcap", "getdevinfo", "gettime"})
@@ -225,3 +227,52 @@ async def test_somebody_who_is_added_has_one_number_everywhere(
     )
     assert {it["enroll_id"] for it in response["terminals"].values()} == {9}
     assert face.users[9].credentials == finger.users[9].credentials == {11: 4711}
+
+
+def of_each() -> list[Action]:
+    return [action for action in ACTIONS if isinstance(action, Action) and action.each]
+
+
+def well(action: Action) -> dict[str, Any]:
+    """Return data that an action takes, without where."""
+    case = CASES.get(action.name)
+    return {**(case.data if case else {}), **EXTRA.get(action.name, {})}
+
+
+async def test_no_action_is_begun_where_one_of_its_terminals_is_none(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    """Whatever the action: what was named and is no terminal may be the one that matters."""
+    stranger = dr.async_get(hass).async_get_or_create(
+        config_entry_id=hub.entry_id, identifiers={("elsewhere", "1")}, name="Lamp"
+    )
+    before = [len(commands(terminal)) for terminal in (face, finger)]
+    done = []
+    for action in of_each():
+        for wrong in ("nowhere", stranger.id):
+            with pytest.raises(ServiceValidationError) as caught:
+                await act(hass, action.name, device_id=[*ids(hub, FACE, FINGER), wrong], **well(action))
+            assert caught.value.translation_key in {"not_a_terminal", "service_device_not_found"}, action.name
+        done.append(action.name)
+    assert set(done) == PEOPLE
+    assert [len(commands(terminal)) for terminal in (face, finger)] == before
+
+
+async def test_every_action_has_a_result_of_each_terminal(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, finger: VirtualTerminal
+) -> None:
+    """Whatever the action, one that is away is among them with why, or all are refused before one is asked."""
+    everywhere = ids(hub, CONTROLLER, FACE)
+    refused: dict[str, str | None] = {}
+    for action in of_each():
+        before = len(commands(face))
+        try:
+            told = (await act(hass, action.name, device_id=everywhere, **well(action)))["terminals"]
+        except HomeAssistantError as err:
+            refused[action.name] = err.translation_key
+            assert len(commands(face)) == before, action.name
+            continue
+        assert {it["name"] for it in told.values()} == {"Warehouse", "Front door"}, action.name
+        assert all(it["error"] for it in told.values() if it["result"] != "done"), action.name
+    # A free number is looked for on all; of the others, whoever they are about is not there.
+    assert refused == {"add_user": "terminal_offline", "link_person": "entity_unknown", "unlink_person": "not_linked"}

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 import voluptuous as vol
 
 from custom_components.timmy_access.const import DOMAIN
@@ -60,6 +61,15 @@ RAW = re.compile(rf"\b(?:{LONG_KEYS})\b|\b\w+\[\d|data\[|<class|dict\b|\bNone\b"
 NO_TEXT = re.compile(r"^\w+$|\{\w+\}")
 # What is quoted: the choices that there are, and the columns of a file.
 QUOTED = {"house_column", "invalid_choice"}
+LANGUAGES = {
+    path.stem: json.loads(path.read_text())["exceptions"] for path in sorted((FOLDER / "translations").glob("*.json"))
+}
+# What JSON can carry of what no field takes: of a wrong kind, too long, below zero, empty, over.
+WRONG_IN_JSON: tuple[Any, ...] = (
+    *(None, "", "\x00", "ü" * 600, -1, 10**13, 1.5, True, "false", [], [None], {}, {"x": {}}, "2001-01-01T00:00:00"),
+)
+# What Home Assistant says where a text of its own is meant.
+OF_HOME_ASSISTANT = {"service_config_entry_not_found", "service_device_not_found"}
 # A raw command is written in the protocol's own words.
 EXPERTS = {"send_command"}
 
@@ -109,6 +119,49 @@ async def test_no_refusal_shows_a_key_or_a_class(hass: HomeAssistant, hub: Hub) 
                     shown[f"{name}.{field} {wrong!r}"] = str(err)
     assert shown == {}, json.dumps(shown, indent=1)
     assert refused > walked / 2
+
+
+async def test_what_a_browser_is_told_is_said_well_in_every_language(
+    hass: HomeAssistant, hub: Hub, hass_ws_client: WebSocketGenerator
+) -> None:
+    """The way of the developer tools: a refusal is a text of ours with all that is filled in, and changes nothing."""
+    client = await hass_ws_client(hass)
+    shown: dict[str, str] = {}
+    refused = 0
+    for name, field in calls():
+        for wrong in WRONG_IN_JSON:
+            before = (hub.house.household, dict(hub.passbook.passes))
+            message = {
+                "type": "call_service",
+                "domain": DOMAIN,
+                "service": name,
+                "service_data": {**base_of(name, hub), field: wrong},
+                "return_response": hass.services.supports_response(DOMAIN, name) is not SupportsResponse.NONE,
+            }
+            await client.send_json_auto_id(message)
+            answer = await client.receive_json()
+            if answer["success"]:
+                continue
+            refused += 1
+            for why in unsaid(answer["error"]):
+                shown[f"{name}.{field} {wrong!r}"[:120]] = why
+            if (hub.house.household, dict(hub.passbook.passes)) != before:
+                shown[f"{name}.{field} {wrong!r}"[:120]] = "refused, and done"
+    assert shown == {}, json.dumps(shown, indent=1, ensure_ascii=False)
+    assert refused > len(WRONG_IN_JSON) * len(list(calls())) / 2
+
+
+def unsaid(error: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with an error as each language has it."""
+    key, facts = error.get("translation_key"), error.get("translation_placeholders") or {}
+    if error.get("translation_domain") != DOMAIN:
+        if key not in OF_HOME_ASSISTANT:
+            yield f"not ours: {error}"
+        return
+    for language, texts in LANGUAGES.items():
+        text = texts[key]["message"].format_map(facts)
+        if not said_well(text, quoted=key in QUOTED):
+            yield f"{language}: {text}"
 
 
 def test_the_walk_knows_what_it_looks_for() -> None:
