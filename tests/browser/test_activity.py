@@ -28,6 +28,8 @@ LINES = """within => {
     walk(document.body, false);
     return lines;
 }"""
+# The connection, the lock, the alarm and the housing; and each once more when the terminal is back.
+AWAY_LINES = 4
 DIALOG = "ha-more-info-dialog"
 _TIME = re.compile(r"\d+:\d\d:\d\d(?:\s[AP]M)?")
 
@@ -44,6 +46,8 @@ class Words:
     opened: str
     locked: str
     alarm: str
+    away: str
+    unavailable: str
 
 
 WORDS = {
@@ -56,6 +60,8 @@ WORDS = {
         opened="Front door → Open Entrance By demo",
         locked="Front door → Locked Entrance",
         alarm="Alarm → Unsafe Entrance ▸ Front door",
+        away="Connectivity → Disconnected Entrance ▸ Front door",
+        unavailable="Front door → Unavailable Entrance",
     ),
     "de": Words(
         locale="de-DE",
@@ -66,6 +72,9 @@ WORDS = {
         opened="Front door → Geöffnet Entrance Durch demo",
         locked="Front door → Verriegelt Entrance",
         alarm="Alarm → Unsicher Entrance ▸ Front door",
+        # Named when it was added, before the language was another.
+        away="Connectivity → Getrennt Entrance ▸ Front door",
+        unavailable="Front door → Nicht verfügbar Entrance",
     ),
 }
 
@@ -131,6 +140,21 @@ async def test_each_thing_that_happens_is_one_line(tmp_path: Path, language: str
             await built.face.drop()
             await built.face.wait_registered()
             assert await reader.new() == []
+
+            async def is_away() -> bool:
+                return bool((await built.home.states())[lock]["state"] == "unavailable")
+
+            # What nobody knows then: how the door is, and whether there is an alarm or somebody tampers.
+            await built.face.stop()
+            await built.home.until("the terminal to be away", is_away)
+            lines = await reader.new()
+            assert {words.away, words.unavailable} < set(lines)
+            assert len(lines) == AWAY_LINES
+            await built.face.start()
+            await built.home.until("the terminal to be back", is_locked)
+            lines = await reader.new()
+            assert words.locked in lines
+            assert len(lines) == AWAY_LINES
             await page.screenshot(path=PICTURES / f"activity-{language}.png")
 
             await page.evaluate(
@@ -143,7 +167,8 @@ async def test_each_thing_that_happens_is_one_line(tmp_path: Path, language: str
             await dialog.get_by_text(words.refused).first.wait_for()
             await page.screenshot(path=PICTURES / f"activity-dialog-{language}.png")
             # What belongs to the lock and nothing else, without the name of the lock; the oldest is from its first day.
-            locked, opened, refused, entered, first = await shown(page, DIALOG)
+            back, away, locked, opened, refused, entered, first = await shown(page, DIALOG)
             assert (refused, entered) == (words.refused, words.entered)
-            assert [f"Front door → {line} Entrance" for line in (locked, first)] == [words.locked, words.locked]
+            assert [f"Front door → {line} Entrance" for line in (back, locked, first)] == [words.locked] * 3
+            assert f"Front door → {away} Entrance" == words.unavailable
             assert words.opened.startswith(f"Front door → {opened} Entrance ")
