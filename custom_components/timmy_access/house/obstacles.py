@@ -16,6 +16,10 @@ from .zones import Unfit
 TOLD_AFTER_TRIES = 3
 
 
+# Why somebody is not on a terminal as they should be: a translation key after `refused_`.
+WRONG_ALGORITHM = "wrong_algorithm"
+
+
 class Obstacle(StrEnum):
     """What is in the way; each is a translation key of an issue after `house_`."""
 
@@ -59,13 +63,16 @@ def obstacles(
         elif number in unfit:
             obstacle = Obstacle.HOURS if isinstance(unfit[number], Unfit) else Obstacle.FIRMWARE
             found.setdefault(obstacle, set()).add(number)
-    if not agreement.was_reset and (strange := _not_understood(household, make, agreement.numbers, listed)):
+    if not agreement.was_reset and (strange := not_understood(household, make, agreement.numbers, listed)):
         found[Obstacle.ALGORITHM] = strange
     return {obstacle: frozenset(numbers) for obstacle, numbers in found.items()}
 
 
-def _not_understood(household: Household, make: Make, numbers: Collection[int], listed: Listed) -> set[int]:
-    """Return who has fingerprints, and none that the terminal could tell them by."""
+def not_understood(household: Household, make: Make, numbers: Collection[int], listed: Listed) -> set[int]:
+    """Return who of some people has fingerprints, and none that a terminal of a make could tell them by.
+
+    `numbers` are their enroll ids. Whoever has a finger that was recorded there is not among them.
+    """
     fingers = CREDENTIAL_SLOTS[Credential.FINGERPRINT]
     strange: set[str] = set()
     fine: set[str] = set()

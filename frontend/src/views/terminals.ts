@@ -28,6 +28,7 @@ interface Preview {
   same: Listed[];
   missing: Listed[];
   left: LeftOut[];
+  unfit: LeftOut[];
 }
 
 interface Asked {
@@ -188,7 +189,7 @@ export class TimmyTerminals extends View {
       @closed=${this.close}
     >
       <p>${this.say("terminals.keep_hint")}</p>
-      ${preview ? this.previewed(preview) : busy ? this.loading() : nothing}
+      ${preview ? this.previewed(preview, terminal.name) : busy ? this.loading() : nothing}
       ${refusal ? html`<p class="error" role="alert">${refusal.message}</p>` : nothing}
       ${this.whyNot ? html`<p class="error" role="alert">${this.whyNot}</p>` : nothing}
       <button slot="actions" ?disabled=${this.work.busy} @click=${this.close}>${this.say("action.cancel")}</button>
@@ -214,12 +215,13 @@ export class TimmyTerminals extends View {
     </timmy-dialog>`;
   }
 
-  private previewed(preview: Preview): TemplateResult {
+  private previewed(preview: Preview, terminal: string): TemplateResult {
     return html`
       ${preview.group === null ? nothing : html`<p>${this.say("terminals.group", { group: preview.group })}</p>`}
       ${this.listed("added", preview.added)} ${this.listed("joined", preview.joined)}
       ${this.listed("same", preview.same)} ${this.listed("missing", preview.missing)}
       ${this.listed("left", preview.left, (it) => html`: ${this.say(`terminals.left_${it.reason}`)}`)}
+      ${this.listed("unfit", preview.unfit, (it) => html`: ${this.home.texts.error(`refused_${it.reason}`, { terminal })}`)}
     `;
   }
 

@@ -8,6 +8,7 @@ from freezegun.api import FrozenDateTimeFactory
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed
 
+from custom_components.timmy_access.house.agreement import PlacementState
 from custom_components.timmy_access.house.arrivals import Arrival
 from custom_components.timmy_access.house.changes import with_terminal
 from custom_components.timmy_access.house.credentials import HouseCredential
@@ -20,6 +21,7 @@ from custom_components.timmy_access.house.standing import Standing, Tombstone
 from custom_components.timmy_access.house.week import ALWAYS
 from custom_components.timmy_access.hub.agreements import async_agreement
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.placements import async_placements
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 from homeassistant.util import dt as dt_util
@@ -218,10 +220,19 @@ async def test_fingers_of_another_algorithm_are_told_until_there_is_one(
     await hub.caretaker.watch.async_look()
     assert shown(hass, entry) == {"house_algorithm": {"count": "1", "terminals": f"{front.name} (1)"}}
     await hass.async_block_till_done(wait_background_tasks=True)
+    assert await how(hass, hub) == (PlacementState.REFUSED, "wrong_algorithm")
     face.users[11].credentials[1] = "template"
     await front.async_refresh_people(all_names=True)
     await hub.caretaker.watch.async_look()
     assert "house_algorithm" not in shown(hass, entry)
+    assert (await how(hass, hub))[1] != "wrong_algorithm"
+
+
+async def how(hass: HomeAssistant, hub: Hub) -> tuple[PlacementState, str | None]:
+    """Return how number 11 is on the front door's terminal."""
+    [placements] = await async_placements(hass, hub.house, [hub.terminals[FACE]])
+    placed = placements.placed[11]
+    return placed.state, placed.reason
 
 
 async def reset_terminal(hass: HomeAssistant, hub: Hub, face: VirtualTerminal) -> dict[str, HousePerson]:
