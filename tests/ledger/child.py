@@ -14,7 +14,7 @@ import sys
 
 from scripts import ledger_alone  # noqa: F401 - before the ledger  # isort: skip
 
-from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable, Limits, default_url
+from custom_components.timmy_access.ledger import Cause, Decider, Ledger, LedgerUnavailable, Limits, default_url
 
 from .support import IMPATIENT, SERIAL, Watch, kept, punch, punches
 
@@ -56,6 +56,24 @@ async def keep(folder: Path) -> None:
     async with asyncio.TaskGroup() as group:
         for number in range(3):
             group.create_task(terminal(f"ZX{number}"))
+
+
+async def decide(folder: Path) -> None:
+    """Keep punches and then what became of each, and say which outcomes are acknowledged, until killed."""
+    ledger = Ledger(default_url(folder), Limits())
+    await ledger.start()
+    second = sum((await ledger.count()).values())
+    while True:
+        entry = punch(second)
+        await ledger.keep(SERIAL, [entry])
+        await ledger.set_outcome(SERIAL, entry.identity, granted=is_granted(second), decided_by=Decider.DEFAULT)
+        say(str(second))
+        second += 1
+
+
+def is_granted(second: int) -> bool:
+    """Return what becomes of the punch so many seconds after noon: not the same for all, so that a mix-up shows."""
+    return second % 3 == 0
 
 
 async def file_too_large(folder: Path) -> None:
@@ -152,6 +170,7 @@ if __name__ == "__main__":
         lock(Path(argument))
     else:
         work = {
+            "decide": decide,
             "file_too_large": file_too_large,
             "keep": keep,
             "kept_in_place": kept_in_place,

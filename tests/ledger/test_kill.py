@@ -8,7 +8,7 @@ import sqlite3
 
 from custom_components.timmy_access.ledger import default_url
 
-from .child import CALL
+from .child import CALL, is_granted
 from .processes import child, line
 from .support import everything, punch, running
 
@@ -51,3 +51,25 @@ async def test_killed_again_and_again(tmp_path: Path, is_long: bool) -> None:
     }
     assert len(expected) >= kills * CALL
     assert expected <= set(found)
+
+
+async def test_an_outcome_is_there_or_unknown_and_never_another(tmp_path: Path, is_long: bool) -> None:
+    chance = random.Random(8877)  # noqa: S311 - no secret
+    acknowledged: set[int] = set()
+    kills = KILLS_IN_FULL if is_long else KILLS
+    for _ in range(kills):
+        async with child("decide", tmp_path) as process:
+            acknowledged |= {int(await line(process)) for _ in range(chance.randint(1, MOST_READ))}
+            process.kill()
+            rest, _ = await process.communicate()
+            *whole, _cut = rest.decode().split("\n")
+            acknowledged |= set(map(int, whole))
+
+    async with running(default_url(tmp_path)) as ledger:
+        found = {record.entry.identity: record.entry.granted for record in await everything(ledger)}
+    # A process that is killed between a punch and its outcome leaves that unknown.
+    assert len(acknowledged) <= len(found) <= len(acknowledged) + kills
+    assert acknowledged
+    for second in range(len(found)):
+        granted = found[punch(second).identity]
+        assert granted is is_granted(second) or (granted is None and second not in acknowledged)

@@ -1,9 +1,10 @@
 """One SQLite file with its write-ahead log: the default."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 import itertools
+import os
 from pathlib import Path
 import sqlite3
 from typing import cast, override
@@ -139,6 +140,8 @@ class Sqlite(Database):
         address = f"file:{quote(str(self._path))}?mode={mode}"
 
         def _connect() -> sqlite3.Connection:
+            if mode == "rwc":
+                self._make_private()
             # Transactions are begun by the statement below, not by guesses of the driver.
             db = sqlite3.connect(
                 address, uri=True, timeout=self._limits.busy, isolation_level=None, check_same_thread=False
@@ -167,6 +170,16 @@ class Sqlite(Database):
             _driver(connection.connection).execute(begin)
 
         return engine
+
+    def _make_private(self) -> None:
+        """Make the file where there is none, for the account of Home Assistant alone; one that is there stays as it is.
+
+        SQLite gives the log and its index the mode of the file. What keeps the file from being made SQLite finds, too,
+        and says.
+        """
+        # Never one that is there: to close it would let go of the locks that SQLite has on it.
+        with suppress(OSError):
+            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
 
     def _begin_writing(self, db: sqlite3.Connection) -> None:
         self.connections += 1

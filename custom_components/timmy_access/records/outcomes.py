@@ -59,8 +59,11 @@ class Outcomes:
 
     async def _async_write(self) -> None:
         """Write what can be; raises `LedgerUnavailable`."""
-        for identity, (granted, decided_by) in tuple(self._waiting.items()):
+        for identity, outcome in tuple(self._waiting.items()):
             if identity in self._kept:
+                granted, decided_by = outcome
                 await self._ledger.set_outcome(self._serial, identity, granted=granted, decided_by=decided_by)
-                self._waiting.pop(identity, None)
+                # What has become of it since then has asked for another turn.
+                if self._waiting.get(identity) is outcome:
+                    del self._waiting[identity]
                 self._on_kept()

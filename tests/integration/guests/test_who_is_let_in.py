@@ -15,7 +15,7 @@ from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.guests.tries import MAX_TOLD
 from custom_components.timmy_access.guests.verdicts import MAX_PENDING
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
+from custom_components.timmy_access.ledger import Cause, Decider, Ledger, LedgerUnavailable
 from custom_components.timmy_access.protocol.messages import STRANGER_ID
 from custom_components.timmy_access.terminal.clock import PRESENT
 from custom_components.timmy_access.terminal.state import Emergency
@@ -139,6 +139,29 @@ async def test_what_became_of_a_punch_is_kept_though_nothing_happens_after_it(
     monkeypatch.setattr(Ledger, "set_outcome", written)
     hub = await reload(hass, entry, asking)
     assert [outcome[:2] for outcome in await outcomes(hass, hub)] == [(1, "granted"), (4242, "refused")]
+
+
+async def test_what_becomes_of_a_punch_while_its_outcome_is_written_wins(
+    hass: HomeAssistant, hub: Hub, asking: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same punch is asked about again, and decided otherwise, before the first outcome is on the disk."""
+    written = Ledger.set_outcome
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def _slow(*args: Any, **outcome: Any) -> None:
+        begun.set()
+        await go_on.wait()
+        await written(*args, **outcome)
+
+    monkeypatch.setattr(Ledger, "set_outcome", _slow)
+    owner_chose(hub, "grant")
+    await answer(asking, punch(4242))
+    await begun.wait()
+    kept = hub.terminals[FACE].records.outcomes
+    [identity] = [record.entry.identity for record in (await hub.ledger.records()).records]
+    kept.async_note(identity, granted=True, decided_by=Decider.AUTOMATION)
+    go_on.set()
+    assert await outcomes(hass, hub) == [(4242, "granted", "automation")]
 
 
 async def test_the_record_tells_what_became_of_a_punch(

@@ -1,0 +1,52 @@
+"""Who came when is for the account of Home Assistant alone, whatever its files are made with otherwise."""
+
+from collections.abc import Iterator
+import os
+from pathlib import Path
+import stat
+
+import pytest
+
+from custom_components.timmy_access.ledger import default_url
+
+from .support import SERIAL, kept, punch, running
+
+FILES = ("timmy_access.db", "timmy_access.db-shm", "timmy_access.db-wal")
+
+
+@pytest.fixture(autouse=True)
+def lenient() -> Iterator[None]:
+    """Let everybody read what is made, as most systems do."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+def modes(folder: Path) -> dict[str, int]:
+    return {path.name: stat.S_IMODE(path.stat().st_mode) for path in folder.iterdir()}
+
+
+async def test_nobody_else_reads_the_file_nor_what_is_beside_it(tmp_path: Path) -> None:
+    async with running(default_url(tmp_path)) as ledger:
+        await ledger.keep(SERIAL, [punch()])
+        assert modes(tmp_path) == dict.fromkeys(FILES, 0o600)
+    assert modes(tmp_path)["timmy_access.db"] == 0o600
+
+
+async def test_what_takes_the_place_of_a_corrupt_file_is_private_too(tmp_path: Path) -> None:
+    (tmp_path / "timmy_access.db").write_bytes(b"garbage" * 1000)
+    async with running(default_url(tmp_path)) as ledger:
+        await ledger.keep(SERIAL, [punch()])
+        assert ledger.health.set_aside is not None
+        assert {name: mode for name, mode in modes(tmp_path).items() if name in FILES} == dict.fromkeys(FILES, 0o600)
+
+
+async def test_a_file_that_is_there_stays_as_its_owner_has_it(tmp_path: Path) -> None:
+    """Another program may have been let read it."""
+    async with running(default_url(tmp_path)) as ledger:
+        await ledger.keep(SERIAL, [punch()])
+    (tmp_path / "timmy_access.db").chmod(0o640)
+    async with running(default_url(tmp_path)) as ledger:
+        await ledger.keep(SERIAL, [punch(1)])
+        assert modes(tmp_path) == dict.fromkeys(FILES, 0o640)
+        assert await kept(ledger) == [punch(), punch(1)]
