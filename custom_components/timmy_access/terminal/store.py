@@ -1,7 +1,7 @@
 """What is to be remembered of the terminals of one listener besides their records."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -343,16 +343,20 @@ class TerminalStore:
 
     @callback
     def async_replace(self, replacement: Replacement) -> None:
-        """Know of the new terminal where it is, and who its people are once they are on it; nothing else is true of it.
+        """Know of the new terminal where it is, who its people are once they are on it, and what it is to ask them for.
 
-        A second time nothing changes.
+        Whatever else is known of the old one is not true of it. A second time nothing changes.
         """
         old, new = replacement.old, replacement.new
         if (links := self._links.pop(old, None)) is not None:
             self._links[new] = links
             names = {enroll_id: replacement.names.get(enroll_id, "") for enroll_id in links}
             self._paused[new] = names | self._paused.pop(old, {})
-        self._stricter.pop(old, None)  # numbers of another machine
+        held = self._stricter.pop(old, None)
+        if held is not None and not held.ends:
+            # What it was asked for goes on; the numbers are those of another machine.
+            own = self._stricter.get(new, StricterMode(mode=None, before=None, wanted=None))
+            self._stricter[new] = replace(own, mode=held.mode, ends=False, waits=True)
         for known in (self._reconciled, self._answering, self._told):
             for serial in (old, new) if old in known else ():
                 known.pop(serial, None)

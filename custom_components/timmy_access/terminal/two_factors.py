@@ -2,7 +2,8 @@
 
 What was before lies on the disk before anything is changed. A terminal that is away is made stricter when it is back,
 unless that has ended meanwhile; and it is put back when it is back, unless two factors have been asked for again.
-Whoever chooses another mode in between has the last word.
+Whoever chooses another mode in between has the last word. A terminal that takes the place of another goes on with what
+that was asked for; where it does not have that mode, with the two factors that are usual at its sort.
 """
 
 import asyncio
@@ -74,7 +75,8 @@ class TwoFactors:
             if held.ends:
                 await self._async_put_back()
             else:
-                await self._async_make_stricter(held, held.mode)
+                # Nobody is there to be told that it does not have this mode; one factor must not do for that.
+                await self._async_make_stricter(held, None if self._number(held.mode) is None else held.mode)
 
     async def _async_make_stricter(self, held: StricterMode | None, mode: str | None) -> Outcome:
         wanted, present = self._number(mode), self._present
