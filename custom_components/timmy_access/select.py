@@ -23,8 +23,6 @@ from .errors import translated_errors
 from .hub.hub import TimmyAccessConfigEntry
 from .hub.rights import Right
 from .hub.terminal import Terminal
-from .protocol.commands import ControlDoor
-from .protocol.errors import TerminalAway
 from .terminal.choices import CHOICES, SERVER_APPROVAL
 from .terminal.settings import ACCESS, DEVICE
 from .terminal.state import DoorMode, DoorState, TerminalState
@@ -161,8 +159,7 @@ class TerminalSelect(SettingEntity, SelectEntity):
 class DoorModeSelect(RememberingEntity, SelectEntity):
     """What holds the only door of a terminal. Assumed: terminals take a mode and never tell it.
 
-    Unknown once the terminal may have forgotten it (see `Doors`), and while it is away where it was to hold the door.
-    That nothing is to hold it is known here, whether the terminal is there or not.
+    Unknown once the terminal may have forgotten it (see `Doors`).
     """
 
     _attr_assumed_state = True
@@ -182,12 +179,6 @@ class DoorModeSelect(RememberingEntity, SelectEntity):
 
     @property
     @override
-    def available(self) -> bool:
-        """Whether the terminal still has this door: what was asked for last is known also while it is away."""
-        return ONLY_DOOR in self.state_of_terminal.doors
-
-    @property
-    @override
     def remembered(self) -> str:
         """The mode, also one that is in doubt: it is no more certain after a restart."""
         return self._door.held.value
@@ -195,23 +186,16 @@ class DoorModeSelect(RememberingEntity, SelectEntity):
     @property
     @override
     def current_option(self) -> str | None:
-        """The mode that was asked for last; None where it is in doubt, as what holds a door far away is."""
+        """The mode that was asked for last; None where it is in doubt."""
         mode = self._door.mode
-        if mode is None or (mode is not DoorMode.NORMAL and not self.state_of_terminal.is_here):
-            return None
-        return mode.value
+        return None if mode is None else mode.value
 
     @override
     async def async_select_option(self, option: str) -> None:
-        """Hold the door, or no longer; no person holds a door open here that needs a code, as there is no field.
-
-        What is asked of a terminal that is away changes nothing, also not that its door is to be held closed again.
-        """
+        """Hold the door, or no longer; no person holds a door open here that needs a code, as there is no field."""
         asked_at, context = self.hass.loop.time(), self._context
         await self.async_check_right(Right.ADMINISTER)
         with translated_errors(self.terminal.name):
-            if not self.state_of_terminal.is_here:
-                raise TerminalAway(ControlDoor.name)
             if option == DoorMode.HELD_OPEN:
                 await self.terminal.unlock_code.async_check_person(None, context)
             await self.terminal.doors.async_set_mode(DoorMode(option), asked_at)

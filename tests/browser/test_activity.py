@@ -28,8 +28,8 @@ LINES = """within => {
     walk(document.body, false);
     return lines;
 }"""
-# The connection, the lock, the alarm and the housing; and each once more when the terminal is back.
-AWAY_LINES = 4
+# The connection, the lock and what holds it, the alarm and the housing; and each once more when the terminal is back.
+AWAY_LINES = 5
 DIALOG = "ha-more-info-dialog"
 _TIME = re.compile(r"\d+:\d\d:\d\d(?:\s[AP]M)?")
 

@@ -36,6 +36,7 @@ ABSENT = [
     "binary_sensor.front_door_connectivity off",
     "binary_sensor.front_door_tamper unavailable",
     "lock.front_door unavailable",
+    "select.front_door_door_mode unavailable",
 ]
 WAREHOUSE_LOCKS = [f"lock.warehouse_door_{number}" for number in range(1, 5)]
 
@@ -308,6 +309,7 @@ async def test_a_long_absence_makes_lines_for_what_nobody_knows_then_and_for_not
         "binary_sensor.front_door_connectivity on",
         "binary_sensor.front_door_tamper off",
         "lock.front_door locked",
+        "select.front_door_door_mode normal",
     ]
 
 

@@ -227,25 +227,10 @@ async def test_silence_is_an_error_and_leaves_in_doubt_what_holds_the_door(
     assert len(controlled(face)) == 1
 
 
-@pytest.mark.parametrize(
-    ("mode", "shown"), [("held_open", "unknown"), ("held_closed", "unknown"), ("normal", "normal")]
-)
-async def test_what_was_to_hold_a_door_is_unknown_while_its_terminal_is_away(
-    hass: HomeAssistant, face: VirtualTerminal, mode: str, shown: str
-) -> None:
-    """It may have lost its power. That nothing was asked to hold the door, Home Assistant knows by itself."""
-    await hold(hass, mode)
+async def test_an_offline_terminal_has_no_mode(hass: HomeAssistant, face: VirtualTerminal) -> None:
+    await hold(hass, "held_closed")
     await face.stop()
-    await until_state(hass, LOCK, STATE_UNAVAILABLE)
-    assert state_of(hass, MODE).state == shown
-    received = len(face.received)
-    with pytest.raises(HomeAssistantError, match="Front door is not connected"):
-        await hold(hass, "held_open")
-    assert state_of(hass, MODE).state == shown
-    await connected(hass, face)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    functions = [frame["fuc"] for frame in face.received[received:] if frame.get("cmd") == "lockctrl"]
-    assert functions == ([2] if mode == "held_closed" else [])  # what was held closed is held closed again
+    await until_state(hass, MODE, STATE_UNAVAILABLE)
 
 
 async def test_only_terminals_with_one_door_have_a_mode(
