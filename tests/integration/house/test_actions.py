@@ -358,6 +358,24 @@ async def test_people_come_from_a_table_after_a_look(hass: HomeAssistant, hub: H
     assert (again["added"], again["changed"], again["unchanged"]) == ([], [], 2)
 
 
+@pytest.mark.parametrize(
+    ("encoding", "named"), [("utf-8", None), ("utf-8-sig", None), ("utf-16", None), ("cp1252", "Windows-1252")]
+)
+async def test_a_table_is_read_in_each_encoding_that_spreadsheets_write(
+    hass: HomeAssistant, hub: Hub, table: Table, encoding: str, named: str | None
+) -> None:
+    """With semicolons, as where a comma is in numbers; a formula in it takes nobody in, in any of them."""
+    await group(hass, hub, "Küche")
+    said: dict[str, Any] = {"file": str(table), "confirm": True} | ({"encoding": named} if named else {})
+    table.write('Name;Groups;Note\r\nJürgen;küche;=HYPERLINK("x")\r\nZoë;;\r\n', encoding)
+    key, told = await refused(hass, hub, "import_people", **said)
+    assert (key, told["row"], told["column"]) == ("house_import_faulty", "2", "note")
+    table.write("Name;Groups;Note\r\nJürgen;küche;'=as text\r\nZoë;;\r\n", encoding)
+    assert (await ask(hass, "import_people", **said))["imported"]
+    found = [(one["name"], one["groups"], one["note"]) for one in await people(hass)]
+    assert found == [("Jürgen", ["Küche"], "=as text"), ("Zoë", [], "")]
+
+
 async def test_a_table_with_a_single_fault_brings_nobody(hass: HomeAssistant, hub: Hub, table: Table) -> None:
     await ask(hass, "add_person", name="Zoe", card=CARD)
     table.write(f"name,card\nMax,5\nKim,{CARD}\n=1+1,\n")
