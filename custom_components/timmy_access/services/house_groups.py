@@ -81,8 +81,10 @@ async def _rule(request: HouseRequest, data: Mapping[str, Any]) -> Rule:
     return Rule(doors=doors, schedule=entity.id)
 
 
-async def _remove_access_group(request: HouseRequest) -> None:
+async def _remove_access_group(request: HouseRequest) -> ServiceResponse:
+    group = request.house.household.groups.get(request.data[ATTR_GROUP_ID])
     await request.house.async_remove_group(request.data[ATTR_GROUP_ID], request.by)
+    return observed(request, terminals_of([group] if group else []))
 
 
 async def _get_access_groups(request: HouseRequest) -> ServiceResponse:
@@ -117,7 +119,10 @@ def _described(request: HouseRequest, group: AccessGroup) -> JsonObjectType:
 ACTIONS = (
     HouseAction(name="get_access_groups", handler=_get_access_groups, response=SupportsResponse.ONLY),
     HouseAction(
-        name="remove_access_group", handler=_remove_access_group, fields={vol.Required(ATTR_GROUP_ID): cv.string}
+        name="remove_access_group",
+        handler=_remove_access_group,
+        fields={vol.Required(ATTR_GROUP_ID): cv.string},
+        response=SupportsResponse.OPTIONAL,
     ),
     HouseAction(
         name="set_access_group",

@@ -308,7 +308,8 @@ async def test_a_group_has_the_hours_of_a_schedule(hass: HomeAssistant, hub: Hub
     assert (key, told["limit"]) == ("house_hours_do_not_fit", "5")
     await ask(hass, "set_access_group", group_id=family, name="Office staff")
     assert [one["name"] for one in (await ask(hass, "get_access_groups"))["groups"]] == ["Office staff"]
-    await ask(hass, "remove_access_group", group_id=family)
+    front = {"terminal": hub.terminals[FACE].name, "device_id": hub.terminals[FACE].device_id}
+    assert await ask(hass, "remove_access_group", group_id=family) == {"observed": [front]}
     assert await ask(hass, "get_access_groups") == {"groups": []}
 
 
