@@ -96,8 +96,8 @@ class Occupancy:
         """Count where that was asked for; raises `LedgerUnavailable`."""
         if not self._is_asked:
             return
+        self._is_asked = False  # whoever asks while it is read has it counted once more
         if (way_in := self._way_in) is EntryReader.NONE:
-            self._is_asked = False
             self._roll_call.async_leave(self._serials[0])
             self._doorway.show(None)
             return
@@ -106,11 +106,11 @@ class Occupancy:
             since = dt_util.utcnow() - LONGEST_STAY
             found = [one for serial in self._serials for one in await self._ledger.latest_readers(serial, since)]
         except LedgerUnavailable:
+            self._is_asked = True
             self._roll_call.async_follow(self._serials[0], self._doorway)
             raise
         if self._way_in is not way_in:
             return
-        self._is_asked = False
         found.sort(key=lambda one: one.occurred_at)
         passings = [
             Passing(

@@ -1,11 +1,15 @@
 """How many people are inside: counted by two readers, from live punches, late records and decisions at the door."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.ledger import Ledger
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import User, VirtualTerminal
@@ -110,6 +114,33 @@ async def test_a_ledger_that_is_away_changes_nothing(hass: HomeAssistant, hub: H
     await hub.ledger.close()
     await hub.terminals[FACE]._occupancy.async_count()
     await until_state(hass, SENSOR, "1")
+
+
+async def test_what_is_asked_for_while_it_is_counted_is_counted_too(
+    hass: HomeAssistant, hub: Hub, counting: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What comes in late while the log is read may not be in what was read."""
+    occupancy = hub.terminals[FACE]._occupancy
+    reading, let_go, read = asyncio.Event(), asyncio.Event(), 0
+    latest_readers: Callable[..., Any] = Ledger.latest_readers
+
+    async def _slow(self: Ledger, *arguments: Any) -> Any:
+        nonlocal read
+        read += 1
+        found = await latest_readers(self, *arguments)
+        if read == 1:
+            reading.set()
+            await let_go.wait()
+        return found
+
+    monkeypatch.setattr(Ledger, "latest_readers", _slow)
+    first = hass.async_create_task(occupancy.async_count())
+    await reading.wait()
+    occupancy._async_ask()
+    let_go.set()
+    await first
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert read == 2
 
 
 async def test_the_choice_may_be_taken_back(
