@@ -9,6 +9,7 @@ so the nearest records of all are looked through before.
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import batched, product
 from typing import Any
 
@@ -243,7 +244,7 @@ def _first_ids(
             connection,
             ("parts", shape, stretch.shape, tuple(bounds)),
             {**values, **stretch.values, **bounds},
-            lambda some=some: _union(where, some, serials, stretch),  # type: ignore[misc]
+            partial(_union, where, some, serials, stretch),
         )
     return [key for _, key in sorted(found, reverse=not stretch.oldest_first)[: stretch.limit]]
 

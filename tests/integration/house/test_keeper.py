@@ -296,9 +296,8 @@ async def test_a_terminal_that_is_removed_is_not_kept_in_step(
     assert hub.house.household.kept == frozenset()
 
 
-async def test_a_terminal_that_was_removed_while_the_database_was_away_is_only_observed_again(
-    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
-) -> None:
+async def removed_while_away(hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk) -> None:
+    """Have a terminal removed that is kept in step, of which the house cannot be told until the database is back."""
     await both(hub)
     disk.is_away = True
     subentry = next(one for one in entry.subentries.values() if one.unique_id == FACE)
@@ -306,6 +305,12 @@ async def test_a_terminal_that_was_removed_while_the_database_was_away_is_only_o
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hub.house.household.kept == {FACE}
     disk.is_away = False
+
+
+async def test_a_terminal_that_was_removed_while_the_database_was_away_is_only_observed_again(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
+) -> None:
+    await removed_while_away(hass, hub, entry, disk)
     hub = await reloaded(hass, entry)
     assert hub.house.household.kept == frozenset()
     assert (await lies(hub, entry)).kept == frozenset()
@@ -314,13 +319,7 @@ async def test_a_terminal_that_was_removed_while_the_database_was_away_is_only_o
 async def test_a_terminal_that_was_removed_is_forgotten_by_itself_when_the_database_is_back(
     hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
 ) -> None:
-    await both(hub)
-    disk.is_away = True
-    subentry = next(one for one in entry.subentries.values() if one.unique_id == FACE)
-    hass.config_entries.async_remove_subentry(entry, subentry.subentry_id)
-    await hass.async_block_till_done(wait_background_tasks=True)
-    assert hub.house.household.kept == {FACE}
-    disk.is_away = False
+    await removed_while_away(hass, hub, entry, disk)
     async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=patient_work.AGAIN_SECONDS))
     await hass.async_block_till_done(wait_background_tasks=True)
     assert hub.house.household.kept == frozenset()
