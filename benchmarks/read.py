@@ -159,7 +159,7 @@ class Asked:
     async def page(self, question: Question) -> tuple[float, float]:
         """Return the seconds that a page takes, and by hand, in turns."""
         statement = (
-            f"SELECT id, terminal_id, {', '.join(Row._fields)} FROM {question.by_hand} "  # noqa: S608
+            f"SELECT id, terminal_id, {', '.join(Row._fields)} FROM {question.by_hand} "  # noqa: S608 - of our own words
             f"ORDER BY occurred_at DESC, id DESC LIMIT {PAGE + 1}"
         )
 
@@ -173,7 +173,7 @@ class Asked:
 
     def bare(self, question: Question) -> float:
         """Return the least seconds of the statement alone, of which no records are made, in no other thread."""
-        statement = f"SELECT * FROM {question.by_hand} ORDER BY occurred_at DESC, id DESC LIMIT {PAGE + 1}"  # noqa: S608
+        statement = f"SELECT * FROM {question.by_hand} ORDER BY occurred_at DESC, id DESC LIMIT {PAGE + 1}"  # noqa: S608 - of our own words
         taken = []
         for _ in range(ROUNDS):
             begun = perf_counter()
