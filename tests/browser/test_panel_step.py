@@ -143,6 +143,7 @@ async def test_a_door_is_held_open_after_one_question_and_an_alarm_is_cancelled(
     built: House,  # noqa: F811 - the fixture
 ) -> None:
     door = built.face.doors[1]
+    contact = await built.home.switch_on(f"{FACE}_door_sensor")
     async with logged_in(built.home) as page:
         await page.set_viewport_size(PHONE)
         await page.goto(f"{built.home.url}/timmy-access/doors")
@@ -160,7 +161,6 @@ async def test_a_door_is_held_open_after_one_question_and_an_alarm_is_cancelled(
         await mode.select_option("held_closed")
         await built.face.wait_for(lambda: True if door.mode == "held_closed" else None)
 
-        contact = (await built.home.entity(f"{FACE}_door_sensor"))["entity_id"]
         await built.home.act("select.select_option", entity_id=contact, option="normally_open")
         built.face.door_event(DoorEvent.OPENED)
         await panel.get_by_text("door open").wait_for()
