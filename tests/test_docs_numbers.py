@@ -25,6 +25,7 @@ from custom_components.timmy_access.guests.tries import (
 )
 from custom_components.timmy_access.guests.unlock_code import LOCKED_OUT_SECONDS, MAX_WRONG_CODES
 from custom_components.timmy_access.guests.verdicts import DECISION_WINDOW, MAX_DECISION_WINDOW, MAX_PENDING
+from custom_components.timmy_access.house.looks import MAX_AT_ONCE
 from custom_components.timmy_access.house.obstacles import TOLD_AFTER_TRIES
 from custom_components.timmy_access.hub.house_issues import UNCONFIRMED
 from custom_components.timmy_access.hub.pending import MAX_PENDING as MAX_WAITING
@@ -91,6 +92,7 @@ TOLD = {
     ),
     "limitations.md": (
         f"Of more than {NEWS_AT_ONCE} punches at once, and then {NEWS_PER_SECOND:.0f} a second, at one terminal",
+        f"They are read again every hour, of {MAX_AT_ONCE} people a minute",
         f"more than {MAX_ITEMS:,} records is not taken. More than {RECORDS_A_DAY:,} new records",
     ),
     "people.md": (

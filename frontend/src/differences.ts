@@ -2,9 +2,14 @@
 
 import { credentialName } from "./credentials";
 import type { Home } from "./home";
-import { inWords } from "./people";
+import { doorName } from "./overview";
+import { inWords, weekInWords } from "./people";
+import { WEEKDAYS, minutesOf } from "./week";
 
 export type DifferenceKind = "changed" | "deleted_here" | "somebody_else" | "unknown_here" | "was_reset";
+
+/** Hours of each weekday by door; null where nobody knows them. */
+export type HoursByDoor = Record<string, Record<string, { from: string; to: string }[]> | null>;
 
 export interface Difference {
   mark: string;
@@ -16,10 +21,16 @@ export interface Difference {
   house_role: string | null;
   house_enabled: boolean | null;
   house_credentials: string[];
+  house_valid_from: string | null;
+  house_valid_until: string | null;
+  house_hours: HoursByDoor | null;
   there: string | null;
   there_role: string | null;
   there_enabled: boolean | null;
   there_credentials: string[];
+  there_valid_from: string | null;
+  there_valid_until: string | null;
+  there_hours: HoursByDoor | null;
   aspects: string[];
   left: boolean;
   since: string | null;
@@ -74,6 +85,11 @@ export function needsGroup(difference: Difference): boolean {
   return difference.kind === "unknown_here" || (difference.kind === "somebody_else" && difference.house === null);
 }
 
+/** Whether it can be taken over: hours come from groups, which others have too. */
+export function mayBeKept(difference: Difference): boolean {
+  return !difference.aspects.includes("hours");
+}
+
 /** What the house says. */
 export function houseSays({ texts }: Home, difference: Difference): string[] {
   const { house } = difference;
@@ -112,8 +128,38 @@ export function changes(home: Home, difference: Difference): [string, string, st
       held(difference.house_credentials),
       held(difference.there_credentials),
     ],
+    dates: [
+      texts.say("differences.dates"),
+      dates(home, difference.house_valid_from, difference.house_valid_until),
+      dates(home, difference.there_valid_from, difference.there_valid_until),
+    ],
+    hours: [
+      texts.say("groups.hours"),
+      hours(home, difference.serial, difference.house_hours),
+      hours(home, difference.serial, difference.there_hours),
+    ],
   };
   return difference.aspects.flatMap((aspect) => (told[aspect] ? [told[aspect]] : []));
+}
+
+function dates({ texts, format }: Home, from: string | null, until: string | null): string {
+  const moments = { from: from ? format.moment(from) : "", until: until ? format.moment(until) : "" };
+  const which = from && until ? "between" : from ? "from" : until ? "until" : "always";
+  return texts.say(`guests.valid_${which}`, moments);
+}
+
+function hours(home: Home, serial: string, byDoor: HoursByDoor | null): string {
+  const terminal = home.overview.terminals.get(serial);
+  const told = Object.entries(byDoor ?? {}).map(([number, week]) => {
+    const door = terminal?.doors.find((it) => String(it.number) === number);
+    const name = terminal && door ? doorName(terminal, door) : number;
+    const said = weekInWords(
+      home,
+      week && WEEKDAYS.map((day) => (week[day] ?? []).map(({ from, to }) => [minutesOf(from), minutesOf(to)])),
+    );
+    return (terminal?.doors.length ?? 1) > 1 ? `${name}: ${said}` : said;
+  });
+  return told.length ? told.join("; ") : home.texts.say("word.unknown");
 }
 
 /** Differences by what they have in common. */

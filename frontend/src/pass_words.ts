@@ -1,17 +1,11 @@
 import type { Home } from "./home";
 import { clock } from "./people";
 import type { Pass } from "./passes";
+import { WEEKDAYS, minutesOf } from "./week";
 
 const DAY_MILLISECONDS = 24 * 60 * 60 * 1000;
-const WEEKDAYS = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 // A Monday, for the names of the days.
 const MONDAY = Date.UTC(2024, 0, 1);
-
-/** The minutes of the day at a time such as `09:30`. */
-function minutesOf(time: string): number {
-  const [hours = 0, minutes = 0] = time.split(":").map(Number);
-  return hours * 60 + minutes;
-}
 
 /** From when until when a pass opens. */
 export function validity(home: Home, { valid_from, valid_until }: Pass): string {

@@ -2,6 +2,7 @@
 
 import type { Home } from "./home";
 import { doorName } from "./overview";
+import { DAY_MINUTES } from "./week";
 
 export type Standing = "in_step" | "waiting" | "writing" | "differs" | "refused" | "observed";
 export type Validity = "valid" | "disabled" | "expired" | "not_yet";
@@ -170,9 +171,16 @@ export function doorsInWords(home: Home, rule: Rule): string {
 
 /** The hours of a rule, in words: "Mon–Fri 07:00–18:00". */
 export function hoursInWords(home: Home, rule: Rule): string {
-  if (rule.always) return home.texts.say("word.always");
-  if (rule.week === null) return home.texts.say("groups.hours_unknown");
-  const spans = rule.week.map((day) => day.map(([begin, end]) => `${clock(home, begin)}–${clock(home, end)}`));
+  return rule.always ? home.texts.say("word.always") : weekInWords(home, rule.week);
+}
+
+/** The hours of a week of minutes, Monday first, in words. */
+export function weekInWords(home: Home, week: readonly (readonly (readonly number[])[])[] | null): string {
+  if (week === null) return home.texts.say("groups.hours_unknown");
+  if (week.every((day) => day.length === 1 && day[0]?.[0] === 0 && day[0][1] === DAY_MINUTES)) {
+    return home.texts.say("word.always");
+  }
+  const spans = week.map((day) => day.map(([begin = 0, end = 0]) => `${clock(home, begin)}–${clock(home, end)}`));
   const told = spans.map((day) => inWords(home, day));
   const parts: string[] = [];
   for (let first = 0; first < told.length;) {

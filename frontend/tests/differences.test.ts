@@ -5,15 +5,22 @@ import {
   differencesWith,
   houseSays,
   listed,
+  mayBeKept,
   needsGroup,
   terminalSays,
   type Difference,
+  type HoursByDoor,
 } from "../src/differences";
 import type { Home } from "../src/home";
 import { Texts } from "../src/texts";
 
 const TEXTS = "component.timmy_access.config_panel.";
-const home = { texts: Texts.plain(), format: { number: String } } as unknown as Home;
+const home = {
+  texts: Texts.plain(),
+  format: { number: String, moment: String },
+  overview: { terminals: new Map() },
+  hass: { locale: { time_format: "24" } },
+} as unknown as Home;
 
 function difference(mark: string, facts: Partial<Difference> = {}): Difference {
   return {
@@ -25,10 +32,16 @@ function difference(mark: string, facts: Partial<Difference> = {}): Difference {
     house_role: "user",
     house_enabled: null,
     house_credentials: [],
+    house_valid_from: null,
+    house_valid_until: null,
+    house_hours: null,
     there: "Ada",
     there_role: "user",
     there_enabled: true,
     there_credentials: [],
+    there_valid_from: null,
+    there_valid_until: null,
+    there_hours: null,
     aspects: [],
     left: false,
     since: null,
@@ -77,6 +90,32 @@ describe("the differences", () => {
       [`${TEXTS}people.state`, `${TEXTS}differences.enabled`, `${TEXTS}people.disabled`],
       [`${TEXTS}person.credentials`, `${TEXTS}word.none`, `${TEXTS}person.kind_fingerprint 2`],
     ]);
+  });
+
+  it("says when somebody may pass, by both words", () => {
+    const day = Object.fromEntries(
+      ["mon", "tue", "wed", "thu", "fri"].map((it) => [it, [{ from: "08:00", to: "18:00" }]]),
+    );
+    const always = [...Object.keys(day), "sat", "sun"].map((it) => [it, [{ from: "00:00", to: "24:00" }]]);
+    const told = difference("one", {
+      aspects: ["dates", "hours"],
+      house_valid_until: "2031-05-31T12:00:00+00:00",
+      house_hours: { "1": day },
+      there_hours: { "1": Object.fromEntries(always) as HoursByDoor[string] },
+    });
+    expect(changes(home, told)).toEqual([
+      [
+        `${TEXTS}differences.dates`,
+        expect.stringContaining(`${TEXTS}guests.valid_until`),
+        expect.stringContaining(`${TEXTS}guests.valid_always`),
+      ],
+      [`${TEXTS}groups.hours`, expect.stringMatching(/Mon–Fri 08:00–18:00/), `${TEXTS}word.always`],
+    ]);
+    const unknown = difference("one", { aspects: ["hours"], house_hours: { "1": {} }, there_hours: { "1": null } });
+    expect(changes(home, unknown)).toEqual([
+      [`${TEXTS}groups.hours`, `${TEXTS}groups.never`, `${TEXTS}groups.hours_unknown`],
+    ]);
+    expect([mayBeKept(unknown), mayBeKept(difference("two", { aspects: ["dates"] }))]).toEqual([false, true]);
   });
 
   it("shows as unknown what a terminal has not said", () => {

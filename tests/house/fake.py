@@ -2,21 +2,25 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 
+from custom_components.timmy_access.house.access import other_access
 from custom_components.timmy_access.house.changes import with_doubts
 from custom_components.timmy_access.house.household import Household, Placement
+from custom_components.timmy_access.house.permits import FIRST_DAY, LAST_DAY, Permit, Permits, local_of
 from custom_components.timmy_access.house.plan import Known, Plan, hours_by_door, plan
 from custom_components.timmy_access.house.rounds import Round
 from custom_components.timmy_access.house.standing import Listed, Seen, Standing
 from custom_components.timmy_access.house.steps import (
     Add,
     Adopt,
+    Curtail,
     DeleteCredential,
     Describe,
     Disable,
     Enable,
+    Rank,
     Remove,
     SetAccess,
     Step,
@@ -46,6 +50,10 @@ class Fault(StrEnum):
 
 class Killed(Exception):
     """Home Assistant ended in the middle, and the terminal has done what it was asked."""
+
+
+class HeldBack(Exception):
+    """A step that is not done, as somebody has changed at the terminal when a person may pass."""
 
 
 class Failed(Exception):
@@ -96,6 +104,15 @@ class Terminal:
             return None
         return somebody.credentials.get(slot) if slot is not None else next(iter(somebody.credentials.values()))
 
+    def permit(self, number: int) -> Permit:
+        """Return how it says when somebody may pass."""
+        somebody = self.people[number]
+        return Permit(
+            valid_from=local_of(somebody.valid_from, FIRST_DAY, UTC),
+            valid_until=local_of(somebody.valid_until, LAST_DAY, UTC),
+            zones=tuple(somebody.zones.get(door, 1) for door in range(1, self.doors + 1)),
+        )
+
     def listed(self, *, complete: bool = True) -> Listed:
         """Return what a list tells: never who is disabled."""
         numbers = sorted(self.people)
@@ -125,6 +142,13 @@ class World:
     now: datetime
     # What is left of the house after a kill.
     disk: Household = field(default_factory=Household)
+    # When people may pass, as the terminal has told it, which may have been before somebody changed it there.
+    told: dict[int, Permit] = field(default_factory=dict)
+
+    def look(self) -> None:
+        """Ask when everybody may pass who was confirmed."""
+        confirmed = {number for (_, number), placement in self.household.placements.items() if placement.confirmed}
+        self.told = {number: self.terminal.permit(number) for number in confirmed & self.terminal.people.keys()}
 
     def tables(self) -> Tables:
         """Read the tables, and who uses which number."""
@@ -156,9 +180,32 @@ class World:
                 for number, somebody in terminal.people.items()
                 if number in {it for (_, it), placed in self.household.placements.items() if placed.confirmed}
             },
+            permits=self.permits(),
         )
         weeks: Weeks = self.weeks
         return plan(self.household, SERIAL, known, weeks, self.now)
+
+    def permits(self) -> Permits:
+        """Return what has been told, and what it takes to understand it."""
+        return Permits(told=dict(self.told), tables=self.terminal.zones)
+
+    def _look_before(self, number: int, planned: Plan) -> None:
+        """Ask when somebody may pass before that is written; raises `HeldBack`."""
+        if number not in self.terminal.people:
+            return
+        self.told[number] = self.terminal.permit(number)
+        placement, wanted = self.household.placements.get((SERIAL, number)), planned.wanted.get(number)
+        if (
+            placement is None
+            or placement.confirmed is None
+            or placement.permit is None
+            or placement.tries
+            or not wanted
+        ):
+            return
+        doors = self.terminal.doors
+        if other_access(self.permits(), self.told[number], placement.permit, placement.confirmed, wanted, doors):
+            raise HeldBack
 
     def perform(self, step: Step, planned: Plan, fault: Fault | None) -> None:
         """Do a step as the writer does, and note in the house what is confirmed; raises `Failed`."""
@@ -178,8 +225,13 @@ class World:
                     valid_from=somebody.valid_from,
                     valid_until=somebody.valid_until,
                 ),
+                terminal.permit(number),
             )
+            self.told[number] = terminal.permit(number)
             return
+        gives_more = isinstance(step, WriteCredential) and step.rank is Rank.WIDEN
+        if gives_more or (isinstance(step, SetAccess) and not isinstance(step, Curtail)):
+            self._look_before(number, planned)
         if fault in (None, Fault.LOST, Fault.KILLED):
             terminal.written += 1
             self._apply(step, planned)
@@ -188,7 +240,13 @@ class World:
         if fault:
             raise Failed
         placement = self.household.placements.get((SERIAL, number))
-        self._confirm(number, step.after(placement.confirmed if placement else None))
+        is_read_back = isinstance(step, Add | SetAccess)
+        if is_read_back:
+            self.told[number] = terminal.permit(number)
+        permit = placement.permit if placement else None
+        if is_read_back and not isinstance(step, Curtail):
+            permit = self.told[number]
+        self._confirm(number, step.after(placement.confirmed if placement else None), permit)
 
     def _apply(self, step: Step, planned: Plan) -> None:  # noqa: C901 - one branch a kind of step
         number, people = step.enroll_id, self.terminal.people
@@ -229,7 +287,7 @@ class World:
             valid_until=access.valid_until,
         )
 
-    def _confirm(self, number: int, standing: Standing | None) -> None:
+    def _confirm(self, number: int, standing: Standing | None, permit: Permit | None = None) -> None:
         key = (SERIAL, number)
         placements = dict(self.household.placements)
         tombstones = dict(self.household.tombstones)
@@ -244,6 +302,7 @@ class World:
                 enroll_id=number,
                 person_id=holder.person_id,
                 confirmed=standing,
+                permit=permit,
                 tries=before.tries if before else 0,
             )
         self.household = replace(self.household, placements=placements, tombstones=tombstones)
@@ -270,6 +329,7 @@ class World:
             return self._round(faults, complete=complete, watch=watch)
         except Killed:
             self.household = self.disk
+            self.told.clear()
             if callable(watch):
                 watch()
             return 1
@@ -307,6 +367,8 @@ class World:
                 self.disk = with_doubts(self.disk, SERIAL, self._holder_of(step.enroll_id))
             try:
                 self.perform(step, planned, faults.pop(0) if faults else None)
+            except HeldBack:
+                walk.failed(step)
             except Failed:
                 walk.failed(step)
                 self._failed(step.enroll_id)

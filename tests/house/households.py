@@ -10,6 +10,7 @@ from custom_components.timmy_access.house.changes import with_person
 from custom_components.timmy_access.house.credentials import HouseCredential
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household, Placement
+from custom_components.timmy_access.house.permits import Permit
 from custom_components.timmy_access.house.persons import HousePerson
 from custom_components.timmy_access.house.standing import Standing, Tombstone
 from custom_components.timmy_access.house.week import ALWAYS, DAY_MINUTES, Week
@@ -54,6 +55,14 @@ STANDINGS = st.builds(
     valid_until=st.none() | MOMENTS,
     hours=st.dictionaries(st.integers(1, 4), WEEKS, max_size=2),
     credentials=st.dictionaries(st.sampled_from([0, 10, 11, 50]), st.sampled_from(["r1", "r2"]), max_size=2),
+)
+LOCAL = st.datetimes(datetime(2000, 1, 1), datetime(2099, 12, 31))  # noqa: DTZ001 - as a terminal tells it
+PERMITS = st.builds(
+    Permit,
+    valid_from=st.none() | LOCAL,
+    valid_until=st.none() | LOCAL,
+    zones=st.lists(st.none() | st.integers(0, 8), max_size=4).map(tuple),
+    is_set=st.booleans(),
 )
 
 
@@ -107,6 +116,7 @@ def households(draw: st.DrawFn) -> Household:
             enroll_id=people[person_id].enroll_id,
             person_id=person_id,
             confirmed=draw(st.none() | STANDINGS.map(partial(_as, people[person_id].enroll_id))),
+            permit=draw(st.none() | PERMITS),
             refused=draw(st.none() | st.just("full")),
             tries=draw(st.integers(0, 3)),
         )

@@ -6,12 +6,13 @@ from datetime import datetime, timedelta
 from functools import cache
 from itertools import count
 from random import Random
+from typing import Any
 
 from hypothesis import example, given, settings, strategies as st
 import pytest
 
 from custom_components.timmy_access.house.changes import without_person
-from custom_components.timmy_access.house.differences import DifferenceKind
+from custom_components.timmy_access.house.differences import ACCESS, DifferenceKind
 from custom_components.timmy_access.house.settling import Choice, Settlement, settle
 from custom_components.timmy_access.house.standing import Standing
 from custom_components.timmy_access.house.wanted import Make, standings_wanted
@@ -161,6 +162,27 @@ def change_at_keypad(chance: Random, world: World) -> None:
         there[number] = replace(there[number], **change)
 
 
+def change_access_at_keypad(chance: Random, world: World) -> None:
+    there = world.terminal.people
+    ours = [number for number in sorted(there) if number not in FOREIGN]
+    if ours:
+        number, doors = chance.choice(ours), world.terminal.doors
+        days = sorted(chance.sample((-2, 1, 3, 5, 9), 2))
+        change: dict[str, Any] = chance.choice(
+            (
+                {"zones": {door: chance.randint(1, 8) for door in range(1, doors + 1)}},
+                {"valid_until": MONDAY + timedelta(days=days[1])},
+                {"valid_from": MONDAY + timedelta(days=days[0]), "valid_until": None},
+                {"zones": {}, "valid_from": None, "valid_until": None},
+            )
+        )
+        there[number] = replace(there[number], **change)
+
+
+def look(_: Random, world: World) -> None:
+    world.look()
+
+
 def delete_at_keypad(chance: Random, world: World) -> None:
     if world.terminal.people:
         del world.terminal.people[chance.choice(sorted(world.terminal.people))]
@@ -182,7 +204,18 @@ def use_another_zone(chance: Random, world: World) -> None:
 
 def walk(chance: Random, world: World) -> None:
     mishaps = [chance.choice((None, None, None, *Fault)) for _ in range(chance.choice((0, 5, 20)))]
+    terminal, before = world.terminal, opens(world.terminal)
+    shown = {number for number, it in world.plan().agreement.differences.items() if it.aspects & ACCESS}
     world.walk(mishaps, complete=chance.random() < 0.8, watch=Watch(world))
+    still = {number for number, it in world.plan().agreement.differences.items() if it.aspects & ACCESS}
+    # As long as the owner has not decided, nobody passes at an hour that somebody has taken from them at the terminal.
+    now = opens(terminal)
+    for number in shown & still:
+        was = dict.fromkeys(range(1, terminal.doors + 1), 0)
+        for (other, door, _), bits in before.items():
+            was[door] |= bits if other == number else 0
+        if any(was.values()):
+            assert all(bits & ~was[door] == 0 for (other, door, _), bits in now.items() if other == number)
 
 
 def pass_time(chance: Random, world: World) -> None:
@@ -194,6 +227,7 @@ EVENTS = (
     *(edit_person,) * 3,
     *(edit_group, edit_schedule) * 2,
     *(remove_person, add_at_keypad, change_at_keypad, delete_at_keypad, reset, use_another_zone, pass_time),
+    *(change_access_at_keypad, look) * 2,
 )
 
 
@@ -219,6 +253,7 @@ def check_converges(seed: int) -> None:
     for _ in range(chance.randint(3, 20)):
         chance.choice(EVENTS)(chance, world)
     for _ in range(ENOUGH):
+        world.look()
         steps = world.walk([], watch=Watch(world))
         if not settled(world) and not steps:
             break

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from homeassistant.util import dt as dt_util
 
-from ..people.roster import Person
+from ..people.listed_people import Person
 from ..terminal.state import DoorState, Emergency
 from .passes import Refused
 

@@ -2,11 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from .differences import Aspect
+from .permits import Access, Permit, Permits
 from .standing import Standing
 from .steps import Rank, SetAccess
 from .week import NEVER, Week
+
+# Terminals hold no part of a second.
+_SAME = timedelta(seconds=1)
 
 
 def changed_access(before: Standing, after: Standing, *, again: bool = False) -> SetAccess | None:
@@ -50,6 +55,48 @@ def narrowed_access(before: Standing, after: Standing) -> SetAccess | None:
     return SetAccess(
         enroll_id=after.enroll_id, rank=Rank.NARROW, valid_from=valid_from, valid_until=valid_until, hours=hours
     )
+
+
+def other_access(
+    permits: Permits, permit: Permit, known: Permit | None, confirmed: Standing, wanted: Standing, doors: int
+) -> frozenset[Aspect]:
+    """Return what of when somebody may pass was changed at the terminal to what is not wanted either.
+
+    `permit` is what the terminal says now, `known` what it said when `confirmed` was; None where that is not known,
+    and then hours that cannot be understood are no change. Who is disabled passes never, whatever their dates.
+    """
+    if permit == known or not (confirmed.enabled and wanted.enabled):
+        return frozenset()
+    told = permits.meaning(permit, doors)
+    aspects: set[Aspect] = set()
+    is_told = known is None or (permit.valid_from, permit.valid_until) != (known.valid_from, known.valid_until)
+    if is_told and not any(
+        _is_same(told.valid_from, it.valid_from) and _is_same(told.valid_until, it.valid_until)
+        for it in (confirmed, wanted)
+    ):
+        aspects.add(Aspect.DATES)
+    for door, week in told.hours.items():
+        is_known = known is not None and known.is_set == permit.is_set and _zone(known, door) == _zone(permit, door)
+        if is_known or (week is None and known is None):
+            continue
+        if week is None or week not in [it.hours.get(door, NEVER) for it in (confirmed, wanted)]:
+            aspects.add(Aspect.HOURS)
+    return frozenset(aspects)
+
+
+def as_told(standing: Standing, access: Access) -> Standing:
+    """Return a standing with the dates and hours that a terminal tells; hours that are not understood stay."""
+    told = {door: week for door, week in access.hours.items() if week is not None}
+    hours = {door: week for door, week in {**standing.hours, **told}.items() if not week.is_never}
+    return replace(standing, valid_from=access.valid_from, valid_until=access.valid_until, hours=hours)
+
+
+def _is_same(one: datetime | None, other: datetime | None) -> bool:
+    return one == other or (one is not None and other is not None and abs(one - other) < _SAME)
+
+
+def _zone(permit: Permit, door: int) -> int | None:
+    return permit.zones[door - 1] if door <= len(permit.zones) else None
 
 
 def is_within(inner: Standing, outer: Standing) -> bool:

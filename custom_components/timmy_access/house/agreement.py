@@ -13,19 +13,22 @@ from functools import cached_property
 
 from ..people.names import is_same_name
 from ..protocol.enums import Credential
-from .access import changed_access, narrowed_access
-from .differences import Aspect, Difference, DifferenceKind
+from .access import as_told, changed_access, narrowed_access, other_access
+from .differences import ACCESS, Aspect, Difference, DifferenceKind
 from .household import Household, Placement
+from .permits import NOTHING_TOLD, Access, Permit, Permits
 from .standing import Listed, Seen, Standing, Tombstone
 from .steps import (
     Add,
     Adopt,
+    Curtail,
     DeleteCredential,
     Describe,
     Disable,
     Enable,
     Rank,
     Remove,
+    SetAccess,
     Step,
     WriteCredential,
     in_order,
@@ -94,11 +97,13 @@ def agree(
     wanted: Mapping[int, Standing],
     listed: Listed,
     unsure: Collection[int] = (),
+    permits: Permits = NOTHING_TOLD,
 ) -> Agreement:
     """Return what makes a terminal of so many doors agree with the house.
 
     `unsure` are numbers of which it is not known whether what was written last got there: it is written again, and
-    what is different is not taken for somebody's doing at the terminal.
+    what is different is not taken for somebody's doing at the terminal. `permits` is what the terminal has said of when
+    people may pass.
     """
     placements = {number: it for (at, number), it in household.placements.items() if at == serial}
     tombstones = {number: it for (at, number), it in household.tombstones.items() if at == serial}
@@ -124,6 +129,7 @@ def agree(
             seen=listed.people.get(number),
             complete=listed.complete,
             unsure=number in unsure,
+            permits=permits,
         )
         for outcome in case.outcomes():
             if isinstance(outcome, Difference):
@@ -148,6 +154,7 @@ class _Case:
     seen: Seen | None
     complete: bool
     unsure: bool
+    permits: Permits
 
     def outcomes(self) -> Iterator[Step | Difference]:
         """Yield what is to be done, and the difference where there is one."""
@@ -169,11 +176,19 @@ class _Case:
             if self.complete:
                 yield self._difference(DifferenceKind.DELETED_HERE)
             yield from _closing(confirmed, self.wanted, None)
-        elif aspects := _changed(confirmed, self.wanted, self.seen, unsure=self.unsure):
-            yield self._difference(DifferenceKind.CHANGED, aspects)
-            yield from _closing(confirmed, self.wanted, self.seen)
+        elif aspects := _changed(confirmed, self.wanted, self.seen, unsure=self.unsure) | self._other_access():
+            permit = self.permits.told.get(self.enroll_id) if aspects & ACCESS else None
+            access = None if permit is None else self.permits.meaning(permit, self.doors)
+            yield self._difference(DifferenceKind.CHANGED, aspects, access, permit)
+            yield from _closing(confirmed, self.wanted, self.seen, access)
         else:
             yield from _changes(confirmed, self.wanted, self.seen, unsure=self.unsure)
+
+    def _other_access(self) -> frozenset[Aspect]:
+        permit, placement, wanted = self.permits.told.get(self.enroll_id), self.placement, self.wanted
+        if self.unsure or permit is None or wanted is None or placement is None or placement.confirmed is None:
+            return frozenset()
+        return other_access(self.permits, permit, placement.permit, placement.confirmed, wanted, self.doors)
 
     def _is_holder(self, seen: Seen) -> bool:
         person = self.household.people.get(self.holder or "")
@@ -222,7 +237,13 @@ class _Case:
             credentials=credentials,
         )
 
-    def _difference(self, kind: DifferenceKind, aspects: frozenset[Aspect] = frozenset()) -> Difference:
+    def _difference(
+        self,
+        kind: DifferenceKind,
+        aspects: frozenset[Aspect] = frozenset(),
+        access: Access | None = None,
+        permit: Permit | None = None,
+    ) -> Difference:
         return Difference(
             serial=self.serial,
             enroll_id=self.enroll_id,
@@ -230,6 +251,9 @@ class _Case:
             person_id=self.holder,
             seen=self.seen,
             aspects=aspects,
+            wanted=None if access is None else self.wanted,
+            access=access,
+            permit=permit,
             is_left=(self.serial, self.enroll_id) in self.household.left,
         )
 
@@ -252,19 +276,33 @@ def _changed(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool)
     return frozenset(aspects)
 
 
-def _closing(confirmed: Standing, wanted: Standing, seen: Seen | None) -> Iterator[Step]:
-    """Yield what of the wanted only closes."""
+def _closing(confirmed: Standing, wanted: Standing, seen: Seen | None, access: Access | None = None) -> Iterator[Step]:
+    """Yield what of the wanted only closes; `access` is when they may pass by the terminal's word, if that differs."""
     number = confirmed.enroll_id
-    access = narrowed_access(confirmed, wanted) if wanted.enabled else None
+    narrowed = narrowed_access(confirmed, wanted) if wanted.enabled else None
     is_enabled = confirmed.enabled or (seen is not None and seen.enabled is True)
-    if is_enabled and access is None:
+    is_narrower = is_enabled and narrowed is not None and narrowed.after(confirmed) != confirmed
+    there = confirmed
+    if access is not None and is_narrower:
+        there = as_told(confirmed, access)
+        narrowed = narrowed_access(there, wanted) or SetAccess(enroll_id=number, rank=Rank.NARROW)
+    if is_enabled and narrowed is None:
         yield Disable(enroll_id=number)
     for slot, revision in sorted(confirmed.credentials.items()):
         present = wanted.credentials.get(slot)
         if present is None or (slot in TRANSFERABLE and revision not in (present, UNKNOWN_REVISION)):
             yield DeleteCredential(enroll_id=number, slot=slot)
-    if is_enabled and access is not None and access.after(confirmed) != confirmed:
-        yield access
+    if is_narrower and narrowed is not None and narrowed.after(there) != there:
+        yield narrowed if access is None else _curtailed(narrowed)
+
+
+def _curtailed(access: SetAccess) -> Curtail:
+    return Curtail(
+        enroll_id=access.enroll_id,
+        valid_from=access.valid_from,
+        valid_until=access.valid_until,
+        hours=access.hours,
+    )
 
 
 def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool) -> Iterator[Step]:

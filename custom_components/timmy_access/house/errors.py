@@ -14,6 +14,7 @@ class Problem(StrEnum):
     ENDS_BEFORE = "house_ends_before"
     FORMULA = "house_formula"
     GROUP_NAME_IN_USE = "house_group_name_in_use"
+    HOURS_ARE_OF_GROUPS = "house_hours_are_of_groups"
     HOURS_NOT_READ = "house_hours_not_read"
     HOURS_DO_NOT_FIT = "house_hours_do_not_fit"
     NAME_IN_USE = "house_name_in_use"

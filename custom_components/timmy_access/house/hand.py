@@ -5,15 +5,16 @@ terminal is as it should be, nothing is written, or the same once more.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
-from datetime import datetime, tzinfo
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 from typing import Any, Protocol
 
-from ..fields import within_our_time
 from ..people.names import is_same_name
-from ..people.people import EMPTY_SLOT, People, PersonChange
+from ..people.people import EMPTY_SLOT, People
+from ..people.person_change import PersonChange
 from ..people.roster import Roster
-from ..protocol.commands import GetPermission, GetUserInfo, Permission
+from ..protocol.commands import GetUserInfo
 from ..protocol.commands.base import Command, Paged, Reply
 from ..protocol.commands.people import UserInfo
 from ..protocol.commands.permissions import UserPermission
@@ -27,19 +28,27 @@ from ..protocol.wire import Structure
 from ..terminal.echoes import Echoes
 from ..terminal.line import Line
 from ..terminal.zones import Zones
+from .permissions import Permissions
+from .permits import Permit
 from .standing import Standing
-from .steps import Add, Adopt, DeleteCredential, Describe, Disable, Enable, Remove, SetAccess, Step, WriteCredential
-from .week import NEVER, Week
-from .zones import week_of
+from .steps import (
+    Add,
+    Adopt,
+    Curtail,
+    DeleteCredential,
+    Describe,
+    Disable,
+    Enable,
+    Rank,
+    Remove,
+    SetAccess,
+    Step,
+    WriteCredential,
+)
+from .week import Week
 
-# What stands for no first and no last day: dates of people whom nobody has given any (specification B22).
-FIRST_DAY = datetime(2000, 1, 1)  # noqa: DTZ001 - naive by protocol
-LAST_DAY = datetime(2099, 12, 31, 23, 59, 59)  # noqa: DTZ001 - naive by protocol
-# The week zone of each door in a permission.
-_ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
 # What a terminal gives back as it got it; of a photo it makes something of its own.
 _GIVEN_BACK = frozenset({Credential.PASSWORD.value, Credential.CARD.value})
-_DATES = frozenset({"starttime", "endtime"})
 
 type Contents = int | str
 type Records = Callable[[str, int], Awaitable[Contents | None]]
@@ -53,8 +62,28 @@ class SomebodyElse(Exception):
     """The number belongs to another name; nothing was written."""
 
 
+class ChangedThere(Exception):
+    """Somebody has changed at the terminal when a person may pass; nothing was written."""
+
+
 class NotKept(Exception):
     """The terminal is not kept in step: nothing more was written."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Circumstances:
+    """What a step depends on besides the number: who has it, and what is known of the terminal's hours.
+
+    `zones` are the tables as the terminal has them, `numbers` the week zones of hours. `wanted` is how the person is to
+    stand in the end. `permit` is how the terminal said when they may pass when that was confirmed; None where it is not
+    known, or is not looked at because it is not known how they stand.
+    """
+
+    person_id: str = ""
+    zones: Zones = field(default_factory=Zones)
+    numbers: Mapping[Week, int] = field(default_factory=dict)
+    wanted: Standing | None = None
+    permit: Permit | None = None
 
 
 class CheckedLine(Line, Protocol):
@@ -112,18 +141,18 @@ class Hand:
     ) -> None:
         """Reach the terminal by `line`, and write as long as it is kept in step.
 
-        Dates are written in the time of `zone`. `has_dates` is what the terminal has shown.
+        Dates are written in the time of `zone`.
         """
         self.line = Patient(line, is_kept)
         self.people = People(self.line, roster, echoes, doors)
         self._roster = roster
         self._records = records
         self._doors = doors
-        self._zone = zone
-        self.has_dates: bool | None = None
+        self.permissions = Permissions(self.line, doors, zone)
         self._steps: Mapping[type[Step], Callable[..., Awaitable[Standing | None]]] = {
             Add: self._async_add,
             Adopt: self._async_adopt,
+            Curtail: self._async_set_access,
             DeleteCredential: self._async_delete_credential,
             Describe: self._async_describe,
             Disable: self._async_enable,
@@ -133,18 +162,17 @@ class Hand:
             WriteCredential: self._async_write_credential,
         }
 
-    async def async_do(
-        self, step: Step, before: Standing | None, person_id: str, zones: Zones, numbers: Mapping[Week, int]
-    ) -> Standing | None:
+    async def async_do(self, step: Step, before: Standing | None, given: Circumstances) -> Standing | None:
         """Do a step, and return how the number stands then.
 
-        `zones` are the tables as the terminal has them, `numbers` the week zones of hours.
+        Raises `ChangedThere` rather than write over dates or hours that somebody has changed at the terminal, or give
+        somebody more to open with at these.
         """
-        return await self._steps[type(step)](step, before, person_id, zones, numbers)
+        return await self._steps[type(step)](step, before, given)
 
     async def async_numbers(self, enroll_id: int) -> Mapping[int, int | None]:
         """Return the week zone of each door of somebody, None where it cannot be read; raises the protocol's errors."""
-        return self._numbers_of(await self._async_permission(enroll_id))
+        return self.permissions.numbers_of(await self.permissions.async_ask(enroll_id))
 
     async def async_has_template(self, enroll_id: int) -> bool:
         """Return whether slot 0 of somebody holds a finger, and not the emptiness of a person without any."""
@@ -156,6 +184,7 @@ class Hand:
 
     async def _async_remove(self, step: Remove, *_: object) -> None:
         number = step.enroll_id
+        self.permissions.told.pop(number, None)
         name = await self.people.async_name(number)
         if name and step.name and not step.means(name):
             raise SomebodyElse
@@ -202,69 +231,77 @@ class Hand:
             raise CommandWithoutEffect("role", info.role)
 
     async def _async_set_access(
-        self, step: SetAccess, before: Standing | None, _: str, __: object, numbers: Mapping[Week, int]
+        self, step: SetAccess, before: Standing | None, given: Circumstances
     ) -> Standing | None:
-        wanted = self._permission(step.enroll_id, step, numbers)
+        wanted = self.permissions.permission(step.enroll_id, step, given.numbers)
         try:
-            present: UserPermission | None = await self._async_permission(step.enroll_id)
+            present: UserPermission | None = await self.permissions.async_ask(step.enroll_id)
         except CommandRefused:
             present = None
-        if present is None or not self._agrees(present, wanted):
+        if not isinstance(step, Curtail):
+            self._check_permit(step.enroll_id, before, given)
+        if present is None or not self.permissions.agrees(present, wanted):
             await self.people.async_set_access(wanted)
-            present = await self._async_permission(step.enroll_id)
-            if not self._agrees(present, wanted):
+            present = await self.permissions.async_ask(step.enroll_id)
+            if not self.permissions.agrees(present, wanted):
                 raise CommandWithoutEffect("week_zone", present.week_zone)
         return step.after(before)
 
-    async def _async_add(
-        self, step: Add, _: Standing | None, __: str, ___: object, numbers: Mapping[Week, int]
-    ) -> Standing | None:
+    def _check_permit(self, number: int, before: Standing | None, given: Circumstances) -> None:
+        if given.permit is None or given.wanted is None or before is None:
+            return
+        if self.permissions.is_changed(number, given.permit, before, given.wanted, given.zones):
+            raise ChangedThere
+
+    async def _async_add(self, step: Add, _: Standing | None, given: Circumstances) -> Standing | None:
         standing, number = step.standing, step.enroll_id
         if (name := await self.people.async_name(number)) and not is_same_name(name, standing.name):
             raise SomebodyElse
         change = PersonChange(enroll_id=number, name=standing.name, role=standing.role, enabled=standing.enabled)
-        wanted = self._permission(number, standing, numbers) if standing.enabled else None
+        wanted = self.permissions.permission(number, standing, given.numbers) if standing.enabled else None
         if wanted is not None:
-            zones = {door: it for door, name in enumerate(_ZONES, 1) if (it := getattr(wanted, name)) is not None}
+            zones = {door: it for door, it in self.permissions.numbers_of(wanted).items() if it is not None}
             change = replace(change, valid_from=wanted.valid_from, valid_until=wanted.valid_until, week_zones=zones)
         await self.people.async_set(change)
         await self._async_check(number, standing.name, standing.role)
-        if wanted is not None and not self._agrees(await self._async_permission(number), wanted):
+        if wanted is not None and not self.permissions.agrees(await self.permissions.async_ask(number), wanted):
             await self.people.async_set_access(wanted)
-            if not self._agrees(present := await self._async_permission(number), wanted):
+            if not self.permissions.agrees(present := await self.permissions.async_ask(number), wanted):
                 raise CommandWithoutEffect("week_zone", present.week_zone)
         return step.after(None)
 
-    async def _async_adopt(self, step: Adopt, _: Standing | None, __: str, zones: Zones, ___: object) -> Standing:
+    async def _async_adopt(self, step: Adopt, _: Standing | None, given: Circumstances) -> Standing:
         """Look how somebody stands; what cannot be read is taken for what opens most."""
         standing = step.standing
         info = await self._async_info(step.enroll_id)
         if info is not None and info.enabled is not None:
             standing = replace(standing, enabled=info.enabled)
         try:
-            permission = await self._async_permission(step.enroll_id)
+            await self.permissions.async_ask(step.enroll_id)
         except CommandRefused, CommandTimeout:
             return standing
-        told = self._numbers_of(permission).items()
-        hours = {door: None if number is None else week_of(zones, number) for door, number in told}
-        known = {door: week for door, week in hours.items() if week is not None and not week.is_never}
-        unknown = {
-            door: standing.hours[door] for door, week in hours.items() if week is None and door in standing.hours
-        }
-        return replace(
-            standing,
-            hours={**known, **unknown},
-            valid_from=self._instant(permission.valid_from, FIRST_DAY),
-            valid_until=self._instant(permission.valid_until, LAST_DAY),
-        )
+        permit = self.permissions.told.get(step.enroll_id)
+        if permit is None:
+            return standing
+        told = self.permissions.permits(given.zones).meaning(permit, self._doors())
+        hours = told.hours.items()
+        known = {door: week for door, week in hours if week is not None and not week.is_never}
+        unknown = {door: standing.hours[door] for door, week in hours if week is None and door in standing.hours}
+        return replace(standing, hours={**known, **unknown}, valid_from=told.valid_from, valid_until=told.valid_until)
 
     async def _async_write_credential(
-        self, step: WriteCredential, before: Standing | None, person_id: str, *_: object
+        self, step: WriteCredential, before: Standing | None, given: Circumstances
     ) -> Standing | None:
-        record = await self._records(person_id, step.slot)
+        record = await self._records(given.person_id, step.slot)
         if record is None:
             raise NoRecord
         number, slot = step.enroll_id, step.slot
+        if step.rank >= Rank.WIDEN and given.permit is not None:
+            # At other hours than the house gives them it would open too.
+            if not self.permissions.is_fresh(number):
+                with suppress(CommandRefused, CommandTimeout):
+                    await self.permissions.async_ask(number)
+            self._check_permit(number, before, given)
         if not await self._async_holds(number, slot, record):
             name, role = (before.name, before.role) if before else (None, None)
             await self.people.async_set_credential(number, slot, record, name=name, role=role, priority=Priority.BULK)
@@ -308,55 +345,6 @@ class Hand:
                 continue
         return None
 
-    async def _async_permission(self, number: int) -> UserPermission:
-        told = await self.line.async_request(GetPermission(enroll_id=number))
-        # What cannot be read stays in `extra`: then there are dates.
-        self.has_dates = (
-            told.valid_from is not None or told.valid_until is not None or not _DATES.isdisjoint(told.extra)
-        )
-        return told
-
     def _slots(self, number: int) -> frozenset[int]:
         person = self._roster.people.get(number)
         return person.slots if person else frozenset()
-
-    def _numbers_of(self, permission: Permission) -> dict[int, int | None]:
-        numbers = {door: getattr(permission, _ZONES[door - 1]) for door in self._numbered()}
-        return {
-            door: number
-            for door, number in numbers.items()
-            if number is not None or permission.is_misread(_ZONES[door - 1])
-        }
-
-    def _numbered(self) -> range:
-        """Return the doors whose week zones a permission holds."""
-        return range(1, min(self._doors(), len(_ZONES)) + 1)
-
-    def _permission(self, number: int, access: SetAccess | Standing, numbers: Mapping[Week, int]) -> Permission:
-        hours = {door: access.hours.get(door, NEVER) for door in self._numbered()}
-        zones = {_ZONES[door - 1]: numbers[week] for door, week in hours.items() if week in numbers}
-        return Permission(
-            enroll_id=number,
-            valid_from=self._local(access.valid_from, FIRST_DAY),
-            valid_until=self._local(access.valid_until, LAST_DAY),
-            **zones,  # type: ignore[arg-type]
-        )
-
-    def _agrees(self, told: Permission, wanted: Permission) -> bool:
-        zones = all(
-            getattr(told, name) == getattr(wanted, name) for name in _ZONES if getattr(wanted, name) is not None
-        )
-        return (
-            zones
-            and self._instant(told.valid_from, FIRST_DAY) == self._instant(wanted.valid_from, FIRST_DAY)
-            and self._instant(told.valid_until, LAST_DAY) == self._instant(wanted.valid_until, LAST_DAY)
-        )
-
-    def _local(self, instant: datetime | None, otherwise: datetime) -> datetime:
-        return otherwise if instant is None else instant.astimezone(self._zone()).replace(tzinfo=None, microsecond=0)
-
-    def _instant(self, local: datetime | None, otherwise: datetime) -> datetime | None:
-        """Return the instant of a terminal's date; dates at the ends of what it can name are none."""
-        if local is None or local.year in (otherwise.year, 0):
-            return None
-        return within_our_time(local).replace(tzinfo=self._zone())

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from .credentials import HouseCredential
 from .groups import AccessGroup
+from .permits import Permit
 from .persons import HousePerson
 from .standing import Standing, Tombstone
 
@@ -13,14 +14,16 @@ from .standing import Standing, Tombstone
 class Placement:
     """One number on one terminal that is kept in step.
 
-    `confirmed` is what was written and read back, or taken over; None before the first time. `refused` is a word for
-    why the terminal does not take what it should, `tries` how often in a row.
+    `confirmed` is what was written and read back, or taken over; None before the first time. `permit` is how the
+    terminal said then when they may pass; None where that was not asked yet. `refused` is a word for why the terminal
+    does not take what it should, `tries` how often in a row.
     """
 
     serial: str
     enroll_id: int
     person_id: str
     confirmed: Standing | None = None
+    permit: Permit | None = None
     refused: str | None = None
     tries: int = 0
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from .agreement import Agreement, agree, unsure_at
 from .household import Household
+from .permits import NOTHING_TOLD, Permits
 from .standing import Listed, Standing
 from .steps import URGENT, Add, Disable, Rank, SetAccess, Step, in_order
 from .wanted import Make, Weeks, standings_wanted
@@ -29,13 +30,15 @@ class Known:
     """What is known of a terminal.
 
     `tables` is None while its hours are not read. `numbers` are week zones by door, as read, of people who were
-    confirmed. `shortfall` is why there are no week zones that could be written; None where there are, or may be.
+    confirmed, `permits` is when people may pass, as told. `shortfall` is why there are no week zones that could be
+    written; None where there are, or may be.
     """
 
     make: Make = field(default_factory=Make)
     listed: Listed = field(default_factory=Listed)
     tables: Tables | None = None
     numbers: Mapping[int, Mapping[int, int]] = field(default_factory=dict)
+    permits: Permits = NOTHING_TOLD
     shortfall: Shortfall | None = None
 
 
@@ -65,9 +68,14 @@ class Plan:
         """What closes without tables, and is done before they are written.
 
         A week zone may be rewritten for all its people at once: then nothing of theirs is left that has to close first.
+        Nobody is kept out because hours do not fit before it is read which numbers are free.
         """
         return tuple(
-            step for step in self.agreement.steps if step.rank <= Rank.NARROW and not isinstance(step, SetAccess)
+            step
+            for step in self.agreement.steps
+            if step.rank <= Rank.NARROW
+            and not isinstance(step, SetAccess)
+            and not (isinstance(step, Disable) and step.enroll_id in self.unfit)
         )
 
 
@@ -85,7 +93,7 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
     held_up: set[int] = set()
     if known.shortfall is None and known.tables is not None:
         # Whoever else has something left that closes, or other dates, or differs, is not moved along with others.
-        compared = agree(household, serial, make.doors, wanted, known.listed, unsure)
+        compared = agree(household, serial, make.doors, wanted, known.listed, unsure, known.permits)
         closing = (step for step in compared.steps if step.rank <= Rank.NARROW and not isinstance(step, SetAccess))
         held_up = {step.enroll_id for step in closing} | compared.differences.keys()
         held_up |= {it for it, standing in before.items() if not _same_dates(standing, wanted.get(it))}
@@ -98,7 +106,7 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
             unfit[number] = why
             present = before.get(number)
             wanted[number] = replace(standing, enabled=False, hours=present.hours if present else {})
-    agreement = agree(household, serial, make.doors, wanted, known.listed, unsure)
+    agreement = agree(household, serial, make.doors, wanted, known.listed, unsure, known.permits)
     steps = list(agreement.steps)
     if allocation is not None and known.tables is not None:
         # What only closes may need hours that nobody is to have in the end.

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from ..people.roster import Person, Roster
+from ..people.listed_people import Person
+from ..people.roster import Roster
 from ..protocol.commands import GetAccessSettings
 from ..protocol.commands.kinds import MAX_ZONE
 from ..protocol.errors import CommandRefused, CommandTimeout
@@ -46,6 +47,7 @@ class Readings:
         self._with_finger: set[int] = set()
         self._names: dict[int, str] = {}
         self.numbers: dict[int, Mapping[int, int]] = {}
+        self.zones: Zones | None = None
 
     def forget(self) -> None:
         """Read anew, over a new connection."""
@@ -58,7 +60,7 @@ class Readings:
 
     def limited(self, make: Make) -> Make:
         """Return what the terminal is capable of, less what its firmware has shown not to have."""
-        return make if self._hand.has_dates is not False else replace(make, has_dates=False)
+        return make if self._hand.permissions.has_dates is not False else replace(make, has_dates=False)
 
     def has_finger(self, number: int) -> bool | None:
         """Return whether somebody's slot 0 holds a finger, and None as long as the terminal has not been asked.
@@ -169,6 +171,11 @@ class Readings:
             self.numbers.pop(number, None)
 
     async def _async_zones(self) -> Zones | None:
+        """Read the tables; `zones` are what was read last, as long as that may hold."""
+        self.zones = await self._async_read_zones()
+        return self.zones
+
+    async def _async_read_zones(self) -> Zones | None:
         if self.shortfall is Shortfall.NO_HOURS:
             return None
         try:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from ..ledger import nameless
 from ..people.names import is_same_name
 from ..protocol.enums import Role
+from .access import as_told
 from .agreement import UNKNOWN_REVISION
 from .changes import without_person
 from .credentials import HouseCredential
@@ -15,6 +16,7 @@ from .differences import Aspect, Difference, DifferenceKind
 from .errors import HouseInvalid, Problem
 from .groups import AccessGroup
 from .household import Household, Placement
+from .permits import Access
 from .persons import HousePerson
 from .standing import Seen, Standing, Tombstone
 from .wanted import UNTOLD, Make, algorithm_of
@@ -85,10 +87,11 @@ def _write_again(household: Household, settlement: Settlement) -> Household:
     placement = household.placements.get((difference.serial, difference.enroll_id))
     if placement is None or placement.confirmed is None or difference.seen is None:
         return household
-    confirmed = _as_told(placement.confirmed, difference.seen)
+    confirmed = _as_told(placement.confirmed, difference.seen, difference.access)
     if Aspect.NAME in difference.aspects:
         confirmed = replace(confirmed, credentials=dict.fromkeys(confirmed.credentials, UNKNOWN_REVISION))
-    return _placed(household, replace(placement, confirmed=confirmed, refused=None, tries=1))
+    permit = difference.permit or placement.permit
+    return _placed(household, replace(placement, confirmed=confirmed, permit=permit, refused=None, tries=1))
 
 
 def _add_again(household: Household, settlement: Settlement) -> Household:
@@ -151,21 +154,29 @@ def _take_over_name(household: Household, settlement: Settlement) -> Household:
 
 
 def _take_over_change(household: Household, settlement: Settlement) -> Household:
-    """Make the house what the terminal says of somebody, everywhere."""
+    """Make the house what the terminal says of somebody, everywhere.
+
+    Hours come from groups, which others have too: what is said of them at one terminal cannot be taken over.
+    """
     difference = settlement.difference
     seen, placement = difference.seen, household.placements.get((difference.serial, difference.enroll_id))
     person = household.people.get(difference.person_id or "")
     if seen is None or person is None or placement is None or placement.confirmed is None:
         return household
     aspects = difference.aspects
+    if Aspect.HOURS in aspects:
+        raise HouseInvalid("groups", Problem.HOURS_ARE_OF_GROUPS, {"name": person.name})
+    dates = difference.access if Aspect.DATES in aspects else None
     person = replace(
         person,
         name=seen.name if seen.name and Aspect.NAME in aspects else person.name,
         role=seen.role if seen.role is not None and Aspect.ROLE in aspects else person.role,
         enabled=seen.enabled if seen.enabled is not None and Aspect.ENABLED in aspects else person.enabled,
+        valid_from=dates.valid_from if dates else person.valid_from,
+        valid_until=dates.valid_until if dates else person.valid_until,
     )
     house = replace(household, people={**household.people, person.person_id: person})
-    confirmed = _as_told(placement.confirmed, seen)
+    confirmed = _as_told(placement.confirmed, seen, difference.access)
     if Aspect.CREDENTIALS in aspects and seen.slots is not None:
         gone = [
             (person.person_id, slot)
@@ -184,7 +195,8 @@ def _take_over_change(household: Household, settlement: Settlement) -> Household
             if (person.person_id, slot) in house.credentials
         }
         confirmed = replace(confirmed, credentials=held)
-    return _placed(house, replace(placement, confirmed=confirmed, refused=None, tries=0))
+    permit = difference.permit or placement.permit
+    return _placed(house, replace(placement, confirmed=confirmed, permit=permit, refused=None, tries=0))
 
 
 def _take_over_deletion(household: Household, settlement: Settlement) -> Household:
@@ -222,11 +234,11 @@ _TAKE_OVER: Mapping[DifferenceKind, _Settle] = {
 }
 
 
-def _as_told(confirmed: Standing, seen: Seen) -> Standing:
+def _as_told(confirmed: Standing, seen: Seen, access: Access | None) -> Standing:
     """Return how somebody stands by the terminal's word; credentials that appeared there are not known ones."""
     slots = confirmed.credentials.keys() if seen.slots is None else seen.slots
     return replace(
-        confirmed,
+        confirmed if access is None else as_told(confirmed, access),
         name=seen.name or confirmed.name,
         role=confirmed.role if seen.role is None else seen.role,
         enabled=confirmed.enabled if seen.enabled is None else seen.enabled,

@@ -133,6 +133,20 @@ class SetAccess(Step):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curtail(SetAccess):
+    """Take from somebody what the house gives them no more, where somebody has changed at the terminal when they pass.
+
+    What was changed there stays a difference: nothing is confirmed by it.
+    """
+
+    rank: Rank = Rank.NARROW
+
+    def after(self, before: Standing | None) -> Standing | None:
+        """Return them as they were confirmed."""
+        return before
+
+
+@dataclass(frozen=True, kw_only=True)
 class Describe(Step):
     """Name somebody, and give them a role."""
 

@@ -10,6 +10,7 @@ from .credentials import HouseCredential
 from .errors import HouseInvalid
 from .groups import AccessGroup, Rule
 from .household import Household, Placement
+from .permits import Permit
 from .persons import HousePerson
 from .standing import Standing, Tombstone
 from .week import ALWAYS, Week
@@ -244,6 +245,7 @@ def _placement_to(household: Household, key: Any) -> Mapping[str, Any] | None:
     return {
         "person_id": placement.person_id,
         "confirmed": placement.confirmed and standing_to(placement.confirmed),
+        "permit": placement.permit and _permit_to(placement.permit),
         "refused": placement.refused,
         "tries": placement.tries,
     }
@@ -257,8 +259,30 @@ def _placement_from(item: HouseItem, document: Mapping[str, Any]) -> Placement:
         enroll_id=int(enroll_id),
         person_id=document["person_id"],
         confirmed=None if confirmed is None else standing_from(int(enroll_id), confirmed),
+        permit=_permit_from(document.get("permit")),
         refused=document["refused"],
         tries=document["tries"],
+    )
+
+
+def _permit_to(permit: Permit) -> Mapping[str, Any]:
+    return {
+        "valid_from": permit.valid_from and permit.valid_from.isoformat(),
+        "valid_until": permit.valid_until and permit.valid_until.isoformat(),
+        "zones": list(permit.zones),
+        "is_set": permit.is_set,
+    }
+
+
+def _permit_from(document: Mapping[str, Any] | None) -> Permit | None:
+    if document is None:  # it is read anew
+        return None
+    valid_from, valid_until = document["valid_from"], document["valid_until"]
+    return Permit(
+        valid_from=None if valid_from is None else datetime.fromisoformat(valid_from),
+        valid_until=None if valid_until is None else datetime.fromisoformat(valid_until),
+        zones=tuple(None if number is None else int(number) for number in document["zones"]),
+        is_set=bool(document["is_set"]),
     )
 
 

@@ -15,29 +15,22 @@ from homeassistant.core import CALLBACK_TYPE, HassJob, HomeAssistant, callback
 from homeassistant.helpers.event import async_call_later
 
 from ..const import LOGGER
-from ..people.roster import Roster
+from ..people.roster import Roster, RosterChange
 from ..protocol.commands import SetAccessSettings
-from ..protocol.errors import (
-    CommandRefused,
-    CommandTimeout,
-    CommandWithoutEffect,
-    ProtocolError,
-    SeatContested,
-    TerminalOffline,
-)
+from ..protocol.errors import CommandWithoutEffect, ProtocolError, SeatContested, TerminalOffline
 from ..protocol.messages import DeviceInfo
-from ..protocol.reasons import refusal_of
 from ..terminal.tasks import Tasks
-from ..terminal.zones import Zones
-from .hand import Hand, NoRecord, NotKept, SomebodyElse
-from .household import Household, Placement
+from .attempts import HELD_BACK, Attempts
+from .hand import Hand, NotKept
+from .household import Household
 from .intents import NUMBERS_AHEAD, Intents
+from .looks import Looks
+from .permits import Permits
 from .persons import HousePerson
 from .plan import Known, Plan, plan
 from .readings import Readings
 from .rounds import Round
 from .sources import Hours, Keeper
-from .standing import Standing
 from .steps import URGENT, Add, SetAccess, Step
 from .undone import Undone
 from .waits import Waits
@@ -82,6 +75,8 @@ class Writer:
         self._now = now
         self.waits = Waits()
         self._intents = Intents(serial, keeper, self._person_of)
+        self._attempts = Attempts(serial, keeper, hand, readings, self._intents, self.waits)
+        self._looks = Looks(serial, keeper, hand.permissions, roster, lambda: readings.zones)
         self._is_awake = self._is_connected = False
         self._timer: CALLBACK_TYPE | None = None
         self._turn = asyncio.Lock()
@@ -91,7 +86,7 @@ class Writer:
         self._closed = Household()
         self._unsubscribe: tuple[CALLBACK_TYPE, ...] = (
             keeper.async_subscribe(self._async_changed),
-            roster.async_subscribe(self._async_changed),
+            roster.async_subscribe(self._async_told),
             hours.async_subscribe(self.async_wake),
         )
         self._holders: tuple[Mapping[str, HousePerson], Mapping[int, str]] = ({}, {})
@@ -111,6 +106,11 @@ class Writer:
         numbers = self.plan.agreement.numbers
         open_numbers = {step.enroll_id for step in self.plan.agreement.steps} | self.plan.agreement.differences.keys()
         return len(numbers - open_numbers), len(numbers)
+
+    @property
+    def permits(self) -> Permits:
+        """What the terminal has said of when people may pass."""
+        return self._hand.permissions.permits(self.readings.zones)
 
     @callback
     def async_connected(self, info: DeviceInfo) -> None:
@@ -145,10 +145,17 @@ class Writer:
         if not self.is_kept:
             return
         async with self._turn:
-            planned = await self._async_planned(lambda: Known(make=self._made(), listed=self.readings.heard()))
+            planned = await self._async_planned(
+                lambda: Known(make=self._made(), listed=self.readings.heard(), permits=self.permits)
+            )
             self._closed = planned.household
             with suppress(NotKept):
                 await self._async_walk(planned.urgent, planned, Known())
+
+    @callback
+    def _async_told(self, change: RosterChange) -> None:
+        self._looks.touched(change.access)
+        self._async_changed(change)
 
     @callback
     def _async_changed(self, _: object) -> None:
@@ -206,13 +213,20 @@ class Writer:
         if (
             known is None
             or not self.readings.present().complete
+            or self._looks.is_due()
             or (await self._async_planned(lambda: self._now_known(known))).agreement.steps
         ):
             self._is_awake = True
         await self._async_work()
 
     def _now_known(self, known: Known) -> Known:
-        return replace(known, make=self._made(), listed=self.readings.present(), numbers=dict(self.readings.numbers))
+        return replace(
+            known,
+            make=self._made(),
+            listed=self.readings.present(),
+            numbers=dict(self.readings.numbers),
+            permits=self.permits,
+        )
 
     async def _async_round(self) -> None:
         """Compare and do what follows; raises the protocol's errors."""
@@ -227,6 +241,8 @@ class Writer:
             known = await self.readings.async_exact(self._keeper.household, known)
         async with self._turn:
             await self._async_finish(known)
+        if await self._looks.async_look():
+            self._is_awake = True
 
     async def _async_finish(self, known: Known) -> None:
         """Do what is left, once enough is read; raises the protocol's errors."""
@@ -291,74 +307,21 @@ class Writer:
                 walk.end()
                 self._is_awake = True
                 break
-            why = await self._async_try(step, planned, known)
+            why = await self._attempts.async_try(step, planned, known, self._person_of(step.enroll_id))
             if why is None:
                 failures = 0
                 if walk.is_over(step.enroll_id):
                     intents.done(step.enroll_id)
                 continue
-            if why == Undone.NO_RECORD and not walk.has_failed(step.enroll_id):
+            if why in (Undone.NO_RECORD, HELD_BACK) and not walk.has_failed(step.enroll_id):
                 intents.done(step.enroll_id)  # nothing was sent
             walk.failed(step)
-            failures += 1
+            self._is_awake |= why == HELD_BACK
+            failures += why != HELD_BACK
             if failures >= MAX_FAILURES and step.rank > URGENT:
                 LOGGER.warning("%s takes nothing at present (%s)", self._serial, why)
                 walk.end()
                 break
-
-    async def _async_try(self, step: Step, planned: Plan, known: Known) -> str | None:
-        """Do one step and keep the outcome; return a word for why it is not done."""
-        number = step.enroll_id
-        household = self._keeper.household
-        placement = household.placements.get((self._serial, number))
-        person_id = placement.person_id if placement else self._person_of(number)
-        zones = known.tables.zones if known.tables else Zones()
-        numbers = planned.allocation.numbers if planned.allocation else {}
-        self._intents.begin(step)
-        try:
-            standing = await self._hand.async_do(
-                step, placement.confirmed if placement else None, person_id, zones, numbers
-            )
-        except NoRecord:
-            if tries := self._intents.tries(number):
-                self.waits.failed(step, tries, planned.wanted.get(number))
-            return Undone.NO_RECORD
-        except TerminalOffline, SeatContested:
-            self._note_failure(placement, number, person_id, None)
-            raise
-        except CommandRefused as err:
-            why: str = refusal_of(err) or Undone.REFUSED
-        except SomebodyElse:
-            why = Undone.SOMEBODY_ELSE
-        except CommandTimeout:
-            why = Undone.NO_ANSWER
-        except ProtocolError:
-            why = Undone.WITHOUT_EFFECT
-        else:
-            self.waits.done(step)
-            self.readings.note(step, numbers)
-            self._keep(step, placement, person_id, standing)
-            return None
-        tries = self._note_failure(placement, number, person_id, why)
-        self.waits.failed(step, tries, planned.wanted.get(number))
-        return why
-
-    def _keep(self, step: Step, placement: Placement | None, person_id: str, standing: Standing | None) -> None:
-        number = step.enroll_id
-        if standing is None:
-            self._keeper.async_unplace(self._serial, number)
-            self._keeper.async_bury(self._serial, number)
-            return
-        before = placement or Placement(serial=self._serial, enroll_id=number, person_id=person_id)
-        self._keeper.async_confirm(replace(before, confirmed=standing))
-
-    def _note_failure(self, placement: Placement | None, number: int, person_id: str, why: str | None) -> int:
-        """Keep that it is not known what became of a step, and return how often that was so in a row."""
-        before = placement or Placement(serial=self._serial, enroll_id=number, person_id=person_id)
-        tries = self._intents.tries(number) + 1
-        if person_id:
-            self._keeper.async_confirm(replace(before, tries=tries, refused=why or before.refused))
-        return tries
 
     def _has_changed(self, before: Household) -> bool:
         """Return whether somebody has changed the house since; what was confirmed here is no such change."""

@@ -10,10 +10,11 @@ from homeassistant.util import dt as dt_util
 from ..house.agreement import Agreement, agree, unsure_at
 from ..house.house import House
 from ..house.household import Household
+from ..house.permits import Permits
 from ..house.standing import Listed, Seen
 from ..house.wanted import Make, Weeks, standings_wanted
+from ..people.listed_people import Person
 from ..people.people import EMPTY_SLOT
-from ..people.roster import Person
 from .in_step import make_of
 from .terminal import Terminal
 
@@ -27,6 +28,7 @@ async def async_agreement(hass: HomeAssistant, house: House, terminal: Terminal)
         make_of(terminal),
         dict(house.hours.weeks),
         known_of(house, terminal),
+        terminal.writer.permits,
     )
     return await hass.async_add_executor_job(work)
 
@@ -73,6 +75,8 @@ def _known(
     return Listed(people=people, complete=there.complete)
 
 
-def _agreement(household: Household, serial: str, make: Make, weeks: Weeks, known: Callable[[], Listed]) -> Agreement:
+def _agreement(
+    household: Household, serial: str, make: Make, weeks: Weeks, known: Callable[[], Listed], permits: Permits
+) -> Agreement:
     wanted = standings_wanted(household, serial, make, weeks, dt_util.utcnow())
-    return agree(household, serial, make.doors, wanted, known(), unsure_at(household, serial))
+    return agree(household, serial, make.doors, wanted, known(), unsure_at(household, serial), permits)

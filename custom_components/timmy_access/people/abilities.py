@@ -6,7 +6,7 @@ from enum import StrEnum
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from ..protocol.messages import DeviceInfo
 from ..terminal.firmware import is_ai
-from .roster import Person
+from .listed_people import Person
 
 
 class Ability(StrEnum):

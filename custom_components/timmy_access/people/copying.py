@@ -13,9 +13,10 @@ from ..protocol.peer import as_text
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
+from .listed_people import Person
 from .names import is_same_name
 from .people import EMPTY_RECORD, EMPTY_SLOT, People, check_dates
-from .roster import Person, Roster
+from .roster import Roster
 
 
 class Place(Line, Protocol):

@@ -5,9 +5,9 @@ Two generations of firmware take a person in different ways. Newer AI firmware h
 terminal speaks shows in its answers and is remembered while Home Assistant runs.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import fields, replace
 from itertools import batched
 from typing import Any
 
@@ -15,7 +15,9 @@ from ..protocol.commands import (
     ALL_FINGERPRINTS,
     EVERYTHING,
     CleanAdministrators,
+    CleanPermissions,
     CleanUsers,
+    DeletePermission,
     DeleteUser,
     EnableUser,
     GetPermission,
@@ -30,15 +32,17 @@ from ..protocol.commands import (
 )
 from ..protocol.commands.base import MAX_RECORDS
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential, Role
-from ..protocol.errors import CommandInvalid, CommandRefused, CommandTimeout, Problem
+from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.messages import DeviceInfo
 from ..protocol.reasons import Refusal, refusal_of
 from ..protocol.turns import Priority
 from ..terminal.echoes import Echoes
 from ..terminal.firmware import is_ai
 from ..terminal.line import Line
+from .listed_people import Person
+from .person_change import PersonChange, access_of, classic_error, is_about_access, profile_of
 from .present_names import NOBODY, PresentNames
-from .roster import Person, Roster
+from .roster import Roster
 
 PASSWORD_SLOT, CARD_SLOT = 10, 11
 # The slot that stands for a person without any credential, with an empty record (field notes 5, setuserinfo).
@@ -47,32 +51,6 @@ EMPTY_SLOT, EMPTY_RECORD = 0, ""
 _DATES = ("starttime", "endtime")
 # What a refusal says about the request rather than about the firmware.
 _NOT_THE_FIRMWARE = frozenset(Refusal) - {Refusal.UNKNOWN_COMMAND}
-
-
-@dataclass(frozen=True, kw_only=True)
-class PersonChange:
-    """What is to be true of a person afterwards; None leaves a thing alone.
-
-    `week_zones` are numbers of week zones (1 to 8, 0 for none) by door. `card` and `password` are secrets.
-    """
-
-    enroll_id: int
-    name: str | None = None
-    role: int | None = None
-    enabled: bool | None = None
-    card: int | None = field(default=None, repr=False)
-    password: int | None = field(default=None, repr=False)
-    valid_from: datetime | None = None
-    valid_until: datetime | None = None
-    week_zones: Mapping[int, int] = field(default_factory=dict)
-    group: int | None = None
-    verify_mode: int | None = None
-    department: str | None = None
-    access_times: int | None = None
-
-
-# What classic firmware has no command for.
-_ONLY_PROFILES = ("verify_mode", "department", "access_times")
 
 
 class People:
@@ -109,15 +87,16 @@ class People:
         Everything is checked before anything is sent. Raises `CommandInvalid` with NOT_SUPPORTED for what the
         terminal's firmware cannot do.
         """
-        profile = _profile_of(change)
-        access = _access_of(change)
-        classic_error = _classic_error(change)
+        profile = profile_of(change)
+        access = access_of(change)
+        unable = classic_error(change)
         may_have_acted = False
         if self._has_profiles is not False:
             try:
-                await self._line.async_request(profile)
+                with self._written((change.enroll_id,) if is_about_access(change) else ()):
+                    await self._line.async_request(profile)
             except (CommandRefused, CommandTimeout) as err:
-                if self._has_profiles or classic_error or not _may_be_the_firmware(err):
+                if self._has_profiles or unable or not _may_be_the_firmware(err):
                     raise
                 may_have_acted = isinstance(err, CommandTimeout)
             else:
@@ -128,8 +107,8 @@ class People:
                     await self.async_set_access(access)
                 self._note(change)
                 return
-        if classic_error:
-            raise classic_error
+        if unable:
+            raise unable
         try:
             await self._async_set_classic(change)
         except CommandTimeout as err:
@@ -141,9 +120,9 @@ class People:
 
     def check(self, change: PersonChange) -> None:
         """Raise `CommandInvalid` for what `async_set` would not send, as far as the firmware is known; asks nothing."""
-        _profile_of(change)
-        _access_of(change).wire()
-        if self._has_profiles is False and (error := _classic_error(change)):
+        profile_of(change)
+        access_of(change).wire()
+        if self._has_profiles is False and (error := classic_error(change)):
             raise error
 
     async def async_set_names(self, names: Mapping[int, str]) -> None:
@@ -219,7 +198,27 @@ class People:
             if item.name != "extra" and getattr(change, item.name) is None
         }
         whole = replace(change, **values)
-        await self._line.async_request(SetPermissions(records=(whole,)))
+        with self._written((enroll_id,)):
+            await self._line.async_request(SetPermissions(records=(whole,)))
+
+    async def async_clear_access(self, enroll_id: int) -> None:
+        """Have the terminal forget when and where a person may pass (specification B24)."""
+        with self._written((enroll_id,)):
+            await self._line.async_request(DeletePermission(enroll_id=enroll_id))
+
+    async def async_clear_all_access(self) -> None:
+        """Have the terminal forget that of everybody (specification B25)."""
+        with self._written(tuple(self._roster.people)):
+            await self._line.async_request(CleanPermissions())
+
+    @contextmanager
+    def _written(self, enroll_ids: Collection[int]) -> Iterator[None]:
+        """Tell afterwards, whatever the answer, that people may pass at other times."""
+        try:
+            yield
+        finally:
+            if enroll_ids:
+                self._roster.async_access_changed(enroll_ids)
 
     def _is_whole(self, access: Permission) -> bool:
         """Return whether nothing that the terminal has of somebody would be left to keep."""
@@ -282,9 +281,8 @@ class People:
             await self.async_set_names({change.enroll_id: change.name})
         if change.enabled is not None:
             await self._line.async_request(EnableUser(enroll_id=change.enroll_id, enabled=change.enabled))
-        access = _access_of(change)
-        if len(access.wire()) > 1:  # more than the enroll id
-            await self.async_set_access(access)
+        if is_about_access(change):
+            await self.async_set_access(access_of(change))
 
     async def _async_any_credential(self, enroll_id: int) -> dict[int, int | str]:
         person = self._roster.people.get(enroll_id)
@@ -342,51 +340,14 @@ class People:
                 self._roster.async_note(change.enroll_id, slot=slot)
 
 
-def _profile_of(change: PersonChange) -> SetUser:
-    """Return the command for firmware with profiles; raises `CommandInvalid`."""
-    return SetUser(
-        enroll_id=change.enroll_id,
-        user_name=change.name,
-        verify_mode=change.verify_mode,
-        department=change.department,
-        role=change.role,
-        card=change.card,
-        pin=change.password,
-        enabled=change.enabled,
-        week_zone=change.week_zones.get(1),
-        group=change.group,
-        access_times=change.access_times,
-        valid_from=change.valid_from,
-        valid_until=change.valid_until,
-    )
-
-
-def _access_of(change: PersonChange) -> Permission:
-    """Return when and where the person may pass, as far as that changes; raises `CommandInvalid`."""
-    permission = Permission(
-        enroll_id=change.enroll_id,
-        week_zone=change.week_zones.get(1),
-        week_zone_2=change.week_zones.get(2),
-        week_zone_3=change.week_zones.get(3),
-        week_zone_4=change.week_zones.get(4),
-        group=change.group,
-        valid_from=change.valid_from,
-        valid_until=change.valid_until,
-    )
-    permission.wire()
-    return permission
-
-
-def _classic_error(change: PersonChange) -> CommandInvalid | None:
-    for name in _ONLY_PROFILES:
-        if getattr(change, name) is not None:
-            return CommandInvalid(name, Problem.NOT_SUPPORTED)
-    return None
+def tells_dates_unread(access: Permission) -> bool:
+    """Return whether a terminal has dates for a person that cannot be read."""
+    return any(str(access.extra.get(key, "")).strip(" 0:-") for key in _DATES)
 
 
 def check_dates(command: str, access: Permission) -> None:
     """Raise `CommandRefused` where a terminal has dates for a person that cannot be read."""
-    if any(str(access.extra.get(key, "")).strip(" 0:-") for key in _DATES):
+    if tells_dates_unread(access):
         raise CommandRefused(command, None, "dates that cannot be read")
 
 

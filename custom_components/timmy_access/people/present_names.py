@@ -8,8 +8,9 @@ from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.peer import as_text
 from ..protocol.reasons import Refusal, refusal_of
 from ..terminal.line import Line
+from .listed_people import Person
 from .names import is_same_name
-from .roster import Person, Roster
+from .roster import Roster
 
 # What a refusal says where there is nothing to tell; any other one has told nothing.
 NOBODY = (Refusal.NO_DATA, Refusal.NO_USER)

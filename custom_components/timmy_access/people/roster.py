@@ -5,15 +5,14 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 import logging
 from types import MappingProxyType
-from typing import TypeIs, cast
+from typing import cast
 
 from homeassistant.core import CALLBACK_TYPE, callback
 
 from ..const import LOGGER
-from ..ledger.people import MAX_SLOT, MAX_SLOTS
+from ..ledger.people import MAX_SLOTS
 from ..protocol.commands import GetUserList, GetUserName
 from ..protocol.commands.people import UserSlot
-from ..protocol.enums import Credential
 from ..protocol.errors import CommandRefused, CommandTimeout
 from ..protocol.log_budget import LogBudget
 from ..protocol.messages import UserUpload
@@ -22,6 +21,7 @@ from ..protocol.shared import outcome_of
 from ..protocol.turns import Priority
 from ..terminal.line import Line
 from ..terminal.silences import Silences
+from .listed_people import Person, is_slot, people_of
 from .roster_readings import Reading, RosterReadings
 
 # The largest terminals hold 50,000 people; more than that is no roster.
@@ -43,42 +43,19 @@ MAX_NAMES_AGAIN = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
-    """One person on one terminal.
-
-    `name` is as the terminal has it, and is written back so; `Roster.name_of` is what may be shown. `role` is the raw
-    number of `protocol.enums.Role`, `slots` are the credentials as `backupnum` numbers, and
-    `enabled` is None where the terminal does not tell. No template, no card number, no password.
-    """
-
-    enroll_id: int
-    name: str = ""
-    role: int | None = None
-    enabled: bool | None = None
-    slots: frozenset[int] = frozenset()
-
-    @property
-    def credentials(self) -> Mapping[str, int]:
-        """How many credentials of each kind there are, by the word for the kind."""
-        counts: dict[str, int] = {}
-        for slot in sorted(self.slots):
-            kind = Credential.of(slot).name.lower()
-            counts[kind] = counts.get(kind, 0) + 1
-        return counts
-
-
-@dataclass(frozen=True, kw_only=True)
 class RosterChange:
     """What a roster's keeper has to write down: people who are new or changed, and enroll ids that are gone.
 
     `names` are those of the gone, and those that people had before who are called otherwise. `deleted` tells whether
-    they are gone because somebody here deleted them; else only a list of the terminal leaves them out.
+    they are gone because somebody here deleted them; else only a list of the terminal leaves them out. `access` are
+    enroll ids of people for whom something was written here about when they may pass.
     """
 
     changed: tuple[Person, ...] = ()
     gone: frozenset[int] = frozenset()
     names: Mapping[int, str] = field(default_factory=dict)
     deleted: bool = False
+    access: frozenset[int] = frozenset()
 
 
 type RosterListener = Callable[[RosterChange], None]
@@ -247,7 +224,7 @@ class Roster:
             return None
         self._touched.add(enroll_id)
         person = replace(before or self._person_in_list(enroll_id), **changes)  # type: ignore[arg-type]
-        if slot is not None and _is_slot(slot) and len(person.slots) < MAX_SLOTS:
+        if slot is not None and is_slot(slot) and len(person.slots) < MAX_SLOTS:
             person = replace(person, slots=person.slots | {slot})
         if person.enabled is False:
             self._disabled.add(enroll_id)
@@ -276,6 +253,11 @@ class Roster:
         if gone := disabled | names.keys():
             self._async_tell(RosterChange(gone=frozenset(gone), names=names, deleted=True))
 
+    @callback
+    def async_access_changed(self, enroll_ids: Iterable[int] = ()) -> None:
+        """Tell that people may pass at other times: by what was written of these, or has just been read."""
+        self._async_tell(RosterChange(access=frozenset(enroll_ids)))
+
     def _person_in_list(self, enroll_id: int) -> Person:
         """Return somebody who is new to the roster, or back on it."""
         return Person(enroll_id=enroll_id, enabled=False if enroll_id in self._disabled else None)
@@ -293,7 +275,7 @@ class Roster:
         self._used_when_asked = users_used
         self._touched.clear()
         listing = await self._line.async_read_list(GetUserList(), reading.priority)
-        listed = _people_of(cast("tuple[UserSlot, ...]", listing.rows))
+        listed = people_of(cast("tuple[UserSlot, ...]", listing.rows))
         if listing.complete and not self._is_everybody(len(listed), users_used):
             # Somebody may have been deleted at its menu, which no terminal tells; or it is a cut list.
             users_used = self._used_when_asked = await self._async_counted(reading)
@@ -372,24 +354,3 @@ class Roster:
     def _async_tell(self, change: RosterChange) -> None:
         for listener in tuple(self._listeners):
             listener(change)
-
-
-def _is_slot(number: int | None) -> TypeIs[int]:
-    """Return whether the ledger can keep a slot; what else a terminal says is no credential."""
-    return number is not None and 0 <= number <= MAX_SLOT
-
-
-def _people_of(rows: Iterable[UserSlot]) -> dict[int, Person]:
-    """Return one person for all rows of one enroll id; the empty slot of a person without credential is none."""
-    slots: dict[int, set[int]] = {}
-    roles: dict[int, int | None] = {}
-    for row in rows:
-        if row.enroll_id is not None and row.enroll_id > 0:
-            slots.setdefault(row.enroll_id, set())
-            roles.setdefault(row.enroll_id, row.role)
-            if _is_slot(row.backup_number) and len(slots[row.enroll_id]) < MAX_SLOTS:
-                slots[row.enroll_id].add(row.backup_number)
-    return {
-        enroll_id: Person(enroll_id=enroll_id, role=roles[enroll_id], slots=frozenset(numbers))
-        for enroll_id, numbers in slots.items()
-    }

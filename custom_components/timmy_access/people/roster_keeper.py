@@ -10,7 +10,8 @@ from ..ledger import Ledger, LedgerUnavailable, Named
 from ..ledger.names import UNTOLD
 from ..terminal.patient_work import PatientWork
 from ..terminal.tasks import Tasks
-from .roster import Person, Roster, RosterChange
+from .listed_people import Person
+from .roster import Roster, RosterChange
 
 # Names come in one by one, some tens a second (field notes 1, throughput); together they are one transaction.
 WRITE_SECONDS = 5.0

@@ -25,8 +25,6 @@ from ..fields import (
 )
 from ..protocol.commands import (
     AccessSettings,
-    CleanPermissions,
-    DeletePermission,
     GetAccessSettings,
     GetHolidays,
     GetPermission,
@@ -176,11 +174,11 @@ async def _set_user_access(request: Request) -> None:
 
 
 async def _clear_user_access(request: Request) -> None:
-    await request.terminal.async_request(DeletePermission(enroll_id=request.data[ATTR_ENROLL_ID]))
+    await request.terminal.people.async_clear_access(request.data[ATTR_ENROLL_ID])
 
 
 async def _clear_all_user_access(request: Request) -> None:
-    await request.terminal.async_request(CleanPermissions())
+    await request.terminal.people.async_clear_all_access()
 
 
 def _zones(settings: AccessSettings) -> Zones:

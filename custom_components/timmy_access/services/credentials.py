@@ -40,8 +40,8 @@ from ..hub.given import async_given, async_record, is_free, role_of
 from ..ledger import likeness
 from ..people.abilities import lacks
 from ..people.free_numbers import async_free_number
+from ..people.listed_people import Person
 from ..people.portraits import async_photo_from_entity, async_photo_from_file, async_photo_from_media
-from ..people.roster import Person
 from ..protocol.commands import ALL_FINGERPRINTS, AddUser, DeleteUser, SetCredential
 from ..protocol.enums import Credential, Role
 from ..protocol.peer import is_printable

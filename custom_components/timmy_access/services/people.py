@@ -32,8 +32,9 @@ from ..fields import (
 from ..house.refusals import translated_refusals
 from ..hub.given import async_given
 from ..hub.terminal import Terminal
-from ..people.people import CARD_SLOT, PASSWORD_SLOT, PersonChange
-from ..people.roster import Person
+from ..people.listed_people import Person
+from ..people.people import CARD_SLOT, PASSWORD_SLOT
+from ..people.person_change import PersonChange
 from ..protocol.commands import NamedUser, SetUserNames
 from ..protocol.commands.base import MAX_RECORDS
 from ..protocol.enums import Credential, Role

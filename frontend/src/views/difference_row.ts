@@ -1,7 +1,7 @@
 import { LitElement, css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
 
-import { changes, houseSays, terminalSays, whoIs, type Choice, type Difference } from "../differences";
+import { changes, houseSays, mayBeKept, terminalSays, whoIs, type Choice, type Difference } from "../differences";
 import type { Home } from "../home";
 import { terminalName } from "../people";
 import { addressOf } from "../place";
@@ -107,10 +107,12 @@ export class TimmyDifference extends LitElement {
   private choices(terminal: string): TemplateResult {
     const { difference } = this;
     const about = `${whoIs(difference)}, ${terminal}`;
-    return html`<div class="actions">
-      ${this.button("take_over", "keep", about)} ${this.button("put_back", "put_back", about)}
-      ${difference.left ? nothing : this.button("leave", "leave", about)}
-    </div>`;
+    const isKept = mayBeKept(difference);
+    return html`${isKept ? nothing : html`<div class="hint">${this.home.texts.say("differences.hours_of_groups")}</div>`}
+      <div class="actions">
+        ${isKept ? this.button("take_over", "keep", about) : nothing} ${this.button("put_back", "put_back", about)}
+        ${difference.left ? nothing : this.button("leave", "leave", about)}
+      </div>`;
   }
 
   private button(choice: Choice, text: string, about: string): TemplateResult {

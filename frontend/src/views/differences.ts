@@ -5,6 +5,7 @@ import {
   differencesWith,
   grouped,
   listed,
+  mayBeKept,
   needsGroup,
   whoIs,
   type Choice,
@@ -73,6 +74,7 @@ export class TimmyDifferences extends View {
     const { terminal = "" } = this.place.query;
     const shown = listed(value, terminal);
     const open = shown.filter((it) => !it.left && it.kind !== "was_reset");
+    const kept = open.filter(mayBeKept);
     const no = this.work.busy || this.whyNot !== undefined || !value.whole || open.length === 0;
     const { refusal } = this.work;
     return html`
@@ -81,7 +83,7 @@ export class TimmyDifferences extends View {
           ? nothing
           : html`<div class="bar">
               ${this.terminals(terminal)}
-              <button ?disabled=${no} @click=${() => this.ask("take_over", open)}>
+              <button ?disabled=${no || kept.length === 0} @click=${() => this.ask("take_over", kept)}>
                 ${this.say("differences.keep_all")}
               </button>
               <button ?disabled=${no} @click=${() => this.ask("put_back", open)}>

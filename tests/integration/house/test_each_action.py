@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.timmy_access.const import WEEKDAYS
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
 from custom_components.timmy_access.house.household import Household
 from custom_components.timmy_access.hub.agreements import async_agreement
@@ -16,14 +17,20 @@ from ..conftest import FACE, FINGER, MakeTerminal, connected
 from .test_at_the_terminal import BO, ZOE, again, ask
 from .test_in_step import CARD
 
-# What each does to somebody of the house, by number, or to whom it brings. Terminals tell dates and hours of one person
-# at a time only, so that those are not compared (docs/limitations.md).
+# What each does to somebody of the house, by number, or to whom it brings.
 ACTIONS: Mapping[str, tuple[str, dict[str, Any], int]] = {
     "somebody new": ("add_user", {"name": "New", "enroll_id": 30, "credential": "card", "value": "4711"}, 30),
     "a name": ("set_user_names", {"names": [{"enroll_id": 7, "name": "Somebody Else"}]}, 7),
     "a card": ("set_credential", {"enroll_id": 7, "credential": "card", "value": "4712"}, 7),
     "a role": ("set_user", {"enroll_id": 7, "name": "Bo", "role": "administrator"}, 7),
     "no card": ("delete_credential", {"enroll_id": 7, "credential": "card"}, 7),
+    "dates": ("set_user", {"enroll_id": 7, "valid_until": "2030-01-31 08:00:00"}, 7),
+    "hours": ("set_user_access", {"enroll_id": 7, "week_zone": 3}, 7),
+    "raw hours": (
+        "send_command",
+        {"command": {"cmd": "setuserlock", "count": 1, "record": [{"enrollid": 7, "weekzone": 3, "group": 0}]}},
+        7,
+    ),
     "disabled": ("disable_user", {"enroll_id": 7}, 7),
     "gone": ("delete_user", {"enroll_id": 7}, 7),
     "a copy": ("copy_user", {"enroll_id": 40, "to": ["FACE"]}, 40),
@@ -68,6 +75,8 @@ async def test_it_is_a_difference_or_taken_over(
 ) -> None:
     action, data, number = ACTIONS[what]
     agreement = await async_agreement(hass, hub.house, hub.terminals[FACE])
+    mornings = {"3": {day: [{"from": "08:00", "to": "12:00"}] for day in WEEKDAYS}}
+    await ask(hass, hub, "set_access_settings", week_zones=mornings)
     if agreement.differences:  # the card that is only here
         await ask(hass, hub, "settle_difference", choice="take_over")
     agreement = await async_agreement(hass, hub.house, hub.terminals[FACE])
