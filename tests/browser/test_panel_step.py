@@ -1,5 +1,7 @@
 """How terminals are with the house, in the panel: a real Chromium on a real Home Assistant with virtual terminals."""
 
+import re
+
 from playwright.async_api import Page
 import pytest
 
@@ -11,6 +13,8 @@ from simulator import Timing, User, VirtualTerminal
 from simulator.doors import DoorEvent
 
 from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
@@ -42,7 +46,7 @@ async def in_order(page: Page, name: str) -> None:
 async def test_differences_are_settled_one_and_all(built: House) -> None:  # noqa: F811 - the fixture
     async with logged_in(built.home) as page:
         await page.set_viewport_size(PHONE)
-        await keep(built, "Front door")
+        device = await keep(built, "Front door")
         for number, name in ((21, "Eve with a name that is as long as a name may be at all"), (22, "Max"), (23, "Zoë")):
             built.face.add_user(User(enrollid=number, name=name))
         await look_at_people(built, "Front door")
@@ -74,6 +78,23 @@ async def test_differences_are_settled_one_and_all(built: House) -> None:  # noq
         await built.face.wait_for(lambda: True if not {21, 23} & built.face.users.keys() else None, timeout=30)
         assert 22 in built.face.users
         await in_order(page, "differences-none")
+
+        # Days are taken over like a name; hours come from groups, which others have too.
+        mornings = {"3": {day: [{"from": "08:00", "to": "12:00"}] for day in WEEKDAYS}}
+        await built.home.act("timmy_access.set_access_settings", device_id=device, week_zones=mornings)
+        access = {"valid_until": "2030-01-31 08:00:00", "week_zone": 3}
+        await built.home.act("timmy_access.set_user_access", device_id=device, enroll_id=22, **access)
+        row = rows.filter(has_text="Max")
+        await row.get_by_text(re.compile(r"Mon.Fri 0?8:00.*12:00")).wait_for()
+        await row.get_by_text("Until Jan 31, 2030").wait_for()
+        await row.get_by_text("Hours come from groups").wait_for()
+        assert await row.get_by_role("button", name="Take into the house").count() == 0
+        assert await panel.get_by_role("button", name="Take all into the house").is_disabled()
+        await in_order(page, "differences-access")
+        await row.get_by_role("button", name="Put back").click()
+        await dialog.get_by_role("button", name="Put back").click()
+        await panel.get_by_text("Terminals and the house say the same.").wait_for()
+        assert built.face.users[22].lock.weekzone != 3
 
 
 async def test_who_waits_is_approved_and_takes_the_place_of_another(built: House) -> None:  # noqa: F811 - the fixture

@@ -47,10 +47,15 @@ class Looks:
         """Return whether there is somebody to look at."""
         return bool(self._due())
 
-    async def async_look(self) -> bool:
-        """Look at some; return whether something was told that was not so before. Raises the protocol's errors."""
+    async def async_look(self, is_wanted: Callable[[], bool]) -> bool:
+        """Look at some, until something else is wanted of the terminal; return whether it says anything new.
+
+        Raises the protocol's errors.
+        """
         news, silent = False, 0
         for number in self._due():
+            if is_wanted():
+                break
             before = self._permissions.told.get(number)
             self._looked[number] = time.monotonic()
             try:
@@ -84,7 +89,7 @@ class Looks:
         if placement.permit is None and self._permissions.says(number, placement.confirmed, self._tables()):
             self._keeper.async_confirm(replace(placement, permit=permit), quietly=True)
             return False
-        return permit not in (before, placement.permit)
+        return permit != (placement.permit if before is None else before)
 
     def _due(self) -> list[int]:
         """Return whom to look at: first of whom something was written, then who was looked at longest ago."""

@@ -241,7 +241,7 @@ class Writer:
             known = await self.readings.async_exact(self._keeper.household, known)
         async with self._turn:
             await self._async_finish(known)
-        if await self._looks.async_look():
+        if await self._looks.async_look(lambda: self._is_awake):
             self._is_awake = True
 
     async def _async_finish(self, known: Known) -> None:
