@@ -180,7 +180,7 @@ export function weekInWords(home: Home, week: readonly (readonly (readonly numbe
   if (week.every((day) => day.length === 1 && day[0]?.[0] === 0 && day[0][1] === DAY_MINUTES)) {
     return home.texts.say("word.always");
   }
-  const spans = week.map((day) => day.map(([begin = 0, end = 0]) => `${clock(home, begin)}–${clock(home, end)}`));
+  const spans = week.map((day) => day.map(([begin = 0, end = 0]) => spanInWords(home, begin, end)));
   const told = spans.map((day) => inWords(home, day));
   const parts: string[] = [];
   for (let first = 0; first < told.length;) {
@@ -198,6 +198,11 @@ export function weekInWords(home: Home, week: readonly (readonly (readonly numbe
 /** Several things as one says them: "a, b and c". */
 export function inWords(home: Home, names: readonly string[]): string {
   return new Intl.ListFormat(home.texts.language).format(names);
+}
+
+function spanInWords(home: Home, begin: number, end: number): string {
+  if (begin === 0 && end === DAY_MINUTES) return home.texts.say("groups.all_day");
+  return `${clock(home, begin)}–${clock(home, end)}`;
 }
 
 function weekday(home: Home, day: number): string {

@@ -86,6 +86,7 @@ async def test_differences_are_settled_one_and_all(built: House) -> None:  # noq
         await built.home.act("timmy_access.set_user_access", device_id=device, enroll_id=22, **access)
         row = rows.filter(has_text="Max")
         await row.get_by_text(re.compile(r"Mon.Fri 0?8:00.*12:00")).wait_for()
+        await row.get_by_text(re.compile("Sat.Sun all day")).wait_for()
         await row.get_by_text("Until Jan 31, 2030").wait_for()
         await row.get_by_text("Hours come from groups").wait_for()
         assert await row.get_by_role("button", name="Take into the house").count() == 0
