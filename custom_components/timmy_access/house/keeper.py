@@ -239,6 +239,10 @@ class HouseKeeper:
             self._dirty |= keys
             self._work.async_again()
             raise
+        except asyncio.CancelledError:  # whoever waited does no more: it may be written, and may not be
+            self._dirty |= keys
+            self._work.async_now()
+            raise
 
     async def _async_catch_up(self) -> None:
         """Read what is not known and write what waits; raises `LedgerUnavailable`."""
@@ -284,6 +288,7 @@ class HouseKeeper:
             self._unwritten.remove(unwritten)
             if not unwritten.done.done():
                 unwritten.done.set_result(None)
+        for unwritten in closings:
             await self._journal.async_strike(unwritten)
 
 

@@ -366,3 +366,53 @@ async def test_five_thousand_people_are_restored_without_holding_up_the_loop(
     await keeper.async_stop()
     assert len(keeper.household.people) == 5000
     assert len(turns) > 3
+
+
+async def test_a_closing_is_written_though_whoever_writes_it_is_cancelled(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
+) -> None:
+    """A script that is restarted ends in the middle of its action, which has to write first what was closed before."""
+    await both(hub)
+    disk.is_away = True
+    with pytest.raises(HouseNotWritten):
+        await hub.house.async_remove("eve", None)
+    with pytest.raises(HouseNotWritten):
+        await hub.house.async_disable("ada", None)
+    disk.is_away = False
+    disk.hanging = asyncio.Event()
+    disk.begun.clear()
+    change = hass.async_create_task(hub.house.async_set_group(AccessGroup(group_id="g", name="G"), None))
+    await disk.begun.wait()
+    change.cancel()
+    await asyncio.wait((change,))
+    disk.hanging.set()
+    await written(hub)
+    assert await lies(hub, entry) == hub.house.household
+    hub = await reloaded(hass, entry)
+    assert undated(hub) == {"ada": replace(ADA, enabled=False)}
+    assert hub.house.household.tombstones.keys() == {(FACE, 2)}
+
+
+async def test_what_is_cancelled_while_it_is_written_has_changed_nothing(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database has it by then: whoever is disabled is not let in again by the next start."""
+    await both(hub)
+    await hub.house.async_disable("ada", None)
+    keep, kept = Ledger.keep_house, asyncio.Event()
+
+    async def _cancelled(*arguments: Any) -> None:
+        await keep(*arguments)
+        kept.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "keep_house", _cancelled)
+        change = hass.async_create_task(hub.house.async_update("ada", {"enabled": True}, {}, (), None))
+        await kept.wait()
+    change.cancel()
+    await asyncio.wait((change,))
+    assert not hub.house.household.people["ada"].enabled
+    await hub.house.async_update("ada", {"enabled": False}, {}, (), None)
+    await written(hub)
+    assert await lies(hub, entry) == hub.house.household
