@@ -88,9 +88,9 @@ class PatientJournal:
         Raises what it raises, and `TimeoutError`.
         """
         task = self._hass.async_create_background_task(work, f"{what} the journal of {self._whose}")
+        task.add_done_callback(_heard)
         done, _ = await asyncio.wait((task,), timeout=JOURNAL_PATIENCE)
         if not done:
-            task.add_done_callback(_heard)
             raise TimeoutError
         task.result()
 
@@ -103,6 +103,6 @@ class PatientJournal:
 
 
 def _heard(task: asyncio.Task[None]) -> None:
-    """Take note of what has become of work that nobody waits for any more."""
+    """Take note of what has become of work, for which perhaps nobody waits any more."""
     if not task.cancelled() and (err := task.exception()) is not None:
-        LOGGER.warning("A line of a journal that took long has failed: %s", err)
+        LOGGER.debug("A journal failed: %s", err or type(err).__name__)
