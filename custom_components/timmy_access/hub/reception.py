@@ -254,7 +254,7 @@ class Reception:
         return None if decision is None else self._undoubted(decision)
 
     def _undoubted(self, decision: Decision) -> Decision:
-        """Return a decision that holds: nobody is let in whom a lockdown, a second claim or the house keeps out by now."""
+        """Return a decision that holds: nobody is let in whom a lockdown, a second claim or the house keeps out."""
         if not decision.granted or not (self._records.is_doubted or self._verdicts.is_closed(decision)):
             return decision
         self._verdicts.async_settle(decision, delivered=False)

@@ -156,7 +156,8 @@ class Occupancy:
             entered=punch.reader == self._way_in,
         )
         since = passing.occurred_at - LONGEST_STAY
-        self._told = {who: told for who, told in self._told.items() if told.occurred_at >= since} | {passing.who: passing}
+        told = {who: before for who, before in self._told.items() if before.occurred_at >= since}
+        self._told = {**told, passing.who: passing}
         self._roll_call.async_note(passing)
         if not passing.entered and not self._roll_call.inside:
             certain = not self._roll_call.uncertain
