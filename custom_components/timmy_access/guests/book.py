@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .. import ledger as ledger_module
 from ..const import LOGGER
@@ -135,7 +136,12 @@ class Book:
     async def async_add(self, held: Pass) -> None:
         """Take a new pass once it is in the database; raises `LedgerUnavailable`."""
         async with self._changing:
-            await self._ledger.keep_pass(stored(held))
+            try:
+                await self._ledger.keep_pass(stored(held))
+            except LedgerUnavailable, asyncio.CancelledError:
+                # It may be there all the same, and nobody is to come in by what they were told was not made.
+                self._async_add(partial(self._async_write_revocation, held.pass_id, dt_util.utcnow()), None)
+                raise
             self._async_put(held)
 
     async def async_extend(self, pass_id: str, **changes: Any) -> Pass:
@@ -145,7 +151,11 @@ class Book:
         """
         async with self._changing:
             held = self._known(pass_id)
-            await self._ledger.keep_pass(stored(replace(held, **changes)))
+            try:
+                await self._ledger.keep_pass(stored(replace(held, **changes)))
+            except LedgerUnavailable, asyncio.CancelledError:  # it may be there all the same
+                self._async_add(partial(self._async_write_pass, pass_id), None)
+                raise
             # Used or revoked meanwhile: that stays.
             changed = replace(self._passes[pass_id], **changes)
             self._async_put(changed)
