@@ -193,8 +193,11 @@ class Book:
         unwritten = self._async_add(
             partial(self._async_write_revocation, pass_id, now), line_of_revocation(pass_id, now)
         )
-        if not await self._async_in_database(unwritten, CLOSING_PATIENCE):
-            raise PassNotWritten(safe=await self._journal.async_put(unwritten))
+        # Also where whoever wants it so is gone meanwhile, as a script that is restarted.
+        seen = self._async_see_written(unwritten)
+        safe = await asyncio.shield(self._hass.async_create_task(seen, "write a pass that is closed", eager_start=True))
+        if not unwritten.done.done():
+            raise PassNotWritten(safe=safe)
 
     @callback
     def async_take(self, held: Pass, digest: bytes, serial: str, door: int | None, now: datetime) -> PassUse:
@@ -269,6 +272,10 @@ class Book:
         self._unwritten.append(unwritten)
         self._work.async_now()
         return unwritten
+
+    async def _async_see_written(self, unwritten: Unwritten) -> bool:
+        """Wait for the database, or for the journal where that takes long; return whether it is on a disk."""
+        return await self._async_in_database(unwritten, CLOSING_PATIENCE) or await self._journal.async_put(unwritten)
 
     async def _async_in_database(self, unwritten: Unwritten, patience: float) -> bool:
         if patience:

@@ -139,10 +139,11 @@ class HouseKeeper:
         self._async_put(before)
         self._dirty |= changed_keys(before, self.household)
         self._work.async_now()
-        if self._ledger.health.available:
-            await asyncio.wait((unwritten.done,), timeout=CLOSING_PATIENCE)
+        # Also where whoever wants it so is gone meanwhile, as a script that is restarted.
+        seen = self._async_see_written(unwritten)
+        safe = await asyncio.shield(self._hass.async_create_task(seen, "write who is kept out", eager_start=True))
         if not unwritten.done.done():
-            raise HouseNotWritten(safe=await self._journal.async_put(unwritten))
+            raise HouseNotWritten(safe=safe)
 
     # What terminals confirm
 
@@ -225,6 +226,12 @@ class HouseKeeper:
         unwritten = _Unwritten(closing, name, asyncio.get_running_loop().create_future())
         self._unwritten.append(unwritten)
         return unwritten
+
+    async def _async_see_written(self, unwritten: _Unwritten) -> bool:
+        """Wait for the database, or for the journal where that takes long; return whether it is on a disk."""
+        if self._ledger.health.available:
+            await asyncio.wait((unwritten.done,), timeout=CLOSING_PATIENCE)
+        return unwritten.done.done() or await self._journal.async_put(unwritten)
 
     async def _async_write(self, household: Household, keys: set[Key], lines: Sequence[HouseChange]) -> None:
         """Write some things as a house has them; what is not known to be written is written again as it was."""

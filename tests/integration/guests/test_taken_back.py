@@ -178,7 +178,11 @@ class HeardByNobody:
         self._keep, self._is_lost = Ledger.keep_pass, is_lost
         self.written = asyncio.Event()
         self._patch = monkeypatch
-        monkeypatch.setattr(Ledger, "keep_pass", lambda ledger, held: self._write(ledger, held))
+
+        async def _write(ledger: Ledger, held: Any) -> None:
+            await self._write(ledger, held)
+
+        monkeypatch.setattr(Ledger, "keep_pass", _write)
 
     async def _write(self, ledger: Ledger, held: Any) -> None:
         self._patch.setattr(Ledger, "keep_pass", self._keep)
@@ -196,6 +200,31 @@ class HeardByNobody:
             doing.cancel()
         await asyncio.wait((doing,))
         assert doing.cancelled() or doing.exception() is not None
+
+
+async def test_a_pass_is_revoked_on_the_disk_though_whoever_revokes_it_is_cancelled(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await make_pass(hass, hub)
+    let_go, keep, begun = asyncio.Event(), Ledger.keep_pass, asyncio.Event()
+
+    async def _hanging(ledger: Ledger, held: Any) -> None:
+        begun.set()
+        await let_go.wait()
+        await keep(ledger, held)
+
+    monkeypatch.setattr(Ledger, "keep_pass", _hanging)
+    monkeypatch.setattr("custom_components.timmy_access.guests.book.CLOSING_PATIENCE", 0.05)
+    revoking = hass.async_create_task(act(hass, hub, FACE, "revoke_pass", pass_id=made["pass_id"]))
+    await begun.wait()
+    revoking.cancel()
+    await asyncio.wait((revoking,))
+    await hass.async_block_till_done()
+    journal = Journal(journal_path(hass, hub.ledger))
+    assert len(await hass.async_add_executor_job(journal.open)) == 1
+    await hass.async_add_executor_job(journal.close)
+    let_go.set()
+    await hub.passbook.book._work.async_done()
 
 
 @pytest.mark.parametrize("is_lost", [True, False], ids=["connection lost", "cancelled"])

@@ -26,6 +26,7 @@ from custom_components.timmy_access.house.week import ALWAYS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from custom_components.timmy_access.protocol.listener import Listener
+from custom_components.timmy_access.records.journal import Journal
 from custom_components.timmy_access.terminal import patient_work
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -416,3 +417,22 @@ async def test_what_is_cancelled_while_it_is_written_has_changed_nothing(
     await hub.house.async_update("ada", {"enabled": False}, {}, (), None)
     await written(hub)
     assert await lies(hub, entry) == hub.house.household
+
+
+async def test_who_is_removed_is_so_on_the_disk_though_whoever_removes_them_is_cancelled(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
+) -> None:
+    await both(hub)
+    disk.hanging = asyncio.Event()
+    disk.begun.clear()
+    removing = hass.async_create_task(hub.house.async_remove("eve", None))
+    await disk.begun.wait()
+    removing.cancel()
+    await asyncio.wait((removing,))
+    await hass.async_block_till_done()
+    journal = Journal(keeper_module.closings_path(hass, entry.entry_id))
+    (line,) = await hass.async_add_executor_job(journal.open)
+    assert (line.content["how"], line.content["person_id"]) == ("remove", "eve")
+    await hass.async_add_executor_job(journal.close)
+    disk.hanging.set()
+    await written(hub)
