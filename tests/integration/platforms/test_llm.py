@@ -29,9 +29,7 @@ async def _assistant(hass: HomeAssistant, face: VirtualTerminal, finger: Virtual
     finger.add_user(User(enrollid=2, name="Grace"))
 
 
-async def api(
-    hass: HomeAssistant, api_id: str = llm.LLM_API_ASSIST, context: Context | None = None
-) -> llm.APIInstance:
+async def api(hass: HomeAssistant, api_id: str = llm.LLM_API_ASSIST, context: Context | None = None) -> llm.APIInstance:
     asked_by = llm.LLMContext(
         platform="test", context=context or Context(), language="en", assistant=conversation.DOMAIN, device_id=None
     )
