@@ -80,8 +80,8 @@ async def test_who_may_not_see_a_terminal_is_told_nothing_of_it_by_a_model_eithe
     hass_read_only_user.groups = []
     hass_read_only_user.mock_policy({"entities": {"entity_ids": {OFFICE: {"read": True}}}})
     asked = await api(hass, context=Context(user_id=hass_read_only_user.id))
-    result = await asked.async_call_tool(llm.ToolInput(TOOL, {"day": "today"}))
-    assert [record["terminal"] for record in result.data["records"]] == ["Office"]
+    told: Any = (await asked.async_call_tool(llm.ToolInput(TOOL, {"day": "today"}))).data
+    assert [record["terminal"] for record in told["records"]] == ["Office"]
     assert {record["terminal"] for record in (await ask(hass, day="today"))["records"]} == {"Front door", "Office"}
 
 
