@@ -196,7 +196,7 @@ class Verdicts:
             try:
                 if await book.async_write(use, self.disk_patience):
                     # Time has passed, in which somebody may have revoked it.
-                    refused = self._closed(held)
+                    refused = self.closed(held)
             except BaseException:
                 book.async_give_back(use)
                 raise
@@ -284,7 +284,7 @@ class Verdicts:
         @callback
         def _async_look() -> None:
             nonlocal is_closed
-            if not is_closed and decision.held is not None and self._closed(decision.held) is not None:
+            if not is_closed and decision.held is not None and self.closed(decision.held) is not None:
                 is_closed = True
                 asking.cancel()
 
@@ -300,7 +300,7 @@ class Verdicts:
             if is_closed:
                 asking.uncancel()
 
-    def _closed(self, held: Pass) -> Refused | None:
+    def closed(self, held: Pass) -> Refused | None:
         """Return why a pass that is being used does not open any more; that it is used up now, we know."""
         refused = self._passbook.refusal(self._passbook.passes[held.pass_id], self._premises.doorstep)
         return None if refused is Refused.USED_UP else refused

@@ -335,12 +335,17 @@ class Reception:
         held = decision.held
         if held is None or decision.use is None or self._opens_itself(decision):
             return decision
+
+        def check() -> None:
+            if self._verdicts.closed(held) is not None:  # also while the door waited for its turn
+                raise PassRevoked
+
         numbers = held.doors[self._coordinator.serial] & self._coordinator.data.doors.keys()
         opened, certain = 0, True
         for number in sorted(numbers):
             try:
                 async with self._verdicts.async_for_pass(decision):
-                    await self._doors.async_open(number, asked_at)
+                    await self._doors.async_open(number, asked_at, check)
             except PassRevoked:
                 certain = False
                 break
