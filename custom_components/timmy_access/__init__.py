@@ -73,6 +73,7 @@ async def async_migrate_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) -> bool:
     """Open the port for the terminals of an entry."""
     await async_show(hass)
+    begun_with = entry.modified_at
     try:
         hub = await Hub.async_make(hass, entry)
 
@@ -93,12 +94,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: TimmyAccessConfigEntry) 
         ) from err
     async_clear_listening(hass, entry)
     entry.runtime_data = hub
+    entry.async_on_unload(entry.add_update_listener(_async_apply))
+    if entry.modified_at != begun_with:  # a start may take long: a terminal may have been removed meanwhile
+        hub.async_apply()
     for platform in PLATFORMS:
         await hass.config_entries.async_forward_entry_setups(entry, (platform,))
         # A building's entities are made in one step of the event loop each platform, and not all in one.
         await asyncio.sleep(0)
     entry.async_on_unload(async_follow_voice(hass, entry, hub))
-    entry.async_on_unload(entry.add_update_listener(_async_apply))
     entry.async_on_unload(async_keep_photos(hass, entry, hub))
     async_keep_blueprints(hass)
     return True

@@ -7,13 +7,14 @@ from typing import override
 import voluptuous as vol
 
 from homeassistant.components.llm import LLMTools
-from homeassistant.core import HomeAssistant, callback
+from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers.llm import LLM_API_ASSIST, LLMContext, Tool, ToolAnnotations, ToolInput, ToolResult
 from homeassistant.util import dt as dt_util
 from homeassistant.util.json import JsonValueType
 
 from .const import DOMAIN
 from .hub.hub import TimmyAccessConfigEntry
+from .hub.rights import async_may_read
 from .hub.terminal import Terminal
 from .ledger import LedgerUnavailable, RecordFilter, RecordKind
 from .protocol.peer import as_text
@@ -62,7 +63,12 @@ class WhoCameInTool(Tool):
         records: list[JsonValueType] = []
         complete = True
         for entry, terminals in _exposed(hass, llm_context).items():
-            asked = [terminal for terminal in terminals if data.get(ATTR_TERMINAL, terminal.name) == terminal.name]
+            asked = [
+                terminal
+                for entity_id, terminal in terminals.items()
+                if data.get(ATTR_TERMINAL, terminal.name) == terminal.name
+                and await async_may_read(hass, llm_context.context or Context(), entity_id)
+            ]
             if not asked:
                 continue
             which = RecordFilter(serials=serials_of(asked), since=since, until=until, kind=RecordKind.PUNCH)
@@ -84,16 +90,14 @@ def async_get_tools(hass: HomeAssistant, llm_context: LLMContext, api_id: str) -
     """Offer the terminals whose access event is exposed to the assistant."""
     if api_id != LLM_API_ASSIST:
         return None
-    names = sorted({terminal.name for terminals in _exposed(hass, llm_context).values() for terminal in terminals})
+    exposed = _exposed(hass, llm_context).values()
+    names = sorted({terminal.name for terminals in exposed for terminal in terminals.values()})
     return LLMTools(tools=[WhoCameInTool(names)]) if names else None
 
 
 @callback
-def _exposed(hass: HomeAssistant, llm_context: LLMContext) -> dict[TimmyAccessConfigEntry, list[Terminal]]:
-    if llm_context.assistant is None:
-        return {}
-    telling = async_telling(hass, llm_context.assistant)
-    return {entry: list(terminals.values()) for entry, terminals in telling.items()}
+def _exposed(hass: HomeAssistant, llm_context: LLMContext) -> dict[TimmyAccessConfigEntry, dict[str, Terminal]]:
+    return {} if llm_context.assistant is None else async_telling(hass, llm_context.assistant)
 
 
 def _span(day: str) -> tuple[datetime, datetime]:

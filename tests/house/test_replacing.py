@@ -1,5 +1,8 @@
 """A terminal in the place of another: what the house says of one is what it says of the other."""
 
+from copy import replace
+from datetime import UTC, datetime
+
 from hypothesis import given
 import pytest
 
@@ -7,7 +10,7 @@ from custom_components.timmy_access.house.changes import without_terminal
 from custom_components.timmy_access.house.credentials import HouseCredential
 from custom_components.timmy_access.house.household import Household, Placement
 from custom_components.timmy_access.house.replacing import with_other_terminal, without_traces
-from custom_components.timmy_access.house.standing import Standing
+from custom_components.timmy_access.house.standing import Standing, Tombstone
 
 from .households import FRONT, HOUSE, OFFICE, households
 
@@ -31,7 +34,10 @@ def test_the_new_one_has_what_the_old_one_had_and_nothing_is_known_of_it(house: 
         after = with_other_terminal(house, old, new)
         assert with_other_terminal(after, old, new) == after
         assert after.people == house.people
-        assert after.tombstones == house.tombstones
+        assert after.tombstones.items() >= house.tombstones.items()
+        for serial, number in after.tombstones.keys() - house.tombstones.keys():
+            assert serial == new
+            assert (old, number) in house.tombstones
         assert not any(said_of(after, old))
         if after is not house:
             assert doors_of(after, new) == doors_of(house, old)
@@ -43,6 +49,23 @@ def test_the_new_one_has_what_the_old_one_had_and_nothing_is_known_of_it(house: 
             assert [it for key, it in after.placements.items() if key[0] == serial] == [
                 it for key, it in house.placements.items() if key[0] == serial
             ]
+
+
+def test_who_was_to_be_gone_from_the_old_one_is_to_be_gone_from_the_new_one_unless_they_are_back() -> None:
+    """The same machine may tell another serial number, and still has them."""
+    stones = {
+        (FRONT, number): Tombstone(
+            serial=FRONT,
+            enroll_id=number,
+            name="Gone",
+            person_id=f"gone{number}",
+            removed_at=datetime(2026, 11, 1, tzinfo=UTC),
+        )
+        for number in (1, 90)
+    }
+    assert 1 in {person.enroll_id for person in HOUSE.people.values()}
+    after = with_other_terminal(replace(HOUSE, tombstones=stones), FRONT, NEW)
+    assert after.tombstones == {**stones, (NEW, 90): replace(stones[FRONT, 90], serial=NEW)}
 
 
 @given(households())

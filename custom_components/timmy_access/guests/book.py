@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from homeassistant.core import CALLBACK_TYPE, HomeAssistant, callback
+from homeassistant.util import dt as dt_util
 
 from .. import ledger as ledger_module
 from ..const import LOGGER
@@ -135,7 +136,12 @@ class Book:
     async def async_add(self, held: Pass) -> None:
         """Take a new pass once it is in the database; raises `LedgerUnavailable`."""
         async with self._changing:
-            await self._ledger.keep_pass(stored(held))
+            try:
+                await self._ledger.keep_pass(stored(held))
+            except LedgerUnavailable, asyncio.CancelledError:
+                # It may be there all the same, and nobody is to come in by what they were told was not made.
+                self._async_add(partial(self._async_write_revocation, held.pass_id, dt_util.utcnow()), None)
+                raise
             self._async_put(held)
 
     async def async_extend(self, pass_id: str, **changes: Any) -> Pass:
@@ -145,7 +151,11 @@ class Book:
         """
         async with self._changing:
             held = self._known(pass_id)
-            await self._ledger.keep_pass(stored(replace(held, **changes)))
+            try:
+                await self._ledger.keep_pass(stored(replace(held, **changes)))
+            except LedgerUnavailable, asyncio.CancelledError:  # it may be there all the same
+                self._async_add(partial(self._async_write_pass, pass_id), None)
+                raise
             # Used or revoked meanwhile: that stays.
             changed = replace(self._passes[pass_id], **changes)
             self._async_put(changed)
@@ -183,8 +193,11 @@ class Book:
         unwritten = self._async_add(
             partial(self._async_write_revocation, pass_id, now), line_of_revocation(pass_id, now)
         )
-        if not await self._async_in_database(unwritten, CLOSING_PATIENCE):
-            raise PassNotWritten(safe=await self._journal.async_put(unwritten))
+        # Also where whoever wants it so is gone meanwhile, as a script that is restarted.
+        seen = self._async_see_written(unwritten)
+        safe = await asyncio.shield(self._hass.async_create_task(seen, "write a pass that is closed", eager_start=True))
+        if not unwritten.done.done():
+            raise PassNotWritten(safe=safe)
 
     @callback
     def async_take(self, held: Pass, digest: bytes, serial: str, door: int | None, now: datetime) -> PassUse:
@@ -259,6 +272,10 @@ class Book:
         self._unwritten.append(unwritten)
         self._work.async_now()
         return unwritten
+
+    async def _async_see_written(self, unwritten: Unwritten) -> bool:
+        """Wait for the database, or for the journal where that takes long; return whether it is on a disk."""
+        return await self._async_in_database(unwritten, CLOSING_PATIENCE) or await self._journal.async_put(unwritten)
 
     async def _async_in_database(self, unwritten: Unwritten, patience: float) -> bool:
         if patience:

@@ -26,8 +26,8 @@ class Premises:
     """What a terminal's verdicts know of it; each is looked up when somebody stands there.
 
     `person_of` are the people of the terminal by enroll id, `linked_to` the person of Home Assistant each is.
-    `is_disabled` tells whether somebody was, None while that cannot be told. `no_passage` is why the house does not let
-    somebody pass there, whatever the terminal's own memory says.
+    `is_disabled` tells whether somebody was, there or by the house, None while that cannot be told. `no_passage` is why
+    the house does not let somebody pass there, whatever the terminal's own memory says.
     """
 
     serial: str

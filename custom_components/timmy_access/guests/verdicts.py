@@ -117,10 +117,13 @@ class Verdicts:
         """Whether the terminal asks who may pass: then a punch alone lets in nobody."""
         return self.approval is not Approval.OFF
 
-    @property
-    def is_locked_down(self) -> bool:
-        """Whether nobody is let in, whatever was decided."""
-        return self._premises.is_locked_down
+    def is_closed(self, decision: Decision) -> bool:
+        """Return whether whoever was let in is not any more: time has passed, in which much may have been closed."""
+        if (moment := decision.untold) is None or moment.source is not CodeSource.PUNCH:
+            return self._premises.is_locked_down
+        if decision.decided_by is Decider.DEFAULT and self._refused_by_default(moment.enroll_id) is not None:
+            return True
+        return self._premises.refusal(moment.enroll_id or 0) is not None
 
     @callback
     def async_stop(self) -> None:
@@ -193,7 +196,7 @@ class Verdicts:
             try:
                 if await book.async_write(use, self.disk_patience):
                     # Time has passed, in which somebody may have revoked it.
-                    refused = self._closed(held)
+                    refused = self.closed(held)
             except BaseException:
                 book.async_give_back(use)
                 raise
@@ -228,10 +231,13 @@ class Verdicts:
         facts: dict[str, Any] = {"punch": punch, "enroll_id": enroll_id}
         if self._refused_punches.are_enough(enroll_id):  # no automation is asked, and so none has granted
             return self._shown(Decision(granted=False, name=person, decided_by=Decider.DEFAULT))
-        if (why := self._premises.refusal(enroll_id or 0)) is not None:
+        answer: Decision | Refused | None = None
+        if (why := self._premises.refusal(enroll_id or 0)) is None:
+            answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)
+            why = self._premises.refusal(enroll_id or 0)  # somebody may have been removed meanwhile
+        if why is not None:
             decision = Decision(granted=False, name=person, decided_by=Decider.HOUSE)
             return self._finished(CodeSource.PUNCH, decision, why, **facts)
-        answer = await self._async_ask(CodeSource.PUNCH, None, person=person, **facts)
         if isinstance(answer, Decision):
             decision, refused = answer, Refused.BY_AUTOMATION
         else:
@@ -278,7 +284,7 @@ class Verdicts:
         @callback
         def _async_look() -> None:
             nonlocal is_closed
-            if not is_closed and decision.held is not None and self._closed(decision.held) is not None:
+            if not is_closed and decision.held is not None and self.closed(decision.held) is not None:
                 is_closed = True
                 asking.cancel()
 
@@ -294,7 +300,7 @@ class Verdicts:
             if is_closed:
                 asking.uncancel()
 
-    def _closed(self, held: Pass) -> Refused | None:
+    def closed(self, held: Pass) -> Refused | None:
         """Return why a pass that is being used does not open any more; that it is used up now, we know."""
         refused = self._passbook.refusal(self._passbook.passes[held.pass_id], self._premises.doorstep)
         return None if refused is Refused.USED_UP else refused

@@ -139,10 +139,11 @@ class HouseKeeper:
         self._async_put(before)
         self._dirty |= changed_keys(before, self.household)
         self._work.async_now()
-        if self._ledger.health.available:
-            await asyncio.wait((unwritten.done,), timeout=CLOSING_PATIENCE)
+        # Also where whoever wants it so is gone meanwhile, as a script that is restarted.
+        seen = self._async_see_written(unwritten)
+        safe = await asyncio.shield(self._hass.async_create_task(seen, "write who is kept out", eager_start=True))
         if not unwritten.done.done():
-            raise HouseNotWritten(safe=await self._journal.async_put(unwritten))
+            raise HouseNotWritten(safe=safe)
 
     # What terminals confirm
 
@@ -226,6 +227,12 @@ class HouseKeeper:
         self._unwritten.append(unwritten)
         return unwritten
 
+    async def _async_see_written(self, unwritten: _Unwritten) -> bool:
+        """Wait for the database, or for the journal where that takes long; return whether it is on a disk."""
+        if self._ledger.health.available:
+            await asyncio.wait((unwritten.done,), timeout=CLOSING_PATIENCE)
+        return unwritten.done.done() or await self._journal.async_put(unwritten)
+
     async def _async_write(self, household: Household, keys: set[Key], lines: Sequence[HouseChange]) -> None:
         """Write some things as a house has them; what is not known to be written is written again as it was."""
         keys -= self.unreadable
@@ -238,6 +245,10 @@ class HouseKeeper:
         except LedgerUnavailable:
             self._dirty |= keys
             self._work.async_again()
+            raise
+        except asyncio.CancelledError:  # whoever waited does no more: it may be written, and may not be
+            self._dirty |= keys
+            self._work.async_now()
             raise
 
     async def _async_catch_up(self) -> None:
@@ -284,6 +295,7 @@ class HouseKeeper:
             self._unwritten.remove(unwritten)
             if not unwritten.done.done():
                 unwritten.done.set_result(None)
+        for unwritten in closings:
             await self._journal.async_strike(unwritten)
 
 

@@ -19,9 +19,11 @@ type Write = Callable[[list[HouseItem], list[HouseChange]], Awaitable[None]]
 def with_other_terminal(household: Household, old: str, new: str) -> Household:
     """Return a house with one terminal in the place of another: its doors, and that it is kept in step.
 
-    Of who is on the new one nothing is known yet. Who was to be gone from either still is. A house that says nothing of
-    the old one stays as it is.
+    Of who is on the new one nothing is known yet. Who was to be gone from either still is, and from the new one whoever
+    was to be gone from the old one: it may be the same machine, which tells another serial number (field notes 2). A
+    house that says nothing of the old one stays as it is.
     """
+    household = _with_tombstones(household, old, new)
     if not _names(household, old):
         return household
     after = without_terminal(without_terminal(_with_doors(household, old, new), old), new)
@@ -49,6 +51,17 @@ async def async_replaced_in_house(
 
     deed = Deed(did=Did.REPLACED, at=dt_util.utcnow(), by=None, name=name)
     await write(await hass.async_add_executor_job(_changed), [deed.line])
+
+
+def _with_tombstones(household: Household, old: str, new: str) -> Household:
+    """Return a house in which who is to be gone from one terminal is so from another too, unless they are back."""
+    held = {person.enroll_id for person in household.people.values()}
+    carried = {
+        (new, number): replace(stone, serial=new)
+        for (serial, number), stone in household.tombstones.items()
+        if serial == old and number not in held and (new, number) not in household.tombstones
+    }
+    return replace(household, tombstones={**household.tombstones, **carried}) if carried else household
 
 
 def _names(household: Household, serial: str) -> bool:

@@ -33,6 +33,8 @@ _NO_PASSAGE = {
     NoPassage.NOT_YET: Refused.NOT_YET_VALID,
     NoPassage.UNKNOWN: Refused.PERSON_UNKNOWN,
 }
+# Somebody of whom it says this is let in nowhere, whatever else would let them in: also by a pass of theirs.
+_NOWHERE = frozenset({Refused.EXPIRED, Refused.NOT_YET_VALID, Refused.PERSON_DISABLED, Refused.PERSON_UNKNOWN})
 
 
 class Kept(CheckedLine, Protocol):
@@ -150,6 +152,17 @@ class HouseRules:
         if why is None or (why is NoPassage.UNKNOWN and self._may_be_on_terminal(enroll_id)):
             return None
         return _NO_PASSAGE[why]
+
+    @callback
+    def is_disabled(self, enroll_id: int) -> bool | None:
+        """Return whether somebody was disabled at the terminal, or the house lets them in nowhere at present.
+
+        None while either cannot be told.
+        """
+        if self.no_passage(enroll_id) in _NOWHERE:
+            return True
+        disabled = self._terminal.roster.is_disabled(enroll_id)
+        return disabled if disabled or self._house.keeper.is_known else None
 
     def _may_be_on_terminal(self, enroll_id: int) -> bool:
         """Return whether a terminal has somebody, or may have, as all that it holds was never told."""

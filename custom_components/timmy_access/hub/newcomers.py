@@ -10,6 +10,7 @@ from ..house.errors import HouseInvalid, HouseUnknown
 from ..house.house import House
 from ..ledger import LedgerUnavailable
 from ..protocol.errors import ProtocolError
+from ..protocol.session import Session
 from ..terminal.tasks import Tasks
 from .house_watch import HouseWatch
 from .taking_stock import async_present
@@ -40,6 +41,9 @@ class Newcomers:
         self._watch = watch
         self._terminals = terminals
         self._under_way: set[str] = set()
+        # What is not told over a connection is not asked for again over it: meanwhile nothing else could be asked, not
+        # even to open a door.
+        self._in_vain: dict[str, Session | None] = {}
         self._unsubscribe: CALLBACK_TYPE | None = None
 
     @callback
@@ -60,7 +64,9 @@ class Newcomers:
         if not self._house.keeper.is_known:
             return
         for serial, terminal in self._terminals().items():
-            if self._chosen_by(terminal) is not None and terminal.roster.is_whole and serial not in self._under_way:
+            if self._chosen_by(terminal) is None or not terminal.roster.is_whole or serial in self._under_way:
+                continue
+            if terminal.session is not None and self._in_vain.get(serial) is not terminal.session:
                 self._under_way.add(serial)
                 self._tasks.async_start(self._async_decide(terminal), f"keep {serial} in step", eager=False)
 
@@ -71,6 +77,7 @@ class Newcomers:
         return chosen
 
     async def _async_decide(self, terminal: Terminal) -> None:
+        session = terminal.session
         try:
             present = await async_present(self._hass, terminal, self._house)
             taking = await self._hass.async_add_executor_job(self._house.preview, present)
@@ -84,6 +91,8 @@ class Newcomers:
                 await self._house.async_take_over(taking, terminal.name, by or None)
             self._async_decided(terminal)
         except (HouseInvalid, HouseUnknown, LedgerUnavailable, ProtocolError) as err:
+            if isinstance(err, ProtocolError):
+                self._in_vain[terminal.serial] = session
             LOGGER.debug("%s is not kept in step yet: %s", terminal.name, err)
         finally:
             self._under_way.discard(terminal.serial)

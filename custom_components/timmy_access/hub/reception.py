@@ -254,8 +254,8 @@ class Reception:
         return None if decision is None else self._undoubted(decision)
 
     def _undoubted(self, decision: Decision) -> Decision:
-        """Return a decision that holds: nobody is let in where a lockdown or a second claim has come meanwhile."""
-        if not decision.granted or not (self._records.is_doubted or self._verdicts.is_locked_down):
+        """Return a decision that holds: nobody is let in whom a lockdown, a second claim or the house keeps out."""
+        if not decision.granted or not (self._records.is_doubted or self._verdicts.is_closed(decision)):
             return decision
         self._verdicts.async_settle(decision, delivered=False)
         return Decision(granted=False)
@@ -335,12 +335,17 @@ class Reception:
         held = decision.held
         if held is None or decision.use is None or self._opens_itself(decision):
             return decision
+
+        def check() -> None:
+            if self._verdicts.closed(held) is not None:  # also while the door waited for its turn
+                raise PassRevoked
+
         numbers = held.doors[self._coordinator.serial] & self._coordinator.data.doors.keys()
         opened, certain = 0, True
         for number in sorted(numbers):
             try:
                 async with self._verdicts.async_for_pass(decision):
-                    await self._doors.async_open(number, asked_at)
+                    await self._doors.async_open(number, asked_at, check)
             except PassRevoked:
                 certain = False
                 break

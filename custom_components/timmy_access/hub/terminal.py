@@ -180,7 +180,7 @@ class Terminal:
             serial=self.serial,
             doors=lambda: self.coordinator.data.doors,
             person_of=self.roster.people.get,
-            is_disabled=self.roster.is_disabled,
+            is_disabled=self.house_rules.is_disabled,
             linked_to=self.links.entity_id_of,
             no_passage=self.house_rules.no_passage,
         )

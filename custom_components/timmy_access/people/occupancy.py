@@ -17,7 +17,7 @@ from ..protocol.enums import Reader
 from ..terminal.moments import CaughtUp, CodeKind, CodeMoment, CodeSource, LastLeft, Moment, Moments, Punch
 from ..terminal.patient_work import PatientWork
 from ..terminal.tasks import Tasks
-from .roll_call import LONGEST_STAY, Doorway, Passing, RollCall, Show
+from .roll_call import LONGEST_STAY, Doorway, Passing, RollCall, Show, Who
 
 
 class EntryReader(StrEnum):
@@ -62,8 +62,9 @@ class Occupancy:
             hass, ledger, self._async_catch_up, f"count who is inside by {serials[0]}", tasks.async_start
         )
         self._work.async_start()
-        # What happens while the access log is read may not be in what was read.
-        self._meanwhile: list[Passing] = []
+        # What has just happened may not be in what is read: while the database is away, nothing of it is. The latest
+        # of each person, as the roll call has them.
+        self._told: dict[Who, Passing] = {}
         moments.async_subscribe(self._async_on_moment)
         self._publish = moments.async_publish
 
@@ -72,7 +73,7 @@ class Occupancy:
         """Apply a changed choice."""
         way_in = _chosen(data)
         if way_in is not self._way_in:
-            self._way_in, self._is_counted = way_in, False
+            self._way_in, self._is_counted, self._told = way_in, False, {}
             self._async_ask()
 
     @callback
@@ -101,7 +102,6 @@ class Occupancy:
             self._roll_call.async_leave(self._serials[0])
             self._doorway.show(None)
             return
-        self._meanwhile = []
         try:
             since = dt_util.utcnow() - LONGEST_STAY
             found = [one for serial in self._serials for one in await self._ledger.latest_readers(serial, since)]
@@ -124,7 +124,10 @@ class Occupancy:
         ]
         self._is_counted = True
         self._roll_call.async_follow(self._serials[0], self._doorway)
-        self._roll_call.async_replace(self._serials[0], (*passings, *self._meanwhile))
+        told = self._told
+        # Of two in the same second, the one that was told has come last.
+        kept = [it for it in passings if it.who not in told or it.occurred_at > told[it.who].occurred_at]
+        self._roll_call.async_replace(self._serials[0], (*kept, *told.values()))
 
     @callback
     def _async_on_moment(self, moment: Moment) -> None:
@@ -152,7 +155,9 @@ class Occupancy:
             occurred_at=punch.occurred_at,
             entered=punch.reader == self._way_in,
         )
-        self._meanwhile.append(passing)
+        since = passing.occurred_at - LONGEST_STAY
+        told = {who: before for who, before in self._told.items() if before.occurred_at >= since}
+        self._told = {**told, passing.who: passing}
         self._roll_call.async_note(passing)
         if not passing.entered and not self._roll_call.inside:
             certain = not self._roll_call.uncertain

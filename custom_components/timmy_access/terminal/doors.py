@@ -64,7 +64,7 @@ class Doors:
         self._is_known = False
         self._listeners: list[ModeListener] = []
 
-    async def async_open(self, number: int, asked_at: float, *, despite_lockdown: bool = False) -> None:
+    async def async_open(self, number: int, asked_at: float, *checks: Check, despite_lockdown: bool = False) -> None:
         """Release one door for the open delay of its terminal; asking again while it is open is fine.
 
         The door is always named: without a number a controller opens all of them (specification B19). One that is
@@ -82,7 +82,7 @@ class Doors:
         if before is DoorPhase.LOCKED:
             self._async_set(number, DoorPhase.OPENING)
         try:
-            await self._move(OpenDoor(door=number), asked_at, partial(self._async_opened, number), check)
+            await self._move(OpenDoor(door=number), asked_at, partial(self._async_opened, number), check, *checks)
         except BaseException as err:
             if self._door(number).phase is DoorPhase.OPENING:
                 self._async_set(number, before)

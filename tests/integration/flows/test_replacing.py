@@ -410,6 +410,23 @@ async def test_a_plan_that_cannot_be_kept_changes_nothing(
     assert registered(hass, entry) == before
 
 
+async def test_the_same_machine_under_another_serial_number_loses_whom_it_was_to_lose(
+    hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
+) -> None:
+    stone = Tombstone(serial=FACE, enroll_id=9, name="Gone", person_id="gone", removed_at=UNTIL)
+    await hub.house.keeper.async_change(lambda _: Household(tombstones={(FACE, 9): stone}, kept=frozenset({FACE})))
+    new = make_terminal("ai_face", NEW)
+    new.add_user(User(enrollid=9, name="Gone", credentials={CARD: 4712}))
+    await wait_outside(hass, new)
+    assert (await replace(hass, entry, FACE, NEW))["reason"] == "terminal_replaced"
+    hub = entry.runtime_data
+    await admitted(hass, hub, new)
+    await until_house(hub, lambda: (NEW, 9) not in hub.house.household.tombstones)
+    assert 9 not in new.users
+    assert 1 in new.users  # of whom the house says nothing
+    await hass.async_block_till_done(wait_background_tasks=True)
+
+
 async def test_what_the_house_said_of_the_new_one_before_holds_no_more(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, make_terminal: MakeTerminal
 ) -> None:

@@ -171,6 +171,97 @@ async def test_a_use_outlives_a_reload_while_the_database_is_away(
     await face.stop()
 
 
+class HeardByNobody:
+    """A database that writes a pass, and whoever asked for it does not hear of that."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, is_lost: bool) -> None:
+        self._keep, self._is_lost = Ledger.keep_pass, is_lost
+        self.written = asyncio.Event()
+        self._patch = monkeypatch
+
+        async def _write(ledger: Ledger, held: Any) -> None:
+            await self._write(ledger, held)
+
+        monkeypatch.setattr(Ledger, "keep_pass", _write)
+
+    async def _write(self, ledger: Ledger, held: Any) -> None:
+        self._patch.setattr(Ledger, "keep_pass", self._keep)
+        await self._keep(ledger, held)
+        self.written.set()
+        if self._is_lost:
+            raise LedgerUnavailable(Cause.UNREACHABLE)
+        await asyncio.Event().wait()
+
+    async def have(self, hass: HomeAssistant, work: Any) -> None:
+        """Have something done of which nobody hears that it is."""
+        doing = hass.async_create_task(work)
+        await self.written.wait()
+        if not self._is_lost:
+            doing.cancel()
+        await asyncio.wait((doing,))
+        assert doing.cancelled() or doing.exception() is not None
+
+
+async def test_a_pass_is_revoked_on_the_disk_though_whoever_revokes_it_is_cancelled(
+    hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = await make_pass(hass, hub)
+    let_go, keep, begun = asyncio.Event(), Ledger.keep_pass, asyncio.Event()
+
+    async def _hanging(ledger: Ledger, held: Any) -> None:
+        begun.set()
+        await let_go.wait()
+        await keep(ledger, held)
+
+    monkeypatch.setattr(Ledger, "keep_pass", _hanging)
+    monkeypatch.setattr("custom_components.timmy_access.guests.book.CLOSING_PATIENCE", 0.05)
+    revoking = hass.async_create_task(act(hass, hub, FACE, "revoke_pass", pass_id=made["pass_id"]))
+    await begun.wait()
+    revoking.cancel()
+    await asyncio.wait((revoking,))
+    await hass.async_block_till_done()
+    journal = Journal(journal_path(hass, hub.ledger))
+    assert len(await hass.async_add_executor_job(journal.open)) == 1
+    await hass.async_add_executor_job(journal.close)
+    let_go.set()
+    await hub.passbook.book._work.async_done()
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["connection lost", "cancelled"])
+async def test_a_pass_that_was_said_not_to_be_made_opens_nothing_after_the_next_start(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    face: VirtualTerminal,
+    monkeypatch: pytest.MonkeyPatch,
+    is_lost: bool,
+) -> None:
+    await HeardByNobody(monkeypatch, is_lost=is_lost).have(hass, make_pass(hass, hub, with_pin=True))
+    await hub.passbook.book._work.async_done()
+    assert hub.passbook.passes == {}
+    hub = await reload(hass, entry, face)
+    assert [held.revoked_at is not None for held in hub.passbook.passes.values()] == [True]
+    await face.stop()
+
+
+@pytest.mark.parametrize("is_lost", [True, False], ids=["connection lost", "cancelled"])
+async def test_a_pass_that_was_said_not_to_be_extended_is_not_after_the_next_start(
+    hass: HomeAssistant,
+    entry: MockConfigEntry,
+    hub: Hub,
+    face: VirtualTerminal,
+    monkeypatch: pytest.MonkeyPatch,
+    is_lost: bool,
+) -> None:
+    made = await make_pass(hass, hub, max_uses=1)
+    extending = act(hass, hub, FACE, "extend_pass", pass_id=made["pass_id"], max_uses=9)
+    await HeardByNobody(monkeypatch, is_lost=is_lost).have(hass, extending)
+    await hub.passbook.book._work.async_done()
+    hub = await reload(hass, entry, face)
+    assert hub.passbook.passes[made["pass_id"]].max_uses == 1
+    await face.stop()
+
+
 async def test_a_use_that_nothing_takes_lets_in_nobody(
     hass: HomeAssistant, hub: Hub, face: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
 ) -> None:

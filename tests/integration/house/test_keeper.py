@@ -26,6 +26,7 @@ from custom_components.timmy_access.house.week import ALWAYS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from custom_components.timmy_access.protocol.listener import Listener
+from custom_components.timmy_access.records.journal import Journal
 from custom_components.timmy_access.terminal import patient_work
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -366,3 +367,72 @@ async def test_five_thousand_people_are_restored_without_holding_up_the_loop(
     await keeper.async_stop()
     assert len(keeper.household.people) == 5000
     assert len(turns) > 3
+
+
+async def test_a_closing_is_written_though_whoever_writes_it_is_cancelled(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
+) -> None:
+    """A script that is restarted ends in the middle of its action, which has to write first what was closed before."""
+    await both(hub)
+    disk.is_away = True
+    with pytest.raises(HouseNotWritten):
+        await hub.house.async_remove("eve", None)
+    with pytest.raises(HouseNotWritten):
+        await hub.house.async_disable("ada", None)
+    disk.is_away = False
+    disk.hanging = asyncio.Event()
+    disk.begun.clear()
+    change = hass.async_create_task(hub.house.async_set_group(AccessGroup(group_id="g", name="G"), None))
+    await disk.begun.wait()
+    change.cancel()
+    await asyncio.wait((change,))
+    disk.hanging.set()
+    await written(hub)
+    assert await lies(hub, entry) == hub.house.household
+    hub = await reloaded(hass, entry)
+    assert undated(hub) == {"ada": replace(ADA, enabled=False)}
+    assert hub.house.household.tombstones.keys() == {(FACE, 2)}
+
+
+async def test_what_is_cancelled_while_it_is_written_has_changed_nothing(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database has it by then: whoever is disabled is not let in again by the next start."""
+    await both(hub)
+    await hub.house.async_disable("ada", None)
+    keep, kept = Ledger.keep_house, asyncio.Event()
+
+    async def _cancelled(*arguments: Any) -> None:
+        await keep(*arguments)
+        kept.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "keep_house", _cancelled)
+        change = hass.async_create_task(hub.house.async_update("ada", {"enabled": True}, {}, (), None))
+        await kept.wait()
+    change.cancel()
+    await asyncio.wait((change,))
+    assert not hub.house.household.people["ada"].enabled
+    await hub.house.async_update("ada", {"enabled": False}, {}, (), None)
+    await written(hub)
+    assert await lies(hub, entry) == hub.house.household
+
+
+async def test_who_is_removed_is_so_on_the_disk_though_whoever_removes_them_is_cancelled(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, disk: Disk
+) -> None:
+    await both(hub)
+    disk.hanging = asyncio.Event()
+    disk.begun.clear()
+    removing = hass.async_create_task(hub.house.async_remove("eve", None))
+    await disk.begun.wait()
+    removing.cancel()
+    await asyncio.wait((removing,))
+    await hass.async_block_till_done()
+    journal = Journal(keeper_module.closings_path(hass, entry.entry_id))
+    (line,) = await hass.async_add_executor_job(journal.open)
+    assert (line.content["how"], line.content["person_id"]) == ("remove", "eve")
+    await hass.async_add_executor_job(journal.close)
+    disk.hanging.set()
+    await written(hub)

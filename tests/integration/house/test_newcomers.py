@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
@@ -10,8 +11,10 @@ from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 from custom_components.timmy_access.house.arrivals import Arrival
 from custom_components.timmy_access.house.changes import with_group
 from custom_components.timmy_access.house.groups import AccessGroup, Rule
+from custom_components.timmy_access.house.taking_over import Present
 from custom_components.timmy_access.hub.approval import mark_of
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.protocol.errors import CommandTimeout
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from simulator import User, VirtualTerminal
@@ -112,3 +115,33 @@ async def test_one_that_has_people_after_all_and_one_that_was_not_to_be_kept_are
     assert lived_in.house.household.kept == frozenset()
     assert KEEP not in chosen(entry)
     assert terminal.users.keys() == ({60} if keep else set())
+
+
+async def test_one_that_does_not_tell_its_hours_is_not_asked_for_them_again_and_again(
+    hass: HomeAssistant, entry: MockConfigEntry, lived_in: Hub, make_terminal: MakeTerminal
+) -> None:
+    """Each question that stays open keeps everything else waiting, also a door that is to open."""
+    terminal, flow = await card(hass, empty(make_terminal), "ai_face")
+    asked = 0
+
+    async def _unanswered(*_: object) -> Present:
+        nonlocal asked
+        asked += 1
+        raise CommandTimeout("getdevlock")
+
+    with patch("custom_components.timmy_access.hub.newcomers.async_present", _unanswered):
+        await submit(hass, flow, name="Gate", doors=1, keep_in_step=True)
+        await terminal.wait_registered()
+        gate = lived_in.terminals[STRANGER]
+        await terminal.wait_for(lambda: gate.roster.is_whole or None)
+        for _ in range(3):
+            await lived_in.caretaker.watch.async_look()
+            await hass.async_block_till_done(wait_background_tasks=True)
+        assert asked == 1
+    assert KEEP in chosen(entry)
+    await terminal.drop()
+    await terminal.wait_registered(timeout=10)
+    await terminal.wait_for(lambda: gate.roster.is_whole or None)
+    await lived_in.caretaker.watch.async_look()
+    await until(lived_in, lambda: STRANGER in lived_in.house.household.kept)
+    await hass.async_block_till_done(wait_background_tasks=True)

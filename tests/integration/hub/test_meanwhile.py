@@ -80,6 +80,27 @@ async def test_a_pass_whose_door_is_taken_away_while_it_waits_opens_nothing(
     assert held["uses"] == 0
 
 
+async def test_the_pass_of_somebody_who_is_disabled_while_its_door_waits_opens_nothing(
+    hass: HomeAssistant, hub: Hub, controller: VirtualTerminal
+) -> None:
+    made = await hass.services.async_call(
+        "timmy_access",
+        "create_pass",
+        {"device_id": [door_of(hass, 4)], "name": "Courier", "enroll_id": 7},
+        blocking=True,
+        return_response=True,
+    )
+    assert made is not None
+    received = len(controller.received)
+    async with occupied(hass, hub, controller):
+        await controller.send({"cmd": "sendqrcode", "sn": CONTROLLER, "record": made["code"]})
+        await controller.send({"cmd": "checklive", "sn": CONTROLLER})
+        await controller.wait_received("checklive", after=received)  # so the scan is being decided about
+        hub.terminals[CONTROLLER].roster.async_note(7, enabled=False)
+    assert (await controller.wait_received("sendqrcode", after=received))["access"] == 0
+    assert moved(controller) == []
+
+
 @pytest.mark.parametrize("function", ["hold_open", "hold_closed"])
 async def test_no_command_without_a_number_is_sent_to_what_has_become_several_doors(
     hass: HomeAssistant, entry: MockConfigEntry, hub: Hub, face: VirtualTerminal, function: str

@@ -67,7 +67,8 @@ async def test_who_is_inside_and_was_seen_is_unknown_until_the_database_is_there
         await until_state(hass, SENSOR, "unknown")
     await until_well(hub.ledger)
     await counting.wait_sent()
-    await until_state(hass, SENSOR, "2")  # the first and the third
+    await until_state(hass, SENSOR, "2")
+    assert {number for number, _ in hub.roll_call.inside} == {1, 3}
     assert seen(hub) == {1, 2, 3}
     await counting.stop()
     await hass.async_block_till_done(wait_background_tasks=True)

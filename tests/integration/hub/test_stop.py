@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.guests.decisions import Decision
+from custom_components.timmy_access.house.house import House
 from custom_components.timmy_access.hub import gate as gate_module, hub as hub_module
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.hub.terminal import Terminal
@@ -245,6 +246,39 @@ async def test_a_terminal_that_is_removed_is_not_served_from_that_step_on(
     await face.wait_refused()
     assert hub.passbook.passes[made["pass_id"]].uses == 0
     assert hub.terminals[FINGER].session is other
+
+
+async def test_a_terminal_that_is_removed_while_its_listener_starts_is_not_served(
+    hass: HomeAssistant, entry: MockConfigEntry, make_terminal: MakeTerminal
+) -> None:
+    """A start waits for the database, and meanwhile the owner removes one terminal and has another ask no more."""
+    load, loading, let_go = House.async_load, asyncio.Event(), asyncio.Event()
+
+    async def _slow(house: House) -> None:
+        loading.set()
+        await let_go.wait()
+        await load(house)
+
+    with patch.object(House, "async_load", _slow):
+        starting = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
+        await loading.wait()
+        removed, kept = (
+            next(one for one in entry.subentries.values() if one.unique_id == serial) for serial in (FACE, FINGER)
+        )
+        hass.config_entries.async_remove_subentry(entry, removed.subentry_id)
+        choices = {**kept.data, "server_approval": "refuse"}
+        hass.config_entries.async_update_subentry(entry, kept, data=choices)
+        let_go.set()
+        assert await starting
+    await hass.async_block_till_done()
+    hub: Hub = entry.runtime_data
+    assert FACE not in hub.terminals
+    assert hub.terminals[FINGER].verdicts.decides
+    terminal = make_terminal("ai_face", FACE)
+    await terminal.start()
+    await terminal.wait_refused()
+    await terminal.stop()
+    assert await hass.config_entries.async_unload(entry.entry_id)
 
 
 # What is still to be written

@@ -9,7 +9,7 @@ import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.timmy_access.hub.hub import Hub
-from custom_components.timmy_access.ledger import Ledger
+from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import entity_registry as er
 from simulator import User, VirtualTerminal
@@ -114,6 +114,31 @@ async def test_a_ledger_that_is_away_changes_nothing(hass: HomeAssistant, hub: H
     await hub.ledger.close()
     await hub.terminals[FACE]._occupancy.async_count()
     await until_state(hass, SENSOR, "1")
+
+
+async def test_who_comes_in_while_the_database_is_away_stays_counted_when_it_can_be_read(
+    hass: HomeAssistant, hub: Hub, counting: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Their punches are kept later, when the terminal sends them again: until then only what was told knows of them."""
+    occupancy = hub.terminals[FACE]._occupancy
+    counting.punch(2, inout=IN)
+    await until_state(hass, SENSOR, "1")
+
+    async def _away(*_: object, **__: object) -> None:
+        raise LedgerUnavailable(Cause.UNREACHABLE)
+
+    monkeypatch.setattr(Ledger, "keep", _away)
+    counting.punch(3, inout=IN)
+    await until_state(hass, SENSOR, "2")
+    with monkeypatch.context() as patched:
+        patched.setattr(Ledger, "latest_readers", _away)
+        await occupancy.async_count()
+    await occupancy.async_count()
+    assert {number for number, _ in hub.roll_call.inside} == {2, 3}
+    counting.punch(3, inout=OUT, mode=1)
+    await until_state(hass, SENSOR, "1")
+    await occupancy.async_count()
+    assert {number for number, _ in hub.roll_call.inside} == {2}
 
 
 async def test_what_is_asked_for_while_it_is_counted_is_counted_too(

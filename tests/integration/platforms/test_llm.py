@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from pytest_homeassistant_custom_component.common import MockUser
 
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.components import conversation
@@ -28,11 +29,11 @@ async def _assistant(hass: HomeAssistant, face: VirtualTerminal, finger: Virtual
     finger.add_user(User(enrollid=2, name="Grace"))
 
 
-async def api(hass: HomeAssistant, api_id: str = llm.LLM_API_ASSIST) -> llm.APIInstance:
-    context = llm.LLMContext(
-        platform="test", context=Context(), language="en", assistant=conversation.DOMAIN, device_id=None
+async def api(hass: HomeAssistant, api_id: str = llm.LLM_API_ASSIST, context: Context | None = None) -> llm.APIInstance:
+    asked_by = llm.LLMContext(
+        platform="test", context=context or Context(), language="en", assistant=conversation.DOMAIN, device_id=None
     )
-    return await llm.async_get_api(hass, api_id, context)
+    return await llm.async_get_api(hass, api_id, asked_by)
 
 
 async def ask(hass: HomeAssistant, **arguments: str) -> dict[str, Any]:
@@ -68,6 +69,20 @@ async def test_people_of_exposed_terminals_are_told(
     async_expose_entity(hass, conversation.DOMAIN, OFFICE, should_expose=True)
     assert {record["person"] for record in (await ask(hass, day="week"))["records"]} == {"Ada", "Grace"}
     assert [record["person"] for record in (await ask(hass, day="week", terminal="Office"))["records"]] == ["Grace"]
+
+
+async def test_who_may_not_see_a_terminal_is_told_nothing_of_it_by_a_model_either(
+    hass: HomeAssistant, face: VirtualTerminal, finger: VirtualTerminal, hass_read_only_user: MockUser
+) -> None:
+    for entity_id, terminal in ((FRONT, face), (OFFICE, finger)):
+        async_expose_entity(hass, conversation.DOMAIN, entity_id, should_expose=True)
+        await come_in(hass, terminal, 1)
+    hass_read_only_user.groups = []
+    hass_read_only_user.mock_policy({"entities": {"entity_ids": {OFFICE: {"read": True}}}})
+    asked = await api(hass, context=Context(user_id=hass_read_only_user.id))
+    told: Any = (await asked.async_call_tool(llm.ToolInput(TOOL, {"day": "today"}))).data
+    assert [record["terminal"] for record in told["records"]] == ["Office"]
+    assert {record["terminal"] for record in (await ask(hass, day="today"))["records"]} == {"Front door", "Office"}
 
 
 async def test_yesterday_is_yesterday(hass: HomeAssistant, face: VirtualTerminal) -> None:
