@@ -39,7 +39,7 @@ def test_the_new_one_has_what_the_old_one_had_and_nothing_is_known_of_it(house: 
             assert serial == new
             assert (old, number) in house.tombstones
         assert not any(said_of(after, old))
-        if after is not house:
+        if any(it not in (False, None, []) for it in said_of(house, old)):  # a rule may name it without a door
             assert doors_of(after, new) == doors_of(house, old)
             assert (new in after.kept) == (old in house.kept)
             assert not [key for key in (*after.placements, *after.left) if key[0] == new]
