@@ -1,16 +1,17 @@
 """Questions about records, the same on every database."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
 from copy import replace
 from datetime import UTC, timedelta
 import itertools
+import sqlite3
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from custom_components.timmy_access.ledger import (
     Entry,
@@ -282,6 +283,13 @@ async def test_naive_times_are_refused(file_ledger: Ledger) -> None:
         await file_ledger.purge([SERIAL], NOON)
 
 
+def the_file(connection: Connection) -> sqlite3.Connection:
+    """Return what a question is asked of, as SQLite knows it; the next question is asked of the same."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
 # Each with whether it may sort what it has counted.
 QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
     "first page": (lambda ledger: ledger.records(), False),
@@ -302,22 +310,17 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
 async def test_questions_use_an_index(file_ledger: Ledger, question: Callable[[Ledger], Any], sorts: bool) -> None:
     """None reads the whole table, nor sorts records that an index has in order; on SQLite, which says so."""
     await file_ledger.keep(SERIAL, punches(3))
-    engine = file_ledger._reader._database.engines[1]
-    asked: list[tuple[str, Sequence[Any]]] = []
-
-    def _note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", _note)
+    asked: list[str] = []
+    await file_ledger._reader.ask(lambda connection: the_file(connection).set_trace_callback(asked.append))
     await question(file_ledger)
-    event.remove(engine, "before_cursor_execute", _note)
-    with engine.connect() as connection:
-        plans = [
-            row.detail
-            for statement, parameters in asked
-            if "FROM records" in statement
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
-        ]
+
+    def _plans(connection: Connection) -> list[str]:
+        file = the_file(connection)
+        file.set_trace_callback(None)
+        said = [statement for statement in asked if "FROM records" in statement]
+        return [plan for statement in said for *_, plan in file.execute(f"EXPLAIN QUERY PLAN {statement}")]
+
+    plans = await file_ledger._reader.ask(_plans)
     assert plans
     allowed = ("SEARCH records", "SCAN records USING INDEX records_occurred", *(("USE TEMP B-TREE",) if sorts else ()))
     assert [plan for plan in plans if not plan.startswith(allowed)] == []
@@ -333,11 +336,7 @@ async def test_a_page_deep_in_a_range_is_looked_up_where_it_begins(file_ledger: 
     def _count() -> None:
         steps[-1] += 1
 
-    def _watch(_connection: object, cursor: Any, *_: object) -> None:
-        cursor.connection.set_progress_handler(_count, 100)
-
-    engine = file_ledger._reader._database.engines[1]
-    event.listen(engine, "before_cursor_execute", _watch)
+    await file_ledger._reader.ask(lambda connection: the_file(connection).set_progress_handler(_count, 100))
     page = await file_ledger.records(where, limit=300, oldest_first=oldest_first)
     while page.next is not None:
         steps.append(0)

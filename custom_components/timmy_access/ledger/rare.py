@@ -19,7 +19,7 @@ from .columns import DOOR_METHOD
 from .entries import DOOR_ID
 from .filters import Cursor, RecordFilter, RecordKind, among, beyond, conditions, shape_of
 from .schema import RECORDS
-from .statements import ask, bound
+from .statements import ask, bound, written
 
 # Parts a statement; SQLite takes 500 at most, and a long statement takes long to be understood.
 _PARTS = 100
@@ -212,8 +212,8 @@ def _nearest(connection: Connection, where: RecordFilter, stretch: Stretch) -> i
             select(time)
             .where(*conditions(of_time, {}), *stretch.conditions())
             .order_by(order)
-            .offset(stretch.limit * _NEAR)
-            .limit(1)
+            .offset(written(stretch.limit * _NEAR))
+            .limit(written(1))
         ),
     )
     return found[0][0] if found else None
@@ -259,7 +259,7 @@ def _union(
         .where(RECORDS.c.terminal_id == bound(f"of_{place}", terminal), *rest)
         .where(*(() if method is None else (RECORDS.c.method == bound(f"by_{place}", method),)))
         .order_by(*order)
-        .limit(stretch.limit)
+        .limit(written(stretch.limit))
         .subquery()
         for place, (terminal, method) in enumerate(parts)
     ]
