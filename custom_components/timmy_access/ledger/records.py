@@ -84,10 +84,7 @@ def page(
         raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
     found = first(connection, where, limit=limit, after=after, oldest_first=oldest_first, up_to=up_to)
     return Page(
-        tuple(
-            record_of(found.serials[row[_TERMINAL]], row[_ID], row[_FIRST:], name)
-            for row, name in zip(found.rows, found.names, strict=True)
-        ),
+        tuple([record_of(found.serials, row, name) for row, name in zip(found.rows, found.names, strict=True)]),
         found.next,
     )
 
