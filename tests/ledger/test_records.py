@@ -23,8 +23,10 @@ from custom_components.timmy_access.ledger import (
     RecordKind,
     StoredRecord,
 )
+from custom_components.timmy_access.ledger.records import newest_id, page
+from custom_components.timmy_access.ledger.terminals import serials
 
-from .support import NOON, NOW, PUNCH, SERIAL, everything, punch, punches
+from .support import NOON, NOW, PUNCH, SECONDS, SERIAL, everything, punch, punches
 
 OTHER = "ZX00000002"
 DOOR = replace(PUNCH, enroll_id=0, mode=0, reader=1, event=5)
@@ -281,6 +283,25 @@ def test_bad_filter_is_refused(field: str, value: Any, problem: Problem) -> None
 async def test_naive_times_are_refused(file_ledger: Ledger) -> None:
     with pytest.raises(LedgerInvalid):
         await file_ledger.purge([SERIAL], NOON)
+
+
+async def test_a_question_sees_one_moment_however_long_it_takes(ledger: Ledger) -> None:
+    """On every database: what a terminal is called that has come meanwhile, nobody has read yet."""
+    loop = asyncio.get_running_loop()
+    await ledger.keep(SERIAL, punches(3))
+
+    def _look(connection: Connection) -> object:
+        return serials(connection), newest_id(connection), page(connection, RecordFilter(), limit=9)
+
+    def _twice(connection: Connection) -> tuple[object, object]:
+        before = _look(connection)
+        asyncio.run_coroutine_threadsafe(ledger.keep(OTHER, punches(2)), loop).result(SECONDS)
+        return before, _look(connection)
+
+    before, still = await ledger._reader.ask(_twice)
+    assert still == before
+    assert await ledger._reader.ask(_look) != before
+    assert await ledger.count() == {SERIAL: 3, OTHER: 2}
 
 
 def the_file(connection: Connection) -> sqlite3.Connection:
