@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from copy import replace
 from datetime import UTC, timedelta
+from functools import partial
 import itertools
 import sqlite3
 from typing import Any
@@ -311,6 +312,21 @@ def the_file(connection: Connection) -> sqlite3.Connection:
     return driver
 
 
+async def plans_of(ledger: Ledger, question: Callable[[Ledger], Any]) -> list[str]:
+    """Return how SQLite finds the records of a question."""
+    asked: list[str] = []
+    await ledger._reader.ask(lambda connection: the_file(connection).set_trace_callback(asked.append))
+    await question(ledger)
+
+    def _plans(connection: Connection) -> list[str]:
+        file = the_file(connection)
+        file.set_trace_callback(None)
+        said = [statement for statement in asked if "FROM records" in statement]
+        return [plan for statement in said for *_, plan in file.execute(f"EXPLAIN QUERY PLAN {statement}")]
+
+    return await ledger._reader.ask(_plans)
+
+
 # Each with whether it may sort what it has counted.
 QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
     "first page": (lambda ledger: ledger.records(), False),
@@ -331,20 +347,27 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
 async def test_questions_use_an_index(file_ledger: Ledger, question: Callable[[Ledger], Any], sorts: bool) -> None:
     """None reads the whole table, nor sorts records that an index has in order; on SQLite, which says so."""
     await file_ledger.keep(SERIAL, punches(3))
-    asked: list[str] = []
-    await file_ledger._reader.ask(lambda connection: the_file(connection).set_trace_callback(asked.append))
-    await question(file_ledger)
-
-    def _plans(connection: Connection) -> list[str]:
-        file = the_file(connection)
-        file.set_trace_callback(None)
-        said = [statement for statement in asked if "FROM records" in statement]
-        return [plan for statement in said for *_, plan in file.execute(f"EXPLAIN QUERY PLAN {statement}")]
-
-    plans = await file_ledger._reader.ask(_plans)
+    plans = await plans_of(file_ledger, question)
     assert plans
     allowed = ("SEARCH records", "SCAN records USING INDEX records_occurred", *(("USE TEMP B-TREE",) if sorts else ()))
     assert [plan for plan in plans if not plan.startswith(allowed)] == []
+
+
+@pytest.mark.parametrize("serials", [None, [SERIAL], [SERIAL, OTHER]])
+@pytest.mark.parametrize("others", [0, 1])
+async def test_what_is_rare_is_found_by_its_index(file_ledger: Ledger, serials: list[str] | None, others: int) -> None:
+    """However many terminals there are, and whether all or some are asked for."""
+    for serial in (SERIAL, OTHER)[: 1 + others]:
+        await file_ledger.keep(serial, punches(3))
+    for where in (
+        RecordFilter(serials=serials, methods=[13]),
+        RecordFilter(serials=serials[:1] if serials else None, methods=[1]),
+    ):
+        plans = await plans_of(file_ledger, partial(Ledger.records, where=where))
+        assert any(
+            "USING INDEX records_method" in plan or "USING COVERING INDEX records_method" in plan for plan in plans
+        )
+        assert [plan for plan in plans if "SCAN records" in plan] == []
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])
