@@ -147,7 +147,7 @@ def _parts_among(where: RecordFilter, terminals: Sequence[int], known: int) -> l
         return None  # by the index of persons, of which a door is none
     methods = (DOOR_METHOD,) if where.kind is RecordKind.DOOR else where.methods
     if methods is not None:
-        parts = list(product(terminals, frozenset(methods)))
+        parts: list[Part] = list(product(terminals, frozenset(methods)))
         is_in_order = len(parts) == 1 and where.serials is not None and where.kind is not RecordKind.DOOR
         return None if is_in_order else parts
     if where.serials is None or len(terminals) <= 1 or len(terminals) * _FEW > known:
