@@ -563,6 +563,36 @@ async def test_what_reads_while_the_file_is_given_up_ends_with_its_answer(file_l
     assert await kept(file_ledger) == punches(4)
 
 
+def test_nobody_goes_on_with_a_file_that_was_given_up(sqlite_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever begins to read just then reads it, and whoever reads later connects anew."""
+    database = Sqlite(sqlite_url, IMPATIENT)
+    database.open()
+    reader = database.engines[1]
+    used: list[Any] = []
+
+    def _look() -> None:
+        with database.reading() as connection:
+            used.append(connection.connection.driver_connection)
+
+    def _look_in_between() -> None:
+        _look()
+        dispose()
+
+    dispose = reader.dispose
+    _look()
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "dispose", _look_in_between)
+        database.disconnect()
+    _look()
+    assert used[1] is used[0]
+    assert used[2] is not used[0]
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used[0].execute("SELECT 1")
+    database.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used[2].execute("SELECT 1")
+
+
 async def test_closing_twice_and_before_the_start(sqlite_url: URL) -> None:
     ledger = Ledger(sqlite_url)
     assert await cause_of_keeping(ledger) is Cause.CLOSED

@@ -62,8 +62,9 @@ class Sqlite(Database):
     @override
     def disconnect(self) -> None:
         self._let_go()
-        self._let_go_of_readers()
         super().disconnect()
+        # Last: what is fetched before its engine has begun anew is of the file as it was.
+        self._let_go_of_readers()
         self._file = None
 
     @override
@@ -101,16 +102,14 @@ class Sqlite(Database):
             if is_kept := readers is self._readers:
                 readers.append(connection)
         if not is_kept:
-            # Nobody else would close it: its engine has begun anew, too.
-            connection.detach()
-            connection.close()
+            _close(connection)
 
     @override
     def close(self) -> None:
         if self._file is not None and not self._backing_up:
             writer, reader = self.engines
-            self._let_go_of_readers()
             reader.dispose()
+            self._let_go_of_readers()
             self._let_go()
             with closing(writer.raw_connection()) as raw:
                 # The last one to leave carries the log over into the file.
@@ -138,6 +137,8 @@ class Sqlite(Database):
             path = Path(f"{self._path}{suffix}")
             if path.exists():
                 path.rename(f"{aside}{suffix}")
+        # Who has looked at it meanwhile would go on with it under its new name.
+        self.disconnect()
         return aside
 
     @override
@@ -229,11 +230,11 @@ class Sqlite(Database):
             writer.close()
 
     def _let_go_of_readers(self) -> None:
-        """Give the connections that nobody reads with back to their engine, and have the others given back later."""
+        """Close the connections that nobody reads with, and have the others closed once they are read."""
         with self._giving_up:
             readers, self._readers = self._readers, []
         for reader in readers:
-            reader.close()
+            _close(reader)
 
     def _check_file(self) -> None:
         """Raise `LedgerUnavailable` where the file that is open is not the one that has its name.
@@ -254,6 +255,12 @@ class Sqlite(Database):
 
 def _begin_reading(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA query_only = ON")
+
+
+def _close(connection: Connection) -> None:
+    """Close a connection for good: an engine that has begun anew takes none back."""
+    connection.detach()
+    connection.close()
 
 
 def _driver(raw: PoolProxiedConnection) -> sqlite3.Connection:
