@@ -9,10 +9,11 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import (
@@ -536,6 +537,60 @@ async def test_closing_is_an_error_for_who_waits_for_an_answer(sqlite_url: URL) 
     assert caught.value.cause is Cause.CLOSED
     let_go.set()
     assert await asyncio.gather(*busy, closing) == [True] * READERS + [None]
+
+
+async def test_what_reads_while_the_file_is_given_up_ends_with_its_answer(file_ledger: Ledger) -> None:
+    """And its connection is closed, as the file may get another name."""
+    await file_ledger.keep(SERIAL, punches(3))
+    assert await kept(file_ledger) == punches(3)
+    reads, given_up = threading.Event(), threading.Event()
+
+    def _slowly(connection: Connection) -> tuple[int, Any]:
+        reads.set()
+        assert given_up.wait(SECONDS)
+        return len(connection.execute(TERMINALS.select()).all()), connection.connection.driver_connection
+
+    reading = asyncio.create_task(file_ledger._reader.ask(_slowly))
+    assert await asyncio.to_thread(reads.wait, SECONDS)
+    await file_ledger._intake.do(lambda database: database.disconnect())
+    given_up.set()
+    found, used = await reading
+    assert found == 1
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used.execute("SELECT 1")
+    assert await kept(file_ledger) == punches(3)
+    assert (await file_ledger.keep(SERIAL, punches(4))).news == 1
+    assert await kept(file_ledger) == punches(4)
+
+
+def test_nobody_goes_on_with_a_file_that_was_given_up(sqlite_url: URL, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever begins to read just then reads it, and whoever reads later connects anew."""
+    database = Sqlite(sqlite_url, IMPATIENT)
+    database.open()
+    reader = database.engines[1]
+    used: list[Any] = []
+
+    def _look() -> None:
+        with database.reading() as connection:
+            used.append(connection.connection.driver_connection)
+
+    def _look_in_between() -> None:
+        _look()
+        dispose()
+
+    dispose = reader.dispose
+    _look()
+    with monkeypatch.context() as patch:
+        patch.setattr(reader, "dispose", _look_in_between)
+        database.disconnect()
+    _look()
+    assert used[1] is used[0]
+    assert used[2] is not used[0]
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used[0].execute("SELECT 1")
+    database.close()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        used[2].execute("SELECT 1")
 
 
 async def test_closing_twice_and_before_the_start(sqlite_url: URL) -> None:

@@ -1,16 +1,18 @@
 """Questions about records, the same on every database."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
 from copy import replace
 from datetime import UTC, timedelta
+from functools import partial
 import itertools
+import sqlite3
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
-from sqlalchemy import event
+from sqlalchemy import Connection
 
 from custom_components.timmy_access.ledger import (
     Entry,
@@ -22,8 +24,10 @@ from custom_components.timmy_access.ledger import (
     RecordKind,
     StoredRecord,
 )
+from custom_components.timmy_access.ledger.records import newest_id, page
+from custom_components.timmy_access.ledger.terminals import serials
 
-from .support import NOON, NOW, PUNCH, SERIAL, everything, punch, punches
+from .support import NOON, NOW, PUNCH, SECONDS, SERIAL, everything, punch, punches
 
 OTHER = "ZX00000002"
 DOOR = replace(PUNCH, enroll_id=0, mode=0, reader=1, event=5)
@@ -282,6 +286,47 @@ async def test_naive_times_are_refused(file_ledger: Ledger) -> None:
         await file_ledger.purge([SERIAL], NOON)
 
 
+async def test_a_question_sees_one_moment_however_long_it_takes(ledger: Ledger) -> None:
+    """On every database: what a terminal is called that has come meanwhile, nobody has read yet."""
+    loop = asyncio.get_running_loop()
+    await ledger.keep(SERIAL, punches(3))
+
+    def _look(connection: Connection) -> object:
+        return serials(connection), newest_id(connection), page(connection, RecordFilter(), limit=9)
+
+    def _twice(connection: Connection) -> tuple[object, object]:
+        before = _look(connection)
+        asyncio.run_coroutine_threadsafe(ledger.keep(OTHER, punches(2)), loop).result(SECONDS)
+        return before, _look(connection)
+
+    before, still = await ledger._reader.ask(_twice)
+    assert still == before
+    assert await ledger._reader.ask(_look) != before
+    assert await ledger.count() == {SERIAL: 3, OTHER: 2}
+
+
+def the_file(connection: Connection) -> sqlite3.Connection:
+    """Return what a question is asked of, as SQLite knows it; the next question is asked of the same."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)
+    return driver
+
+
+async def plans_of(ledger: Ledger, question: Callable[[Ledger], Any]) -> list[str]:
+    """Return how SQLite finds the records of a question."""
+    asked: list[str] = []
+    await ledger._reader.ask(lambda connection: the_file(connection).set_trace_callback(asked.append))
+    await question(ledger)
+
+    def _plans(connection: Connection) -> list[str]:
+        file = the_file(connection)
+        file.set_trace_callback(None)
+        said = [statement for statement in asked if "FROM records" in statement]
+        return [plan for statement in said for *_, plan in file.execute(f"EXPLAIN QUERY PLAN {statement}")]
+
+    return await ledger._reader.ask(_plans)
+
+
 # Each with whether it may sort what it has counted.
 QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
     "first page": (lambda ledger: ledger.records(), False),
@@ -302,25 +347,27 @@ QUESTIONS: dict[str, tuple[Callable[[Ledger], Any], bool]] = {
 async def test_questions_use_an_index(file_ledger: Ledger, question: Callable[[Ledger], Any], sorts: bool) -> None:
     """None reads the whole table, nor sorts records that an index has in order; on SQLite, which says so."""
     await file_ledger.keep(SERIAL, punches(3))
-    engine = file_ledger._reader._database.engines[1]
-    asked: list[tuple[str, Sequence[Any]]] = []
-
-    def _note(_connection: object, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
-        asked.append((statement, parameters))
-
-    event.listen(engine, "before_cursor_execute", _note)
-    await question(file_ledger)
-    event.remove(engine, "before_cursor_execute", _note)
-    with engine.connect() as connection:
-        plans = [
-            row.detail
-            for statement, parameters in asked
-            if "FROM records" in statement
-            for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", tuple(parameters))
-        ]
+    plans = await plans_of(file_ledger, question)
     assert plans
     allowed = ("SEARCH records", "SCAN records USING INDEX records_occurred", *(("USE TEMP B-TREE",) if sorts else ()))
     assert [plan for plan in plans if not plan.startswith(allowed)] == []
+
+
+@pytest.mark.parametrize("serials", [None, [SERIAL], [SERIAL, OTHER]])
+@pytest.mark.parametrize("others", [0, 1])
+async def test_what_is_rare_is_found_by_its_index(file_ledger: Ledger, serials: list[str] | None, others: int) -> None:
+    """However many terminals there are, and whether all or some are asked for."""
+    for serial in (SERIAL, OTHER)[: 1 + others]:
+        await file_ledger.keep(serial, punches(3))
+    for where in (
+        RecordFilter(serials=serials, methods=[13]),
+        RecordFilter(serials=serials[:1] if serials else None, methods=[1]),
+    ):
+        plans = await plans_of(file_ledger, partial(Ledger.records, where=where))
+        assert any(
+            "USING INDEX records_method" in plan or "USING COVERING INDEX records_method" in plan for plan in plans
+        )
+        assert [plan for plan in plans if "SCAN records" in plan] == []
 
 
 @pytest.mark.parametrize("oldest_first", [False, True])
@@ -333,11 +380,7 @@ async def test_a_page_deep_in_a_range_is_looked_up_where_it_begins(file_ledger: 
     def _count() -> None:
         steps[-1] += 1
 
-    def _watch(_connection: object, cursor: Any, *_: object) -> None:
-        cursor.connection.set_progress_handler(_count, 100)
-
-    engine = file_ledger._reader._database.engines[1]
-    event.listen(engine, "before_cursor_execute", _watch)
+    await file_ledger._reader.ask(lambda connection: the_file(connection).set_progress_handler(_count, 100))
     page = await file_ledger.records(where, limit=300, oldest_first=oldest_first)
     while page.next is not None:
         steps.append(0)

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 import gc
+import sqlite3
 
 from sqlalchemy import Connection
 
@@ -57,6 +58,38 @@ async def test_the_same_question_with_other_values_has_its_own_answer(ledger: Le
             if where.kept_after is None and first.next is not None:
                 second = await ledger.records(where, limit=4, after=first.next)
                 assert list(second.records) == wanted[4:8], where
+
+
+async def test_sqlite_plans_what_it_is_asked_again_no_second_time(file_ledger: Ledger) -> None:
+    """It would where a statement's limit was bound; whoever is asked what may be read is asked when it plans."""
+    for place, serial in enumerate(SERIALS):
+        await file_ledger.keep(serial, [punch(place + 10 * step, enroll_id=1 + step % PEOPLE) for step in range(9)])
+    planned: list[int] = []
+
+    def _may(action: int, *_: str | None) -> int:
+        if action == sqlite3.SQLITE_SELECT:
+            planned.append(action)
+        return sqlite3.SQLITE_OK
+
+    def _watch(connection: Connection) -> None:
+        file = connection.connection.driver_connection
+        assert isinstance(file, sqlite3.Connection)
+        file.set_authorizer(_may)
+
+    filters = [
+        RecordFilter(),
+        RecordFilter(serials=SERIALS[:1], since=NOW),
+        RecordFilter(serials=SERIALS[:2]),
+        RecordFilter(enroll_ids=[1]),
+        RecordFilter(methods=[1]),
+        RecordFilter(serials=SERIALS, methods=[13]),
+    ]
+    await file_ledger._reader.ask(_watch)
+    pages = [await file_ledger.records(where, limit=2) for where in filters]
+    assert len(planned) >= len(filters)
+    planned.clear()
+    assert [await file_ledger.records(where, limit=2) for where in filters] == pages
+    assert planned == []
 
 
 async def test_punches_are_nothing_that_python_walks_through(ledger: Ledger) -> None:

@@ -77,7 +77,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """Give a transaction that sees the database as it is now; raises `LedgerUnavailable` where it is not ours."""
-        with self.engines[1].begin() as connection:
+        with self.looking() as connection:
             if not self._understood:
                 if migrations.version_of(connection) < len(migrations.MIGRATIONS):
                     raise LedgerUnavailable(Cause.UNREACHABLE, "the tables are not there yet")
@@ -90,9 +90,15 @@ class Database:
         with self.writing() as connection:
             yield connection
 
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """Give a transaction that reads whatever is there."""
+        with self.engines[1].begin() as connection:
+            yield connection
+
     def version(self) -> int:
         """Return the version of the tables."""
-        with self.engines[1].begin() as connection:
+        with self.looking() as connection:
             return migrations.version_of(connection)
 
     @property

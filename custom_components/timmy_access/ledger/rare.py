@@ -19,7 +19,7 @@ from .columns import DOOR_METHOD
 from .entries import DOOR_ID
 from .filters import Cursor, RecordFilter, RecordKind, among, beyond, conditions, shape_of
 from .schema import RECORDS
-from .statements import ask, bound
+from .statements import ask, bound, written
 
 # Parts a statement; SQLite takes 500 at most, and a long statement takes long to be understood.
 _PARTS = 100
@@ -82,6 +82,7 @@ def ways_to_find(
 ) -> Iterator[WayToFind]:
     """Yield a filter as conditions, of which the first that let enough records through, or the last, are right.
 
+    Where there is none, nothing is found.
     `serials` are those of all terminals by number.
     """
     terminals = _terminals(where, serials)
@@ -94,8 +95,8 @@ def ways_to_find(
             yield _in_order(where, terminals, serials, stretch)
             return
         yield _nearby(where, terminals, serials, stretch, last)
-    ids = _first_ids(connection, where, parts, terminals, serials, stretch)
-    yield _of_ids(ids, stretch.limit)
+    if ids := _first_ids(connection, where, parts, terminals, serials, stretch):
+        yield _of_ids(ids, stretch.limit)
 
 
 def _in_order(where: RecordFilter, terminals: Sequence[int], serials: Mapping[int, str], stretch: Stretch) -> WayToFind:
@@ -127,9 +128,9 @@ def _nearby(
 
 
 def _of_ids(ids: Sequence[int], limit: int) -> WayToFind:
-    """Return a way to find records by their ids, of which there may be none."""
+    """Return a way to find records by their ids."""
     # A statement for each number of them would be many.
-    size = min(limit, 1 << (len(ids) - 1).bit_length()) if ids else 0
+    size = min(limit, 1 << (len(ids) - 1).bit_length())
     values = {f"id_{place}": ids[min(place, len(ids) - 1)] for place in range(size)}
     return WayToFind(
         ("ids", size),
@@ -146,7 +147,9 @@ def _parts_among(where: RecordFilter, terminals: Sequence[int], known: int) -> l
         return None  # by the index of persons, of which a door is none
     methods = (DOOR_METHOD,) if where.kind is RecordKind.DOOR else where.methods
     if methods is not None:
-        return list(product(terminals, frozenset(methods)))
+        parts: list[Part] = list(product(terminals, frozenset(methods)))
+        is_in_order = len(parts) == 1 and where.serials is not None and where.kind is not RecordKind.DOOR
+        return None if is_in_order else parts
     if where.serials is None or len(terminals) <= 1 or len(terminals) * _FEW > known:
         return None
     return [(terminal, None) for terminal in terminals]
@@ -212,8 +215,8 @@ def _nearest(connection: Connection, where: RecordFilter, stretch: Stretch) -> i
             select(time)
             .where(*conditions(of_time, {}), *stretch.conditions())
             .order_by(order)
-            .offset(stretch.limit * _NEAR)
-            .limit(1)
+            .offset(written(stretch.limit * _NEAR))
+            .limit(written(1))
         ),
     )
     return found[0][0] if found else None
@@ -259,7 +262,7 @@ def _union(
         .where(RECORDS.c.terminal_id == bound(f"of_{place}", terminal), *rest)
         .where(*(() if method is None else (RECORDS.c.method == bound(f"by_{place}", method),)))
         .order_by(*order)
-        .limit(stretch.limit)
+        .limit(written(stretch.limit))
         .subquery()
         for place, (terminal, method) in enumerate(parts)
     ]

@@ -17,7 +17,7 @@ from .names import history, likeness
 from .rare import Stretch, WayToFind, in_order, ways_to_find
 from .rows import Row, record_of
 from .schema import RECORDS
-from .statements import ask
+from .statements import ask, written
 from .terminals import numbers, serials
 from .values import MISSING, instant_from, instant_of, local_from, local_of, number_from, number_of
 
@@ -84,10 +84,7 @@ def page(
         raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
     found = first(connection, where, limit=limit, after=after, oldest_first=oldest_first, up_to=up_to)
     return Page(
-        tuple(
-            record_of(found.serials[row[_TERMINAL]], row[_ID], row[_FIRST:], name)
-            for row, name in zip(found.rows, found.names, strict=True)
-        ),
+        tuple([record_of(found.serials, row, name) for row, name in zip(found.rows, found.names, strict=True)]),
         found.next,
     )
 
@@ -138,7 +135,7 @@ def _listed(way: WayToFind, limit: int, oldest_first: bool | None) -> Select[Any
     # By any other order the few that are new would be looked for among all there are.
     order = [RECORDS.c.id.desc()] if oldest_first is None else in_order(oldest_first=oldest_first)
     columns = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW)
-    return columns.where(*way.conditions()).order_by(*order).limit(limit + 1)
+    return columns.where(*way.conditions()).order_by(*order).limit(written(limit + 1))
 
 
 def has(connection: Connection, serial: str, identity: Identity) -> bool:

@@ -7,6 +7,7 @@ from typing import Any, override
 
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import URL
+from sqlalchemy.engine.interfaces import IsolationLevel
 
 from .database import Database
 from .drivers import with_driver
@@ -34,21 +35,22 @@ class _Server(Database):
     @override
     def create_engines(self) -> tuple[Engine, Engine]:
         url = with_driver(self._url)
-        writer = self._engine(url, 1, self._limits.commit)
+        # Both databases, and both ways of locking here, want to see what others have committed meanwhile.
+        writer = self._engine(url, 1, self._limits.commit, "READ COMMITTED")
 
         @event.listens_for(writer, "connect")
         def _count(_connection: object, _record: object) -> None:
             self.connections += 1
 
-        return writer, self._engine(url, READERS, self._limits.read)
+        # All that one question reads is of one moment, as in a file: no record is of a terminal that was not there yet.
+        return writer, self._engine(url, READERS, self._limits.read, "REPEATABLE READ")
 
-    def _engine(self, url: URL, connections: int, patience: float) -> Engine:
+    def _engine(self, url: URL, connections: int, patience: float, isolation: IsolationLevel) -> Engine:
         engine = create_engine(
             url,
             connect_args=self.connect_args(patience),
             hide_parameters=True,
-            # Both databases, and both ways of locking here, want to see what others have committed meanwhile.
-            isolation_level="READ COMMITTED",
+            isolation_level=isolation,
             max_overflow=0,
             # Servers restart, and close what was idle for hours.
             pool_pre_ping=True,
