@@ -44,7 +44,6 @@ async def asked(folder: Path, people: int) -> list[float]:
     [serial] = serials_of(TERMINALS)
     prepare(folder, home_port, plan(port, [serial], options={"vault": True}, data=DECIDES))
     process = HomeProcess(folder, home_port)
-    await process.add_user()
     if people:
         await furnish(folder, serial, people)
     async with living(process) as home:
@@ -53,15 +52,14 @@ async def asked(folder: Path, people: int) -> list[float]:
         return (await punch_asking(house.url, serial, range(1, WARM + PUNCHES + 1)))[WARM:]
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it builds houses of its own
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
     """Return the figures of this part."""
-    folder = house.home.folder.parent
     few = await asked(folder / "few", 0)
     many = await asked(folder / "many", PEOPLE)
     database = folder / "punches.db"
     await make_database(database)
     async with bare_server(database) as (url, _):
-        limit = await punch_bare(url, house.serials[0], range(1, PUNCHES + 1))
+        limit = await punch_bare(url, serials_of(TERMINALS)[0], range(1, PUNCHES + 1))
     return [
         latency(PART, "with nobody in the house, median", median(few), limit=median(limit)),
         latency(PART, f"with {PEOPLE:,} people, median", median(many), limit=median(limit), target="<= 3"),

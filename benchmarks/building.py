@@ -1,11 +1,14 @@
 """A Home Assistant with many approved terminals, in a process of its own, and a probe in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 import os
 from pathlib import Path
+import shutil
+import sys
+import tempfile
 from typing import Any
 
 from scripts.home import LOOPBACK, REPOSITORY, Home, free_port
@@ -19,6 +22,8 @@ LOOK_SECONDS = 0.05
 # A Home Assistant that has nothing to do but to be watched uses less than this, in seconds of processor a second.
 SETTLED = 0.2
 SETTLE_SECONDS = 60.0
+# For so long, where nobody is in a hurry.
+WATCH_SECONDS = 1.0
 TICKS = os.sysconf("SC_CLK_TCK")
 MOMENT = "2026-01-01T00:00:00+00:00"
 
@@ -50,6 +55,8 @@ class Building:
     process: HomeProcess
     port: int
     serials: Sequence[str]
+    watch: float = WATCH_SECONDS
+    """How many seconds it has nothing to do until it counts as settled."""
 
     @property
     def url(self) -> str:
@@ -69,7 +76,7 @@ class Building:
     async def settled(self) -> None:
         """Wait until Home Assistant has nothing to do."""
         async with asyncio.timeout(SETTLE_SECONDS):
-            while await self.processor_share(1.0) > SETTLED:
+            while await self.processor_share(self.watch) > SETTLED:
                 pass
 
     async def processor_share(self, seconds: float) -> float:
@@ -172,6 +179,18 @@ def plan(
     )
 
 
+@contextmanager
+def folder_for_houses() -> Generator[Path]:
+    """Give a folder for a while, and take away with it what Python has compiled of the components in it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            yield folder
+        finally:
+            if sys.pycache_prefix is not None:
+                shutil.rmtree(Path(sys.pycache_prefix, *folder.parts[1:]), ignore_errors=True)
+
+
 @asynccontextmanager
 async def building(
     folder: Path,
@@ -180,12 +199,15 @@ async def building(
     more: str = "",
     options: Mapping[str, Any] | None = None,
     entities: bool = True,
+    watch: float = WATCH_SECONDS,
 ) -> AsyncGenerator[Building]:
-    """Build a house with so many terminals, log in, and tear it down."""
+    """Build a house with so many terminals, move in, and tear it down: nobody reads what it leaves behind."""
     home_port, port = free_port(), free_port()
     serials = serials_of(terminals)
     prepare(folder, home_port, plan(port, serials, more=more, options=options, entities=entities))
     process = HomeProcess(folder, home_port)
-    await process.add_user()
     async with living(process) as home:
-        yield Building(home, process, port, serials)
+        try:
+            yield Building(home, process, port, serials, watch)
+        finally:
+            await process.kill()

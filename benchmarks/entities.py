@@ -15,8 +15,6 @@ from .load import load
 PART = "entities"
 # Houses whose difference is looked at; Home Assistant takes 10,000 entities of one entry.
 FURNISHED = (25, 150)
-# The part looks at houses of its own.
-TERMINALS = 1
 TIMES_LEAST = 1.5
 LEAST = {
     "domain": "bench_least",
@@ -111,7 +109,6 @@ async def least_house(folder: Path, terminals: int, facts: Sequence[Fact]) -> As
         written = folder / "custom_components" / "bench_least" / f"{platform}.py"
         written.write_text(PLATFORM.format(platform=platform))
     process = HomeProcess(folder, home_port)
-    await process.add_user()
     async with living(process) as home:
         shown = sum(fact["enabled"] for fact in facts) * terminals
         if len([state for state in await home.states() if "terminal_" in state]) < shown:
@@ -119,10 +116,9 @@ async def least_house(folder: Path, terminals: int, facts: Sequence[Fact]) -> As
         yield Building(home, process, home_port, ())
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - as all parts are called
-    """Return the figures of this part, which has no quick form."""
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
+    """Return the figures of this part."""
     few, many = FURNISHED
-    folder = house.home.folder.parent
     our_few, facts = await ours(folder / f"ours-{few}", few)
     our_many, _ = await ours(folder / f"ours-{many}", many)
     least_few, least_many = [await least(folder / f"least-{count}", count, facts) for count in FURNISHED]

@@ -28,7 +28,7 @@ from scripts.home import LOOPBACK, Home, free_port
 from scripts.home_process import HomeProcess, living, prepare
 from simulator import Timing, VirtualTerminal
 
-from .building import ENTRY_ID, Building, plan, serials_of
+from .building import ENTRY_ID, plan, serials_of
 from .figures import Figure, latency
 
 PART = "filling"
@@ -237,9 +237,9 @@ async def bare(frames: Sequence[dict[str, Any]]) -> float:
             await terminal.stop()
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it builds one that is killed
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
     """Return the figures of this part."""
-    seen = await filled(house.home.folder.parent / "filling", PEOPLE)
+    seen = await filled(folder / "filling", PEOPLE)
     limit = await bare(seen.frames)
     credentials = PEOPLE * len(SLOTS)
     return [
