@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 from scripts.home import free_port
-from scripts.home_process import HomeProcess, living, prepare
+from scripts.home_process import HomeProcess, prepare
 
 from .bare import bare_server
-from .building import Building, plan, serials_of
+from .building import Building, living_for_once, plan, serials_of
 from .durable import make_database
 from .figures import Figure, latency, median, percentile
 from .filling import furnish
@@ -17,7 +17,7 @@ from .punch import PAUSE_SECONDS, punch, punch_bare
 PART = "approval"
 TERMINALS = 1
 PEOPLE = 5000
-PUNCHES = 300
+PUNCHES = 200
 WARM = 20
 # What the part about codes allows, under load.
 MILLISECONDS = 20
@@ -46,7 +46,7 @@ async def asked(folder: Path, people: int) -> list[float]:
     process = HomeProcess(folder, home_port)
     if people:
         await furnish(folder, serial, people)
-    async with living(process) as home:
+    async with living_for_once(process) as home:
         house = Building(home, process, port, [serial])
         await house.settled()
         return (await punch_asking(house.url, serial, range(1, WARM + PUNCHES + 1)))[WARM:]

@@ -192,6 +192,16 @@ def folder_for_houses() -> Generator[Path]:
 
 
 @asynccontextmanager
+async def living_for_once(process: HomeProcess) -> AsyncGenerator[Home]:
+    """Run a Home Assistant of which nobody reads what it leaves behind: to end it in good order takes seconds."""
+    async with living(process) as home:
+        try:
+            yield home
+        finally:
+            await process.kill()
+
+
+@asynccontextmanager
 async def building(
     folder: Path,
     terminals: int,
@@ -201,13 +211,10 @@ async def building(
     entities: bool = True,
     watch: float = WATCH_SECONDS,
 ) -> AsyncGenerator[Building]:
-    """Build a house with so many terminals, move in, and tear it down: nobody reads what it leaves behind."""
+    """Build a house with so many terminals, move in, and tear it down."""
     home_port, port = free_port(), free_port()
     serials = serials_of(terminals)
     prepare(folder, home_port, plan(port, serials, more=more, options=options, entities=entities))
     process = HomeProcess(folder, home_port)
-    async with living(process) as home:
-        try:
-            yield Building(home, process, port, serials, watch)
-        finally:
-            await process.kill()
+    async with living_for_once(process) as home:
+        yield Building(home, process, port, serials, watch)

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from scripts.home import REPOSITORY, Home, free_port
-from scripts.home_process import HomeProcess, Plan, living, prepare
+from scripts.home_process import HomeProcess, Plan, prepare
 
-from .building import CONFIGURATION, DOMAIN, MOMENT, PROBE, Building, building
+from .building import CONFIGURATION, DOMAIN, MOMENT, PROBE, Building, building, living_for_once
 from .figures import Figure
 from .load import load
 
@@ -109,7 +109,7 @@ async def least_house(folder: Path, terminals: int, facts: Sequence[Fact]) -> As
         written = folder / "custom_components" / "bench_least" / f"{platform}.py"
         written.write_text(PLATFORM.format(platform=platform))
     process = HomeProcess(folder, home_port)
-    async with living(process) as home:
+    async with living_for_once(process) as home:
         shown = sum(fact["enabled"] for fact in facts) * terminals
         if len([state for state in await home.states() if "terminal_" in state]) < shown:
             raise RuntimeError("the least integration does not show everything")

@@ -15,9 +15,9 @@ from playwright.async_api import Page
 from custom_components.timmy_access.ledger import default_url
 from scripts.browser import logged_in
 from scripts.home import free_port
-from scripts.home_process import HomeProcess, living, prepare
+from scripts.home_process import HomeProcess, prepare
 
-from .building import plan, serials_of
+from .building import living_for_once, plan, serials_of
 from .figures import Figure, latency
 from .filling import furnish
 from .ledgers import END_TIME, sqlite_ledger
@@ -26,8 +26,6 @@ PART = "panel"
 TERMINALS = 20
 PEOPLE = 5000
 RECORDS = 1_000_000
-# Two starts of Home Assistant, and of Chromium.
-SECONDS = 240.0
 # What nobody takes for waiting.
 CONTENT_MILLISECONDS = 1000
 # What the eye sees.
@@ -108,7 +106,7 @@ async def seen(folder: Path, people: int, records: int) -> Seen:
         shutil.copy(str((await sqlite_ledger(records)).database), str(default_url(folder).database))
     await furnish(folder, serials[0], people)
     told = Seen()
-    async with living(process) as home, logged_in(home) as page:
+    async with living_for_once(process) as home, logged_in(home) as page:
         await page.goto(home.url + ELSEWHERE)
         await page.locator("ha-panel-profile").wait_for(state="attached")
         await home.call("bench_probe/collections")

@@ -93,7 +93,7 @@ PARTS: Mapping[str, Part | Apart] = {
     f"{read.PART}-server": Apart(measure=read.measure_servers, is_quick=True, tries=1),
     roster.PART: Part(measure=roster.measure, terminals=roster.TERMINALS),
     filling.PART: Apart(measure=filling.measure, seconds=filling.SECONDS, tries=1),
-    panel.PART: Apart(measure=panel.measure, prepare=panel.make_log, seconds=panel.SECONDS, tries=1),
+    panel.PART: Apart(measure=panel.measure, prepare=panel.make_log, tries=1),
     connect.PART: Part(measure=connect.measure, terminals=connect.TERMINALS),
     # What entities cost is another figure.
     idle.PART: Part(measure=idle.measure, terminals=idle.TERMINALS, entities=False),

@@ -15,9 +15,9 @@ from time import perf_counter
 
 from custom_components.timmy_access.ledger import default_url
 from scripts.home import REPOSITORY, Home, free_port
-from scripts.home_process import HomeProcess, living, prepare
+from scripts.home_process import HomeProcess, prepare
 
-from .building import DOMAIN, Building, plan, serials_of
+from .building import DOMAIN, Building, living_for_once, plan, serials_of
 from .figures import Figure, latency, median, percentile
 from .filling import furnish
 from .lean import LeanTerminal
@@ -174,7 +174,7 @@ async def seen_in(folder: Path) -> Seen:
     process = HomeProcess(folder, home_port)
     shutil.copy(str((await sqlite_ledger(RECORDS)).database), str(default_url(folder).database))
     await furnish(folder, serials[-1], PEOPLE)
-    async with living(process) as home:
+    async with living_for_once(process) as home:
         house = Building(home, process, port, serials)
         await house.settled()
         return await at_once(house)
