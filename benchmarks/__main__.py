@@ -28,8 +28,6 @@ QUICK_ALONE_SLACK = 20.0
 QUICK_TERMINALS = verdict.TERMINALS
 # Terminals of one part have to be away before those of the next come, and nobody waits longer for that than needed.
 QUICK_OPTIONS = {CONF_AWAY_DELAY: 1}
-# Home Assistant need not be as quiet as where every tenth counts.
-QUICK_WATCH_SECONDS = 0.25
 DISTURBANCE = "disturbed, by a loop before and after"
 
 
@@ -88,7 +86,7 @@ class Run:
             try:
                 if housed:
                     async with building(
-                        folder / "home", QUICK_TERMINALS, options=QUICK_OPTIONS, watch=QUICK_WATCH_SECONDS
+                        folder / "home", QUICK_TERMINALS, options=QUICK_OPTIONS, is_quick=True
                     ) as house:
                         await apart
                         await self._housed(housed, house)

@@ -58,14 +58,14 @@ async def ours(folder: Path, terminals: int) -> tuple[float, list[Fact]]:
     async with building(folder, terminals) as house, load("hold", house.url, house.serials):
         await house.until_connected(terminals)
         await house.settled()
-        return (await house.probe())["memory_kb"], await facts_of(house.home, house.name_of(house.serials[0]))
+        return await house.memory(), await facts_of(house.home, house.name_of(house.serials[0]))
 
 
 async def least(folder: Path, terminals: int, facts: Sequence[Fact]) -> float:
     """Return the kilobytes of a Home Assistant that shows as much of so many terminals, by nothing else."""
     async with least_house(folder, terminals, facts) as house:
         await house.settled()
-        return (await house.probe())["memory_kb"]
+        return await house.memory()
 
 
 @asynccontextmanager

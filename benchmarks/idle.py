@@ -50,7 +50,7 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
             await house.until_connected(step)
             await house.settled()
             processor.append(await house.processor_share(watch) - watched)
-            memory.append((await house.probe())["memory_kb"])
+            memory.append(await house.memory())
         limit = await limiting
     connection = (memory[-1] - memory[-2]) / (steps[-1] - steps[-2])
     return [
