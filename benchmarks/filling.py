@@ -28,7 +28,7 @@ from scripts.home import LOOPBACK, Home, free_port
 from scripts.home_process import HomeProcess, living, prepare
 from simulator import Timing, VirtualTerminal
 
-from .building import ENTRY_ID, plan, serials_of
+from .building import ENTRY_ID, living_for_once, plan, serials_of
 from .figures import Figure, latency
 
 PART = "filling"
@@ -175,7 +175,7 @@ async def filled(folder: Path, people: int) -> Filled:
         await terminal.stop()
         seen.confirmed = await confirmed(folder, serial)
         after = len(terminal.received)
-        async with living(process) as home:
+        async with living_for_once(process) as home:
             await _fill(home, terminal, people, seen)
             await until_known(home, people)
         frames = [frame for frame in terminal.received if "cmd" in frame]
