@@ -90,9 +90,9 @@ class Run:
                     ) as house:
                         await apart
                         await self._housed(housed, house)
-                await apart
-            finally:
-                apart.cancel()
+            except Exception as err:  # noqa: BLE001 - whatever it is, the other parts are worth their time
+                self._report.fail(", ".join(housed), err)
+            await apart
 
     async def _alone(self, name: str) -> None:
         """Measure a part by itself, and once more where the machine was disturbed; the calmest counts."""
@@ -108,7 +108,7 @@ class Run:
                         continue
                     async with building(folder / "home", part.terminals, entities=part.entities) as house:
                         tries.append(await self._measured(name, partial(part.measure, house), house))
-        except Exception as err:  # noqa: BLE001 - whatever it is, the other parts are worth their time
+        except Exception as err:  # noqa: BLE001 - as above
             self._report.fail(name, err)
         if tries:
             self._report.add(min(tries, key=disturbance_of))

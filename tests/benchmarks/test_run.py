@@ -146,6 +146,23 @@ async def test_a_house_that_does_not_start_fails_what_was_to_be_in_it(
     assert report.failed == [f"{shares or 'one'}: RuntimeError: no house"]
 
 
+async def test_where_the_one_house_does_not_start_what_needs_none_counts(
+    houses: Houses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def apart(folder: Path, *, quick: bool) -> list[Figure]:
+        return [figure("apart")]
+
+    houses.broken = True
+    parts: dict[str, Part | Apart] = {
+        "one": in_house("one", []),
+        "two": in_house("two", []),
+        "apart": Apart(measure=apart, is_quick=True),
+    }
+    report = await measured(parts, monkeypatch, quick=True)
+    assert values(report) == {"apart": 1.0}
+    assert report.failed == ["one, two: RuntimeError: no house"]
+
+
 async def test_the_calmer_of_two_counts_where_the_machine_was_disturbed(
     houses: Houses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
