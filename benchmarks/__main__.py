@@ -2,42 +2,23 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Sequence
+from functools import partial
+from itertools import groupby
 import json
 from pathlib import Path
 import sys
-import tempfile
 from time import perf_counter
 import traceback
 from typing import Protocol
 
 from custom_components.timmy_access.const import CONF_AWAY_DELAY
 
-from . import (
-    action,
-    approval,
-    attack,
-    connect,
-    cost,
-    entities,
-    filling,
-    idle,
-    ingest,
-    panel,
-    punch,
-    read,
-    reconnect,
-    repeats,
-    roster,
-    start,
-    startup,
-    together,
-    verdict,
-)
-from .building import Building, building
+from . import verdict
+from .building import Building, building, folder_for_houses
 from .calmness import DISTURBED, Calmness
 from .figures import Figure, document, table
+from .parts import GROUPS, PARTS, Apart, Part, named
 
 # How far from its target a figure may be on a machine that does other things too, where only sanity is asked for: one
 # beside a limit of the same run, which the other things slow down as well, and one that stands alone.
@@ -47,59 +28,14 @@ QUICK_ALONE_SLACK = 20.0
 QUICK_TERMINALS = verdict.TERMINALS
 # Terminals of one part have to be away before those of the next come, and nobody waits longer for that than needed.
 QUICK_OPTIONS = {CONF_AWAY_DELAY: 1}
-# What somebody has patience for, and what a part may take at most before it counts as failed.
-PART_SECONDS = 90.0
-# How often a part is measured where the machine was disturbed; the calmest counts.
-TRIES = 2
 DISTURBANCE = "disturbed, by a loop before and after"
 
 
-class Measure(Protocol):
-    """Measures one part."""
+class Bound(Protocol):
+    """Measures one part in the place that is meant."""
 
-    def __call__(self, house: Building, *, quick: bool) -> Awaitable[list[Figure]]:
+    def __call__(self, *, quick: bool) -> Awaitable[list[Figure]]:
         """Return its figures."""
-
-
-@dataclass(frozen=True)
-class Part:
-    """A part, and what its house is like."""
-
-    measure: Measure
-    terminals: int
-    entities: bool = True
-    # One that builds houses of its own takes a minute however little it measures.
-    is_quick: bool = True
-    seconds: float = PART_SECONDS
-    tries: int = TRIES
-
-
-PARTS: Mapping[str, Part] = {
-    verdict.PART: Part(verdict.measure, verdict.TERMINALS),
-    together.PART: Part(together.measure, together.TERMINALS, is_quick=False),
-    # Two houses of its own, besides.
-    approval.PART: Part(approval.measure, approval.TERMINALS, is_quick=False, seconds=3 * PART_SECONDS),
-    punch.PART: Part(punch.measure, punch.TERMINALS),
-    ingest.PART: Part(ingest.measure, ingest.TERMINALS),
-    repeats.PART: Part(repeats.measure, repeats.TERMINALS),
-    # A log has no house, and one with ten million records is made once.
-    read.PART: Part(read.measure, read.TERMINALS, entities=False, seconds=read.PART_SECONDS, tries=1),
-    roster.PART: Part(roster.measure, roster.TERMINALS),
-    filling.PART: Part(filling.measure, filling.TERMINALS, is_quick=False, seconds=filling.SECONDS, tries=1),
-    panel.PART: Part(panel.measure, panel.TERMINALS, is_quick=False, seconds=panel.SECONDS, tries=1),
-    connect.PART: Part(connect.measure, connect.TERMINALS),
-    # What entities cost is another figure.
-    idle.PART: Part(idle.measure, idle.TERMINALS, entities=False),
-    entities.PART: Part(entities.measure, entities.TERMINALS, is_quick=False),
-    # What Home Assistant's recorder has written is only known after its next commit.
-    cost.PART: Part(cost.measure, cost.TERMINALS, is_quick=False),
-    reconnect.PART: Part(reconnect.measure, reconnect.TERMINALS, is_quick=False),
-    start.PART: Part(start.measure, start.TERMINALS, is_quick=False),
-    startup.PART: Part(startup.measure, startup.TERMINALS),
-    action.PART: Part(action.measure, action.TERMINALS),
-    # One attack after the other, each of which is measured again where the machine was disturbed.
-    attack.PART: Part(attack.measure, attack.TERMINALS, is_quick=False, seconds=PART_SECONDS * attack.KINDS, tries=1),
-}
 
 
 class Report:
@@ -123,51 +59,101 @@ class Report:
         self.failed.append(f"{name}: {type(err).__name__}: {err}")
 
 
-async def measured(name: str, house: Building, calmness: Calmness, *, quick: bool) -> list[Figure]:
-    """Measure one part, and say how long that took and how much the machine was disturbed.
+class Run:
+    """One run of the tool, whose figures go into a report."""
 
-    Raises `TimeoutError` where it takes longer than a part may.
-    """
-    async with asyncio.timeout(PARTS[name].seconds):
-        await house.settled()
-        before = calmness.disturbance()
-        begun = perf_counter()
-        figures = await PARTS[name].measure(house, quick=quick)
-    disturbance = max(before, calmness.disturbance())
-    print(f"{name} ... {perf_counter() - begun:.0f} s, disturbed {disturbance:.2f}", flush=True)
-    figures.append(Figure(part=name, measure=DISTURBANCE, value=disturbance, unit=""))
-    return figures
+    def __init__(self, report: Report, *, quick: bool) -> None:
+        """Look at the machine before anything else is running."""
+        self._report = report
+        self._quick = quick
+        self._calmness = Calmness()
 
+    async def all(self, names: Sequence[str]) -> None:
+        """Measure one part after the other, each in a house of its own but where they share one."""
+        for shared, some in groupby(names, lambda name: PARTS[name].shares):
+            if shared:
+                await self._sharing(list(some))
+                continue
+            for name in some:
+                await self._alone(name)
 
-async def run(names: list[str], report: Report) -> None:
-    """Measure one part after the other, each in a house of its own; once more where the machine was disturbed."""
-    calmness = Calmness()
-    for name in names:
+    async def quickly(self, names: Sequence[str]) -> None:
+        """Measure a little of each part: all in one house, and what needs none while that starts."""
+        quick = [name for name in names if PARTS[name].is_quick]
+        housed = [name for name in quick if isinstance(PARTS[name], Part)]
+        with folder_for_houses() as folder:
+            apart = asyncio.create_task(self._apart(quick, folder))
+            try:
+                if housed:
+                    async with building(
+                        folder / "home", QUICK_TERMINALS, options=QUICK_OPTIONS, is_quick=True
+                    ) as house:
+                        await apart
+                        await self._housed(housed, house)
+            except Exception as err:  # noqa: BLE001 - whatever it is, the other parts are worth their time
+                self._report.fail(", ".join(housed), err)
+            await apart
+
+    async def _alone(self, name: str) -> None:
+        """Measure a part by itself, and once more where the machine was disturbed; the calmest counts."""
         part = PARTS[name]
         tries: list[list[Figure]] = []
         try:
+            if part.prepare is not None:
+                await part.prepare()
             while len(tries) < part.tries and not any(is_calm(figures) for figures in tries):
-                with tempfile.TemporaryDirectory() as folder:
-                    async with building(Path(folder) / "home", part.terminals, entities=part.entities) as house:
-                        tries.append(await measured(name, house, calmness, quick=False))
-        except Exception as err:  # noqa: BLE001 - whatever it is, the other parts are worth their time
-            report.fail(name, err)
+                with folder_for_houses() as folder:
+                    if isinstance(part, Apart):
+                        tries.append(await self._measured(name, partial(part.measure, folder)))
+                        continue
+                    async with building(folder / "home", part.terminals, entities=part.entities) as house:
+                        tries.append(await self._measured(name, partial(part.measure, house), house))
+        except Exception as err:  # noqa: BLE001 - as above
+            self._report.fail(name, err)
         if tries:
-            report.add(min(tries, key=disturbance_of))
+            self._report.add(min(tries, key=disturbance_of))
 
+    async def _sharing(self, names: Sequence[str]) -> None:
+        """Measure parts in one house."""
+        part = PARTS[names[0]]
+        assert isinstance(part, Part)  # noqa: S101 - what is apart shares no house
+        try:
+            with folder_for_houses() as folder:
+                async with building(folder / "home", part.terminals, entities=part.entities) as house:
+                    await self._housed(names, house)
+        except Exception as err:  # noqa: BLE001 - as above
+            self._report.fail(part.shares, err)
 
-async def run_quickly(names: list[str], report: Report) -> None:
-    """Measure a little of each part, all in one house."""
-    calmness = Calmness()
-    with tempfile.TemporaryDirectory() as folder:
-        async with building(Path(folder) / "home", QUICK_TERMINALS, options=QUICK_OPTIONS) as house:
-            for name in names:
-                if not PARTS[name].is_quick:
-                    continue
-                try:
-                    report.add(await measured(name, house, calmness, quick=True))
-                except Exception as err:  # noqa: BLE001 - as above
-                    report.fail(name, err)
+    async def _housed(self, names: Sequence[str], house: Building) -> None:
+        for name in names:
+            if isinstance(part := PARTS[name], Part):
+                await self._noted(name, partial(part.measure, house), house)
+
+    async def _apart(self, names: Sequence[str], folder: Path) -> None:
+        for name in names:
+            if isinstance(part := PARTS[name], Apart):
+                await self._noted(name, partial(part.measure, folder))
+
+    async def _noted(self, name: str, measure: Bound, house: Building | None = None) -> None:
+        try:
+            self._report.add(await self._measured(name, measure, house))
+        except Exception as err:  # noqa: BLE001 - as above
+            self._report.fail(name, err)
+
+    async def _measured(self, name: str, measure: Bound, house: Building | None = None) -> list[Figure]:
+        """Measure one part, and say how long that took and how much the machine was disturbed.
+
+        Raises `TimeoutError` where it takes longer than a part may.
+        """
+        async with asyncio.timeout(PARTS[name].seconds):
+            if house is not None:
+                await house.settled()
+            before = self._calmness.disturbance()
+            begun = perf_counter()
+            figures = await measure(quick=self._quick)
+        disturbance = max(before, self._calmness.disturbance())
+        print(f"{name} ... {perf_counter() - begun:.0f} s, disturbed {disturbance:.2f}", flush=True)
+        return [*figures, Figure(part=name, measure=DISTURBANCE, value=disturbance, unit="")]
 
 
 def disturbance_of(figures: list[Figure]) -> float:
@@ -186,17 +172,23 @@ def is_sane(figure: Figure) -> bool:
     return figure.ok_within(QUICK_ALONE_SLACK if figure.limit is None else QUICK_RATIO_SLACK)
 
 
+async def measure(names: Sequence[str], report: Report, *, quick: bool) -> None:
+    """Measure parts into a report."""
+    run = Run(report, quick=quick)
+    await (run.quickly(names) if quick else run.all(names))
+
+
 def main() -> int:
     """Measure, print and write; 1 where a target is missed."""
     parser = argparse.ArgumentParser(prog="scripts/bench", description=__doc__)
-    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], default=[], help="all if none is named")
+    parser.add_argument("parts", nargs="*", choices=[[], *GROUPS, *PARTS], default=[], help="all if none is named")
     parser.add_argument("--quick", action="store_true", help="few repetitions; fails only where a figure is absurd")
     parser.add_argument("--json", type=Path, help="also write the figures into a file")
     arguments = parser.parse_args()
-    names = arguments.parts or list(PARTS)
+    names = named(arguments.parts)
     begun = perf_counter()
     report = Report(arguments.json)
-    asyncio.run((run_quickly if arguments.quick else run)(names, report))
+    asyncio.run(measure(names, report, quick=arguments.quick))
     print(table(report.figures))
     print(f"all of it took {perf_counter() - begun:.0f} s")
     for failure in report.failed:

@@ -4,10 +4,10 @@ import asyncio
 from pathlib import Path
 
 from scripts.home import free_port
-from scripts.home_process import HomeProcess, living, prepare
+from scripts.home_process import HomeProcess, prepare
 
 from .bare import bare_server
-from .building import Building, plan, serials_of
+from .building import Building, living_for_once, plan, serials_of
 from .durable import make_database
 from .figures import Figure, latency, median, percentile
 from .filling import furnish
@@ -17,7 +17,7 @@ from .punch import PAUSE_SECONDS, punch, punch_bare
 PART = "approval"
 TERMINALS = 1
 PEOPLE = 5000
-PUNCHES = 300
+PUNCHES = 200
 WARM = 20
 # What the part about codes allows, under load.
 MILLISECONDS = 20
@@ -44,24 +44,22 @@ async def asked(folder: Path, people: int) -> list[float]:
     [serial] = serials_of(TERMINALS)
     prepare(folder, home_port, plan(port, [serial], options={"vault": True}, data=DECIDES))
     process = HomeProcess(folder, home_port)
-    await process.add_user()
     if people:
         await furnish(folder, serial, people)
-    async with living(process) as home:
+    async with living_for_once(process) as home:
         house = Building(home, process, port, [serial])
         await house.settled()
         return (await punch_asking(house.url, serial, range(1, WARM + PUNCHES + 1)))[WARM:]
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it builds houses of its own
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
     """Return the figures of this part."""
-    folder = house.home.folder.parent
     few = await asked(folder / "few", 0)
     many = await asked(folder / "many", PEOPLE)
     database = folder / "punches.db"
     await make_database(database)
     async with bare_server(database) as (url, _):
-        limit = await punch_bare(url, house.serials[0], range(1, PUNCHES + 1))
+        limit = await punch_bare(url, serials_of(TERMINALS)[0], range(1, PUNCHES + 1))
     return [
         latency(PART, "with nobody in the house, median", median(few), limit=median(limit)),
         latency(PART, f"with {PEOPLE:,} people, median", median(many), limit=median(limit), target="<= 3"),

@@ -25,7 +25,6 @@ PART = "attack"
 TERMINALS = 6
 # Long enough for a 99th percentile of some hundred scans, for waits and bans to show, and for nobody to lose patience.
 SECONDS = 12.0
-QUICK_SECONDS = 3.0
 # An attack ends by itself after this long, whatever becomes of the measuring.
 MOST_SECONDS = 80.0
 # How often one attack is measured where something was missed while the machine was disturbed.
@@ -45,7 +44,7 @@ PRESS_SECONDS = 0.2
 AGAIN_SECONDS = 1.0
 ASK_SECONDS = 5.0
 QUIET = "quiet"
-KINDS = 1 + len(ATTACKS)
+KINDS = (QUIET, *ATTACKS)
 
 
 @dataclass(frozen=True)
@@ -134,14 +133,16 @@ def _open(_: Frame) -> Frame:
 class Household:
     """Those who must not notice."""
 
-    def __init__(self, house: Building, scanner: LeanTerminal, opener: LeanTerminal, code: str, lock: str) -> None:
-        """Scan `code` at one terminal, and open the `lock` of another."""
+    def __init__(
+        self, house: Building, scanner: LeanTerminal, opener: LeanTerminal, code: str, lock: str, newcomers: int
+    ) -> None:
+        """Scan `code` at one terminal, and open the `lock` of another; so many newcomers have been there before."""
         self._house = house
         self._scanner = scanner
         self._opener = opener
         self._code = code
         self._lock = lock
-        self._newcomers = 0
+        self._newcomers = newcomers
 
     async def live(self, kind: str, seconds: float) -> Seen:
         """Go on for so many seconds while somebody attacks, and return what was noticed."""
@@ -205,15 +206,16 @@ def _missed(figures: list[Figure]) -> int:
     return sum(not figure.ok for figure in figures)
 
 
-async def _measured(household: Household, calmness: Calmness, kind: str, seconds: float) -> list[Figure]:
+async def _measured(household: Household, kind: str) -> list[Figure]:
     """Return the figures of one attack: of the first try in which nothing is missed, or of the best one.
 
     It is tried again only where the machine was disturbed.
     """
+    calmness = Calmness()
     best: list[Figure] = []
     for _ in range(TRIES):
         before = calmness.disturbance()
-        seen = await household.live(kind, seconds)
+        seen = await household.live(kind, SECONDS)
         disturbance = max(before, calmness.disturbance())
         print(f"{PART}: {kind}, disturbed {disturbance:.2f}: {json.dumps(dict(seen.deeds))}", flush=True)
         figures = seen.figures(kind)
@@ -224,16 +226,20 @@ async def _measured(household: Household, calmness: Calmness, kind: str, seconds
     return best
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:
-    """Return the figures of this part."""
-    calmness = Calmness()
+async def _lock_of(house: Building, serial: str) -> str:
+    """Return the lock of a terminal, once it can be opened."""
+
+    async def look() -> str | None:
+        lock = await house.home.entity(f"{serial}_door1_lock")
+        return None if lock["state"] == "unavailable" else str(lock["entity_id"])
+
+    return await house.home.until("a lock that can be opened", look)
+
+
+async def measure(kind: str, house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
+    """Return the figures of one attack. Others may have been measured in the same house."""
     scanner, opener = house.serials[:2]
     code = await make_pass(house, scanner)
     async with LeanTerminal(house.url, scanner) as one, LeanTerminal(house.url, opener, {"opendoor": _open}) as other:
-        await house.until_connected(2)
-        lock = (await house.home.entity(f"{opener}_door1_lock"))["entity_id"]
-        household = Household(house, one, other, code, lock)
-        figures = []
-        for kind in (QUIET, *ATTACKS):
-            figures += await _measured(household, calmness, kind, QUICK_SECONDS if quick else SECONDS)
-    return figures
+        lock = await _lock_of(house, opener)
+        return await _measured(Household(house, one, other, code, lock, KINDS.index(kind) * TRIES), kind)

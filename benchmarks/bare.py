@@ -17,7 +17,7 @@ from websockets.exceptions import ConnectionClosed
 
 from scripts.home import LOOPBACK, REPOSITORY, free_port
 
-from .durable import BareInserts, row
+from .inserts import BareInserts, row
 
 READY = b"ready\n"
 

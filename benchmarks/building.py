@@ -1,11 +1,14 @@
 """A Home Assistant with many approved terminals, in a process of its own, and a probe in it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 import os
 from pathlib import Path
+import shutil
+import sys
+import tempfile
 from typing import Any
 
 from scripts.home import LOOPBACK, REPOSITORY, Home, free_port
@@ -19,6 +22,8 @@ LOOK_SECONDS = 0.05
 # A Home Assistant that has nothing to do but to be watched uses less than this, in seconds of processor a second.
 SETTLED = 0.2
 SETTLE_SECONDS = 60.0
+# For so long.
+WATCH_SECONDS, QUICK_WATCH_SECONDS = 1.0, 0.25
 TICKS = os.sysconf("SC_CLK_TCK")
 MOMENT = "2026-01-01T00:00:00+00:00"
 
@@ -50,6 +55,8 @@ class Building:
     process: HomeProcess
     port: int
     serials: Sequence[str]
+    is_quick: bool = False
+    """Whether little time is spent on what only matters where every tenth counts."""
 
     @property
     def url(self) -> str:
@@ -68,8 +75,9 @@ class Building:
 
     async def settled(self) -> None:
         """Wait until Home Assistant has nothing to do."""
+        watch = QUICK_WATCH_SECONDS if self.is_quick else WATCH_SECONDS
         async with asyncio.timeout(SETTLE_SECONDS):
-            while await self.processor_share(1.0) > SETTLED:
+            while await self.processor_share(watch) > SETTLED:
                 pass
 
     async def processor_share(self, seconds: float) -> float:
@@ -80,8 +88,13 @@ class Building:
 
     async def probe(self) -> Mapping[str, float]:
         """Return what the probe saw since the last time."""
-        seen: Mapping[str, float] = await self.home.call("bench_probe/read")
+        seen: Mapping[str, float] = await self.home.call("bench_probe/read", tidied=not self.is_quick)
         return seen
+
+    async def memory(self) -> float:
+        """Return the kilobytes of Home Assistant without what is free already."""
+        seen: Mapping[str, float] = await self.home.call("bench_probe/read")
+        return seen["memory_kb"]
 
 
 def processor_of(pid: int) -> float:
@@ -172,6 +185,28 @@ def plan(
     )
 
 
+@contextmanager
+def folder_for_houses() -> Generator[Path]:
+    """Give a folder for a while, and take away with it what Python has compiled of the components in it."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        try:
+            yield folder
+        finally:
+            if sys.pycache_prefix is not None:
+                shutil.rmtree(Path(sys.pycache_prefix, *folder.parts[1:]), ignore_errors=True)
+
+
+@asynccontextmanager
+async def living_for_once(process: HomeProcess) -> AsyncGenerator[Home]:
+    """Run a Home Assistant of which nobody reads what it leaves behind: to end it in good order takes seconds."""
+    async with living(process) as home:
+        try:
+            yield home
+        finally:
+            await process.kill()
+
+
 @asynccontextmanager
 async def building(
     folder: Path,
@@ -180,12 +215,12 @@ async def building(
     more: str = "",
     options: Mapping[str, Any] | None = None,
     entities: bool = True,
+    is_quick: bool = False,
 ) -> AsyncGenerator[Building]:
-    """Build a house with so many terminals, log in, and tear it down."""
+    """Build a house with so many terminals, move in, and tear it down."""
     home_port, port = free_port(), free_port()
     serials = serials_of(terminals)
     prepare(folder, home_port, plan(port, serials, more=more, options=options, entities=entities))
     process = HomeProcess(folder, home_port)
-    await process.add_user()
-    async with living(process) as home:
-        yield Building(home, process, port, serials)
+    async with living_for_once(process) as home:
+        yield Building(home, process, port, serials, is_quick)

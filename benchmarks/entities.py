@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 from scripts.home import REPOSITORY, Home, free_port
-from scripts.home_process import HomeProcess, Plan, living, prepare
+from scripts.home_process import HomeProcess, Plan, prepare
 
-from .building import CONFIGURATION, DOMAIN, MOMENT, PROBE, Building, building
+from .building import CONFIGURATION, DOMAIN, MOMENT, PROBE, Building, building, living_for_once
 from .figures import Figure
 from .load import load
 
 PART = "entities"
 # Houses whose difference is looked at; Home Assistant takes 10,000 entities of one entry.
 FURNISHED = (25, 150)
-# The part looks at houses of its own.
-TERMINALS = 1
 TIMES_LEAST = 1.5
 LEAST = {
     "domain": "bench_least",
@@ -60,14 +58,14 @@ async def ours(folder: Path, terminals: int) -> tuple[float, list[Fact]]:
     async with building(folder, terminals) as house, load("hold", house.url, house.serials):
         await house.until_connected(terminals)
         await house.settled()
-        return (await house.probe())["memory_kb"], await facts_of(house.home, house.name_of(house.serials[0]))
+        return await house.memory(), await facts_of(house.home, house.name_of(house.serials[0]))
 
 
 async def least(folder: Path, terminals: int, facts: Sequence[Fact]) -> float:
     """Return the kilobytes of a Home Assistant that shows as much of so many terminals, by nothing else."""
     async with least_house(folder, terminals, facts) as house:
         await house.settled()
-        return (await house.probe())["memory_kb"]
+        return await house.memory()
 
 
 @asynccontextmanager
@@ -111,18 +109,16 @@ async def least_house(folder: Path, terminals: int, facts: Sequence[Fact]) -> As
         written = folder / "custom_components" / "bench_least" / f"{platform}.py"
         written.write_text(PLATFORM.format(platform=platform))
     process = HomeProcess(folder, home_port)
-    await process.add_user()
-    async with living(process) as home:
+    async with living_for_once(process) as home:
         shown = sum(fact["enabled"] for fact in facts) * terminals
         if len([state for state in await home.states() if "terminal_" in state]) < shown:
             raise RuntimeError("the least integration does not show everything")
         yield Building(home, process, home_port, ())
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - as all parts are called
-    """Return the figures of this part, which has no quick form."""
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
+    """Return the figures of this part."""
     few, many = FURNISHED
-    folder = house.home.folder.parent
     our_few, facts = await ours(folder / f"ours-{few}", few)
     our_many, _ = await ours(folder / f"ours-{many}", many)
     least_few, least_many = [await least(folder / f"least-{count}", count, facts) for count in FURNISHED]

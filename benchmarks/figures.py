@@ -55,13 +55,15 @@ def latency(part: str, measure: str, seconds: float, *, limit: float | None = No
 
 def table(figures: Iterable[Figure]) -> str:
     """Return the figures as lines of text."""
-    lines = [f"{'part':10}{'measure':50}{'value':>12}{'limit':>12}{'ratio':>8}  target"]
+    figures = list(figures)
+    wide = max((len(figure.part) for figure in figures), default=0) + 2
+    lines = [f"{'part':{wide}}{'measure':50}{'value':>12}{'limit':>12}{'ratio':>8}  target"]
     for figure in figures:
         limit = "" if figure.limit is None else f"{figure.limit:,.3g}"
         ratio = "" if figure.ratio is None else f"{figure.ratio:.2f}"
         verdict = "" if not figure.target else f"{figure.target} {'ok' if figure.ok else 'MISSED'}"
         name = f"{figure.measure} ({figure.unit})" if figure.unit else figure.measure
-        lines.append(f"{figure.part:10}{name:50}{figure.value:>12,.4g}{limit:>12}{ratio:>8}  {verdict}")
+        lines.append(f"{figure.part:{wide}}{name:50}{figure.value:>12,.4g}{limit:>12}{ratio:>8}  {verdict}")
     return "\n".join(lines)
 
 

@@ -1,5 +1,6 @@
 """How fast a backlog comes in, each frame acknowledged when it is on disk."""
 
+import asyncio
 from collections import defaultdict
 from functools import partial
 from itertools import batched
@@ -7,9 +8,10 @@ from time import perf_counter
 
 from .bare import bare_server
 from .building import Building
-from .durable import BareInserts, make_database, records
+from .durable import make_database, records
 from .figures import Figure
-from .load import FRAME, load
+from .inserts import BareInserts
+from .load import FRAME, prepared_load
 
 PART = "ingest"
 RECORDS = 100_000
@@ -47,32 +49,34 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
     rounds, count = (1, QUICK_RECORDS) if quick else (ROUNDS, RECORDS)
     folder = house.home.folder.parent
     first, *others = house.serials[:TERMINALS]
-    told_before = await told(house)
     await make_database(folder / "loop.db")
     await make_database(folder / "server.db")
     loop = BareInserts(folder / "loop.db")
     alone: defaultdict[str, float] = defaultdict(float)
     together: defaultdict[str, float] = defaultdict(float)
-    await house.probe()
     async with (
         bare_server(folder / "server.db") as (url, _),
-        load("push", url, [first], count, rounds) as server,
-        load("push", house.url, [first], count, rounds) as one,
+        prepared_load("push", url, [first], count, rounds) as server,
+        prepared_load("push", house.url, [first], count, rounds) as one,
+        prepared_load("push", house.url, others, count, rounds) as ten,
     ):
+        await asyncio.gather(server.took(), one.took(), ten.took())
+        await house.until_connected(TERMINALS)  # or locks would not show who used them
         await house.settled()
+        told_before = await told(house)
+        await house.probe()
         for number in range(rounds):
             alone["loop"] += await inserted(loop, number * count // rounds, count // rounds)
             alone["one"] += await one.took()
             alone["server"] += await server.took()
-    async with load("push", house.url, others, count, rounds) as ten:
         await house.settled()
         for number in range(rounds, 2 * rounds):
             together["loop"] += await inserted(loop, number * count // rounds, count // rounds)
             together["ten"] += await ten.took()
+        stall = (await house.probe())["stall_ms"]
+        if await told(house) != told_before:
+            raise RuntimeError("old records were told as news")
     loop.close()
-    stall = (await house.probe())["stall_ms"]
-    if await told(house) != told_before:
-        raise RuntimeError("old records were told as news")
     inserts, one_rate, served = (count / alone[what] for what in ("loop", "one", "server"))
     inserts_together, ten_rate = (count / together[what] for what in ("loop", "ten"))
     rate = partial(Figure, part=PART, unit="records/s")

@@ -23,7 +23,8 @@ from custom_components.timmy_access.ledger import Entry, Ledger
 from custom_components.timmy_access.ledger.rows import rows_of
 from custom_components.timmy_access.ledger.url import FILE_NAME
 
-from .durable import SERIAL, BareInserts, entry, make_database
+from .durable import SERIAL, entry, make_database
+from .inserts import BareInserts
 
 RECORDS = 100_000
 # Records a frame (field notes 3).

@@ -10,12 +10,12 @@ from functools import partial
 from pathlib import Path
 import sqlite3
 import tempfile
-from time import perf_counter, process_time, thread_time
+from time import perf_counter, process_time
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from custom_components.timmy_access.ledger import Ledger, Page, RecordFilter, RecordKind
 from custom_components.timmy_access.ledger.rows import Row
@@ -24,7 +24,6 @@ from custom_components.timmy_access.records.reading import Readable
 from homeassistant.util import dt as dt_util
 from scripts.database_servers import PostgreSQLServer, serving
 
-from .building import Building
 from .by_hand import PAGE, page_by_hand
 from .figures import MILLISECONDS, Figure, latency
 from .ledgers import (
@@ -41,16 +40,17 @@ from .ledgers import (
     fill_server,
     sqlite_ledger,
 )
+from .steps import Steps
 
 PART = "read"
-TERMINALS = 1
-# To make the largest takes minutes, once.
-PART_SECONDS = 900.0
-SIZES = (100_000, 1_000_000, 10_000_000)
+SIZES = (100_000, 1_000_000)
 QUICK_SIZES = SIZES[:1]
+LARGEST = 10_000_000
 # A server is filled anew each time.
 SERVER_SIZE, QUICK_SERVER_SIZE = 1_000_000, 10_000
 ROUNDS = 7
+# A month of attendance takes as long as hundreds of pages.
+MONTHS, QUICK_MONTHS = 3, 1
 # Looked for near by and then at each terminal; who writes a statement by hand knows that nothing is there.
 PUT_TOGETHER = frozenset({"nothing: a method nobody uses"})
 # What nobody notices when they turn a page.
@@ -71,30 +71,6 @@ class Question:
     where: RecordFilter
     by_hand: str
     after: str | None = None
-
-
-class Steps:
-    """The step of the event loop that took most of the processor, while it is entered."""
-
-    def __init__(self) -> None:
-        """Begin with none."""
-        self.worst = 0.0
-
-    @asynccontextmanager
-    async def watched(self) -> AsyncGenerator[None]:
-        """Look at every step meanwhile: waiting for the processor, or for another thread, is not counted."""
-        run = asyncio.Handle._run  # noqa: SLF001 - nothing else tells of each step
-
-        def _run(handle: asyncio.Handle) -> None:
-            begun = thread_time()
-            run(handle)
-            self.worst = max(self.worst, thread_time() - begun)
-
-        setattr(asyncio.Handle, "_run", _run)  # noqa: B010 - to types it is no function that may be replaced
-        try:
-            yield
-        finally:
-            setattr(asyncio.Handle, "_run", run)  # noqa: B010
 
 
 def questions(records: int) -> Mapping[str, Question]:
@@ -150,11 +126,12 @@ def questions(records: int) -> Mapping[str, Question]:
 class Asked:
     """One ledger, and the same database by hand."""
 
-    def __init__(self, ledger: Ledger, by_hand: Callable[[str], Sequence[Any]], steps: Steps) -> None:
-        """Ask a ledger, and by a function that returns the rows of a statement."""
+    def __init__(self, ledger: Ledger, by_hand: Callable[[str], Sequence[Any]], steps: Steps, months: int) -> None:
+        """Ask a ledger, and by a function that returns the rows of a statement; for a month so many times."""
         self._ledger = ledger
         self._by_hand = by_hand
         self._steps = steps
+        self._months = months
 
     async def page(self, question: Question) -> tuple[float, float]:
         """Return the seconds that a page takes, and by hand, in turns."""
@@ -211,7 +188,7 @@ class Asked:
             await asyncio.to_thread(self._by_hand, statement)
             return 0
 
-        taken = await self.in_turns(ask, ask_by_hand, 3)
+        taken = await self.in_turns(ask, ask_by_hand, self._months)
         if len(people) != PEOPLE:
             raise RuntimeError(f"{len(people)} people were there")
         return taken
@@ -262,30 +239,35 @@ def export_by_hand(database: Path, records: int, file: Path) -> float:
     return records / (process_time() - used)
 
 
-async def measure_file(records: int, steps: Steps) -> tuple[list[Figure], dict[str, float]]:
-    """Return the figures of a file of so many records, and the seconds of each page."""
-    url = await sqlite_ledger(records)
-    path = Path(url.database or "")
-    ledger = Ledger(url)
+@asynccontextmanager
+async def opened(path: Path, steps: Steps, months: int = MONTHS) -> AsyncGenerator[tuple[Ledger, Asked]]:
+    """Open a file as a ledger, and by hand."""
+    ledger = Ledger(URL.create("sqlite", database=str(path)))
     connection = sqlite3.connect(path, check_same_thread=False)
     await ledger.start()
     try:
-        asked = Asked(ledger, lambda statement: connection.execute(statement).fetchall(), steps)
+        yield ledger, Asked(ledger, lambda statement: connection.execute(statement).fetchall(), steps, months)
+    finally:
+        connection.close()
+        await ledger.close()
+
+
+async def measure_file(records: int, steps: Steps, months: int = MONTHS) -> tuple[list[Figure], dict[str, float]]:
+    """Return the figures of a file of so many records, and the seconds of each page."""
+    path = Path((await sqlite_ledger(records)).database or "")
+    async with opened(path, steps, months) as (ledger, asked):
         figures, pages = await _measure_pages(asked, f"{records:,}", records)
         with tempfile.TemporaryDirectory() as folder:
             rate, exported = await _measure_export(ledger, f"{records:,}", records, Path(folder), steps)
             bare = await asyncio.to_thread(export_by_hand, path, min(records, EXPORT), Path(folder) / "bare.csv")
-        figures += [
-            *exported,
-            Figure(part=PART, measure=f"{records:,}: export, by a loop", value=rate, limit=bare, unit="/s"),
-        ]
-    finally:
-        connection.close()
-        await ledger.close()
-    return figures, pages
+    return [
+        *figures,
+        *exported,
+        Figure(part=PART, measure=f"{records:,}: export, by a loop", value=rate, limit=bare, unit="/s"),
+    ], pages
 
 
-async def measure_server(records: int, steps: Steps) -> list[Figure]:
+async def measure_server(records: int, steps: Steps, months: int = MONTHS) -> list[Figure]:
     """Return the figures of PostgreSQL, where it is installed."""
     if (binaries := PostgreSQLServer.binaries()) is None:
         return []
@@ -303,7 +285,7 @@ async def measure_server(records: int, steps: Steps) -> list[Figure]:
                     cursor.execute(text.replace("WHERE 1 ", "WHERE true "))
                     return cursor.fetchall()
 
-                asked = Asked(ledger, by_hand, steps)
+                asked = Asked(ledger, by_hand, steps, months)
                 name = f"PostgreSQL, {records:,}"
                 figures, _ = await _measure_pages(asked, name, records)
                 with tempfile.TemporaryDirectory() as folder:
@@ -349,21 +331,53 @@ async def _measure_export(
     ]
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - the log needs no house
-    """Return the figures of this part."""
-    dt_util.set_default_time_zone(ZONE)
-    steps = Steps()
+async def make_files() -> None:
+    """Make the smaller ledgers."""
+    for size in SIZES:
+        await sqlite_ledger(size)
+
+
+async def make_largest() -> None:
+    """Make the largest ledger, which takes minutes, and the one that it is compared with."""
+    for size in (SIZES[-1], LARGEST):
+        await sqlite_ledger(size)
+
+
+async def measure_files(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - ledgers are kept elsewhere
+    """Return the figures of the smaller ledgers in SQLite; of the smallest alone where that is to be quick."""
+    steps = _begun()
     figures: list[Figure] = []
-    taken: list[dict[str, float]] = []
-    for size in QUICK_SIZES if quick else SIZES:
-        of_size, pages = await measure_file(size, steps)
-        figures += of_size
-        taken.append(pages)
-    figures += await measure_server(QUICK_SERVER_SIZE if quick else SERVER_SIZE, steps)
-    if len(taken) > 1:
-        # A millisecond more is nothing that grows.
-        growth = max((pages - 1 / MILLISECONDS) / taken[-2][what] for what, pages in taken[-1].items())
-        name = f"growth of a page from {SIZES[-2]:,} to {SIZES[-1]:,}"
-        figures.append(Figure(part=PART, measure=name, value=growth, unit="", target="<= 1.5"))
-    target = f"< {STEP_MILLISECONDS}"
-    return [*figures, latency(PART, "longest step of the event loop, processor", steps.worst, target=target)]
+    sizes, months = (QUICK_SIZES, QUICK_MONTHS) if quick else (SIZES, MONTHS)
+    for size in sizes:
+        figures += (await measure_file(size, steps, months))[0]
+    return [*figures, _longest("SQLite", steps)]
+
+
+async def measure_largest(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - as above, and not quick
+    """Return the figures of the largest ledger, and how pages have grown since the one before."""
+    steps = _begun()
+    async with opened(Path((await sqlite_ledger(SIZES[-1])).database or ""), steps) as (_, asked):
+        before = {what: (await asked.page(question))[0] for what, question in questions(SIZES[-1]).items()}
+    figures, pages = await measure_file(LARGEST, steps)
+    # A millisecond more is nothing that grows.
+    growth = max((seconds - 1 / MILLISECONDS) / before[what] for what, seconds in pages.items())
+    name = f"growth of a page from {SIZES[-1]:,} to {LARGEST:,}"
+    figures.append(Figure(part=PART, measure=name, value=growth, unit="", target="<= 1.5"))
+    return [*figures, _longest(f"{LARGEST:,}", steps)]
+
+
+async def measure_servers(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - a server has a folder of its own
+    """Return the figures of a database server."""
+    steps = _begun()
+    size, months = (QUICK_SERVER_SIZE, QUICK_MONTHS) if quick else (SERVER_SIZE, MONTHS)
+    return [*await measure_server(size, steps, months), _longest("PostgreSQL", steps)]
+
+
+def _begun() -> Steps:
+    dt_util.set_default_time_zone(ZONE)
+    return Steps()
+
+
+def _longest(name: str, steps: Steps) -> Figure:
+    measure = f"{name}: longest step of the event loop, processor"
+    return latency(PART, measure, steps.worst, target=f"< {STEP_MILLISECONDS}")

@@ -1,21 +1,22 @@
 """How long an entry takes to start, and whether it holds up the event loop, by its terminals."""
 
-from .building import ENTRY_ID, Building, building
+from pathlib import Path
+
+from .building import ENTRY_ID, building
 from .figures import MILLISECONDS, Figure
 
 PART = "start"
-# The part starts houses of its own; Home Assistant takes 10,000 entities of one entry. `startup` starts ten.
-TERMINALS = 1
+# Home Assistant takes 10,000 entities of one entry. `startup` starts ten.
 STARTED = (100, 500)
 START_SECONDS = 20
 SLOW_SECONDS = 0.05
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
     """Return the figures of this part."""
     found = []
     for count in STARTED:
-        async with building(house.home.folder.parent / f"start-{count}", count) as one:
+        async with building(folder / f"start-{count}", count) as one:
             await one.settled()
             seen = await one.home.call("bench_probe/reload", entry_id=ENTRY_ID, slow_seconds=SLOW_SECONDS)
         for text in seen["slow"]:

@@ -15,9 +15,9 @@ from time import perf_counter
 
 from custom_components.timmy_access.ledger import default_url
 from scripts.home import REPOSITORY, Home, free_port
-from scripts.home_process import HomeProcess, living, prepare
+from scripts.home_process import HomeProcess, prepare
 
-from .building import DOMAIN, Building, plan, serials_of
+from .building import DOMAIN, Building, living_for_once, plan, serials_of
 from .figures import Figure, latency, median, percentile
 from .filling import furnish
 from .lean import LeanTerminal
@@ -26,8 +26,7 @@ from .load import Load, load
 from .verdict import BACKLOG, LOADED_MILLISECONDS, make_pass, scan, scan_during
 
 PART = "together"
-# The part looks at a house of its own: who scans, who pushes a backlog, and who is filled.
-TERMINALS = 1
+# Who scans, who pushes a backlog, and who is filled.
 SERIALS = 3
 PEOPLE = 3000
 RECORDS = 100_000
@@ -173,18 +172,22 @@ async def seen_in(folder: Path) -> Seen:
     serials = serials_of(SERIALS)
     prepare(folder, home_port, plan(port, serials, more="backup:\nfrontend:\n", options={"vault": True}))
     process = HomeProcess(folder, home_port)
-    await process.add_user()
     shutil.copy(str((await sqlite_ledger(RECORDS)).database), str(default_url(folder).database))
     await furnish(folder, serials[-1], PEOPLE)
-    async with living(process) as home:
+    async with living_for_once(process) as home:
         house = Building(home, process, port, serials)
         await house.settled()
         return await at_once(house)
 
 
-async def measure(house: Building, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
+async def make_log() -> None:
+    """Make the log that the house begins with."""
+    await sqlite_ledger(RECORDS)
+
+
+async def measure(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - it has no quick form
     """Return the figures of this part."""
-    seen = await seen_in(house.home.folder.parent / "together")
+    seen = await seen_in(folder / "together")
     if seen.after >= PEOPLE:
         raise RuntimeError("all people were there before the backlog was in")
     return [

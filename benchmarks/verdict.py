@@ -6,7 +6,7 @@ from .bare import bare_server
 from .building import Building
 from .figures import Figure, latency, median, percentile
 from .lean import LeanTerminal
-from .load import load
+from .load import prepared_load
 
 PART = "verdict"
 SCANS = 1000
@@ -75,10 +75,11 @@ async def measure(house: Building, *, quick: bool) -> list[Figure]:
         limit += await scan_bare(bare_url, first, scans)
     records = QUICK_BACKLOG if quick else BACKLOG
     async with (
-        load("hold", house.url, held),
-        load("push", house.url, [pusher], records) as pushing,
+        prepared_load("hold", house.url, held) as holding,
+        prepared_load("push", house.url, [pusher], records) as pushing,
         LeanTerminal(house.url, first) as terminal,
     ):
+        await asyncio.gather(holding.took(), pushing.took())
         await pushing.begin()
         loaded = await scan_during(terminal, code, asyncio.ensure_future(pushing.seconds()))
     # Three times the limit's own and a millisecond.

@@ -179,13 +179,13 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     return True
 
 
-@websocket_api.websocket_command({vol.Required("type"): "bench_probe/read"})
+@websocket_api.websocket_command({vol.Required("type"): "bench_probe/read", vol.Optional("tidied", default=True): bool})
 @websocket_api.async_response
 async def _read(hass: HomeAssistant, connection: websocket_api.ActiveConnection, message: dict[str, Any]) -> None:
-    """Tell what was seen since the last time."""
+    """Tell what was seen since the last time; memory is that of a process which is `tidied` before, for some time."""
     watch: Watch = hass.data[DOMAIN]
     stall = watch.worst
-    seen = await hass.async_add_executor_job(_process)
+    seen = await hass.async_add_executor_job(_process, message["tidied"])
     # What the looking itself does to the loop is not to be seen: a tick that had begun meanwhile must be over.
     await asyncio.sleep(2 * TICK_SECONDS)
     watch.worst = 0.0
@@ -298,11 +298,12 @@ async def _reload(hass: HomeAssistant, connection: websocket_api.ActiveConnectio
     )
 
 
-def _process() -> dict[str, float]:
-    gc.collect()
-    # What is free already would be filled first, and what comes next would seem to cost nothing.
-    if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
-        trim(0)
+def _process(tidied: bool) -> dict[str, float]:
+    if tidied:
+        gc.collect()
+        # What is free already would be filled first, and what comes next would seem to cost nothing.
+        if trim := getattr(ctypes.CDLL(None), "malloc_trim", None):
+            trim(0)
     used = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "cpu_seconds": used.ru_utime + used.ru_stime,

@@ -1,0 +1,1 @@
+"""What measures the integration: that each figure is taken, told and judged."""
