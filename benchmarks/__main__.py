@@ -78,21 +78,32 @@ class Run:
                 await self._alone(name)
 
     async def quickly(self, names: Sequence[str]) -> None:
-        """Measure a little of each part: all in one house, and what needs none while that starts."""
+        """Measure a little of each part, all in one house.
+
+        What needs none is measured while that starts, or, if it is patient, beside what is patient in the house.
+        """
         quick = [name for name in names if PARTS[name].is_quick]
+        patient = [name for name in quick if PARTS[name].is_patient]
+        others = [name for name in quick if not PARTS[name].is_patient]
         housed = [name for name in quick if isinstance(PARTS[name], Part)]
+        begun = asyncio.Event()
         with folder_for_houses() as folder:
-            apart = asyncio.create_task(self._apart(quick, folder))
+            apart = asyncio.create_task(self._apart(others, folder))
+            beside = asyncio.create_task(self._apart(patient, folder, begun))
             try:
                 if housed:
                     async with building(
                         folder / "home", QUICK_TERMINALS, options=QUICK_OPTIONS, is_quick=True
                     ) as house:
                         await apart
-                        await self._housed(housed, house)
+                        await self._housed(others, house)
+                        begun.set()
+                        await self._housed(patient, house)
             except Exception as err:  # noqa: BLE001 - whatever it is, the other parts are worth their time
                 self._report.fail(", ".join(housed), err)
             await apart
+            begun.set()
+            await beside
 
     async def _alone(self, name: str) -> None:
         """Measure a part by itself, and once more where the machine was disturbed; the calmest counts."""
@@ -129,7 +140,9 @@ class Run:
             if isinstance(part := PARTS[name], Part):
                 await self._noted(name, partial(part.measure, house), house)
 
-    async def _apart(self, names: Sequence[str], folder: Path) -> None:
+    async def _apart(self, names: Sequence[str], folder: Path, begun: asyncio.Event | None = None) -> None:
+        if begun is not None:
+            await begun.wait()
         for name in names:
             if isinstance(part := PARTS[name], Apart):
                 await self._noted(name, partial(part.measure, folder))

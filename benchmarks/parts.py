@@ -59,6 +59,8 @@ class Part:
     entities: bool = True
     # What waits for the recorder, or for terminals to be away, takes a minute however little it measures.
     is_quick: bool = True
+    # Its figures hardly change where the machine does something else too; in quick form it is not measured alone.
+    is_patient: bool = False
     seconds: float = PART_SECONDS
     tries: int = TRIES
     prepare: Callable[[], Awaitable[object]] | None = None
@@ -73,6 +75,7 @@ class Apart:
     measure: MeasureApart
     # One that builds houses of its own takes a minute however little it measures.
     is_quick: bool = False
+    is_patient: bool = False
     seconds: float = PART_SECONDS
     tries: int = TRIES
     # Makes what is kept between runs, outside the project; its time is not the part's.
@@ -94,15 +97,15 @@ PARTS: Mapping[str, Part | Apart] = {
     roster.PART: Part(measure=roster.measure, terminals=roster.TERMINALS),
     filling.PART: Apart(measure=filling.measure, seconds=filling.SECONDS, tries=1),
     panel.PART: Apart(measure=panel.measure, prepare=panel.make_log, tries=1),
-    connect.PART: Part(measure=connect.measure, terminals=connect.TERMINALS),
+    connect.PART: Part(measure=connect.measure, terminals=connect.TERMINALS, is_patient=True),
     # What entities cost is another figure.
-    idle.PART: Part(measure=idle.measure, terminals=idle.TERMINALS, entities=False),
+    idle.PART: Part(measure=idle.measure, terminals=idle.TERMINALS, entities=False, is_patient=True),
     entities.PART: Apart(measure=entities.measure),
     cost.PART: Part(measure=cost.measure, terminals=cost.TERMINALS, is_quick=False),
     reconnect.PART: Part(measure=reconnect.measure, terminals=reconnect.TERMINALS, is_quick=False),
     start.PART: Apart(measure=start.measure),
-    f"{startup.PART}-imports": Apart(measure=startup.measure_imports, is_quick=True),
-    startup.PART: Part(measure=startup.measure, terminals=startup.TERMINALS),
+    f"{startup.PART}-imports": Apart(measure=startup.measure_imports, is_quick=True, is_patient=True),
+    startup.PART: Part(measure=startup.measure, terminals=startup.TERMINALS, is_patient=True),
     action.PART: Part(measure=action.measure, terminals=action.TERMINALS),
     # Each is measured again by itself where the machine was disturbed.
     **{

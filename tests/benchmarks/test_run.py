@@ -157,9 +157,10 @@ async def test_where_the_one_house_does_not_start_what_needs_none_counts(
         "one": in_house("one", []),
         "two": in_house("two", []),
         "apart": Apart(measure=apart, is_quick=True),
+        "patient": Apart(measure=apart, is_quick=True, is_patient=True),
     }
     report = await measured(parts, monkeypatch, quick=True)
-    assert values(report) == {"apart": 1.0}
+    assert [one.part for one in report.figures if one.measure == "it"] == ["apart", "apart"]
     assert report.failed == ["one, two: RuntimeError: no house"]
 
 
@@ -219,10 +220,11 @@ async def test_all_that_is_quick_is_in_one_house_and_what_needs_none_is_done_bef
         "slow": in_house("slow", seen, is_quick=False),
         "apart": Apart(measure=apart, is_quick=True),
         "houses": Apart(measure=apart),
+        "patient": Apart(measure=apart, is_quick=True, is_patient=True),
     }
     report = await measured(parts, monkeypatch, quick=True)
     assert values(report) == {"together": 0.5, "one": 0.5, "apart": 0.5}
-    assert done == ["apart", "together"]
+    assert done == ["apart", "together", "apart"]
     assert [terminals for terminals, _ in houses.built] == [tool.QUICK_TERMINALS]
     assert seen == [1]
 
