@@ -229,6 +229,12 @@ class World:
             )
             self.told[number] = terminal.permit(number)
             return
+        if isinstance(step, Curtail) and number in terminal.people:
+            compared, self.told[number] = self.told.get(number), terminal.permit(number)
+            if compared not in (None, self.told[number]):
+                raise HeldBack
+        if isinstance(step, Add):
+            self.told.pop(number, None)
         gives_more = isinstance(step, WriteCredential) and step.rank is Rank.WIDEN
         if gives_more or (isinstance(step, SetAccess) and not isinstance(step, Curtail)):
             self._look_before(number, planned)
@@ -240,7 +246,7 @@ class World:
         if fault:
             raise Failed
         placement = self.household.placements.get((SERIAL, number))
-        is_read_back = isinstance(step, Add | SetAccess)
+        is_read_back = isinstance(step, SetAccess) or (isinstance(step, Add) and step.standing.enabled)
         if is_read_back:
             self.told[number] = terminal.permit(number)
         permit = placement.permit if placement else None

@@ -180,7 +180,9 @@ class _Case:
             permit = self.permits.told.get(self.enroll_id) if aspects & ACCESS else None
             access = None if permit is None else self.permits.meaning(permit, self.doors)
             yield self._difference(DifferenceKind.CHANGED, aspects, access, permit)
-            yield from _closing(confirmed, self.wanted, self.seen, access)
+            # Told back is what the terminal can name: what is compared with it is made the same.
+            wanted = self.wanted if access is None else self.permits.named(self.wanted)
+            yield from _closing(confirmed, wanted, self.seen, access)
         else:
             yield from _changes(confirmed, self.wanted, self.seen, unsure=self.unsure)
 

@@ -76,6 +76,8 @@ class Attempts:
             why = Undone.WITHOUT_EFFECT
         else:
             self._waits.done(step)
+            if isinstance(step, SetAccess):
+                self._held_back.pop(number, None)
             self._readings.note(step, given.numbers)
             self._keep(step, placement, person_id, standing)
             return None
@@ -86,8 +88,9 @@ class Attempts:
     def _hold_back(self, step: Step, given: Circumstances) -> None:
         """Have the difference shown; a terminal for which that is none is asked less and less often."""
         number = step.enroll_id
-        permit = self._hand.permissions.told.get(number)
-        if self._held_back.get(number) == permit:
+        # What closes is done by the terminal's newest word; one that says something else each time is no hurry.
+        permit = None if isinstance(step, Curtail) else self._hand.permissions.told.get(number)
+        if number in self._held_back and self._held_back[number] == permit:
             self._waits.failed(step, 1, given.wanted)
         self._held_back[number] = permit
 
