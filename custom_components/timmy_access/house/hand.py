@@ -76,7 +76,7 @@ class Circumstances:
 
     `zones` are the tables as the terminal has them, `numbers` the week zones of hours. `wanted` is how the person is to
     stand in the end. `permit` is how the terminal said when they may pass when that was confirmed; None where it is not
-    known, or is not looked at because it is not known how they stand.
+    known.
     """
 
     person_id: str = ""
@@ -244,6 +244,7 @@ class Hand:
         elif self.permissions.told.get(step.enroll_id, compared) != compared:
             raise ChangedThere  # it may be narrower by now than what would be written
         if present is None or not self.permissions.agrees(present, wanted):
+            self.permissions.told.pop(step.enroll_id, None)  # whatever becomes of it, that does not hold any more
             await self.people.async_set_access(wanted)
             present = await self.permissions.async_ask(step.enroll_id)
             if not self.permissions.agrees(present, wanted):

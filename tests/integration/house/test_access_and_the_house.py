@@ -1,4 +1,4 @@
-"""What the house does meanwhile never loses what somebody has changed at one terminal, nor opens wider because of it."""
+"""What the house does never loses what somebody has changed at one terminal, nor opens wider because of it."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -18,6 +18,7 @@ from ..conftest import FACE
 from .test_access_at_the_terminal import DAY, UNTIL, aspects, at_the_menu, change, found, kept, look_again, there
 from .test_at_the_terminal import again, ask, settled
 from .test_hours import follow
+from .test_in_step import CARD
 
 __all__ = ["kept"]
 
@@ -141,3 +142,38 @@ async def test_an_hour_that_comes_twice_is_no_difference(hass: HomeAssistant, hu
         assert await found(hass, hub) == {}
     finally:
         await hass.config.async_set_time_zone(before)
+
+
+async def test_who_has_a_credential_that_is_refused_for_ever_keeps_what_was_changed_at_the_terminal(
+    hass: HomeAssistant, hub: Hub, kept: VirtualTerminal
+) -> None:
+    kept.faults.refuse_kinds["card"] = {"reason": 3, "msg": "full"}
+    await hub.house.vault.async_open(wanted=True, held=())
+    await hub.house.async_update("bo", {}, {CARD: 4711}, (), None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert hub.house.household.placements[FACE, 7].tries
+    await ask(hass, hub, "set_user_access", enroll_id=7, valid_until="2027-01-31 08:00:00")
+    await again(hass, hub, kept)
+    kept.faults.refuse_kinds.clear()
+    await again(hass, hub, kept)
+    assert kept.users[7].lock.endtime == "2027-01-31 08:00:00"
+    assert CARD not in kept.users[7].credentials
+    assert await aspects(hass, hub) == {7: {Aspect.DATES}}
+    await settled(hass, hub, "put_back")
+    assert kept.users[7].lock.endtime == there(UNTIL)
+    assert CARD in kept.users[7].credentials
+    assert await found(hass, hub) == {}
+
+
+async def test_what_closes_and_is_refused_does_not_have_the_house_write_over_the_menu(
+    hass: HomeAssistant, hub: Hub, kept: VirtualTerminal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_the_menu(kept, 7, starttime="2026-12-24 08:00:00")
+    await look_again(hass, hub, monkeypatch)
+    kept.faults.refuse["setuserlock"] = {"reason": 1, "msg": "busy"}
+    await change(hass, hub, "bo", valid_until=UNTIL - timedelta(days=30))
+    kept.faults.refuse.clear()
+    await again(hass, hub, kept)
+    lock = kept.users[7].lock
+    assert (lock.starttime, lock.endtime) == ("2026-12-24 08:00:00", there(UNTIL - timedelta(days=30)))
+    assert await aspects(hass, hub) == {7: {Aspect.DATES}}
