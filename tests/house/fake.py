@@ -195,19 +195,13 @@ class World:
             return
         self.told[number] = self.terminal.permit(number)
         placement, wanted = self.household.placements.get((SERIAL, number)), planned.wanted.get(number)
-        if (
-            placement is None
-            or placement.confirmed is None
-            or placement.permit is None
-            or placement.tries
-            or not wanted
-        ):
+        if placement is None or placement.confirmed is None or placement.permit is None or not wanted:
             return
         doors = self.terminal.doors
         if other_access(self.permits(), self.told[number], placement.permit, placement.confirmed, wanted, doors):
             raise HeldBack
 
-    def perform(self, step: Step, planned: Plan, fault: Fault | None) -> None:
+    def perform(self, step: Step, planned: Plan, fault: Fault | None) -> None:  # noqa: C901 - as the writer, in one place
         """Do a step as the writer does, and note in the house what is confirmed; raises `Failed`."""
         number = step.enroll_id
         terminal = self.terminal
@@ -229,6 +223,12 @@ class World:
             )
             self.told[number] = terminal.permit(number)
             return
+        if isinstance(step, Curtail) and number in terminal.people:
+            compared, self.told[number] = self.told.get(number), terminal.permit(number)
+            if compared not in (None, self.told[number]):
+                raise HeldBack
+        if isinstance(step, Add):
+            self.told.pop(number, None)
         gives_more = isinstance(step, WriteCredential) and step.rank is Rank.WIDEN
         if gives_more or (isinstance(step, SetAccess) and not isinstance(step, Curtail)):
             self._look_before(number, planned)
@@ -240,7 +240,7 @@ class World:
         if fault:
             raise Failed
         placement = self.household.placements.get((SERIAL, number))
-        is_read_back = isinstance(step, Add | SetAccess)
+        is_read_back = isinstance(step, SetAccess) or (isinstance(step, Add) and step.standing.enabled)
         if is_read_back:
             self.told[number] = terminal.permit(number)
         permit = placement.permit if placement else None
@@ -314,11 +314,14 @@ class World:
         key = (SERIAL, placement.enroll_id)
         self.household = replace(self.household, placements={**self.household.placements, key: placement})
 
-    def _failed(self, number: int) -> None:
+    def _failed(self, step: Step) -> None:
+        number = step.enroll_id
         placement = self.household.placements.get((SERIAL, number))
         holder = next((it for it in self.household.people.values() if it.enroll_id == number), None)
         if placement is not None:
-            self._place(replace(placement, tries=placement.tries + 1))
+            is_written = isinstance(step, SetAccess) and not isinstance(step, Curtail)
+            permit = None if is_written else placement.permit
+            self._place(replace(placement, tries=placement.tries + 1, permit=permit))
         elif holder is not None:
             self._place(Placement(serial=SERIAL, enroll_id=number, person_id=holder.person_id, tries=1))
 
@@ -371,7 +374,7 @@ class World:
                 walk.failed(step)
             except Failed:
                 walk.failed(step)
-                self._failed(step.enroll_id)
+                self._failed(step)
             if callable(watch):
                 watch()
         return walk

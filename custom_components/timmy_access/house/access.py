@@ -63,16 +63,17 @@ def other_access(
     """Return what of when somebody may pass was changed at the terminal to what is not wanted either.
 
     `permit` is what the terminal says now, `known` what it said when `confirmed` was; None where that is not known,
-    and then hours that cannot be understood are no change. Who is disabled passes never, whatever their dates.
+    and then hours that cannot be understood are no change, and none are those of who was disabled. Who is to be
+    disabled passes never, whatever their dates.
     """
-    if permit == known or not (confirmed.enabled and wanted.enabled):
+    if permit == known or not wanted.enabled or (known is None and not confirmed.enabled):
         return frozenset()
     told = permits.meaning(permit, doors)
     aspects: set[Aspect] = set()
     is_told = known is None or (permit.valid_from, permit.valid_until) != (known.valid_from, known.valid_until)
     if is_told and not any(
         _is_same(told.valid_from, it.valid_from) and _is_same(told.valid_until, it.valid_until)
-        for it in (confirmed, wanted)
+        for it in map(permits.named, (confirmed, wanted))
     ):
         aspects.add(Aspect.DATES)
     for door, week in told.hours.items():

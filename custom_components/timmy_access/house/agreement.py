@@ -180,13 +180,18 @@ class _Case:
             permit = self.permits.told.get(self.enroll_id) if aspects & ACCESS else None
             access = None if permit is None else self.permits.meaning(permit, self.doors)
             yield self._difference(DifferenceKind.CHANGED, aspects, access, permit)
-            yield from _closing(confirmed, self.wanted, self.seen, access)
+            # Told back is what the terminal can name: what is compared with it is made the same.
+            wanted = self.wanted if access is None else self.permits.named(self.wanted)
+            yield from _closing(confirmed, wanted, self.seen, access)
         else:
-            yield from _changes(confirmed, self.wanted, self.seen, unsure=self.unsure)
+            is_lost = self.unsure and self.placement is not None and self.placement.permit is None
+            yield from _changes(confirmed, self.wanted, self.seen, unsure=self.unsure, access_lost=is_lost)
 
     def _other_access(self) -> frozenset[Aspect]:
         permit, placement, wanted = self.permits.told.get(self.enroll_id), self.placement, self.wanted
-        if self.unsure or permit is None or wanted is None or placement is None or placement.confirmed is None:
+        if permit is None or wanted is None or placement is None or placement.confirmed is None:
+            return frozenset()
+        if self.unsure and placement.permit is None:
             return frozenset()
         return other_access(self.permits, permit, placement.permit, placement.confirmed, wanted, self.doors)
 
@@ -305,8 +310,8 @@ def _curtailed(access: SetAccess) -> Curtail:
     )
 
 
-def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool) -> Iterator[Step]:
-    """Yield all that makes the confirmed the wanted."""
+def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool, access_lost: bool) -> Iterator[Step]:
+    """Yield all that makes the confirmed the wanted; `access_lost` is that nobody knows when they may pass there."""
     number = confirmed.enroll_id
     if not wanted.enabled and (confirmed.enabled or seen.enabled is True or unsure):
         yield Disable(enroll_id=number)
@@ -333,7 +338,7 @@ def _changes(confirmed: Standing, wanted: Standing, seen: Seen, *, unsure: bool)
         # A card in the place of another closes the other.
         rank = Rank.NARROW if slot in TRANSFERABLE else Rank.CHANGE
         yield WriteCredential(enroll_id=number, rank=rank, slot=slot, revision=revision)
-    if (access := changed_access(confirmed, wanted, again=unsure)) is not None:
+    if (access := changed_access(confirmed, wanted, again=access_lost)) is not None:
         yield access
     yield from added
     if wanted.enabled and (not confirmed.enabled or unsure):

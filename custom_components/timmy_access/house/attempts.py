@@ -1,5 +1,6 @@
 """Steps tried on one terminal, and what is kept of how they went."""
 
+import asyncio
 from dataclasses import replace
 
 from ..protocol.errors import CommandRefused, CommandTimeout, ProtocolError, SeatContested, TerminalOffline
@@ -46,13 +47,7 @@ class Attempts:
         number = step.enroll_id
         placement = self._keeper.household.placements.get((self._serial, number))
         person_id = placement.person_id if placement else person_id
-        given = Circumstances(
-            person_id=person_id,
-            zones=known.tables.zones if known.tables else Zones(),
-            numbers=planned.allocation.numbers if planned.allocation else {},
-            wanted=planned.wanted.get(number),
-            permit=placement.permit if placement and not self._intents.tries(number) else None,
-        )
+        given = _circumstances(placement, person_id, planned, known, number)
         self._intents.begin(step)
         try:
             standing = await self._hand.async_do(step, placement.confirmed if placement else None, given)
@@ -63,36 +58,44 @@ class Attempts:
         except ChangedThere:
             self._hold_back(step, given)
             return HELD_BACK
-        except TerminalOffline, SeatContested:
-            self._note_failure(placement, number, person_id, None)
+        except asyncio.CancelledError:
+            if (doubted := self._doubted(step, placement)) is not placement:
+                self._note_failure(doubted, number, person_id, None)
             raise
-        except CommandRefused as err:
-            why: str = refusal_of(err) or Undone.REFUSED
-        except SomebodyElse:
-            why = Undone.SOMEBODY_ELSE
-        except CommandTimeout:
-            why = Undone.NO_ANSWER
-        except ProtocolError:
-            why = Undone.WITHOUT_EFFECT
+        except TerminalOffline, SeatContested:
+            self._note_failure(self._doubted(step, placement), number, person_id, None)
+            raise
+        except (SomebodyElse, ProtocolError) as err:
+            why = _word_for(err)
         else:
             self._waits.done(step)
             self._readings.note(step, given.numbers)
             self._keep(step, placement, person_id, standing)
             return None
-        tries = self._note_failure(placement, number, person_id, why)
+        tries = self._note_failure(self._doubted(step, placement), number, person_id, why)
         self._waits.failed(step, tries, given.wanted)
         return why
+
+    def _doubted(self, step: Step, placement: Placement | None) -> Placement | None:
+        """Return a placement after a step that failed: what the terminal says by now may be what was written."""
+        is_written = isinstance(step, SetAccess) and not isinstance(step, Curtail)
+        if placement is None or not is_written or self._hand.permissions.told.get(step.enroll_id) is not None:
+            return placement
+        return replace(placement, permit=None)
 
     def _hold_back(self, step: Step, given: Circumstances) -> None:
         """Have the difference shown; a terminal for which that is none is asked less and less often."""
         number = step.enroll_id
-        permit = self._hand.permissions.told.get(number)
-        if self._held_back.get(number) == permit:
+        # What closes is done by the terminal's newest word; one that says something else each time is no hurry.
+        permit = None if isinstance(step, Curtail) else self._hand.permissions.told.get(number)
+        if number in self._held_back and self._held_back[number] == permit:
             self._waits.failed(step, 1, given.wanted)
         self._held_back[number] = permit
 
     def _keep(self, step: Step, placement: Placement | None, person_id: str, standing: Standing | None) -> None:
         number = step.enroll_id
+        if isinstance(step, SetAccess):
+            self._held_back.pop(number, None)
         if standing is None:
             self._keeper.async_unplace(self._serial, number)
             self._keeper.async_bury(self._serial, number)
@@ -110,3 +113,23 @@ class Attempts:
         if person_id:
             self._keeper.async_confirm(replace(before, tries=tries, refused=why or before.refused))
         return tries
+
+
+def _word_for(err: SomebodyElse | ProtocolError) -> str:
+    if isinstance(err, SomebodyElse):
+        return Undone.SOMEBODY_ELSE
+    if isinstance(err, CommandRefused):
+        return refusal_of(err) or Undone.REFUSED
+    return Undone.NO_ANSWER if isinstance(err, CommandTimeout) else Undone.WITHOUT_EFFECT
+
+
+def _circumstances(
+    placement: Placement | None, person_id: str, planned: Plan, known: Known, number: int
+) -> Circumstances:
+    return Circumstances(
+        person_id=person_id,
+        zones=known.tables.zones if known.tables else Zones(),
+        numbers=planned.allocation.numbers if planned.allocation else {},
+        wanted=planned.wanted.get(number),
+        permit=placement.permit if placement else None,
+    )

@@ -76,7 +76,7 @@ class Circumstances:
 
     `zones` are the tables as the terminal has them, `numbers` the week zones of hours. `wanted` is how the person is to
     stand in the end. `permit` is how the terminal said when they may pass when that was confirmed; None where it is not
-    known, or is not looked at because it is not known how they stand.
+    known.
     """
 
     person_id: str = ""
@@ -234,13 +234,17 @@ class Hand:
         self, step: SetAccess, before: Standing | None, given: Circumstances
     ) -> Standing | None:
         wanted = self.permissions.permission(step.enroll_id, step, given.numbers)
+        compared = self.permissions.told.get(step.enroll_id)
         try:
             present: UserPermission | None = await self.permissions.async_ask(step.enroll_id)
         except CommandRefused:
             present = None
         if not isinstance(step, Curtail):
             self._check_permit(step.enroll_id, before, given)
+        elif self.permissions.told.get(step.enroll_id, compared) != compared:
+            raise ChangedThere  # it may be narrower by now than what would be written
         if present is None or not self.permissions.agrees(present, wanted):
+            self.permissions.told.pop(step.enroll_id, None)  # whatever becomes of it, that does not hold any more
             await self.people.async_set_access(wanted)
             present = await self.permissions.async_ask(step.enroll_id)
             if not self.permissions.agrees(present, wanted):
@@ -255,6 +259,7 @@ class Hand:
 
     async def _async_add(self, step: Add, _: Standing | None, given: Circumstances) -> Standing | None:
         standing, number = step.standing, step.enroll_id
+        self.permissions.told.pop(number, None)
         if (name := await self.people.async_name(number)) and not is_same_name(name, standing.name):
             raise SomebodyElse
         change = PersonChange(enroll_id=number, name=standing.name, role=standing.role, enabled=standing.enabled)
@@ -278,7 +283,9 @@ class Hand:
             standing = replace(standing, enabled=info.enabled)
         try:
             await self.permissions.async_ask(step.enroll_id)
-        except CommandRefused, CommandTimeout:
+        except (CommandRefused, CommandTimeout) as err:
+            if not (isinstance(err, CommandRefused) and refusal_of(err) is Refusal.NO_DATA):
+                self.permissions.told.pop(step.enroll_id, None)  # of what was said before, nothing is confirmed
             return standing
         permit = self.permissions.told.get(step.enroll_id)
         if permit is None:

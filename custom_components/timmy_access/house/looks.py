@@ -86,7 +86,11 @@ class Looks:
         placement, permit = self._placement(number), self._permissions.told.get(number)
         if placement is None or placement.confirmed is None or permit is None:
             return False
-        if placement.permit is None and self._permissions.says(number, placement.confirmed, self._tables()):
+        if (
+            placement.permit is None
+            and not placement.tries
+            and self._permissions.says(number, placement.confirmed, self._tables())
+        ):
             self._keeper.async_confirm(replace(placement, permit=permit), quietly=True)
             return False
         return permit != (placement.permit if before is None else before)

@@ -88,6 +88,13 @@ class Permissions:
             return False
         return not other_access(self.permits(tables), permit, None, confirmed, confirmed, self._doors())
 
+    def used(self, number: int, zones: Mapping[int, int]) -> Mapping[int, int]:
+        """Return the week zones of somebody by door: as the terminal has said last, else `zones`."""
+        permit = self.told.get(number)
+        if permit is None:
+            return zones
+        return {door: zone for door, zone in enumerate(permit.zones, 1) if zone is not None}
+
     def numbers_of(self, permission: Permission) -> dict[int, int | None]:
         """Return the week zones of a permission by door; None is one that cannot be read."""
         numbers = {door: getattr(permission, _ZONES[door - 1]) for door in self._numbered()}

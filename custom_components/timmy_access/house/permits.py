@@ -1,11 +1,12 @@
 """When somebody may pass, as a terminal says it (specification B22), and what that means."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, tzinfo
 
 from ..fields import within_our_time
 from ..terminal.zones import Zones
+from .standing import Standing
 from .week import Week
 from .zones import week_of
 
@@ -55,6 +56,15 @@ class Permits:
     told: Mapping[int, Permit] = field(default_factory=dict)
     tables: Zones | None = None
     time_zone: tzinfo = UTC
+
+    def named(self, standing: Standing) -> Standing:
+        """Return a standing with the dates that the terminal gives back where these were written to it."""
+        ends = (standing.valid_from, FIRST_DAY), (standing.valid_until, LAST_DAY)
+        valid_from, valid_until = (
+            None if it is None else instant_of(local_of(it, end, self.time_zone), end, self.time_zone)
+            for it, end in ends
+        )
+        return replace(standing, valid_from=valid_from, valid_until=valid_until)
 
     def meaning(self, permit: Permit, doors: int) -> Access:
         """Return what a permit means at a terminal of so many doors."""

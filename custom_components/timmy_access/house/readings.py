@@ -113,6 +113,10 @@ class Readings:
             slots=person.slots - {0} if number in self._without_finger else person.slots,
         )
 
+    def used(self) -> Mapping[int, Mapping[int, int]]:
+        """Return the week zones by door of people who were confirmed, by what the terminal has said of them last."""
+        return {number: self._hand.permissions.used(number, zones) for number, zones in self.numbers.items()}
+
     async def async_tables(self, household: Household) -> Tables | None:
         """Read the tables; as long as it is not read who uses which number, all are in use that are not the house's."""
         zones = await self._async_zones()
@@ -153,7 +157,7 @@ class Readings:
             else:
                 others |= set(read.values())
         tables = replace(known.tables, others=frozenset(others), other_days=await self._async_other_days())
-        return replace(known, tables=tables, numbers=dict(self.numbers))
+        return replace(known, tables=tables, numbers=self.used())
 
     def note(self, step: Step, numbers: Mapping[Week, int]) -> None:
         """Note what a step has made known."""

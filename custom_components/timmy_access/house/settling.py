@@ -12,7 +12,7 @@ from .access import as_told
 from .agreement import UNKNOWN_REVISION
 from .changes import without_person
 from .credentials import HouseCredential
-from .differences import Aspect, Difference, DifferenceKind
+from .differences import ACCESS, Aspect, Difference, DifferenceKind
 from .errors import HouseInvalid, Problem
 from .groups import AccessGroup
 from .household import Household, Placement
@@ -90,7 +90,7 @@ def _write_again(household: Household, settlement: Settlement) -> Household:
     confirmed = _as_told(placement.confirmed, difference.seen, difference.access)
     if Aspect.NAME in difference.aspects:
         confirmed = replace(confirmed, credentials=dict.fromkeys(confirmed.credentials, UNKNOWN_REVISION))
-    permit = difference.permit or placement.permit
+    permit = None if difference.aspects & ACCESS else placement.permit
     return _placed(household, replace(placement, confirmed=confirmed, permit=permit, refused=None, tries=1))
 
 

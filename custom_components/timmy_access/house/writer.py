@@ -224,7 +224,7 @@ class Writer:
             known,
             make=self._made(),
             listed=self.readings.present(),
-            numbers=dict(self.readings.numbers),
+            numbers=self.readings.used(),
             permits=self.permits,
         )
 
