@@ -28,7 +28,7 @@ from custom_components.timmy_access.house.steps import (
 )
 from custom_components.timmy_access.house.wanted import Make, Weeks
 from custom_components.timmy_access.house.week import NEVER, Week
-from custom_components.timmy_access.house.zones import Tables, week_of
+from custom_components.timmy_access.house.zones import Tables, gets_wider, week_of
 from custom_components.timmy_access.people.names import is_same_name
 from custom_components.timmy_access.terminal.zones import NEVER as NEVER_OPEN, Zones, padded
 
@@ -343,6 +343,9 @@ class World:
         planned = self.plan(complete=complete)
         self._through(planned.before_hours, planned, faults, watch)
         planned = self.plan(complete=complete)
+        if planned.allocation is not None and gets_wider(self.terminal.zones, planned.allocation.zones):
+            self.look()
+            planned = self.plan(complete=complete)
         steps = planned.agreement.steps
         if planned.allocation is not None and any(isinstance(step, (SetAccess, Add)) for step in steps):
             self.household = replace(self.household, zones={**self.household.zones, SERIAL: planned.allocation.own})

@@ -48,7 +48,7 @@ def with_person(household: Household, person: HousePerson, *, same_name: bool = 
 
 def with_people(household: Household, people: Iterable[HousePerson], *, same_name: bool = False) -> Household:
     """Return a house with some people, who are new or have changed."""
-    directory, after = Directory.of(household), dict(household.people)
+    directory, after, left = Directory.of(household), dict(household.people), household.left
     for person in people:
         _check_groups(household, person.groups)
         known = after.get(person.person_id)
@@ -61,9 +61,12 @@ def with_people(household: Household, people: Iterable[HousePerson], *, same_nam
         directory.check(person, same_name=same_name or keeps_name)
         directory.add(person)
         after[person.person_id] = person
+        if known is not None and person.enabled and not known.enabled:
+            # Where they are left as they are they do not come in again: that is decided anew.
+            left = frozenset(key for key in left if key[1] != person.enroll_id)
     if len(after) > MAX_PEOPLE:
         raise HouseInvalid("person", Problem.TOO_MANY, {"limit": str(MAX_PEOPLE), "size": str(len(after))})
-    return replace(household, people=after)
+    return replace(household, people=after, left=left if left != household.left else household.left)
 
 
 def with_arrivals(household: Household, arrivals: Iterable[Arrival], *, same_name: bool = False) -> Household:

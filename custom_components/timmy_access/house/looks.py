@@ -47,6 +47,23 @@ class Looks:
         """Return whether there is somebody to look at."""
         return bool(self._due())
 
+    async def async_ask(self) -> None:
+        """Ask about everybody who may pass, as far as the terminal answers; raises `TerminalOffline`."""
+        silent = 0
+        for number in [it for it in self._roster.people if self._placement(it) is not None]:
+            try:
+                await self._permissions.async_ask(number)
+            except CommandRefused as err:
+                silent = 0
+                if refusal_of(err) is Refusal.UNKNOWN_COMMAND:
+                    break
+            except CommandTimeout:
+                silent += 1
+                if silent >= MAX_SILENT:
+                    break
+            else:
+                silent = 0
+
     async def async_look(self, is_wanted: Callable[[], bool]) -> bool:
         """Look at some, until something else is wanted of the terminal; return whether it says anything new.
 

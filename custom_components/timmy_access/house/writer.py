@@ -35,6 +35,7 @@ from .steps import URGENT, Add, SetAccess, Step
 from .undone import Undone
 from .waits import Waits
 from .wanted import Make
+from .zones import gets_wider
 
 # Failures one after the other, after which a terminal is not asked for more in this round: it refuses everything, and
 # three thousand refusals help nobody.
@@ -239,10 +240,17 @@ class Writer:
             await self._async_walk(planned.before_hours, planned, known)
         if self._needs_reading(planned, known):
             known = await self.readings.async_exact(self._keeper.household, known)
+            await self._async_ask_everybody(known)
         async with self._turn:
             await self._async_finish(known)
         if await self._looks.async_look(lambda: self._is_awake):
             self._is_awake = True
+
+    async def _async_ask_everybody(self, known: Known) -> None:
+        """Ask when people may pass before a week zone gets wider hours, which at the menu they may have got as well."""
+        planned = await self._async_planned(lambda: self._now_known(known))
+        if planned.allocation and known.tables and gets_wider(known.tables.zones, planned.allocation.zones):
+            await self._looks.async_ask()
 
     async def _async_finish(self, known: Known) -> None:
         """Do what is left, once enough is read; raises the protocol's errors."""

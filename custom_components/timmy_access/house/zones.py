@@ -121,6 +121,16 @@ def week_of(zones: Zones, number: int) -> Week | None:
         return None
 
 
+def gets_wider(before: Zones, after: Zones) -> bool:
+    """Return whether a week zone holds hours afterwards that it did not before, or of which that is not known."""
+    for number in range(1, len(after.weeks) + 1):
+        if content_of(before, number) != content_of(after, number):
+            old, new = week_of(before, number), week_of(after, number)
+            if old is None or new is None or not new <= old:
+                return True
+    return False
+
+
 class _Work:
     """The tables while places are found."""
 

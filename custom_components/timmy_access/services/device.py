@@ -147,9 +147,10 @@ async def _send_command(request: Request) -> ServiceResponse:
         await check_code(request)
         reply = await request.terminal.doors.async_move_raw(command, request.asked_at)
     else:
-        reply = await request.terminal.async_request(command)
-        # Whatever it was, it may have said when people may pass.
-        request.terminal.roster.async_access_changed(request.terminal.roster.people)
+        try:
+            reply = await request.terminal.async_request(command)
+        finally:  # whatever it was, and whatever the answer, it may have said when people may pass
+            request.terminal.roster.async_access_changed(request.terminal.roster.people)
     return {"reply": dict(reply.frame)}
 
 

@@ -177,3 +177,35 @@ async def test_what_closes_and_is_refused_does_not_have_the_house_write_over_the
     lock = kept.users[7].lock
     assert (lock.starttime, lock.endtime) == ("2026-12-24 08:00:00", there(UNTIL - timedelta(days=30)))
     assert await aspects(hass, hub) == {7: {Aspect.DATES}}
+
+
+async def test_hours_get_wider_for_nobody_whose_dates_were_changed_at_the_menu_since_they_were_looked_at(
+    hass: HomeAssistant, hub: Hub, kept: VirtualTerminal
+) -> None:
+    zone = kept.users[7].lock.weekzone
+    before = kept.machine.access_settings["weekzone"][zone - 1]
+    at_the_menu(kept, 7, endtime="2099-12-31 23:59:59")
+    follow(hub, day=EVENING)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    assert kept.users[7].lock.weekzone == zone
+    assert kept.machine.access_settings["weekzone"][zone - 1] == before
+    assert kept.users[8].lock.weekzone != zone
+    assert await aspects(hass, hub) == {7: {Aspect.DATES}}
+    await settled(hass, hub, "put_back")
+    assert kept.users[7].lock.weekzone == kept.users[8].lock.weekzone
+    assert await found(hass, hub) == {}
+
+
+async def test_what_was_left_is_shown_again_where_the_owner_lets_somebody_in_again(
+    hass: HomeAssistant, hub: Hub, kept: VirtualTerminal
+) -> None:
+    await ask(hass, hub, "set_user_access", enroll_id=7, week_zone=1)
+    await settled(hass, hub, "leave")
+    assert (await found(hass, hub))[7].is_left
+    await hub.house.async_disable("bo", None)
+    await hass.async_block_till_done(wait_background_tasks=True)
+    await change(hass, hub, "bo", enabled=True)
+    assert not (await found(hass, hub))[7].is_left
+    await settled(hass, hub, "put_back")
+    assert kept.users[7].enabled
+    assert kept.users[7].lock.weekzone == kept.users[8].lock.weekzone
