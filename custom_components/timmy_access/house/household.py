@@ -16,8 +16,8 @@ class Placement:
 
     `confirmed` is what was written and read back, or taken over; None before the first time. `permit` is how the
     terminal said then when they may pass; None where that was not asked yet, or where with `tries` what it says by now
-    may be of the house. `refused` is a word for why the terminal
-    does not take what it should, `tries` how often in a row.
+    may be of the house. `refused` is a word for why the terminal does not take what it should, `tries` how often in a
+    row.
     """
 
     serial: str
