@@ -1,6 +1,7 @@
 """Looks at when people may pass: nobody is told by a terminal that somebody has changed that at its menu."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
+from contextlib import aclosing
 from dataclasses import replace
 import time
 
@@ -48,32 +49,30 @@ class Looks:
         return bool(self._due())
 
     async def async_ask(self) -> None:
-        """Ask about everybody who may pass, as far as the terminal answers; raises `TerminalOffline`."""
-        silent = 0
-        for number in [it for it in self._roster.people if self._placement(it) is not None]:
-            try:
-                await self._permissions.async_ask(number)
-            except CommandRefused as err:
-                silent = 0
-                if refusal_of(err) is Refusal.UNKNOWN_COMMAND:
-                    break
-            except CommandTimeout:
-                silent += 1
-                if silent >= MAX_SILENT:
-                    break
-            else:
-                silent = 0
+        """Ask about everybody who may pass, as far as the terminal answers; raises the protocol's errors."""
+        if time.monotonic() >= self._rests_until:
+            async for _ in self._asked([it for it in self._roster.people if self._placement(it) is not None]):
+                pass
 
     async def async_look(self, is_wanted: Callable[[], bool]) -> bool:
         """Look at some, until something else is wanted of the terminal; return whether it says anything new.
 
         Raises the protocol's errors.
         """
-        news, silent = False, 0
-        for number in self._due():
-            if is_wanted():
-                break
-            before = self._permissions.told.get(number)
+        news, before = False, dict(self._permissions.told)
+        async with aclosing(self._asked(self._due())) as asked:
+            async for number in asked:
+                news |= self._note(number, before.get(number))
+                if is_wanted():
+                    break
+        if news:
+            self._roster.async_access_changed()
+        return news
+
+    async def _asked(self, numbers: Iterable[int]) -> AsyncGenerator[int]:
+        """Ask about people one by one, and yield who was answered; a terminal that tells nothing is left to rest."""
+        silent = 0
+        for number in numbers:
             self._looked[number] = time.monotonic()
             try:
                 await self._permissions.async_ask(number)
@@ -81,19 +80,16 @@ class Looks:
                 silent = 0
                 if refusal_of(err) is Refusal.UNKNOWN_COMMAND:
                     self._rest()
-                    break
+                    return
             except CommandTimeout:
                 silent += 1
                 if silent >= MAX_SILENT:
                     self._rest()
-                    break
+                    return
                 continue
             else:
                 silent = 0
-            news |= self._note(number, before)
-        if news:
-            self._roster.async_access_changed()
-        return news
+            yield number
 
     def _rest(self) -> None:
         self._rests_until = time.monotonic() + AGAIN_SECONDS
