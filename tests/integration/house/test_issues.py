@@ -329,6 +329,8 @@ async def test_a_question_that_has_answered_itself_does_nothing(
     persons = await reset_terminal(hass, hub, face)
     face.add_user(User(enrollid=11, name=persons["p11"].name))
     await hub.terminals[FACE].async_refresh_people(all_names=True)
+    # When they may pass is read, too.
+    await hass.async_block_till_done(wait_background_tasks=True)
     before = hub.house.household
     result = await fix(RESET, {"next_step_id": "fill"})
     assert (result["type"], result["reason"]) == ("abort", "settled")
