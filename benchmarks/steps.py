@@ -27,4 +27,4 @@ class Steps:
         try:
             yield
         finally:
-            setattr(asyncio.Handle, "_run", run)  # noqa: B010
+            setattr(asyncio.Handle, "_run", run)  # noqa: B010 - as above

@@ -187,7 +187,7 @@ async def test_what_is_kept_between_runs_is_made_before_the_time_of_a_part_begin
 
     async def prepare() -> None:
         done.append("made")
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.05)  # longer than the part may take
 
     async def measure(folder: Path, *, quick: bool) -> list[Figure]:
         done.append("measured")

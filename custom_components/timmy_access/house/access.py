@@ -2,16 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from .differences import Aspect
 from .permits import Access, Permit, Permits
 from .standing import Standing
 from .steps import Rank, SetAccess
 from .week import NEVER, Week
-
-# Terminals hold no part of a second.
-_SAME = timedelta(seconds=1)
 
 
 def changed_access(before: Standing, after: Standing, *, again: bool = False) -> SetAccess | None:
@@ -71,10 +68,9 @@ def other_access(
     told = permits.meaning(permit, doors)
     aspects: set[Aspect] = set()
     is_told = known is None or (permit.valid_from, permit.valid_until) != (known.valid_from, known.valid_until)
-    if is_told and not any(
-        _is_same(told.valid_from, it.valid_from) and _is_same(told.valid_until, it.valid_until)
-        for it in map(permits.named, (confirmed, wanted))
-    ):
+    if is_told and (told.valid_from, told.valid_until) not in [
+        (it.valid_from, it.valid_until) for it in map(permits.named, (confirmed, wanted))
+    ]:
         aspects.add(Aspect.DATES)
     for door, week in told.hours.items():
         is_known = known is not None and known.is_set == permit.is_set and _zone(known, door) == _zone(permit, door)
@@ -90,10 +86,6 @@ def as_told(standing: Standing, access: Access) -> Standing:
     told = {door: week for door, week in access.hours.items() if week is not None}
     hours = {door: week for door, week in {**standing.hours, **told}.items() if not week.is_never}
     return replace(standing, valid_from=access.valid_from, valid_until=access.valid_until, hours=hours)
-
-
-def _is_same(one: datetime | None, other: datetime | None) -> bool:
-    return one == other or (one is not None and other is not None and abs(one - other) < _SAME)
 
 
 def _zone(permit: Permit, door: int) -> int | None:

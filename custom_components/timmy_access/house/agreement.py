@@ -184,14 +184,19 @@ class _Case:
             wanted = self.wanted if access is None else self.permits.named(self.wanted)
             yield from _closing(confirmed, wanted, self.seen, access)
         else:
-            is_lost = self.unsure and self.placement is not None and self.placement.permit is None
-            yield from _changes(confirmed, self.wanted, self.seen, unsure=self.unsure, access_lost=is_lost)
+            yield from _changes(
+                confirmed, self.wanted, self.seen, unsure=self.unsure, access_lost=self._is_access_lost()
+            )
+
+    def _is_access_lost(self) -> bool:
+        """Return whether what the terminal says of when they may pass may be of the house."""
+        return self.unsure and self.placement is not None and self.placement.permit is None
 
     def _other_access(self) -> frozenset[Aspect]:
         permit, placement, wanted = self.permits.told.get(self.enroll_id), self.placement, self.wanted
         if permit is None or wanted is None or placement is None or placement.confirmed is None:
             return frozenset()
-        if self.unsure and placement.permit is None:
+        if self._is_access_lost():
             return frozenset()
         return other_access(self.permits, permit, placement.permit, placement.confirmed, wanted, self.doors)
 

@@ -290,7 +290,7 @@ class Hand:
         permit = self.permissions.told.get(step.enroll_id)
         if permit is None:
             return standing
-        told = self.permissions.permits(given.zones).meaning(permit, self._doors())
+        told = self.permissions.understood(given.zones).meaning(permit, self._doors())
         hours = told.hours.items()
         known = {door: week for door, week in hours if week is not None and not week.is_never}
         unknown = {door: standing.hours[door] for door, week in hours if week is None and door in standing.hours}

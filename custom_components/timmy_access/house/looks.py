@@ -1,6 +1,6 @@
 """Looks at when people may pass: nobody is told by a terminal that somebody has changed that at its menu."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 import time
@@ -46,7 +46,7 @@ class Looks:
 
     def is_due(self) -> bool:
         """Return whether there is somebody to look at."""
-        return bool(self._due())
+        return any(True for _ in self._overdue())
 
     async def async_ask(self) -> None:
         """Ask about everybody who may pass, as far as the terminal answers; raises the protocol's errors."""
@@ -110,17 +110,20 @@ class Looks:
 
     def _due(self) -> list[int]:
         """Return whom to look at: first of whom something was written, then who was looked at longest ago."""
-        now, last = time.monotonic(), {}
+        return [number for _, number in sorted(self._overdue())[:MAX_AT_ONCE]]
+
+    def _overdue(self) -> Iterator[tuple[float, int]]:
+        """Yield since when somebody waits to be looked at, and their number."""
+        now = time.monotonic()
         if now < self._rests_until:
-            return []
+            return
         for number in self._roster.people:
             told_at = max(
                 self._looked.get(number, -AGAIN_SECONDS), self._permissions.told_at.get(number, -AGAIN_SECONDS)
             )
             is_touched = self._touched.get(number, told_at) > told_at
             if (is_touched or now - told_at >= AGAIN_SECONDS) and self._placement(number) is not None:
-                last[number] = -AGAIN_SECONDS if is_touched else told_at
-        return sorted(last, key=last.__getitem__)[:MAX_AT_ONCE]
+                yield (-AGAIN_SECONDS if is_touched else told_at), number
 
     def _placement(self, number: int) -> Placement | None:
         """Return how somebody was confirmed who may pass."""

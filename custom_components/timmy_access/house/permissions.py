@@ -1,12 +1,12 @@
 """When people may pass, as it is asked of one terminal and written there (specification B22 and B23)."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import tzinfo
 import time
 
-from ..people.people import tells_dates_unread
 from ..protocol.commands import GetPermission, Permission
-from ..protocol.commands.permissions import UserPermission
+from ..protocol.commands.permissions import WEEK_ZONES, UserPermission
 from ..protocol.errors import CommandRefused
 from ..protocol.reasons import Refusal, refusal_of
 from ..terminal.line import Line
@@ -17,9 +17,6 @@ from .standing import Standing
 from .steps import SetAccess
 from .week import NEVER, Week
 
-# The week zone of each door in a permission.
-_ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
-_DATES = frozenset({"starttime", "endtime"})
 # Somebody gets all they open with one after the other; within that time nobody walks to the menu.
 FRESH_SECONDS = 30.0
 
@@ -42,7 +39,11 @@ class Permissions:
 
     def permits(self, tables: Zones | None) -> Permits:
         """Return what the terminal has said, with its tables as far as they are read."""
-        return Permits(told=dict(self.told), tables=tables, time_zone=self._zone())
+        return replace(self.understood(tables), told=dict(self.told))
+
+    def understood(self, tables: Zones | None) -> Permits:
+        """Return what it takes to understand the terminal, without what it has said of thousands."""
+        return Permits(tables=tables, time_zone=self._zone())
 
     async def async_ask(self, number: int) -> UserPermission:
         """Have the terminal say when somebody may pass; raises the protocol's errors."""
@@ -54,15 +55,12 @@ class Permissions:
                 self.told_at[number] = time.monotonic()
             raise
         self.told_at[number] = time.monotonic()
-        # What cannot be read stays in `extra`: then there are dates.
-        self.has_dates = (
-            told.valid_from is not None or told.valid_until is not None or not _DATES.isdisjoint(told.extra)
-        )
-        if not tells_dates_unread(told) and not told.is_misread(*_ZONES[: self._doors()]):
+        self.has_dates = told.tells_dates
+        if not told.has_unread_dates and not told.is_misread(*WEEK_ZONES[: self._doors()]):
             self.told[number] = Permit(
                 valid_from=told.valid_from,
                 valid_until=told.valid_until,
-                zones=tuple(getattr(told, _ZONES[door - 1]) for door in self._numbered()),
+                zones=told.week_zones[: self._doors()],
             )
         else:
             self.told.pop(number, None)
@@ -79,39 +77,40 @@ class Permissions:
         permit = self.told.get(number)
         if permit is None:
             return False
-        return bool(other_access(self.permits(tables), permit, known, confirmed, wanted, self._doors()))
+        return bool(other_access(self.understood(tables), permit, known, confirmed, wanted, self._doors()))
 
     def says(self, number: int, confirmed: Standing, tables: Zones | None) -> bool:
         """Return whether the terminal says of somebody just what was confirmed, all of it understood."""
         permit = self.told.get(number)
-        if permit is None or None in self.permits(tables).meaning(permit, self._doors()).hours.values():
+        if permit is None or None in self.understood(tables).meaning(permit, self._doors()).hours.values():
             return False
-        return not other_access(self.permits(tables), permit, None, confirmed, confirmed, self._doors())
+        return not other_access(self.understood(tables), permit, None, confirmed, confirmed, self._doors())
 
     def used(self, number: int, zones: Mapping[int, int]) -> Mapping[int, int]:
         """Return the week zones of somebody by door: as the terminal has said last, else `zones`."""
         permit = self.told.get(number)
         if permit is None:
             return zones
-        return {door: zone for door, zone in enumerate(permit.zones, 1) if zone is not None}
+        used = {door: zone for door, zone in enumerate(permit.zones, 1) if zone is not None}
+        return zones if used == zones else used  # most often, among thousands
 
     def numbers_of(self, permission: Permission) -> dict[int, int | None]:
         """Return the week zones of a permission by door; None is one that cannot be read."""
-        numbers = {door: getattr(permission, _ZONES[door - 1]) for door in self._numbered()}
+        numbers = dict(zip(self._numbered(), permission.week_zones, strict=False))
         return {
             door: number
             for door, number in numbers.items()
-            if number is not None or permission.is_misread(_ZONES[door - 1])
+            if number is not None or permission.is_misread(WEEK_ZONES[door - 1])
         }
 
     def _numbered(self) -> range:
         """Return the doors whose week zones a permission holds."""
-        return range(1, min(self._doors(), len(_ZONES)) + 1)
+        return range(1, min(self._doors(), len(WEEK_ZONES)) + 1)
 
     def permission(self, number: int, access: SetAccess | Standing, numbers: Mapping[Week, int]) -> Permission:
         """Return what has to be written for dates and hours; `numbers` are the week zones of hours."""
         hours = {door: access.hours.get(door, NEVER) for door in self._numbered()}
-        zones = {_ZONES[door - 1]: numbers[week] for door, week in hours.items() if week in numbers}
+        zones = {WEEK_ZONES[door - 1]: numbers[week] for door, week in hours.items() if week in numbers}
         return Permission(
             enroll_id=number,
             valid_from=local_of(access.valid_from, FIRST_DAY, self._zone()),
@@ -122,7 +121,7 @@ class Permissions:
     def agrees(self, told: Permission, wanted: Permission) -> bool:
         """Return whether a terminal says what was to be written; of week zones only those that were."""
         zones = all(
-            getattr(told, name) == getattr(wanted, name) for name in _ZONES if getattr(wanted, name) is not None
+            getattr(told, name) == getattr(wanted, name) for name in WEEK_ZONES if getattr(wanted, name) is not None
         )
         return zones and all(
             instant_of(getattr(told, name), end, self._zone()) == instant_of(getattr(wanted, name), end, self._zone())

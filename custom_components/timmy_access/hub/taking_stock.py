@@ -27,9 +27,6 @@ from .agreements import listed
 from .in_step import make_of
 from .terminal import Terminal
 
-# The week zone of each door in a permission.
-_ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
-_DATES = ("starttime", "endtime")
 # Firmware writes a last day far away for somebody whose days do not end (specification B22).
 _FOR_EVER = 2090
 # A terminal tells one permission at a time. One that leaves so many questions in a row open answers no more of them.
@@ -131,7 +128,7 @@ async def _permissions(
 
 
 def _permitted(terminal: Terminal, zones: Zones | None, said: Permission) -> Permitted | None:
-    if any(str(said.extra.get(key, "")).strip(" 0:-") for key in _DATES):  # dates that cannot be read
+    if said.has_unread_dates:
         return None
     valid_from, valid_until = _instant(said.valid_from), _instant(said.valid_until)
     return Permitted(
@@ -143,8 +140,7 @@ def _permitted(terminal: Terminal, zones: Zones | None, said: Permission) -> Per
 
 
 def _numbers(said: Permission, doors: int) -> list[int]:
-    values = [getattr(said, name) for name in _ZONES[:doors]]
-    return [value for value in values if value is not None]
+    return [number for number in said.week_zones[:doors] if number is not None]
 
 
 def _is_always(zones: Zones | None, number: int) -> bool:

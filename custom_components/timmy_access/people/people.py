@@ -47,8 +47,6 @@ from .roster import Roster
 PASSWORD_SLOT, CARD_SLOT = 10, 11
 # The slot that stands for a person without any credential, with an empty record (field notes 5, setuserinfo).
 EMPTY_SLOT, EMPTY_RECORD = 0, ""
-# What a terminal calls the first and the last day; in `extra` they stand where they could not be read.
-_DATES = ("starttime", "endtime")
 # What a refusal says about the request rather than about the firmware.
 _NOT_THE_FIRMWARE = frozenset(Refusal) - {Refusal.UNKNOWN_COMMAND}
 
@@ -222,8 +220,7 @@ class People:
 
     def _is_whole(self, access: Permission) -> bool:
         """Return whether nothing that the terminal has of somebody would be left to keep."""
-        zones = (access.week_zone, access.week_zone_2, access.week_zone_3, access.week_zone_4)[: self._doors()]
-        return None not in (*zones, access.group, access.valid_from, access.valid_until)
+        return None not in (*access.week_zones[: self._doors()], access.group, access.valid_from, access.valid_until)
 
     async def _async_permission(self, enroll_id: int) -> Mapping[str, Any]:
         """Return when and where a person may pass now, nothing where the terminal has no such thing.
@@ -340,14 +337,9 @@ class People:
                 self._roster.async_note(change.enroll_id, slot=slot)
 
 
-def tells_dates_unread(access: Permission) -> bool:
-    """Return whether a terminal has dates for a person that cannot be read."""
-    return any(str(access.extra.get(key, "")).strip(" 0:-") for key in _DATES)
-
-
 def check_dates(command: str, access: Permission) -> None:
     """Raise `CommandRefused` where a terminal has dates for a person that cannot be read."""
-    if tells_dates_unread(access):
+    if access.has_unread_dates:
         raise CommandRefused(command, None, "dates that cannot be read")
 
 

@@ -34,6 +34,7 @@ from ..protocol.commands import (
     SetHolidays,
 )
 from ..protocol.commands.kinds import MAX_GROUP
+from ..protocol.commands.permissions import WEEK_ZONES
 from ..protocol.errors import CommandTimeout
 from ..protocol.turns import Priority
 from ..terminal.choices import CHOICES
@@ -49,8 +50,6 @@ ATTR_GROUPS_TOGETHER = "groups_together"
 ATTR_HOLIDAYS = "holidays"
 ATTR_NORMALLY_OPEN = "normally_open"
 ATTR_WEEK_ZONES = "week_zones"
-# The week zone of each door, from 1.
-WEEK_ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
 
 _TIME_OF_DAY = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d", re.ASCII)
 _TABLES = frozenset({"combinations", "day_zones", "normally_open", "week_zones"})

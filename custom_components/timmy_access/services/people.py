@@ -37,9 +37,10 @@ from ..people.people import CARD_SLOT, PASSWORD_SLOT
 from ..people.person_change import PersonChange
 from ..protocol.commands import NamedUser, SetUserNames
 from ..protocol.commands.base import MAX_RECORDS
+from ..protocol.commands.permissions import WEEK_ZONES
 from ..protocol.enums import Credential, Role
 from ..protocol.errors import CommandRefused
-from .access import WEEK_ZONES, check_week_zones
+from .access import check_week_zones
 from .action import Action, Request, naming
 from .credentials import check_able, check_name
 from .device import prepare_confirmed, prepare_number

@@ -1,6 +1,5 @@
 """Dates and hours of one person that are changed at one terminal which is kept in step are a difference."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -231,9 +230,9 @@ async def test_who_was_confirmed_before_that_was_kept_is_looked_at_and_kept_as_t
     await hub.house.keeper.async_change(_without)
     await look_again(hass, hub, monkeypatch)
     assert await aspects(hass, hub) == {8: {Aspect.HOURS}}
-    placements: Callable[[int], Any] = lambda number: hub.house.household.placements[FACE, number]  # noqa: E731
-    assert placements(7).permit is not None
-    assert placements(8).permit is None
+    placements = hub.house.household.placements
+    assert placements[FACE, 7].permit is not None
+    assert placements[FACE, 8].permit is None
 
 
 async def test_a_terminal_that_says_nothing_of_it_has_no_such_differences(

@@ -271,7 +271,7 @@ async def test_a_day_that_comes_and_goes_is_followed_where_firmware_has_no_dates
     await settled(hass)
     assert (opens(there, 7), opens(there, 8)) == (False, True)
     for days, passes in ((1.5, True), (2.5, False)):
-        hub.terminals[FACE].writer._now = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]
+        hub.terminals[FACE].writer._now = lambda days=days: now + timedelta(days=days)  # type: ignore[misc]  # its clock
         async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=writer.LOOK_AGAIN_SECONDS + 1))
         await settled(hass)
         assert (opens(there, 7), opens(there, 8)) == (passes, True)

@@ -9,6 +9,10 @@ from ..wire import Nested, Structure, wire
 from .base import MAX_RECORDS, Command, Reply
 from .kinds import ENROLL_ID, GROUP, MOMENT, ZONE
 
+# What the week zones of the doors from 1 on are called in a permission.
+WEEK_ZONES = ("week_zone", "week_zone_2", "week_zone_3", "week_zone_4")
+_DATES = ("starttime", "endtime")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Permission(Structure):
@@ -26,6 +30,21 @@ class Permission(Structure):
     group: int | None = field(default=None, metadata=wire("group", GROUP))
     valid_from: datetime | None = field(default=None, metadata=wire("starttime", MOMENT))
     valid_until: datetime | None = field(default=None, metadata=wire("endtime", MOMENT))
+
+    @property
+    def week_zones(self) -> tuple[int | None, ...]:
+        """The week zones by door, from 1; None where there is none, or none that can be read."""
+        return tuple(getattr(self, name) for name in WEEK_ZONES)
+
+    @property
+    def tells_dates(self) -> bool:
+        """Whether it has dates at all: those that cannot be read stay in `extra`."""
+        return self.valid_from is not None or self.valid_until is not None or not self.extra.keys().isdisjoint(_DATES)
+
+    @property
+    def has_unread_dates(self) -> bool:
+        """Whether it has dates that cannot be read; zeros in place of one are none."""
+        return any(str(self.extra.get(key, "")).strip(" 0:-") for key in _DATES)
 
 
 @dataclass(frozen=True, kw_only=True)
