@@ -22,8 +22,10 @@ from custom_components.timmy_access.ledger import (
     Health,
     Kept,
     Ledger,
+    LedgerInvalid,
     LedgerUnavailable,
     Limits,
+    Problem,
     RecordFilter,
     default_url,
     shown_url,
@@ -31,6 +33,7 @@ from custom_components.timmy_access.ledger import (
 from custom_components.timmy_access.ledger.limits import READERS
 from custom_components.timmy_access.ledger.schema import TERMINALS
 from custom_components.timmy_access.ledger.sqlite import Sqlite
+from custom_components.timmy_access.ledger.terminals import serials
 from custom_components.timmy_access.ledger.url import read_url
 
 from .processes import child, line, release
@@ -43,6 +46,13 @@ LOCKS = {"postgresql": "LOCK TABLE records", "mysql": "LOCK TABLES records WRITE
 WAITING = {
     "postgresql": "SELECT min(pid) FROM pg_locks WHERE NOT granted",
     "mysql": "SELECT min(id) FROM information_schema.processlist WHERE state LIKE 'Waiting%metadata lock'",
+}
+# Which of our connections have a transaction open and do nothing.
+TRANSACTIONS = {
+    "postgresql": (
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+    ),
+    "mysql": "SELECT trx_mysql_thread_id FROM information_schema.innodb_trx",
 }
 KILLS = {"postgresql": "SELECT pg_terminate_backend({})", "mysql": "KILL CONNECTION {}"}
 
@@ -308,16 +318,57 @@ async def test_server_stops_and_starts_again(server: Server) -> None:
 
 
 async def test_server_that_restarts_unnoticed_is_no_failure(server: Server) -> None:
-    """Idle connections are found dead before they are used."""
+    """Idle connections are found dead before they are used, the one that writes and all that read."""
     async with running(server.url(server.new_database())) as ledger:
         watch = Watch(ledger)
         await ledger.keep(SERIAL, [PUNCH])
-        await ledger.records()
+        assert await read_by_all(ledger) == [1] * READERS
         await asyncio.to_thread(server.stop)
         await asyncio.to_thread(server.start)
+        assert await read_by_all(ledger) == [1] * READERS
         assert (await ledger.keep(SERIAL, [PUNCH, punch(1)])).new == (False, True)
         assert len(await kept(ledger)) == 2
         assert watch.seen == []
+
+
+async def read_by_all(ledger: Ledger) -> list[int]:
+    """Return how many terminals are kept, as each of the threads sees it that read, all at once."""
+    together = threading.Barrier(READERS, timeout=SECONDS)
+
+    def _read(connection: Connection) -> int:
+        together.wait()
+        return len(serials(connection))
+
+    return await asyncio.gather(*(ledger._reader.ask(_read) for _ in range(READERS)))
+
+
+async def test_question_that_fails_leaves_nothing_behind(ledger: Ledger) -> None:
+    """On every database: whoever reads next sees what has been kept meanwhile, and no transaction is left open."""
+    await ledger.keep(SERIAL, [PUNCH])
+
+    def _fail(connection: Connection) -> None:
+        assert serials(connection)
+        raise LedgerInvalid("after", Problem.NOT_A_CURSOR)
+
+    for place in range(2 * READERS):
+        with pytest.raises(LedgerInvalid):
+            await ledger._reader.ask(_fail)
+        await ledger.keep(f"{SERIAL}-{place}", [PUNCH])
+        assert await read_by_all(ledger) == [place + 2] * READERS
+
+
+async def test_server_has_nothing_open_of_who_reads_nothing(server: Server) -> None:
+    """A transaction that is left open keeps a server from clearing away what was deleted."""
+    name = server.new_database()
+    async with running(server.url(name)) as ledger:
+        await ledger.keep(SERIAL, [PUNCH])
+        await read_by_all(ledger)
+        with pytest.raises(LedgerInvalid):
+            await ledger.records(after="x")
+        engine = engine_at(server.url(name))
+        with engine.connect() as other:
+            assert other.scalars(text(TRANSACTIONS[engine.dialect.name])).all() == []
+        engine.dispose()
 
 
 async def test_server_starts_later(server: Server) -> None:

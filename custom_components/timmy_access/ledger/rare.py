@@ -4,7 +4,8 @@ Ordered by time they would be looked for among all there are. By the index of te
 found at once, in their order; of these parts the first are taken. So it is with a few of many terminals.
 
 Many parts take long, even to be understood: 100 of them 80 ms in PostgreSQL. What is asked for is mostly not that rare,
-so the nearest records of all are looked through before.
+so the nearest records of all are looked through before. Up to where is asked for in a statement of its own: MariaDB
+reads all there are where it has to find that out while it looks.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -23,10 +24,9 @@ from .statements import ask, bound, written
 
 # Parts a statement; SQLite takes 500 at most, and a long statement takes long to be understood.
 _PARTS = 100
-# Parts that are asked for at once; of more the nearest records are looked through before.
-_QUICK = 4
-# Records that are looked through for each that is wanted: one of twenty houses finds its page among half of them.
-_NEAR = 40
+# Records that are looked through for each that is wanted, in turn: what every tenth record is, is found with little
+# work, and one of twenty houses finds its page among half of the second ones.
+_NEAR = (10, 40)
 # Of a smaller share of the terminals the log is put together from parts; of a larger one most of what is there is
 # wanted, and the rest is left out on the way.
 _FEW = 4
@@ -89,8 +89,8 @@ def ways_to_find(
     if (parts := _parts_among(where, terminals, len(serials))) is None:
         yield _in_order(where, terminals, serials, stretch)
         return
-    if len(parts) > _QUICK:
-        last = _nearest(connection, where, stretch)
+    for near in _NEAR if len(parts) > 1 else ():
+        last = _nearest(connection, where, stretch, stretch.limit * near)
         if last is None:
             yield _in_order(where, terminals, serials, stretch)
             return
@@ -201,21 +201,21 @@ def _terminals(where: RecordFilter, serials: Mapping[int, str]) -> list[int]:
     return [number for number, serial in serials.items() if wanted is None or serial in wanted]
 
 
-def _nearest(connection: Connection, where: RecordFilter, stretch: Stretch) -> int | None:
-    """Return the time up to which the nearest records of all are looked through; None where these are all there are."""
+def _nearest(connection: Connection, where: RecordFilter, stretch: Stretch, records: int) -> int | None:
+    """Return the time up to which the nearest records of all are looked through; None where there are no more."""
     time = RECORDS.c.occurred_at
     of_time = RecordFilter(since=where.since, until=where.until)
     shape, values = shape_of(of_time, (), 0)
     order = time if stretch.oldest_first else time.desc()
     found = ask(
         connection,
-        ("nearest", shape, stretch.shape),
+        ("nearest", records, shape, stretch.shape),
         {**values, **stretch.values},
         lambda: (
             select(time)
             .where(*conditions(of_time, {}), *stretch.conditions())
             .order_by(order)
-            .offset(written(stretch.limit * _NEAR))
+            .offset(written(records))
             .limit(written(1))
         ),
     )

@@ -4,7 +4,8 @@ To put one together takes SQLAlchemy several times as long as the database takes
 own: they go when it does, and no two threads use one at a time.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 import sqlite3
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from sqlalchemy import (
     bindparam,
     literal_column,
 )
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.exc import DBAPIError
 
 # Ways to ask that one connection remembers; people use a few, whoever tries all of them begins anew.
 _SHAPES = 200
@@ -67,9 +70,34 @@ def ask(
     if isinstance(file, sqlite3.Connection):
         # A file has answered sooner than SQLAlchemy has described the answer; what it raises, `failures` understands.
         return file.execute(compiled.text, said).fetchall()
-    # To make rows of them takes a quarter of the time of an export. Whether a server is lost, SQLAlchemy has to see.
-    found: Sequence[tuple[Any, ...]] = connection.exec_driver_sql(compiled.text, said).cursor.fetchall()
+    with _cursor(connection, compiled.text) as cursor:
+        cursor.execute(compiled.text, said)
+        found: Sequence[tuple[Any, ...]] = cursor.fetchall()
     return found
+
+
+def tell(connection: Connection, statement: str) -> None:
+    """Have a server do something that it has no answer to, such as to begin; the statement is told as it is."""
+    with _cursor(connection, statement) as cursor:
+        cursor.execute(statement)
+
+
+@contextmanager
+def _cursor(connection: Connection, statement: str) -> Iterator[DBAPICursor]:
+    """Give a cursor of a driver; what it raises, SQLAlchemy's error says, and a lost connection is given up.
+
+    SQLAlchemy itself describes each answer, and makes rows of it: that takes a quarter of the time of an export, and
+    as long as the answer of a page that is empty.
+    """
+    driver = connection.connection
+    try:
+        with closing(driver.cursor()) as cursor:
+            yield cursor
+    except connection.dialect.loaded_dbapi.Error as err:
+        is_lost = connection.dialect.is_disconnect(err, driver, None)
+        if is_lost:
+            connection.invalidate(err)
+        raise DBAPIError(statement, None, err, hide_parameters=True, connection_invalidated=is_lost) from err
 
 
 def _compiled(connection: Connection, query: SelectBase) -> _Compiled:
