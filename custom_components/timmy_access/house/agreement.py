@@ -33,6 +33,7 @@ from .steps import (
     WriteCredential,
     in_order,
 )
+from .unhurried import unhurried
 from .week import ALWAYS
 
 # People who were confirmed, none of whom is on the terminal any more: so many delete themselves one by one only where
@@ -116,7 +117,7 @@ def agree(
     holders = {person.enroll_id: person_id for person_id, person in household.people.items()}
     steps: list[Step] = []
     differences: dict[int, Difference] = {}
-    for number in numbers | listed.people.keys():
+    for number in unhurried(numbers | listed.people.keys()):
         case = _Case(
             household=household,
             serial=serial,

@@ -9,6 +9,7 @@ from .agreement import Agreement
 from .household import Household, Placement
 from .plan import Shortfall
 from .standing import Listed
+from .unhurried import unhurried
 from .wanted import Make, understands
 from .zones import Unfit
 
@@ -56,7 +57,7 @@ def obstacles(
     Of whom the owner has to decide first is not among them. `unfit` are those whose hours it cannot hold.
     """
     found: dict[Obstacle, set[int]] = {}
-    for number in agreement.numbers - agreement.differences.keys():
+    for number in unhurried(agreement.numbers - agreement.differences.keys()):
         placement = household.placements.get((serial, number))
         if placement is not None and (obstacle := obstacle_of(placement)) is not None:
             found.setdefault(obstacle, set()).add(number)
@@ -76,7 +77,7 @@ def not_understood(household: Household, make: Make, numbers: Collection[int], l
     fingers = CREDENTIAL_SLOTS[Credential.FINGERPRINT]
     strange: set[str] = set()
     fine: set[str] = set()
-    for (person_id, slot), held in household.credentials.items():
+    for (person_id, slot), held in unhurried(household.credentials.items()):
         if slot in fingers:
             (fine if understands(make, slot, held.algorithm) else strange).add(person_id)
     found = {household.people[it].enroll_id for it in strange - fine if it in household.people}

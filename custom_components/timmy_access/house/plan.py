@@ -10,6 +10,7 @@ from .household import Household
 from .permits import NOTHING_TOLD, Permits
 from .standing import Listed, Standing
 from .steps import URGENT, Add, Disable, Rank, SetAccess, Step, in_order
+from .unhurried import unhurried
 from .wanted import Make, Weeks, standings_wanted
 from .week import ALWAYS, NEVER, Week
 from .zones import Allocation, Tables, Unfit, allocate, holds
@@ -99,7 +100,7 @@ def plan(household: Household, serial: str, known: Known, weeks: Weeks, now: dat
         held_up |= {it for it, standing in before.items() if not _same_dates(standing, wanted.get(it))}
         allocation = _allocated(known, known.tables, wanted, before, unsure, held_up)
     unfit: dict[int, Unfit | Shortfall] = {}
-    for number, standing in wanted.items():
+    for number, standing in unhurried(wanted.items()):
         why = _why_not(standing, before.get(number), known, allocation)
         if why is not None:
             # Who is not let in for want of a place frees one, so that hours can take turns.

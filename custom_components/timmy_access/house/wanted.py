@@ -8,6 +8,7 @@ from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from .household import Household
 from .persons import HousePerson
 from .standing import Standing
+from .unhurried import unhurried
 from .week import ALWAYS, NEVER, Week
 
 # Hours by the registry id of their schedule helper; None, or none at all, where they cannot be read at present.
@@ -43,10 +44,10 @@ def standings_wanted(
     wanted: dict[int, Standing] = {}
     open_hours: dict[tuple[tuple[int, Week], ...], Mapping[int, Week]] = {}
     credentials: dict[str, dict[int, str]] = {}
-    for (person_id, slot), credential in household.credentials.items():
+    for (person_id, slot), credential in unhurried(household.credentials.items()):
         if understands(make, slot, credential.algorithm):
             credentials.setdefault(person_id, {})[slot] = credential.revision
-    for person in household.people.values():
+    for person in unhurried(household.people.values()):
         hours = hours_wanted(household, person, serial, make.doors, weeks)
         if not hours:
             continue

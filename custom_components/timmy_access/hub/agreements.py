@@ -12,6 +12,7 @@ from ..house.house import House
 from ..house.household import Household
 from ..house.permits import Permits
 from ..house.standing import Listed, Seen
+from ..house.unhurried import unhurried
 from ..house.wanted import Make, Weeks, standings_wanted
 from ..people.listed_people import Person
 from ..people.people import EMPTY_SLOT
@@ -57,7 +58,7 @@ def _listed(people: Mapping[int, Person], *, complete: bool) -> Listed:
             enabled=person.enabled,
             slots=person.slots,
         )
-        for enroll_id, person in people.items()
+        for enroll_id, person in unhurried(people.items())
     }
     return Listed(people=seen, complete=complete)
 
