@@ -361,9 +361,9 @@ async def test_what_is_rare_is_found_by_its_index(file_ledger: Ledger, serials: 
     Where several are, the nearest records of all are looked through before: all there are, if these are few.
     """
     for serial in (SERIAL, OTHER)[: 1 + others]:
-        await file_ledger.keep(serial, punches(100))
+        await file_ledger.keep(serial, punches(100, mode=1))
     rare = [RecordFilter(serials=serials, methods=[13])]
-    for where in rare if serials is None else [*rare, RecordFilter(serials=serials[:1], methods=[PUNCH.mode])]:
+    for where in rare if serials is None else [*rare, RecordFilter(serials=serials[:1], methods=[1])]:
         plans = await plans_of(file_ledger, partial(Ledger.records, where=where, limit=1))
         assert any(
             "USING INDEX records_method" in plan or "USING COVERING INDEX records_method" in plan for plan in plans
