@@ -13,6 +13,7 @@ from functools import cached_property
 
 from ..people.names import is_same_name
 from ..protocol.enums import Credential
+from ..unhurried import unhurried
 from .access import as_told, changed_access, narrowed_access, other_access
 from .differences import ACCESS, Aspect, Difference, DifferenceKind
 from .household import Household, Placement
@@ -33,7 +34,6 @@ from .steps import (
     WriteCredential,
     in_order,
 )
-from .unhurried import unhurried
 from .week import ALWAYS
 
 # People who were confirmed, none of whom is on the terminal any more: so many delete themselves one by one only where

@@ -5,11 +5,11 @@ from enum import StrEnum
 
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
 from ..protocol.reasons import Refusal
+from ..unhurried import unhurried
 from .agreement import Agreement
 from .household import Household, Placement
 from .plan import Shortfall
 from .standing import Listed
-from .unhurried import unhurried
 from .wanted import Make, understands
 from .zones import Unfit
 

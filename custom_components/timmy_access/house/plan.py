@@ -5,12 +5,12 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from ..unhurried import unhurried
 from .agreement import Agreement, agree, unsure_at
 from .household import Household
 from .permits import NOTHING_TOLD, Permits
 from .standing import Listed, Standing
 from .steps import URGENT, Add, Disable, Rank, SetAccess, Step, in_order
-from .unhurried import unhurried
 from .wanted import Make, Weeks, standings_wanted
 from .week import ALWAYS, NEVER, Week
 from .zones import Allocation, Tables, Unfit, allocate, holds

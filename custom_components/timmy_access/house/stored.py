@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ..ledger import HouseItem, HouseKind
+from ..unhurried import unhurried
 from .credentials import HouseCredential
 from .errors import HouseInvalid
 from .groups import AccessGroup, Rule
@@ -32,7 +33,7 @@ def household_of(items: Iterable[HouseItem]) -> Restored:
     """Return the house that some items are."""
     found: dict[HouseKind, dict[Any, Any]] = {kind: {} for kind in HouseKind}
     unreadable: set[Key] = set()
-    for item in items:
+    for item in unhurried(items):
         if item.document is None:
             continue
         try:
@@ -62,7 +63,7 @@ def items_of(household: Household, keys: Iterable[Key]) -> list[HouseItem]:
             document=_WRITERS[kind](household, key),
             sealed=_sealed(household, key) if kind is HouseKind.CREDENTIAL else None,
         )
-        for kind, key in keys
+        for kind, key in unhurried(keys)
     ]
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from ..protocol.enums import CREDENTIAL_SLOTS, Credential
+from ..unhurried import unhurried
 from .household import Household
 from .persons import HousePerson
 from .standing import Standing
-from .unhurried import unhurried
 from .week import ALWAYS, NEVER, Week
 
 # Hours by the registry id of their schedule helper; None, or none at all, where they cannot be read at present.

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 
+from ..unhurried import unhurried
 from .credentials import HouseCredential
 from .household import Household, Placement
 from .persons import HousePerson
@@ -50,7 +51,7 @@ def nowhere(household: Household) -> frozenset[tuple[str, int]]:
 def unkept(household: Household, serials: Collection[str]) -> Iterator[Unkept]:
     """Yield what the vault has not got and one of some terminals has, which are kept in step."""
     kept = household.kept & frozenset(serials)
-    for (person_id, slot), held in household.credentials.items():
+    for (person_id, slot), held in unhurried(household.credentials.items()):
         person = household.people.get(person_id)
         if held.sealed is not None or person is None:
             continue

@@ -12,10 +12,10 @@ from ..house.house import House
 from ..house.household import Household
 from ..house.permits import Permits
 from ..house.standing import Listed, Seen
-from ..house.unhurried import unhurried
 from ..house.wanted import Make, Weeks, standings_wanted
 from ..people.listed_people import Person
 from ..people.people import EMPTY_SLOT
+from ..unhurried import unhurried
 from .in_step import make_of
 from .terminal import Terminal
 

@@ -12,6 +12,7 @@ from ..house.household import Household
 from ..house.obstacles import WRONG_ALGORITHM, not_understood
 from ..house.standing import Listed
 from ..house.wanted import Make
+from ..unhurried import unhurried
 from .agreements import async_agreement, known_of
 from .in_step import make_of
 from .terminal import Terminal
@@ -86,7 +87,7 @@ def _placed(
     placed: dict[int, Placed] = {}
     # Thousands are alike, and one object says it of all of them.
     alike: dict[tuple[PlacementState, str | None], Placed] = {}
-    for person in household.people.values():
+    for person in unhurried(household.people.values()):
         number = person.enroll_id
         placement = household.placements.get((serial, number))
         if reaching.isdisjoint(person.groups) and (placement is None or not is_kept):

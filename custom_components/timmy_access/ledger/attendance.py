@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from sqlalchemy import Connection
 
+from ..unhurried import unhurried
 from .corrections import Correction
 from .errors import LedgerInvalid, Problem
 from .filters import RecordFilter
@@ -202,7 +203,7 @@ def _days(
         people = present(connection, asked, asked.within(bounds[0], bounds[-1]))
         everybody = sorted(people)
         for day, (begin, end) in zip(days, pairwise(bounds), strict=True):
-            for who in everybody:
+            for who in unhurried(everybody):
                 one = people[who].between(begin, end)
                 if one.stamps or one.left_out:
                     yield day, one, reckoned(one.stamps, is_over=instant is None or end <= instant)

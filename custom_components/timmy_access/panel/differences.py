@@ -14,6 +14,7 @@ from ..house.household import Household
 from ..hub.agreements import async_agreement
 from ..hub.noticed import Noticed
 from ..services.difference_words import DifferenceWords
+from ..unhurried import unhurried
 from .feed import PanelFeed, Send
 from .following import SLICE, Following
 from .request import PanelRequest
@@ -57,7 +58,7 @@ class _Differences(Following):
 def _told(household: Household, noticed: Noticed, differences: tuple[Difference, ...]) -> dict[str, JsonObjectType]:
     words = DifferenceWords(household)
     told: dict[str, JsonObjectType] = {}
-    for difference in differences:
+    for difference in unhurried(differences):
         said, since = words.described(difference), noticed.since(difference)
         told[str(said["mark"])] = {
             **said,

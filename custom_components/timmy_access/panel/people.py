@@ -20,6 +20,7 @@ from ..hub.placements import TerminalPlacements, async_placements
 from ..ledger import likeness
 from ..services.house_people import ATTR_PERSON_ID, text_of
 from ..terminal.devices import door_identifier
+from ..unhurried import unhurried
 from .command import PanelCommand
 from .feed import PanelFeed, Send
 from .following import SLICE, Following
@@ -98,7 +99,7 @@ def _difference(
         person.person_id: b"".join(
             (json_bytes(_described_person(household, person, slots.get(person.person_id, ()), links, terminals)), b"")
         )
-        for person in sorted(people, key=lambda person: (likeness(person.name), person.enroll_id))
+        for person in unhurried(sorted(people, key=lambda person: (likeness(person.name), person.enroll_id)))
     }
     changed: dict[str, bytes | None] = {
         person_id: said for person_id, said in present.items() if before.get(person_id) != said

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from custom_components.timmy_access.house import unhurried as module
-from custom_components.timmy_access.house.unhurried import unhurried
+from custom_components.timmy_access import unhurried as module
+from custom_components.timmy_access.unhurried import unhurried
 
 MILLISECOND = 0.001
 

@@ -11,8 +11,8 @@ from time import perf_counter, sleep
 
 # Between two rests, in seconds: what a verdict may be late at each change between threads.
 _WORK = 0.001
-# Long enough for who waits to wake up and take over; shorter ones are over before.
-_REST = 0.0001
+# Long enough, with what systems add to it, for who waits to wake up and take over.
+_REST = 0.00002
 
 
 def unhurried[T](things: Iterable[T]) -> Iterator[T]:
