@@ -438,7 +438,7 @@ def near(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> set
         monkeypatch.setattr(rare, "_NEAR", request.param)
         monkeypatch.setattr(rare, "_PARTS", 2)
     taken: set[str] = set()
-    plain = records.ways_to_find
+    plain = rare.ways_to_find
 
     def _noted(*args: Any) -> Iterator[rare.WayToFind]:
         for way in plain(*args):
@@ -496,19 +496,18 @@ async def test_every_way_to_find_gives_the_same_pages(ledger: Ledger, near: set[
     up_to = max(record.id for record in before)
     for name in names:
         await ledger.keep(name, [punch(second, enroll_id=who, mode=13) for second in (0, 4, 9) for who in (0, 9)])
-    since, until = NOW + timedelta(seconds=2), NOW + timedelta(seconds=6)
+    several = [
+        RecordFilter(serials=names[1:2], kind=RecordKind.DOOR),
+        RecordFilter(serials=[*names[2:4], "ZX9"], kind=RecordKind.DOOR),
+        RecordFilter(serials=names[5:7]),
+        RecordFilter(serials=names[3:], methods=[13]),
+        RecordFilter(methods=[13]),
+        RecordFilter(methods=[13, 8], kind=RecordKind.PUNCH),
+        RecordFilter(serials=["ZX9"], methods=[13]),
+    ]
+    begins, ends = (None, NOW + timedelta(seconds=2)), (None, NOW + timedelta(seconds=6))
     filters = [
-        RecordFilter(**which, **when)
-        for which in (
-            {"serials": names[1:2], "kind": RecordKind.DOOR},
-            {"serials": [*names[2:4], "ZX9"], "kind": RecordKind.DOOR},
-            {"serials": names[5:7]},
-            {"serials": names[3:], "methods": [13]},
-            {"methods": [13]},
-            {"methods": [13, 8], "kind": RecordKind.PUNCH},
-            {"serials": ["ZX9"], "methods": [13]},
-        )
-        for when in ({}, {"since": since}, {"until": until}, {"since": since, "until": until})
+        replace(which, since=since, until=until) for which, since, until in itertools.product(several, begins, ends)
     ]
     for where, oldest_first in itertools.product(filters, (True, False)):
         expected = [record for record in before if lets_through(where, record.serial, record.entry)]
