@@ -15,6 +15,7 @@ from urllib.parse import quote_plus
 import pytest
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import URL
+from sqlalchemy.exc import DBAPIError
 
 from custom_components.timmy_access.ledger import (
     Cause,
@@ -30,9 +31,11 @@ from custom_components.timmy_access.ledger import (
     default_url,
     shown_url,
 )
+from custom_components.timmy_access.ledger.failures import Failure, failure_of, is_conflict
 from custom_components.timmy_access.ledger.limits import READERS
 from custom_components.timmy_access.ledger.schema import TERMINALS
 from custom_components.timmy_access.ledger.sqlite import Sqlite
+from custom_components.timmy_access.ledger.statements import tell
 from custom_components.timmy_access.ledger.terminals import serials
 from custom_components.timmy_access.ledger.url import read_url
 
@@ -503,6 +506,36 @@ async def test_connection_is_killed_while_it_waits(server: Server) -> None:
         engine.dispose()
         await Watch(ledger).well()
         assert (await ledger.keep(SERIAL, punches(3))).new == (False, True, True)
+
+
+# What a server says of statements that it does not take, and of a row; the second one of two alike is a conflict.
+REFUSED = (
+    "SELECT nothing FROM nowhere",
+    "SELECT CAST('x' AS no_such_kind)",
+    "INSERT INTO terminals (id, serial) VALUES (1000000000000000000000000000000, 'ZX1')",
+    "INSERT INTO terminals (serial) VALUES ('ZX1'), ('ZX1')",
+    "INSERT INTO terminals (serial) VALUES (NULL)",
+)
+
+
+@pytest.mark.parametrize("statement", REFUSED)
+async def test_past_sqlalchemy_an_error_means_the_same(server: Server, statement: str) -> None:
+    """What is asked of the driver itself fails in the same way: of the same class, cause and fault, without values."""
+    name = server.new_database()
+    async with running(server.url(name)):
+        pass
+    engine = engine_at(server.url(name))
+
+    def _failure(ask: Callable[[Connection], object]) -> tuple[type[DBAPIError], Failure, bool, bool]:
+        with engine.connect() as connection, pytest.raises(DBAPIError) as caught:
+            ask(connection)
+        err = caught.value
+        assert not err.params
+        return type(err), failure_of(err), is_conflict(err), err.connection_invalidated
+
+    itself = _failure(lambda connection: connection.exec_driver_sql(statement))
+    assert _failure(lambda connection: tell(connection, statement)) == itself
+    engine.dispose()
 
 
 async def test_login_is_refused(server: Server, caplog: pytest.LogCaptureFixture) -> None:

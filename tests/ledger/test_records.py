@@ -1,7 +1,7 @@
 """Questions about records, the same on every database."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from copy import replace
 from datetime import UTC, timedelta
@@ -23,7 +23,10 @@ from custom_components.timmy_access.ledger import (
     RecordFilter,
     RecordKind,
     StoredRecord,
+    rare,
+    records,
 )
+from custom_components.timmy_access.ledger.columns import DOOR_METHOD
 from custom_components.timmy_access.ledger.records import newest_id, page
 from custom_components.timmy_access.ledger.terminals import serials
 
@@ -406,6 +409,7 @@ filters = st.builds(
     since=st.none() | moments.map(lambda moment: NOW + moment),
     until=st.none() | moments.map(lambda moment: NOW + moment),
     modes=st.none() | st.lists(st.sampled_from([1, 8]), max_size=2),
+    methods=st.none() | st.lists(st.sampled_from([1, 8, 13]), max_size=2),
     kind=st.none() | st.sampled_from(RecordKind),
 )
 examples = itertools.count()
@@ -421,15 +425,36 @@ def lets_through(where: RecordFilter, serial: str, entry: Entry) -> bool:
             where.since is None or entry.occurred_at >= where.since,
             where.until is None or entry.occurred_at < where.until,
             where.modes is None or entry.mode in where.modes,
+            where.methods is None or (DOOR_METHOD if entry.enroll_id == 0 else entry.mode) in where.methods,
             where.kind is None or kind is where.kind,
         )
     )
+
+
+@pytest.fixture(params=[None, (0, 1), (1, 2)], ids=["as it is", "none near", "few near"])
+def near(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Have few records looked through before what is rare is looked for, and return the ways that were taken."""
+    if request.param is not None:
+        monkeypatch.setattr(rare, "_NEAR", request.param)
+        monkeypatch.setattr(rare, "_PARTS", 2)
+    taken: set[str] = set()
+    plain = rare.ways_to_find
+
+    def _noted(*args: Any) -> Iterator[rare.WayToFind]:
+        for way in plain(*args):
+            assert isinstance(way.shape, tuple)
+            taken.add(way.shape[0])
+            yield way
+
+    monkeypatch.setattr(records, "ways_to_find", _noted)
+    return taken
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=rows, where=filters, limit=st.integers(1, 7), oldest_first=st.booleans())
 async def test_any_filter_and_page_equal_a_sorted_list(
     ledger: Ledger,
+    near: set[str],
     rows: list[tuple[str, int | None, timedelta, int]],
     where: RecordFilter,
     limit: int,
@@ -459,6 +484,43 @@ async def test_any_filter_and_page_equal_a_sorted_list(
             break
     assert [(record.serial, record.entry) for record in seen] == expected
     assert sum((await ledger.count(mine)).values()) == len(expected)
+
+
+async def test_every_way_to_find_gives_the_same_pages(ledger: Ledger, near: set[str]) -> None:
+    """Of many terminals, of which several told something at the same time, in both orders, without what came later."""
+    names = [f"ZX{number}" for number in range(8)]
+    for place, name in enumerate(names):
+        some = [punch(turn // 3, enroll_id=turn % 3, mode=13 if (turn + place) % 7 == 0 else 3) for turn in range(24)]
+        await ledger.keep(name, some)
+    before = await everything(ledger)
+    up_to = max(record.id for record in before)
+    for name in names:
+        await ledger.keep(name, [punch(second, enroll_id=who, mode=13) for second in (0, 4, 9) for who in (0, 9)])
+    several = [
+        RecordFilter(serials=names[1:2], kind=RecordKind.DOOR),
+        RecordFilter(serials=[*names[2:4], "ZX9"], kind=RecordKind.DOOR),
+        RecordFilter(serials=names[5:7]),
+        RecordFilter(serials=names[3:], methods=[13]),
+        RecordFilter(methods=[13]),
+        RecordFilter(methods=[13, 8], kind=RecordKind.PUNCH),
+        RecordFilter(serials=["ZX9"], methods=[13]),
+    ]
+    begins, ends = (None, NOW + timedelta(seconds=2)), (None, NOW + timedelta(seconds=6))
+    filters = [
+        replace(which, since=since, until=until) for which, since, until in itertools.product(several, begins, ends)
+    ]
+    for where, oldest_first in itertools.product(filters, (True, False)):
+        expected = [record for record in before if lets_through(where, record.serial, record.entry)]
+        seen: list[StoredRecord] = []
+        after: str | None = None
+        while True:
+            some_of = partial(page, where=where, limit=4, after=after, oldest_first=oldest_first, up_to=up_to)
+            part = await ledger._reader.ask(some_of)
+            seen += part.records
+            if (after := part.next) is None:
+                break
+        assert seen == (expected if oldest_first else expected[::-1]), where
+    assert near == {"in order", "nearby", "ids"}
 
 
 async def test_at_which_reader_each_person_was_last(ledger: Ledger) -> None:

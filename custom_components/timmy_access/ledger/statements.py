@@ -89,15 +89,19 @@ def _cursor(connection: Connection, statement: str) -> Iterator[DBAPICursor]:
     SQLAlchemy itself describes each answer, and makes rows of it: that takes a quarter of the time of an export, and
     as long as the answer of a page that is empty.
     """
-    driver = connection.connection
+    driver, dialect = connection.connection, connection.dialect
+    base = dialect.loaded_dbapi.Error
     try:
         with closing(driver.cursor()) as cursor:
             yield cursor
-    except connection.dialect.loaded_dbapi.Error as err:
-        is_lost = connection.dialect.is_disconnect(err, driver, None)
+    except base as err:
+        is_lost = dialect.is_disconnect(err, driver, None)
         if is_lost:
             connection.invalidate(err)
-        raise DBAPIError(statement, None, err, hide_parameters=True, connection_invalidated=is_lost) from err
+        # Of the class that the driver's has: that tells what is wrong with a row from what is wrong with a database.
+        raise DBAPIError.instance(
+            statement, None, err, base, hide_parameters=True, connection_invalidated=is_lost, dialect=dialect
+        ) from err
 
 
 def _compiled(connection: Connection, query: SelectBase) -> _Compiled:
