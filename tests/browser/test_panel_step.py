@@ -95,7 +95,8 @@ async def test_differences_are_settled_one_and_all(built: House) -> None:  # noq
         await row.get_by_role("button", name="Put back").click()
         await dialog.get_by_role("button", name="Put back").click()
         await panel.get_by_text("Terminals and the house say the same.").wait_for()
-        assert built.face.users[22].lock.weekzone != 3
+        # The house has decided; the terminal is written to afterwards.
+        await built.face.wait_for(lambda: True if built.face.users[22].lock.weekzone != 3 else None, timeout=30)
 
 
 async def test_who_waits_is_approved_and_takes_the_place_of_another(built: House) -> None:  # noqa: F811 - the fixture
