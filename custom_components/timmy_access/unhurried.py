@@ -26,6 +26,7 @@ def unhurried[T](things: Iterable[T]) -> Iterator[T]:
     rested = perf_counter()
     for thing in things:
         if perf_counter() - rested > _WORK:
+            # Who waits for Python takes over meanwhile.
             sleep(_REST)
             rested = perf_counter()
         yield thing

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from ..ledger import likeness
 from ..people.names import is_same_name
+from ..unhurried import unhurried
 from .changes import with_group, with_terminal
 from .credentials import HouseCredential
 from .directory import Directory
@@ -93,7 +94,7 @@ def preview(household: Household, present: Present, ids: Iterator[str]) -> Takin
     joined: list[HousePerson] = []
     same: list[HousePerson] = []
     left: dict[int, Left] = {}
-    for enroll_id, seen in sorted(present.people.items()):
+    for enroll_id, seen in unhurried(sorted(present.people.items())):
         known, permitted = by_number.get(enroll_id), present.permitted.get(enroll_id)
         has_left = enroll_id in leaving or (known is None and likeness(seen.name) in present.departed)
         if (reason := _reason(seen, known, permitted, group, has_left=has_left)) is not None:

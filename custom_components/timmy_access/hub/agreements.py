@@ -68,7 +68,7 @@ def _known(
 ) -> Listed:
     there, placements = _listed(told, complete=complete), household.placements
     people = dict(there.people)
-    for number, seen in there.people.items():
+    for number, seen in unhurried(there.people.items()):
         placement = placements.get((serial, number))
         confirmed = placement.confirmed.credentials if placement and placement.confirmed else {}
         if EMPTY_SLOT in (seen.slots or ()) and EMPTY_SLOT not in confirmed and number not in fingers:

@@ -14,6 +14,7 @@ from ..house.household import Household
 from ..house.permits import Access
 from ..house.standing import Standing
 from ..house.week import NEVER, Week
+from ..unhurried import unhurried
 
 # Tells one difference from another, and from itself with other words; nobody has so many that two are alike.
 MARK_DIGITS = 16
@@ -64,7 +65,7 @@ class DifferenceWords:
 
     def by_mark(self, differences: Iterable[Difference]) -> dict[str, Difference]:
         """Return differences by what tells each from others, and from itself with other words."""
-        return {str(self.described(difference)["mark"]): difference for difference in differences}
+        return {str(self.described(difference)["mark"]): difference for difference in unhurried(differences)}
 
 
 def _names(slots: Iterable[int]) -> list[JsonValueType]:
