@@ -151,7 +151,7 @@ class Asked:
         return median(taken[0]), median(taken[1])
 
     def bare(self, question: Question) -> float:
-        """Return the least seconds of the statement alone, of which no records are made, in no other thread."""
+        """Return the least seconds of the statement alone, of which no records are made; to be called in a thread."""
         statement = f"SELECT * FROM {question.by_hand} ORDER BY occurred_at DESC, id DESC LIMIT {PAGE + 1}"  # noqa: S608 - of our own words
         taken = []
         for _ in range(ROUNDS):
@@ -319,7 +319,7 @@ async def _measure_pages(asked: Asked, name: str, records: int) -> tuple[list[Fi
         pages[what] = seconds
         figures += [
             latency(PART, f"{name}: {what}", seconds, limit=limit, target="" if what in PUT_TOGETHER else "<= 2"),
-            latency(PART, f"{name}: {what}, the bare statement", asked.bare(question)),
+            latency(PART, f"{name}: {what}, the bare statement", await asyncio.to_thread(asked.bare, question)),
         ]
     seconds, limit = await asked.counts()
     figures.append(latency(PART, f"{name}: counts", seconds, limit=limit))
