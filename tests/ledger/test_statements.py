@@ -8,8 +8,9 @@ from sqlalchemy import Connection
 
 from custom_components.timmy_access.ledger import Ledger, RecordFilter
 from custom_components.timmy_access.ledger.names import History
-from custom_components.timmy_access.ledger.presence import Asked, present
+from custom_components.timmy_access.ledger.presence import Asked, Presence
 from custom_components.timmy_access.ledger.terminals import serials
+from custom_components.timmy_access.ledger.values import instant_of
 
 from .support import NOW, SERIAL, everything, punch
 
@@ -94,11 +95,11 @@ async def test_sqlite_plans_what_it_is_asked_again_no_second_time(file_ledger: L
 
 async def test_punches_are_nothing_that_python_walks_through(ledger: Ledger) -> None:
     await ledger.keep(SERIAL, [punch(step * 300, enroll_id=1, reader=step % 2, name="Ada") for step in range(9)])
-    where = RecordFilter(since=NOW, until=NOW + timedelta(days=1))
+    begin, end = (instant_of("at", at) for at in (NOW, NOW + timedelta(days=1)))
 
     def walked(connection: Connection) -> tuple[int, list[object]]:
         known = serials(connection)
-        found = present(connection, Asked(where, {SERIAL: 0}, known, known, History({})), where)
+        found = Presence(Asked(RecordFilter(), {SERIAL: 0}, known, known, History({}))).within(connection, begin, end)
         gc.collect()
         made = [it for one in found.values() for it in (*one.sources, *one.stamps)]
         return len(made), [it for it in made if gc.is_tracked(it)]

@@ -3,10 +3,15 @@
 from collections.abc import Sequence
 from copy import replace
 from datetime import UTC, date, datetime, timedelta
+import itertools
+from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
+from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
+from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import (
     AttendanceDay,
@@ -19,6 +24,7 @@ from custom_components.timmy_access.ledger import (
     RecordFilter,
     SheetDay,
     Standing,
+    presence,
 )
 from custom_components.timmy_access.ledger.entries import STRANGER_ID
 
@@ -29,6 +35,7 @@ OTHER = "ZX00000002"
 DAY = date(2026, 11, 24)
 ADA = RecordFilter(serials=[SERIAL, OTHER], enroll_ids=[17])
 MADE = datetime(2026, 11, 26, 9, tzinfo=UTC)
+examples = itertools.count()
 
 
 def local(hour: int, minute: int = 0, day: date = DAY) -> datetime:
@@ -51,8 +58,8 @@ def added(hour: int, minute: int = 0, **changes: Any) -> Correction:
     return replace(correction, **changes)
 
 
-async def leave_out(ledger: Ledger, record: int, made_at: datetime = MADE) -> int:
-    return await ledger.leave_out([SERIAL], record, reason="Not them", made_at=made_at, made_by="owner")
+async def leave_out(ledger: Ledger, record: int, made_at: datetime = MADE, serial: str = SERIAL) -> int:
+    return await ledger.leave_out([serial], record, reason="Not them", made_at=made_at, made_by="owner")
 
 
 def worked(days: Sequence[AttendanceDay | SheetDay]) -> list[float | None]:
@@ -118,6 +125,48 @@ async def test_more_weeks_than_are_read_at_a_time(ledger: Ledger) -> None:
     found = await ledger.attendance(days[0], days[-1], VIENNA)
     assert [day.day for day in found] == days
     assert worked(found) == [8.0] * len(days)
+
+
+punches = st.lists(
+    st.tuples(
+        st.sampled_from([SERIAL, OTHER]),
+        st.sampled_from([17, 18]),
+        st.sampled_from(["Ada", "ADA ", "Grace", None]),
+        st.integers(0, 16),
+        st.integers(0, 23),
+        st.sampled_from(["kept", "kept", "left out", "added"]),
+    ),
+    max_size=24,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(made=punches, kept_places=st.integers(0, 4))
+async def test_weeks_are_the_same_as_their_days(
+    tmp_path: Path, made: list[tuple[str, int, str | None, int, int, str]], kept_places: int
+) -> None:
+    """However names and numbers go on from one part of the time to the next, and whatever is put right."""
+    ledger = Ledger(URL.create("sqlite", database=str(tmp_path / f"{next(examples)}.db")))
+    await ledger.start()
+    await ledger.keep_person(SERIAL, Person(enroll_id=17, name="Ada"), complete=True)
+    days = [DAY + timedelta(days=index) for index in range(17)]
+    for serial, enroll_id, name, day, hour, what in made:
+        moment = local(hour, day=days[day])
+        if what == "added":
+            await ledger.add_punch(added(0, serial=serial, enroll_id=enroll_id, name=name, at=moment))
+            continue
+        before = {record.id for record in await everything(ledger)}
+        await ledger.keep(serial, [at(moment, enroll_id=enroll_id, name=name)])
+        if new := [record.id for record in await everything(ledger) if record.id not in before]:
+            assert what == "kept" or await leave_out(ledger, new[0], serial=serial)
+    with patch.object(presence, "_KEPT_PLACES", kept_places):
+        found = await ledger.attendance(days[0], days[-1], VIENNA)
+        sheets = await ledger.sheet(days[0], days[-1], VIENNA, RecordFilter(serials=[SERIAL, OTHER]))
+    assert found == tuple([one for day in days for one in await ledger.attendance(day, day, VIENNA)])
+    by_day = [await ledger.sheet(day, day, VIENNA, RecordFilter(serials=[SERIAL, OTHER])) for day in days]
+    assert sheets == tuple(one for day in by_day for one in day)
+    assert sum(one.records for one in found) <= len(await everything(ledger))
+    await ledger.close()
 
 
 async def test_a_missing_punch_is_added_and_taken_back(ledger: Ledger) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from itertools import pairwise
+from typing import NamedTuple
 
 from sqlalchemy import Connection
 
@@ -13,7 +14,7 @@ from .errors import LedgerInvalid, Problem
 from .filters import RecordFilter
 from .limits import MAX_DAYS
 from .names import history
-from .presence import Asked, Present, moment, present
+from .presence import Asked, Presence, Present, moment
 from .stretches import Reckoned, Standing, Stretch, Way, reckoned
 from .terminals import serials
 from .values import instant_from, instant_of
@@ -60,8 +61,7 @@ class TimeThere:
     end: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class AttendanceDay:
+class AttendanceDay(NamedTuple):
     """The punches of one person on one day; `first` and `last` are in UTC.
 
     A person is an enroll id and a name: terminals may give the same number to different people. A number without a
@@ -138,7 +138,7 @@ def attended(
             continue
         first, _, _, number = one.stamps[0]
         serial, name = one.sources[number]
-        added = sum(key < 0 for key in one.corrected)
+        added = sum(key < 0 for key in one.corrected) if one.corrected else 0
         yield AttendanceDay(
             day=day,
             enroll_id=one.enroll_id,
@@ -197,11 +197,12 @@ def _days(
     known = serials(connection)
     wanted = {number: serial for number, serial in known.items() if where.serials is None or serial in where.serials}
     asked = Asked(where, entries, known, wanted, history(connection, wanted, where.enroll_ids))
+    presence = Presence(asked)
     instant = None if now is None else instant_of("now", now)
     for days in calendar.parts():
         bounds = [calendar.begin(day) for day in (*days, days[-1] + _DAY)]
-        people = present(connection, asked, asked.within(bounds[0], bounds[-1]))
-        everybody = sorted(people)
+        people = presence.within(connection, bounds[0], bounds[-1])
+        everybody = sorted(who for who, one in people.items() if one.stamps or one.left_out)
         for day, (begin, end) in zip(days, pairwise(bounds), strict=True):
             for who in unhurried(everybody):
                 one = people[who].between(begin, end)

@@ -2,10 +2,10 @@
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import batched
 from operator import itemgetter
 
 from sqlalchemy import Connection, select
@@ -24,6 +24,9 @@ from .values import instant_from, instant_of
 _READERS = (0, 1)
 # Punches between two looks at the clock: a tenth of a millisecond.
 _SOME = 100
+# Names of numbers at terminals that are known from one part to the next, in some ten megabytes: more than people who go
+# through all doors of a building. A house with more of them says them anew.
+_KEPT_PLACES = 50_000
 
 
 # Where a punch was, a serial number, and what the person was called there. Python's garbage collector does not walk
@@ -40,6 +43,11 @@ class Present:
     stamps: list[Stamp] = field(default_factory=list)
     left_out: list[Stamp] = field(default_factory=list)
     corrected: dict[int, Correction] = field(default_factory=dict)
+
+    def clear(self) -> None:
+        """Forget all punches, but not where they may come from."""
+        self.stamps.clear()
+        self.left_out, self.corrected = [], {}
 
     def between(self, begin: int, end: int) -> Present:
         """Return what is of a time."""
@@ -83,76 +91,93 @@ class Asked:
         )
 
 
-# Where punches of one name of a number at a terminal go: which list it is, and which source; numbers, as above.
+# Where punches of one name of a number at a terminal go: who it is, and which source of theirs; numbers, as above.
 type _Place = tuple[int, int]
 
 
-def present(connection: Connection, asked: Asked, where: RecordFilter) -> Mapping[Who, Present]:
-    """Return the punches of everybody within a part of what was asked for, as a filter."""
-    gathered = _Gathered(asked)
-    gathered.take(_punches(connection, where, asked.known))
-    gathered.put_right(_corrections(connection, where, asked.wanted))
-    for one in gathered.people.values():
-        one.stamps.sort(key=moment)
-    return gathered.people
-
-
-class _Gathered:
-    """The punches of people, as they are found."""
+class Presence:
+    """The punches of everybody, in one part after the other of the time that was asked for."""
 
     def __init__(self, asked: Asked) -> None:
-        self.people: dict[Who, Present] = {}
+        """Begin with nobody."""
         self._asked = asked
         self._ways = {number: _ways(asked.entries.get(serial)) for number, serial in asked.wanted.items()}
+        self._forget()
 
-    def take(self, punches: Iterable[_Punch]) -> None:
+    def within(self, connection: Connection, begin: int, end: int) -> Mapping[Who, Present]:
+        """Return the punches of a part of the time, of two instants; they are gone when the next part is asked for.
+
+        Whoever was there in a part before may be among them, without any.
+        """
+        where = self._asked.within(begin, end)
+        if len(self._places) > _KEPT_PLACES:
+            self._forget()
+        for one in self._everybody:
+            one.clear()
+        self._take(_punches(connection, where, self._asked.known))
+        self._put_right(_corrections(connection, where, self._asked.wanted))
+        for one in self._everybody:
+            # No two have the same key, so the way, which is no order, is never compared.
+            one.stamps.sort()
+        return self._people
+
+    def _forget(self) -> None:
+        self._people: dict[Who, Present] = {}
+        self._everybody: list[Present] = []
+        self._stamps: list[list[Stamp]] = []
+        self._numbers: dict[Who, int] = {}
+        self._places: dict[tuple[int, int, str | None], _Place] = {}
+
+    def _take(self, punches: Iterable[Sequence[_Punch]]) -> None:
         """Add what terminals have told."""
-        places: dict[tuple[int, int, str], _Place] = {}
-        lists: list[list[Stamp]] = []
-        numbers: dict[int, int] = {}
+        places, stamps, all_ways = self._places, self._stamps, self._ways
         unnamed: defaultdict[tuple[int, int], list[_Moment]] = defaultdict(list)
-        for portion in unhurried(batched(punches, _SOME, strict=False)):
+        for portion in unhurried(punches):
             for terminal, enroll_id, said, at, key, reader in portion:
                 if not said:
                     unnamed[terminal, enroll_id].append((at, key, reader))
                     continue
                 if (place := places.get((terminal, enroll_id, said))) is None:
-                    one, source = self._person(terminal, enroll_id, said)
-                    number = numbers.setdefault(id(one), len(lists))
-                    if number == len(lists):
-                        lists.append(one.stamps)
-                    place = places[terminal, enroll_id, said] = number, source
+                    place = self._place(terminal, enroll_id, said)
                 number, source = place
-                lists[number].append((at, key, self._ways[terminal].get(reader), source))
+                stamps[number].append((at, key, all_ways[terminal].get(reader), source))
         for (terminal, enroll_id), moments in unnamed.items():
-            ways = self._ways[terminal]
+            ways = all_ways[terminal]
             for name, some in _named(self._asked.names, (terminal, enroll_id), moments):
-                one, source = self._person(terminal, enroll_id, name)
-                one.stamps += [(at, key, ways.get(reader), source) for at, key, reader in some]
+                number, source = self._place(terminal, enroll_id, name)
+                stamps[number] += [(at, key, ways.get(reader), source) for at, key, reader in some]
 
-    def put_right(self, made: Sequence[Correction]) -> None:
+    def _put_right(self, made: Sequence[Correction]) -> None:
         """Leave out and add what people have said, in the order in which they did."""
         if left_out := {one.record: one for one in made if one.record is not None}:
-            for one in self.people.values():
+            for one in self._everybody:
                 one.left_out = sorted((stamp for stamp in one.stamps if stamp[1] in left_out), key=moment)
                 one.corrected = {key: left_out[key] for _, key, _, _ in one.left_out}
-                one.stamps = [stamp for stamp in one.stamps if stamp[1] not in left_out]
+                one.stamps[:] = [stamp for stamp in one.stamps if stamp[1] not in left_out]
         numbers = {serial: number for number, serial in self._asked.wanted.items()}
         for added in made:
             if added.record is None:
                 terminal, at = numbers[added.serial], instant_of("at", added.at)
                 name = added.name or self._asked.names.name_at(terminal, added.enroll_id, at)
-                one, source = self._person(terminal, added.enroll_id, name)
+                number, source = self._place(terminal, added.enroll_id, name)
+                one = self._everybody[number]
                 one.stamps.append((at, -added.id, None if added.way is None else added.way.value, source))
                 one.corrected[-added.id] = added
 
-    def _person(self, terminal: int, enroll_id: int, name: str | None) -> tuple[Present, int]:
-        """Return a person, and the number of a new source of theirs."""
+    def _place(self, terminal: int, enroll_id: int, name: str | None) -> _Place:
+        """Return where punches go that a number of a terminal made under a name."""
+        if (place := self._places.get((terminal, enroll_id, name))) is not None:
+            return place
         who = enroll_id, self._asked.alike(name) or f"\0{terminal}"
-        if (one := self.people.get(who)) is None:
-            one = self.people[who] = Present(enroll_id)
-        one.sources.append((self._asked.wanted[terminal], name))
-        return one, len(one.sources) - 1
+        if (number := self._numbers.get(who)) is None:
+            one = self._people[who] = Present(enroll_id)
+            number = self._numbers[who] = len(self._everybody)
+            self._everybody.append(one)
+            self._stamps.append(one.stamps)
+        sources = self._everybody[number].sources
+        place = self._places[terminal, enroll_id, name] = number, len(sources)
+        sources.append((self._asked.wanted[terminal], name))
+        return place
 
 
 def _corrections(connection: Connection, where: RecordFilter, wanted: Mapping[int, str]) -> list[Correction]:
@@ -172,8 +197,8 @@ type _Punch = tuple[int, int, str | None, int, int, int]
 type _Moment = tuple[int, int, int]
 
 
-def _punches(connection: Connection, where: RecordFilter, known: Mapping[int, str]) -> Sequence[_Punch]:
-    """Return terminal, number, the name that was said, time, id and reader of the punches of a filter."""
+def _punches(connection: Connection, where: RecordFilter, known: Mapping[int, str]) -> Iterator[Sequence[_Punch]]:
+    """Yield some at a time terminal, number, the name that was said, time, id and reader of the punches of a filter."""
     row = RECORDS.c
     query = select(row.terminal_id, row.enroll_id, row.name, row.occurred_at, row.id, row.reader).where(
         *conditions_of_time(where, known),
@@ -181,9 +206,11 @@ def _punches(connection: Connection, where: RecordFilter, known: Mapping[int, st
         row.enroll_id != STRANGER_ID,
         not_refused(),
     )
-    # As the driver gives them: to make rows of them takes longer than all the rest.
-    found: Sequence[_Punch] = connection.execute(query).cursor.fetchall()
-    return found
+    # As the driver gives them: to make rows of them takes longer than all the rest. And a few at a time: the garbage
+    # collector walks through what is alive.
+    with closing(connection.execute(query)) as found:
+        while some := found.cursor.fetchmany(_SOME):
+            yield some
 
 
 def _named(
