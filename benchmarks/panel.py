@@ -67,6 +67,12 @@ async ([frame, pixels]) => {
     frames.push(now - last);
     last = now;
   }
+  // Rows are put in order when nothing moves any more.
+  const places = () => [...frame.querySelectorAll(".row")].map(it => Number(it.getAttribute("aria-posinset")));
+  while (!places().every((place, index, all) => index === 0 || all[index - 1] < place)) {
+    await new Promise(requestAnimationFrame);
+  }
+  await new Promise(requestAnimationFrame);
   tasks.push(...observer.takeRecords().map(it => it.duration));
   observer.disconnect();
   frames.sort((one, other) => one - other);

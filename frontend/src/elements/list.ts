@@ -1,8 +1,16 @@
-import { Virtualizer, elementScroll, observeElementOffset, observeElementRect } from "@tanstack/virtual-core";
+import {
+  Virtualizer,
+  defaultRangeExtractor,
+  elementScroll,
+  observeElementOffset,
+  observeElementRect,
+  type Range,
+} from "@tanstack/virtual-core";
 import { LitElement, css, html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, query } from "lit/decorators.js";
 import { repeat } from "lit/directives/repeat.js";
 
+import { DrawnRows, type Key } from "../drawn_rows";
 import { shared } from "../style";
 
 const OVERSCAN = 8;
@@ -11,7 +19,8 @@ const ROW_HEIGHT = 56;
 /**
  * A long list of which only what is seen is drawn. `row` draws one, `key` tells them apart.
  *
- * `end` is fired when its end comes into sight, for who has more. Rows may be of any height.
+ * `end` is fired when its end comes into sight, for who has more. Rows may be of any height. The row with the focus
+ * stays, also out of sight. Where rows hold nothing of their own, one that goes shows what comes (`alike`).
  */
 @customElement("timmy-list")
 export class TimmyList<Item> extends LitElement {
@@ -44,9 +53,14 @@ export class TimmyList<Item> extends LitElement {
   @property({ attribute: false }) row: (item: Item, index: number) => TemplateResult | typeof nothing = () => nothing;
   @property({ attribute: false }) key: (item: Item) => string = String;
   @property() label = "";
+  @property({ type: Boolean }) alike = false;
   @query(".frame") private frame!: HTMLElement;
   private virtualizer: Virtualizer<HTMLElement, HTMLElement> | undefined;
   private unmount: (() => void) | undefined;
+  private drawn = new DrawnRows();
+  /** What had the focus before rows were moved, which takes it away, and in which row. */
+  private focused: HTMLElement | undefined;
+  private held: Key | undefined;
 
   override firstUpdated(): void {
     this.mount();
@@ -65,17 +79,22 @@ export class TimmyList<Item> extends LitElement {
   }
 
   override willUpdate(changed: PropertyValues<this>): void {
+    this.focused = focusedIn(this.shadowRoot);
+    const row = this.shadowRoot?.activeElement?.closest<HTMLElement>(".row");
+    const item = row ? (changed.get("items") ?? this.items)[Number(row.dataset["index"])] : undefined;
+    this.held = item === undefined ? undefined : this.key(item);
     if (changed.has("items") && this.virtualizer) {
       this.virtualizer.setOptions(this.options());
     }
   }
 
   override updated(): void {
+    if (this.focused && focusedIn(this.shadowRoot) !== this.focused) this.focused.focus({ preventScroll: true });
     for (const row of this.renderRoot.querySelectorAll<HTMLElement>(".row")) this.virtualizer?.measureElement(row);
     // No larger than what is in it, with a line around.
     if (this.virtualizer) this.style.maxHeight = `${Math.max(ROW_HEIGHT, this.virtualizer.getTotalSize()) + 2}px`;
-    const last = this.virtualizer?.getVirtualItems().at(-1);
-    if (last && last.index >= this.items.length - 1) this.dispatchEvent(new CustomEvent("end"));
+    const { range } = this.virtualizer ?? {};
+    if (range && range.endIndex + OVERSCAN >= this.items.length - 1) this.dispatchEvent(new CustomEvent("end"));
   }
 
   override render() {
@@ -83,11 +102,12 @@ export class TimmyList<Item> extends LitElement {
     return html`<div class="frame" tabindex="0" role="list" aria-label=${this.label}>
       <div class="all" role="presentation" style="height:${this.virtualizer?.getTotalSize() ?? 0}px">
         ${repeat(
-          rows,
-          (row) => row.key,
-          (row) => {
-            const item = this.items[row.index];
-            return item === undefined
+          this.places(rows.map((row) => row.key)),
+          ([drawn]) => drawn,
+          ([, place]) => {
+            const row = rows[place];
+            const item = row && this.items[row.index];
+            return row === undefined || item === undefined
               ? nothing
               : html`<div
                   class="row"
@@ -105,7 +125,30 @@ export class TimmyList<Item> extends LitElement {
     </div>`;
   }
 
+  /** What the rows are drawn as, in the order in which they lie, and the place of each among those that are seen. */
+  private places(keys: readonly Key[]): Iterable<readonly [Key, number]> {
+    const { virtualizer } = this;
+    if (!this.alike) return keys.map((key, place) => [key, place] as const);
+    // Who tabs from one to the next goes by how they lie, and does not while they move.
+    return this.drawn.show(keys, !virtualizer?.isScrolling, (key) => {
+      virtualizer?.elementsCache.delete(key);
+      // Whoever comes next is not whom somebody has chosen.
+      if (key === this.held) {
+        this.focused?.blur();
+        this.focused = undefined;
+      }
+    });
+  }
+
+  /** The rows that are seen or soon will be, and the one that has the focus. */
+  private indexes(range: Range): number[] {
+    const seen = defaultRangeExtractor(range);
+    const held = this.held === undefined ? -1 : this.items.findIndex((item) => this.key(item) === this.held);
+    return held < 0 || seen.includes(held) ? seen : [...seen, held].sort((one, other) => one - other);
+  }
+
   private mount(): void {
+    this.drawn = new DrawnRows();
     this.virtualizer = new Virtualizer(this.options());
     this.unmount = this.virtualizer._didMount();
     this.virtualizer._willUpdate();
@@ -122,12 +165,20 @@ export class TimmyList<Item> extends LitElement {
         return item === undefined ? index : this.key(item);
       },
       overscan: OVERSCAN,
+      rangeExtractor: (range: Range) => this.indexes(range),
       scrollToFn: elementScroll,
       observeElementOffset,
       observeElementRect,
       onChange: () => this.requestUpdate(),
     };
   }
+}
+
+/** What has the focus within, however deep. */
+function focusedIn(root: ShadowRoot | null): HTMLElement | undefined {
+  let focused = root?.activeElement;
+  while (focused?.shadowRoot?.activeElement) focused = focused.shadowRoot.activeElement;
+  return focused instanceof HTMLElement ? focused : undefined;
 }
 
 declare global {

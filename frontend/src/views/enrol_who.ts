@@ -42,6 +42,7 @@ export class TimmyEnrolWho extends View {
         shown.length
           ? html`<timmy-list
               label=${this.say("people.title")}
+              alike
               .items=${shown}
               .key=${([id]: [string, Person]) => id}
               .row=${([id, person]: [string, Person]) =>

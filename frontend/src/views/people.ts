@@ -123,6 +123,8 @@ export class TimmyPeople extends View {
     const { text = "", group = "", state = "" } = this.place.query;
     const shown = found(value.byId, { text, group, state }, Date.now());
     const names = new Map(this.groups.value?.groups.map((it) => [it.group_id, it.name]));
+    // The same for all rows and as long as they are: a row that is given another list is drawn again.
+    const { columns } = this;
     return html`
       <div class="bar" role="search">
         <label
@@ -160,11 +162,12 @@ export class TimmyPeople extends View {
       ${this.isPicking ? this.several(shown) : nothing}
       ${
         shown.length
-          ? html`${this.head()}<timmy-list
+          ? html`${this.head(columns)}<timmy-list
                 label=${this.say("people.title")}
+                alike
                 .items=${shown}
                 .key=${([id]: [string, Person]) => id}
-                .row=${([id, person]: [string, Person]) => this.row(id, person, names)}
+                .row=${([id, person]: [string, Person]) => this.row(id, person, names, columns)}
               ></timmy-list>`
           : nothing
       }
@@ -190,8 +193,7 @@ export class TimmyPeople extends View {
     return this.home.narrow || serials.length > MOST_COLUMNS ? [] : serials;
   }
 
-  private head(): TemplateResult | typeof nothing {
-    const { columns } = this;
+  private head(columns: readonly string[]): TemplateResult | typeof nothing {
     if (!columns.length) return nothing;
     return html`<div
       class="head ${this.isPicking ? "picking" : ""}"
@@ -203,13 +205,18 @@ export class TimmyPeople extends View {
     </div>`;
   }
 
-  private row(id: string, person: Person, names: ReadonlyMap<string, string>): TemplateResult {
+  private row(
+    id: string,
+    person: Person,
+    names: ReadonlyMap<string, string>,
+    columns: readonly string[],
+  ): TemplateResult {
     return html`<timmy-person-row
       .home=${this.home}
       .personId=${id}
       .person=${person}
       .groups=${names}
-      .columns=${this.columns}
+      .columns=${columns}
       .picked=${this.isPicking ? this.picked.has(id) : undefined}
       @picked=${() => this.pick(id)}
     ></timmy-person-row>`;
