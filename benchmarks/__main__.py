@@ -106,13 +106,17 @@ class Run:
             await beside
 
     async def _alone(self, name: str) -> None:
-        """Measure a part by itself, and once more where the machine was disturbed; the calmest counts."""
+        """Measure a part by itself, and once more where the machine was disturbed; the calmest counts.
+
+        The machine is waited for, each time.
+        """
         part = PARTS[name]
         tries: list[list[Figure]] = []
         try:
             if part.prepare is not None:
                 await part.prepare()
             while len(tries) < part.tries and not any(is_calm(figures) for figures in tries):
+                await asyncio.to_thread(self._calmness.calm)
                 with folder_for_houses() as folder:
                     if isinstance(part, Apart):
                         tries.append(await self._measured(name, partial(part.measure, folder)))

@@ -91,12 +91,12 @@ PARTS: Mapping[str, Part | Apart] = {
     ingest.PART: Part(measure=ingest.measure, terminals=ingest.TERMINALS),
     repeats.PART: Part(measure=repeats.measure, terminals=repeats.TERMINALS),
     # A log that is read has no house.
-    f"{read.PART}-files": Apart(measure=read.measure_files, is_quick=True, tries=1, prepare=read.make_files),
-    f"{read.PART}-largest": Apart(measure=read.measure_largest, tries=1, prepare=read.make_largest),
-    f"{read.PART}-server": Apart(measure=read.measure_servers, is_quick=True, tries=1),
+    f"{read.PART}-files": Apart(measure=read.measure_files, is_quick=True, prepare=read.make_files),
+    f"{read.PART}-largest": Apart(measure=read.measure_largest, prepare=read.make_largest),
+    f"{read.PART}-server": Apart(measure=read.measure_servers, is_quick=True),
     roster.PART: Part(measure=roster.measure, terminals=roster.TERMINALS),
     filling.PART: Apart(measure=filling.measure, seconds=filling.SECONDS, tries=1),
-    panel.PART: Apart(measure=panel.measure, prepare=panel.make_log, tries=1),
+    panel.PART: Apart(measure=panel.measure, prepare=panel.make_log),
     connect.PART: Part(measure=connect.measure, terminals=connect.TERMINALS, is_patient=True),
     # What entities cost is another figure.
     idle.PART: Part(measure=idle.measure, terminals=idle.TERMINALS, entities=False, is_patient=True),
