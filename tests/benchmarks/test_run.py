@@ -55,6 +55,9 @@ class Machine:
         """Return what is next, or that it is calm."""
         return next(self.said, 1.0)
 
+    def calm(self) -> None:
+        """Be waited for no longer."""
+
 
 @pytest.fixture
 def houses(monkeypatch: pytest.MonkeyPatch) -> Houses:

@@ -8,7 +8,7 @@ import pytest
 from scripts.browser import logged_in
 from scripts.demo_house import House
 
-from .test_panel import DESK, PANEL, PICTURES, built, violations  # noqa: F401 - a fixture
+from .test_panel import DESK, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
 
@@ -61,9 +61,9 @@ frame => {
 NAMES = "all => all.map(it => it.getRootNode().host.person.name)"
 
 
-async def filled(page: Page, built: House) -> None:  # noqa: F811 - the fixture
+async def filled(page: Page, built: House, more: str = "") -> None:  # noqa: F811 - the fixture
     """Let so many people come by a table, and show them."""
-    table = "name\n" + "".join(f"Guest {number:03}\n" for number in range(1, PEOPLE + 1))
+    table = "name\n" + "".join(f"{f'Guest {number:03} {more}'.strip()}\n" for number in range(1, PEOPLE + 1))
     await built.home.call(
         "timmy_access/panel/import_people", data={"content": b64encode(table.encode()).decode(), "confirm": True}
     )
@@ -118,3 +118,53 @@ async def test_who_is_picked_stays_picked_however_far_it_is_scrolled(built: Hous
         await page.wait_for_function(IN_ORDER, arg=frame)
         assert "Guest 002" in await boxes.evaluate_all(NAMES)
         await panel.get_by_text("Selected: 2").wait_for()
+
+
+# Flicked through, and whether rows that are seen lay one over the other at any time, as it was painted.
+OVERLAP = """
+async ([frame, to]) => {
+  const frames = async count => { for (; count > 0; count--) await new Promise(requestAnimationFrame); };
+  const within = () => {
+    const { top, bottom } = frame.getBoundingClientRect();
+    const seen = [...frame.querySelectorAll(".row")].map(it => it.getBoundingClientRect())
+      .filter(it => it.bottom > top && it.top < bottom).sort((one, other) => one.top - other.top);
+    return seen.slice(1).map((it, place) => it.top - seen[place].bottom).filter(gap => Math.abs(gap) > 1);
+  };
+  const found = [];
+  const step = to > frame.scrollTop ? 300 : -300;
+  for (let at = frame.scrollTop; Math.abs(at - to) > 300; at += step) {
+    frame.scrollTop = at + step;
+    await frames(3);
+    found.push(...within());
+  }
+  frame.scrollTop = to;
+  await frames(30);
+  return [found.length, within().length];
+}
+"""
+LONG = "who comes to see the house and has a long name"
+
+
+async def test_rows_of_a_phone_lie_one_below_the_other(built: House) -> None:  # noqa: F811 - the fixture
+    async with logged_in(built.home) as page:
+        await filled(page, built, LONG)
+        frame = await page.locator(FRAME).element_handle()
+        assert await page.evaluate(OVERLAP, [frame, 4000]) == [0, 0]
+        # Turned: everybody takes more room than when they were last seen.
+        await page.set_viewport_size(PHONE)
+        await page.wait_for_function(IN_ORDER, arg=frame)
+        assert await page.evaluate(OVERLAP, [frame, 0]) == [0, 0]
+        assert await page.evaluate(OVERLAP, [frame, 12_000]) == [0, 0]
+        await page.screenshot(path=PICTURES / "panel-list-phone.png")
+
+
+async def test_whoever_holds_tab_goes_from_one_to_the_next(built: House) -> None:  # noqa: F811 - the fixture
+    async with logged_in(built.home) as page:
+        await filled(page, built)
+        await page.locator(PANEL).get_by_role("link", name="Guest 001").focus()
+        for number in range(2, 61):
+            await page.keyboard.press("Tab")
+            assert await page.evaluate(FOCUSED) == f"Guest {number:03}"
+        for number in range(59, 0, -1):
+            await page.keyboard.press("Shift+Tab")
+            assert await page.evaluate(FOCUSED) == f"Guest {number:03}"

@@ -61,6 +61,8 @@ export class TimmyList<Item> extends LitElement {
   /** What had the focus before rows were moved, which takes it away, and in which row. */
   private focused: HTMLElement | undefined;
   private held: Key | undefined;
+  /** Whether the focus has come to another row, which scrolls: the next Tab goes by how the rows lie. */
+  private goesOn = false;
 
   override firstUpdated(): void {
     this.mount();
@@ -82,7 +84,9 @@ export class TimmyList<Item> extends LitElement {
     this.focused = focusedIn(this.shadowRoot);
     const row = this.shadowRoot?.activeElement?.closest<HTMLElement>(".row");
     const item = row ? (changed.get("items") ?? this.items)[Number(row.dataset["index"])] : undefined;
-    this.held = item === undefined ? undefined : this.key(item);
+    const held = item === undefined ? undefined : this.key(item);
+    this.goesOn = held !== undefined && held !== this.held;
+    this.held = held;
     if (changed.has("items") && this.virtualizer) {
       this.virtualizer.setOptions(this.options());
     }
@@ -90,7 +94,15 @@ export class TimmyList<Item> extends LitElement {
 
   override updated(): void {
     if (this.focused && focusedIn(this.shadowRoot) !== this.focused) this.focused.focus({ preventScroll: true });
-    for (const row of this.renderRoot.querySelectorAll<HTMLElement>(".row")) this.virtualizer?.measureElement(row);
+    const { virtualizer } = this;
+    for (const row of this.renderRoot.querySelectorAll<HTMLElement>(".row")) {
+      const item = this.items[Number(row.dataset["index"])];
+      // Of a row as tall as whoever it showed before, an observer tells nothing unless it is asked anew.
+      if (item !== undefined && virtualizer?.elementsCache.get(this.key(item)) !== row) {
+        virtualizer?.["observer"].unobserve(row);
+      }
+      virtualizer?.measureElement(row);
+    }
     // No larger than what is in it, with a line around.
     if (this.virtualizer) this.style.maxHeight = `${Math.max(ROW_HEIGHT, this.virtualizer.getTotalSize()) + 2}px`;
     const { range } = this.virtualizer ?? {};
@@ -129,8 +141,8 @@ export class TimmyList<Item> extends LitElement {
   private places(keys: readonly Key[]): Iterable<readonly [Key, number]> {
     const { virtualizer } = this;
     if (!this.alike) return keys.map((key, place) => [key, place] as const);
-    // Who tabs from one to the next goes by how they lie, and does not while they move.
-    return this.drawn.show(keys, !virtualizer?.isScrolling, (key) => {
+    // Who tabs from one to the next goes by how they lie; who flicks does not while they move.
+    return this.drawn.show(keys, this.goesOn || !virtualizer?.isScrolling, (key) => {
       virtualizer?.elementsCache.delete(key);
       // Whoever comes next is not whom somebody has chosen.
       if (key === this.held) {
