@@ -202,7 +202,7 @@ def _days(
     for days in calendar.parts():
         bounds = [calendar.begin(day) for day in (*days, days[-1] + _DAY)]
         people = presence.within(connection, bounds[0], bounds[-1])
-        everybody = sorted(who for who, one in people.items() if one.stamps or one.left_out)
+        everybody = sorted(people)
         for day, (begin, end) in zip(days, pairwise(bounds), strict=True):
             for who in unhurried(everybody):
                 one = people[who].between(begin, end)

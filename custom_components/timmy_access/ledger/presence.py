@@ -105,10 +105,7 @@ class Presence:
         self._forget()
 
     def within(self, connection: Connection, begin: int, end: int) -> Mapping[Who, Present]:
-        """Return the punches of a part of the time, of two instants; they are gone when the next part is asked for.
-
-        Whoever was there in a part before may be among them, without any.
-        """
+        """Return the punches of a part of the time, of two instants; they are gone when the next part is asked for."""
         where = self._asked.within(begin, end)
         if len(self._places) > _KEPT_PLACES:
             self._forget()
@@ -119,10 +116,10 @@ class Presence:
         for one in self._everybody:
             # No two have the same key, so the way, which is no order, is never compared.
             one.stamps.sort()
-        return self._people
+        everybody = ((who, self._everybody[number]) for who, number in self._numbers.items())
+        return {who: one for who, one in everybody if one.stamps or one.left_out}
 
     def _forget(self) -> None:
-        self._people: dict[Who, Present] = {}
         self._everybody: list[Present] = []
         self._stamps: list[list[Stamp]] = []
         self._numbers: dict[Who, int] = {}
@@ -170,7 +167,7 @@ class Presence:
             return place
         who = enroll_id, self._asked.alike(name) or f"\0{terminal}"
         if (number := self._numbers.get(who)) is None:
-            one = self._people[who] = Present(enroll_id)
+            one = Present(enroll_id)
             number = self._numbers[who] = len(self._everybody)
             self._everybody.append(one)
             self._stamps.append(one.stamps)

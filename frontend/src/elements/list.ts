@@ -94,15 +94,7 @@ export class TimmyList<Item> extends LitElement {
 
   override updated(): void {
     if (this.focused && focusedIn(this.shadowRoot) !== this.focused) this.focused.focus({ preventScroll: true });
-    const { virtualizer } = this;
-    for (const row of this.renderRoot.querySelectorAll<HTMLElement>(".row")) {
-      const item = this.items[Number(row.dataset["index"])];
-      // Of a row as tall as whoever it showed before, an observer tells nothing unless it is asked anew.
-      if (item !== undefined && virtualizer?.elementsCache.get(this.key(item)) !== row) {
-        virtualizer?.["observer"].unobserve(row);
-      }
-      virtualizer?.measureElement(row);
-    }
+    for (const row of this.renderRoot.querySelectorAll<HTMLElement>(".row")) this.virtualizer?.measureElement(row);
     // No larger than what is in it, with a line around.
     if (this.virtualizer) this.style.maxHeight = `${Math.max(ROW_HEIGHT, this.virtualizer.getTotalSize()) + 2}px`;
     const { range } = this.virtualizer ?? {};
@@ -143,6 +135,9 @@ export class TimmyList<Item> extends LitElement {
     if (!this.alike) return keys.map((key, place) => [key, place] as const);
     // Who tabs from one to the next goes by how they lie; who flicks does not while they move.
     return this.drawn.show(keys, this.goesOn || !virtualizer?.isScrolling, (key) => {
+      const row = virtualizer?.elementsCache.get(key);
+      // Of a row as tall as whoever it showed before, an observer tells nothing unless it is asked anew.
+      if (row) virtualizer?.["observer"].unobserve(row);
       virtualizer?.elementsCache.delete(key);
       // Whoever comes next is not whom somebody has chosen.
       if (key === this.held) {
