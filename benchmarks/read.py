@@ -231,7 +231,7 @@ async def export(ledger: Ledger, records: int, file: Path, steps: Steps) -> tupl
     async with steps.watched():
         begun, used = perf_counter(), process_time()
         with file.open("w", encoding="utf-8-sig", newline="") as into:
-            async for size, text in ledger.export_as(lambda columns: (len(columns), lines.text(columns)), where):
+            async for size, text in ledger.export_as(lambda part: (len(part.rows), lines.text(part)), where):
                 await asyncio.to_thread(into.write, text)
                 count += size
         used, taken = process_time() - used, perf_counter() - begun

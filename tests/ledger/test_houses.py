@@ -15,11 +15,13 @@ from custom_components.timmy_access.ledger import (
     HouseItem,
     HouseKind,
     Ledger,
+    Part,
     Pass,
     PassUse,
     Person,
     RecordFilter,
     Tally,
+    Told,
     UnreadFrame,
 )
 
@@ -50,7 +52,10 @@ def unread(of: str) -> UnreadFrame:
 
 
 async def exported_as(ledger: Ledger) -> list[str]:
-    return [serial async for part in ledger.export_as(lambda columns: list(columns.serial), FILTER) for serial in part]
+    def serials(part: Part) -> list[str]:
+        return [part.serials[Told(*row).terminal] for row in part.rows]
+
+    return [serial async for part in ledger.export_as(serials, FILTER) for serial in part]
 
 
 async def exported(ledger: Ledger) -> list[str]:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from copy import replace
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 import itertools
 import sqlite3
@@ -19,10 +19,13 @@ from custom_components.timmy_access.ledger import (
     LastSeen,
     Ledger,
     LedgerInvalid,
+    Named,
+    Part,
     Problem,
     RecordFilter,
     RecordKind,
     StoredRecord,
+    Told,
     rare,
     records,
 )
@@ -44,6 +47,19 @@ async def found(ledger: Ledger, where: RecordFilter) -> list[Entry]:
     counted = sum((await ledger.count(where)).values())
     assert (len(page.records), page.next) == (counted, None)
     return [record.entry for record in page.records]
+
+
+def count_of(part: Part) -> int:
+    return len(part.rows)
+
+
+def told_of(part: Part) -> list[tuple[object, ...]]:
+    """Return what an export tells of records; where one is of nobody, nobody's name."""
+    tolds = [Told(*row) for row in part.rows]
+    return [
+        (part.serials[told.terminal], *told._replace(person=told.person if told.enroll_id else None)[2:])
+        for told in tolds
+    ]
 
 
 async def test_who_was_there_last(ledger: Ledger) -> None:
@@ -203,7 +219,7 @@ async def test_a_few_and_most_of_many_terminals_in_one_order(ledger: Ledger, cou
         (RecordFilter(serials=wanted, methods=[13]), [one for one in own if one.entry.mode == 13]),
     ):
         assert await everything(ledger, where) == kept
-        assert [size async for size in ledger.export_as(len, where)] == [len(kept)]
+        assert [size async for size in ledger.export_as(count_of, where)] == [len(kept)]
         for oldest_first in (True, False):
             seen: list[StoredRecord] = []
             after: str | None = None
@@ -215,9 +231,54 @@ async def test_a_few_and_most_of_many_terminals_in_one_order(ledger: Ledger, cou
             assert seen == (kept if oldest_first else kept[::-1])
 
 
+async def test_an_export_of_rows_tells_what_its_records_do(ledger: Ledger) -> None:
+    """All that may be unknown of a record, names that were learnt later and forgotten included."""
+    people = ((None, None), (0, None), (1, None), (2, "Ada"), (3, "\u2000 = "), (99_999_999, None))
+    numbers, fields = (None, 0, -1, 2**63 - 1), ("mode", "reader", "event", "verify_mode")
+    entries = [
+        punch(
+            second,
+            enroll_id=enroll_id,
+            name=name,
+            **{field: numbers[(count + place) % len(numbers)] for place, field in enumerate(fields)},
+            apart=(0, 1, None)[second % 3],
+            temperature=(None, 36.5)[second % 2],
+            granted=(None, True, False)[second % 3],
+            decided_by=(None, "pass")[second % 2],
+        )
+        for second, ((enroll_id, name), count) in enumerate(itertools.product(people, range(len(numbers))))
+    ]
+    entries[5] = replace(entries[5], time=None)
+    await ledger.keep(SERIAL, entries)
+    await ledger.keep(OTHER, entries)
+    await ledger.update_people(SERIAL, [], [Named(1, "Grace", NOW), Named(1, "", NOW + timedelta(seconds=9))])
+    told = [one async for part in ledger.export_as(told_of) for one in part]
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    stored = await everything(ledger)
+    assert len(stored) == 2 * len(entries)
+    assert {record.person for record in stored} == {None, "", "Ada", "Grace", entries[16].name}
+    assert told == [
+        (
+            record.serial,
+            *((at - epoch) // timedelta(microseconds=1) for at in (record.entry.occurred_at, record.entry.received_at)),
+            record.person,
+            record.entry.enroll_id,
+            record.entry.mode,
+            record.entry.reader,
+            record.entry.event,
+            record.entry.verify_mode,
+            record.entry.temperature,
+            record.entry.is_time_known,
+            record.entry.granted,
+            record.entry.decided_by,
+        )
+        for record in stored
+    ]
+
+
 async def test_export_of_nothing(ledger: Ledger) -> None:
     assert await everything(ledger) == []
-    assert [size async for size in ledger.export_as(len)] == []
+    assert [size async for size in ledger.export_as(count_of)] == []
 
 
 async def test_purge_leaves_what_is_younger(ledger: Ledger) -> None:

@@ -11,7 +11,7 @@ from .attendance import AttendanceDay, SheetDay, SheetPunch, TimeThere
 from .corrections import Correction
 from .entries import DOOR_ID, Decider, Entry, Identity, Kept, StoredRecord
 from .errors import Cause, LedgerError, LedgerInvalid, LedgerUnavailable, Problem
-from .exports import Columns
+from .exports import Part, Told
 from .filters import RecordFilter, RecordKind
 from .health import Counters, Health
 from .hourly import HourCount, HourCounts
@@ -31,7 +31,6 @@ __all__ = [
     "MAX_SEALED",
     "AttendanceDay",
     "Cause",
-    "Columns",
     "Correction",
     "Counters",
     "Decider",
@@ -53,6 +52,7 @@ __all__ = [
     "Limits",
     "Named",
     "Page",
+    "Part",
     "Pass",
     "PassUse",
     "Person",
@@ -66,6 +66,7 @@ __all__ = [
     "StoredUnread",
     "Tally",
     "TimeThere",
+    "Told",
     "UnreadFrame",
     "Way",
     "default_url",

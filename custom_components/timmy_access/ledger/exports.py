@@ -1,48 +1,79 @@
-"""All the records there are, however many: a part at a time, one by one or column by column."""
+"""All the records there are, however many: a part at a time, one by one or as rows."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from functools import partial
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection
+from sqlalchemy import ColumnElement, Connection, and_, func
 
 from . import records
 from .entries import StoredRecord
 from .filters import RecordFilter
 from .limits import EXPORT_PAGE, EXPORT_PART
-from .records import Found
-from .rows import Row
+from .records import Asked, Found
+from .schema import RECORDS
+from .statements import written
 from .timesheets import Timesheets
-from .values import MISSING, number_from
+from .values import MISSING
 
 _EVERYTHING = RecordFilter()
-_NUMBERS = ("enroll_id", "mode", "reader", "event")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Columns:
-    """What an export tells of some records, each a column of it, as `Entry` and `StoredRecord` describe them.
+class Told(NamedTuple):
+    """What an export tells of a record, as `Entry` and `StoredRecord` describe it; the terminal is a number.
 
-    Times are microseconds since 1970 in UTC: to make objects of them takes as long as all else.
+    Times are microseconds since 1970 in UTC: to make objects of them takes as long as all else. What is true or false
+    may be 1 or 0, and where a record is of nobody, its person may be empty.
     """
 
-    serial: Sequence[str]
-    person: Sequence[str | None]
-    enroll_id: Sequence[int | None]
-    mode: Sequence[int | None]
-    reader: Sequence[int | None]
-    event: Sequence[int | None]
-    verify_mode: Sequence[int | None]
-    temperature: Sequence[float | None]
-    occurred_at: Sequence[int]
-    received_at: Sequence[int]
-    is_time_known: Sequence[bool]
-    granted: Sequence[bool | None]
-    decided_by: Sequence[str | None]
+    id: int
+    terminal: int
+    occurred_at: int
+    received_at: int
+    person: str | None
+    enroll_id: int | None
+    mode: int | None
+    reader: int | None
+    event: int | None
+    verify_mode: int | None
+    temperature: float | None
+    is_time_known: bool
+    granted: bool | None
+    decided_by: str | None
 
-    def __len__(self) -> int:
-        """Return how many records they are of."""
-        return len(self.serial)
+
+class Part(NamedTuple):
+    """Some records of an export, with the serial numbers of terminals by their number.
+
+    Each has the values of a `Told`, without their names: to give them names takes as long as to read them.
+    """
+
+    serials: Mapping[int, str]
+    rows: Sequence[tuple[Any, ...]]
+
+
+def _number(name: str) -> ColumnElement[Any]:
+    """Return a column of numbers in which the one that stands for none is none."""
+    return func.nullif(RECORDS.c[name], written(MISSING))
+
+
+# In the order of a `Told`, behind an id and a terminal.
+_TOLD = Asked(
+    {
+        "occurred_at": RECORDS.c.occurred_at,
+        "received_at": RECORDS.c.received_at,
+        "name": RECORDS.c.name,
+        "enroll_id": _number("enroll_id"),
+        "mode": _number("mode"),
+        "reader": _number("reader"),
+        "event": _number("event"),
+        "verify_mode": RECORDS.c.verify_mode,
+        "temperature": RECORDS.c.temperature,
+        "is_time_known": and_(RECORDS.c.time != written(MISSING), RECORDS.c.apart == written(0)),
+        "granted": RECORDS.c.granted,
+        "decided_by": RECORDS.c.decided_by,
+    }
+)
 
 
 class Exports(Timesheets):
@@ -71,7 +102,7 @@ class Exports(Timesheets):
                 return
 
     async def export_as[T](
-        self, make: Callable[[Columns], T], where: RecordFilter = _EVERYTHING, *, oldest_first: bool = True
+        self, make: Callable[[Part], T], where: RecordFilter = _EVERYTHING, *, oldest_first: bool = True
     ) -> AsyncGenerator[T]:
         """Yield what `make` makes of each part of all records there are at the start; it is called in a thread.
 
@@ -82,9 +113,9 @@ class Exports(Timesheets):
 
         def _part(connection: Connection) -> tuple[T | None, str | None]:
             found = records.first(
-                connection, where, limit=EXPORT_PART, after=after, oldest_first=oldest_first, up_to=newest
+                connection, _TOLD, where, limit=EXPORT_PART, after=after, oldest_first=oldest_first, up_to=newest
             )
-            return (make(_columns(found)) if found.rows else None), found.next
+            return (make(Part(found.serials, _named(found))) if found.rows else None), found.next
 
         while True:
             made, after = await self._reader.ask(_part)
@@ -94,27 +125,9 @@ class Exports(Timesheets):
                 return
 
 
-def _columns(found: Found) -> Columns:
-    """Return rows, of which there are some, as columns."""
-    _, terminals, *said = zip(*found.rows, strict=True)
-    column = dict(zip(Row._fields, said, strict=True))
-    known = found.serials
-    numbers = {name: _numbers_from(column[name]) for name in _NUMBERS}
-    return Columns(
-        serial=[known[terminal] for terminal in terminals],
-        person=found.names,
-        verify_mode=column["verify_mode"],
-        temperature=column["temperature"],
-        occurred_at=column["occurred_at"],
-        received_at=column["received_at"],
-        is_time_known=[
-            time != MISSING and apart == 0 for time, apart in zip(column["time"], column["apart"], strict=True)
-        ],
-        granted=[None if granted is None else bool(granted) for granted in column["granted"]],
-        decided_by=column["decided_by"],
-        **numbers,
-    )
-
-
-def _numbers_from(stored: Sequence[int]) -> Sequence[int | None]:
-    return [number_from(number) for number in stored] if MISSING in stored else stored
+def _named(found: Found) -> Sequence[tuple[Any, ...]]:
+    """Return rows with the names that they do not say themselves."""
+    for place, name in found.names.items():
+        row = found.rows[place]
+        found.rows[place] = (*row[: _TOLD.name], name, *row[_TOLD.name + 1 :])
+    return found.rows

@@ -23,12 +23,9 @@ from .values import MISSING, instant_from, instant_of, local_from, local_of, num
 
 # Records of all terminals among which the newest of one is looked for, once at a start.
 _LATELY = 1_000
-_ROW = [RECORDS.c[name] for name in Row._fields]
-# Where a row of a page has these: behind its id and the number of its terminal are the columns of a `Row`.
 _ID, _TERMINAL, _FIRST = 0, 1, 2
-_ENROLL_ID, _NAME, _OCCURRED_AT = (_FIRST + Row._fields.index(name) for name in ("enroll_id", "name", "occurred_at"))
 _SEEN = select(RECORDS.c.enroll_id, RECORDS.c.name, RECORDS.c.occurred_at, RECORDS.c.reader)
-_NOBODY = frozenset({DOOR_ID, MISSING})
+_NOBODY = frozenset({DOOR_ID, MISSING, None})
 # The terminal's own and the second one.
 _READERS = (0, 1)
 _OLDEST_FIRST = (RECORDS.c.occurred_at, RECORDS.c.id)
@@ -42,13 +39,30 @@ class Page:
     next: str | None
 
 
+class Asked:
+    """What is asked of each record, behind its id and the number of its terminal; three columns are always among it."""
+
+    def __init__(self, columns: Mapping[str, ColumnElement[Any]]) -> None:
+        """Ask for some columns, by what they are called in a `Row`."""
+        self.columns = list(columns.values())
+        self.enroll_id, self.name, self.occurred_at = (
+            _FIRST + list(columns).index(name) for name in ("enroll_id", "name", "occurred_at")
+        )
+
+
 class Found(NamedTuple):
-    """The rows of a page, the serial numbers of terminals by their number, and for each row whose it is."""
+    """The rows of a page, the serial numbers of terminals by their number, and whose rows are that say no name.
+
+    These are by their place in the page; None where nobody is known.
+    """
 
     serials: Mapping[int, str]
-    rows: Sequence[tuple[Any, ...]]
-    names: Sequence[str | None]
+    rows: list[tuple[Any, ...]]
+    names: Mapping[int, str | None]
     next: str | None
+
+
+_WHOLE = Asked({name: RECORDS.c[name] for name in Row._fields})
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +96,15 @@ def page(
     """
     if not 1 <= limit <= MAX_PAGE:
         raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
-    found = first(connection, where, limit=limit, after=after, oldest_first=oldest_first, up_to=up_to)
-    return Page(
-        tuple([record_of(found.serials, row, name) for row, name in zip(found.rows, found.names, strict=True)]),
-        found.next,
-    )
+    found = first(connection, _WHOLE, where, limit=limit, after=after, oldest_first=oldest_first, up_to=up_to)
+    name, named = _WHOLE.name, found.names.get
+    kept = [record_of(found.serials, row, row[name] or named(place)) for place, row in enumerate(found.rows)]
+    return Page(tuple(kept), found.next)
 
 
 def first(
     connection: Connection,
+    asked: Asked,
     where: RecordFilter,
     *,
     limit: int,
@@ -98,7 +112,7 @@ def first(
     oldest_first: bool = False,
     up_to: int | None = None,
 ) -> Found:
-    """Return the same as rows: an id, the number of a terminal, and the columns of a `Row`."""
+    """Return the same as rows: an id, the number of a terminal, and what is asked of each record."""
     known = serials(connection)
     cursor = None if after is None else Cursor.read(after)
     if cursor is not None:
@@ -108,33 +122,41 @@ def first(
     found: Sequence[tuple[Any, ...]] = ()
     for way in ways_to_find(connection, where, known, stretch):
         in_turn = stretch.oldest_first if where.kept_after is None else None
-        found = ask(connection, ("page", limit, in_turn, way.shape), way.values, partial(_listed, way, limit, in_turn))
+        make = partial(_listed, asked, way, limit, in_turn)
+        found = ask(connection, ("page", asked, limit, in_turn, way.shape), way.values, make)
         if len(found) > limit:
             break
-    rows = found[:limit]
+    rows = list(found[:limit])
     last = rows[-1] if len(found) > limit else None
-    names: list[str | None] = [row[_NAME] or None for row in rows]
-    # Of nobody no name is known: most records without one are of doors.
-    if unnamed := [place for place, row in enumerate(rows) if not row[_NAME] and row[_ENROLL_ID] not in _NOBODY]:
-        known_names = history(
-            connection, {rows[place][_TERMINAL] for place in unnamed}, {rows[place][_ENROLL_ID] for place in unnamed}
-        )
-        for place in unnamed:
-            row = rows[place]
-            names[place] = known_names.name_at(row[_TERMINAL], row[_ENROLL_ID], row[_OCCURRED_AT])
     return Found(
         known,
         rows,
-        names,
-        None if last is None else str(Cursor(last[_OCCURRED_AT], last[_ID])),
+        _names(connection, asked, rows),
+        None if last is None else str(Cursor(last[asked.occurred_at], last[_ID])),
     )
 
 
-def _listed(way: WayToFind, limit: int, oldest_first: bool | None) -> Select[Any]:
+def _names(connection: Connection, asked: Asked, rows: Sequence[tuple[Any, ...]]) -> dict[int, str | None]:
+    """Return whose rows are that say no name, by their place; None where nobody is known."""
+    name, enroll_id, occurred_at = asked.name, asked.enroll_id, asked.occurred_at
+    # Of nobody no name is known: most records without one are of doors.
+    unnamed = [place for place, row in enumerate(rows) if not row[name] and row[enroll_id] not in _NOBODY]
+    if not unnamed:
+        return {}
+    known = history(
+        connection, {rows[place][_TERMINAL] for place in unnamed}, {rows[place][enroll_id] for place in unnamed}
+    )
+    return {
+        place: known.name_at(rows[place][_TERMINAL], rows[place][enroll_id], rows[place][occurred_at])
+        for place in unnamed
+    }
+
+
+def _listed(asked: Asked, way: WayToFind, limit: int, oldest_first: bool | None) -> Select[Any]:
     """Return the statement for the rows that are found in a way; without an order of time, the newest id first."""
     # By any other order the few that are new would be looked for among all there are.
     order = [RECORDS.c.id.desc()] if oldest_first is None else in_order(oldest_first=oldest_first)
-    columns = select(RECORDS.c.id, RECORDS.c.terminal_id, *_ROW)
+    columns = select(RECORDS.c.id, RECORDS.c.terminal_id, *asked.columns)
     return columns.where(*way.conditions()).order_by(*order).limit(written(limit + 1))
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from homeassistant.util import dt as dt_util
 
-from ..ledger import DOOR_ID, Columns, Entry, StoredRecord
+from ..ledger import DOOR_ID, Entry, Part, StoredRecord, Told
 from ..protocol.messages import STRANGER_ID
 from .reading import Readable
 
@@ -21,6 +21,8 @@ _OUTCOME = ("outcome", "decided_by")
 COLUMNS = ("occurred_at", *_WHERE, *_WHO, *_HOW, "temperature", "time_known", "arrived_at", *_OUTCOME)
 # Whom a record is about decides how it reads only where that is nobody.
 _NOBODY = frozenset({DOOR_ID, STRANGER_ID})
+# How what is true or not, a `bool` or a number, is written.
+_TRUTHS = (str(False), str(True))
 # Texts kept of each sort: more than most houses have people at doors, in a few megabytes.
 _KEPT_TEXTS = 20_000
 _SECOND = 1_000_000
@@ -106,7 +108,10 @@ class _Times(dict[int, _Quarter | None]):
 
 type _Who = tuple[str | None, str | None, int | None]
 type _How = tuple[int | None, int | None, int | None, int | None, int | None]
+# Which terminal's roster is asked for a name, None where none has to be, and what a record says somebody did.
+type _Deed = tuple[str | None, str | None, int | None, int | None, int | None, int | None, int | None]
 type _Outcome = tuple[bool, bool | None, str | None]
+_OCCURRED_AT, _RECEIVED_AT = Told._fields.index("occurred_at"), Told._fields.index("received_at")
 
 
 class Lines:
@@ -117,45 +122,37 @@ class Lines:
         self._readable = readable
         self._times = _Times(dt_util.get_default_time_zone())
         self._places = _Texts(self._place)
+        self._deeds = _Texts(self._deed)
         self._people = _Texts(self._who)
         self._manners = _Texts(self._how)
         self._temperatures = _Texts(_temperature)
         self._outcomes = _Texts(self._outcome)
 
-    def text(self, columns: Columns) -> str:
+    def text(self, part: Part) -> str:
         """Return some records as lines."""
-        places, people, manners = self._places, self._people, self._manners
-        temperatures, outcomes = self._temperatures, self._outcomes
-        # A name that a record has is the same everywhere; without one the terminal is asked.
-        who = zip(
-            [serial if person is None else None for serial, person in zip(columns.serial, columns.person, strict=True)],
-            columns.person,
-            columns.enroll_id,
-            strict=True,
-        )
-        nobody = [number if number in _NOBODY else None for number in columns.enroll_id]
-        how = zip(nobody, columns.mode, columns.reader, columns.event, columns.verify_mode, strict=True)
-        outcome = zip([number == DOOR_ID for number in nobody], columns.granted, columns.decided_by, strict=True)
-        return "".join(
-            [
-                f"{at},{places[serial]},{people[one]},{manners[manner]},{temperatures[temperature]},{is_known},{came},"
-                f"{outcomes[result]}\r\n"
-                for at, serial, one, manner, temperature, is_known, came, result in zip(
-                    self._times.texts(columns.occurred_at),
-                    columns.serial,
-                    who,
-                    how,
-                    columns.temperature,
-                    columns.is_time_known,
-                    self._times.texts(columns.received_at),
-                    outcome,
-                    strict=True,
-                )
-            ]
-        )
+        serials, rows = part
+        places, deeds, temperatures, outcomes = self._places, self._deeds, self._temperatures, self._outcomes
+        occurred_at = self._times.texts([row[_OCCURRED_AT] for row in rows])
+        received_at = self._times.texts([row[_RECEIVED_AT] for row in rows])
+        lines = []
+        for at, came, told in zip(occurred_at, received_at, rows, strict=True):
+            _, terminal, _, _, person, number, mode, reader, event, verify, temperature, is_known, granted, by = told
+            serial = serials[terminal]
+            # A name that a record has is the same everywhere; without one the terminal is asked.
+            deed = deeds[serial if person is None else None, person, number, mode, reader, event, verify]
+            outcome = outcomes[number == DOOR_ID, granted, by]
+            felt, known = temperatures[temperature], _TRUTHS[is_known]
+            lines.append(f"{at},{places[serial]},{deed},{felt},{known},{came},{outcome}\r\n")
+        return "".join(lines)
 
     def _place(self, serial: str) -> str:
         return self._cells(_WHERE, _NO_ENTRY, serial=serial)
+
+    def _deed(self, deed: _Deed) -> str:
+        serial, person, enroll_id, mode, reader, event, verify_mode = deed
+        nobody = enroll_id if enroll_id in _NOBODY else None
+        manner = self._manners[nobody, mode, reader, event, verify_mode]
+        return f"{self._people[serial, person, enroll_id]},{manner}"
 
     def _who(self, who: _Who) -> str:
         serial, person, enroll_id = who

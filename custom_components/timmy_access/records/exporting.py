@@ -44,7 +44,7 @@ async def async_export(
         file = await hass.async_add_executor_job(_begin, partial)
         try:
             lines = Lines(readable)
-            async for count, text in ledger.export_as(lambda columns: (len(columns), lines.text(columns)), where):
+            async for count, text in ledger.export_as(lambda part: (len(part.rows), lines.text(part)), where):
                 await hass.async_add_executor_job(file.write, text)
                 records += count
                 if records // PROGRESS_ROWS > (records - count) // PROGRESS_ROWS:
