@@ -160,11 +160,12 @@ class Run:
     async def _measured(self, name: str, measure: Bound, house: Building | None = None) -> list[Figure]:
         """Measure one part, and say how long that took and how much the machine was disturbed.
 
-        Raises `TimeoutError` where it takes longer than a part may.
+        Raises `TimeoutError` where it takes longer than a part may; before that begins, the house is waited for.
         """
+        # A house of a thousand terminals is written into its recorder for half a minute after it is built.
+        if house is not None:
+            await house.settled()
         async with asyncio.timeout(PARTS[name].seconds):
-            if house is not None:
-                await house.settled()
             before = self._calmness.disturbance()
             begun = perf_counter()
             figures = await measure(quick=self._quick)
