@@ -50,8 +50,8 @@ LARGEST = 10_000_000
 SERVER_SIZE, QUICK_SERVER_SIZE = 1_000_000, 10_000
 # A machine is faster and slower now and then: the middle one of so many is of a moment that both sides had.
 ROUNDS = 60
-# A month of attendance takes as long as hundreds of pages.
-MONTHS, QUICK_MONTHS = 5, 1
+# A month of attendance and an export take as long as hundreds of pages or more: the fastest of so many counts.
+TIMES, QUICK_TIMES = 3, 1
 # Looked for near by and then at each terminal; who writes a statement by hand knows that nothing is there.
 PUT_TOGETHER = frozenset({"nothing: a method nobody uses"})
 # What nobody notices when they turn a page.
@@ -127,12 +127,12 @@ def questions(records: int) -> Mapping[str, Question]:
 class Asked:
     """One ledger, and the same database by hand."""
 
-    def __init__(self, ledger: Ledger, by_hand: Callable[[str], Sequence[Any]], steps: Steps, months: int) -> None:
-        """Ask a ledger, and by a function that returns the rows of a statement; for a month so many times."""
+    def __init__(self, ledger: Ledger, by_hand: Callable[[str], Sequence[Any]], steps: Steps, times: int) -> None:
+        """Ask a ledger, and by a function that returns the rows of a statement; for what takes long so many times."""
         self._ledger = ledger
         self._by_hand = by_hand
         self._steps = steps
-        self._months = months
+        self._times = times
 
     async def page(self, question: Question) -> tuple[float, float]:
         """Return the seconds that a page takes, and by hand, in turns."""
@@ -193,7 +193,7 @@ class Asked:
         async def ask_by_hand() -> int:
             return await asyncio.to_thread(read)
 
-        taken = await self.in_turns(ask, ask_by_hand, self._months)
+        taken = await self.in_turns(ask, ask_by_hand, self._times)
         if len(people) != PEOPLE:
             raise RuntimeError(f"{len(people)} people were there")
         return least(taken)
@@ -254,25 +254,25 @@ def export_by_hand(database: Path, records: int, file: Path) -> float:
 
 
 @asynccontextmanager
-async def opened(path: Path, steps: Steps, months: int = MONTHS) -> AsyncGenerator[tuple[Ledger, Asked]]:
+async def opened(path: Path, steps: Steps, times: int = TIMES) -> AsyncGenerator[tuple[Ledger, Asked]]:
     """Open a file as a ledger, and by hand."""
     ledger = Ledger(URL.create("sqlite", database=str(path)))
     connection = sqlite3.connect(path, check_same_thread=False)
     await ledger.start()
     try:
-        yield ledger, Asked(ledger, lambda statement: connection.execute(statement).fetchall(), steps, months)
+        yield ledger, Asked(ledger, lambda statement: connection.execute(statement).fetchall(), steps, times)
     finally:
         connection.close()
         await ledger.close()
 
 
-async def measure_file(records: int, steps: Steps, months: int = MONTHS) -> tuple[list[Figure], dict[str, float]]:
+async def measure_file(records: int, steps: Steps, times: int = TIMES) -> tuple[list[Figure], dict[str, float]]:
     """Return the figures of a file of so many records, and the seconds of each page."""
     path = Path((await sqlite_ledger(records)).database or "")
-    async with opened(path, steps, months) as (ledger, asked):
+    async with opened(path, steps, times) as (ledger, asked):
         figures, pages = await _measure_pages(asked, f"{records:,}", records)
         with tempfile.TemporaryDirectory() as folder:
-            rate, exported = await _measure_export(ledger, f"{records:,}", records, Path(folder), steps)
+            rate, exported = await _measure_export(ledger, f"{records:,}", records, Path(folder), steps, times)
             bare = await asyncio.to_thread(export_by_hand, path, min(records, EXPORT), Path(folder) / "bare.csv")
     return [
         *figures,
@@ -281,7 +281,7 @@ async def measure_file(records: int, steps: Steps, months: int = MONTHS) -> tupl
     ], pages
 
 
-async def measure_server(records: int, steps: Steps, months: int = MONTHS) -> list[Figure]:
+async def measure_server(records: int, steps: Steps, times: int = TIMES) -> list[Figure]:
     """Return the figures of PostgreSQL, where it is installed."""
     if (binaries := PostgreSQLServer.binaries()) is None:
         return []
@@ -299,11 +299,11 @@ async def measure_server(records: int, steps: Steps, months: int = MONTHS) -> li
                     cursor.execute(text.replace("WHERE 1 ", "WHERE true "))
                     return cursor.fetchall()
 
-                asked = Asked(ledger, by_hand, steps, months)
+                asked = Asked(ledger, by_hand, steps, times)
                 name = f"PostgreSQL, {records:,}"
                 figures, _ = await _measure_pages(asked, name, records)
                 with tempfile.TemporaryDirectory() as folder:
-                    _, exported = await _measure_export(ledger, name, records, Path(folder), steps)
+                    _, exported = await _measure_export(ledger, name, records, Path(folder), steps, times)
                 figures += exported
         finally:
             await ledger.close()
@@ -334,10 +334,11 @@ async def _measure_pages(asked: Asked, name: str, records: int) -> tuple[list[Fi
 
 
 async def _measure_export(
-    ledger: Ledger, name: str, records: int, folder: Path, steps: Steps
+    ledger: Ledger, name: str, records: int, folder: Path, steps: Steps, times: int
 ) -> tuple[float, list[Figure]]:
     """Return how many records a second of our own processor an export writes, and the figures of it."""
-    rate, on_the_wall = await export(ledger, min(records, EXPORT), folder / "log.csv", steps)
+    file = folder / "log.csv"
+    rate, on_the_wall = max([await export(ledger, min(records, EXPORT), file, steps) for _ in range(times)])
     unit = "records/s of processor"
     return rate, [
         Figure(part=PART, measure=f"{name}: export", value=rate, unit=unit, target=f">= {EXPORT_RATE}"),
@@ -361,9 +362,9 @@ async def measure_files(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: 
     """Return the figures of the smaller ledgers in SQLite; of the smallest alone where that is to be quick."""
     steps = _begun()
     figures: list[Figure] = []
-    sizes, months = (QUICK_SIZES, QUICK_MONTHS) if quick else (SIZES, MONTHS)
+    sizes, times = (QUICK_SIZES, QUICK_TIMES) if quick else (SIZES, TIMES)
     for size in sizes:
-        figures += (await measure_file(size, steps, months))[0]
+        figures += (await measure_file(size, steps, times))[0]
     return [*figures, _longest("SQLite", steps)]
 
 
@@ -383,8 +384,8 @@ async def measure_largest(folder: Path, *, quick: bool) -> list[Figure]:  # noqa
 async def measure_servers(folder: Path, *, quick: bool) -> list[Figure]:  # noqa: ARG001 - a server has a folder of its own
     """Return the figures of a database server."""
     steps = _begun()
-    size, months = (QUICK_SERVER_SIZE, QUICK_MONTHS) if quick else (SERVER_SIZE, MONTHS)
-    return [*await measure_server(size, steps, months), _longest("PostgreSQL", steps)]
+    size, times = (QUICK_SERVER_SIZE, QUICK_TIMES) if quick else (SERVER_SIZE, TIMES)
+    return [*await measure_server(size, steps, times), _longest("PostgreSQL", steps)]
 
 
 def _begun() -> Steps:
