@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from sqlalchemy.engine import URL
 
+from custom_components.timmy_access import unhurried
 from custom_components.timmy_access.ledger import (
     AttendanceDay,
     Correction,
     Entry,
     Ledger,
     LedgerInvalid,
+    Named,
     Person,
     Problem,
     RecordFilter,
@@ -167,6 +169,23 @@ async def test_weeks_are_the_same_as_their_days(
     assert sheets == tuple(one for day in by_day for one in day)
     assert sum(one.records for one in found) <= len(await everything(ledger))
     await ledger.close()
+
+
+async def test_hours_of_many_give_way(file_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is done for each person: reading names, saying whose punches are, putting right, order, forgetting."""
+    people = range(1, 61)
+    await file_ledger.update_people(SERIAL, [], [Named(number, f"Person {number}", MADE) for number in people])
+    await file_ledger.keep(SERIAL, [at(local(8), enroll_id=number, name=None) for number in people])
+    await leave_out(file_ledger, (await everything(file_ledger))[0].id)
+    rests: list[float] = []
+    milliseconds = itertools.count()
+    # Each thing takes half a millisecond, so each third one is followed by a rest.
+    monkeypatch.setattr(unhurried, "perf_counter", lambda: next(milliseconds) * 0.0005)
+    monkeypatch.setattr(unhurried, "sleep", rests.append)
+    days = await file_ledger.attendance(DAY, DAY, VIENNA)
+    assert [day.name for day in days] == [f"Person {number}" for number in people if number != 1]
+    # For each person six times, once of which for their day.
+    assert len(rests) >= 6 * (len(people) // 3 - 1)
 
 
 async def test_a_missing_punch_is_added_and_taken_back(ledger: Ledger) -> None:

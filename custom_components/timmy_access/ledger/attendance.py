@@ -208,6 +208,8 @@ def _days(
                 one = people[who].between(begin, end)
                 if one.stamps or one.left_out:
                     yield day, one, reckoned(one.stamps, is_over=instant is None or end <= instant)
+    # What is left would be freed in one go.
+    presence.clear()
 
 
 def _worked(reckon: Reckoned) -> timedelta | None:

@@ -11,6 +11,7 @@ from unicodedata import normalize
 
 from sqlalchemy import Connection, func, select
 
+from ..unhurried import unhurried
 from .limits import LOOKUP_VALUES
 from .schema import NAMES, RECORDS
 from .terminals import numbered, numbers
@@ -80,7 +81,8 @@ def history(connection: Connection, terminals: Iterable[int], enroll_ids: Iterab
         queries = [query.where(NAMES.c.enroll_id.in_(part)) for part in wanted]
     found: dict[tuple[int, int], list[tuple[int, str | None]]] = {}
     for one in queries:
-        for row in connection.execute(one.order_by(NAMES.c.terminal_id, NAMES.c.enroll_id, NAMES.c.since)):
+        ordered = one.order_by(NAMES.c.terminal_id, NAMES.c.enroll_id, NAMES.c.since)
+        for row in unhurried(connection.execute(ordered)):
             found.setdefault((row.terminal_id, row.enroll_id), []).append((row.since, row.name))
     return History(found)
 
