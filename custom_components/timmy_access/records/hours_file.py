@@ -10,6 +10,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..ledger import AttendanceDay
+from ..unhurried import unhurried
 from .export_lines import safe_cell
 from .exporting import EXPORTS, Exported
 from .private_files import new_file, not_written
@@ -48,7 +49,7 @@ def _write(path: Path, days: Sequence[AttendanceDay], readable: Readable) -> Non
         with written.open("w", encoding="utf-8-sig", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(COLUMNS)
-            writer.writerows([safe_cell(cell) for cell in _cells(day, readable)] for day in days)
+            writer.writerows([safe_cell(cell) for cell in _cells(day, readable)] for day in unhurried(days))
         written.replace(path)
     except OSError as err:
         raise not_written(path, err) from err

@@ -18,6 +18,7 @@ from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
 from ..ledger import AttendanceDay, Correction, RecordFilter, Way
 from ..records.hours_file import async_export_hours
 from ..records.reading import Readable, serials_of
+from ..unhurried import unhurried
 from .action import Action, Request
 from .house_people import text_field
 from .logs import ATTR_FILENAME, ATTR_FIRST_DAY, ATTR_LAST_DAY, DAYS, check_order
@@ -61,7 +62,7 @@ async def _days(request: Request) -> Sequence[AttendanceDay]:
 
 
 def _told(readable: Readable, days: Sequence[AttendanceDay], names: Mapping[str, str]) -> JsonObjectType:
-    return {"attendance": [_told_day(readable, day, names) for day in days]}
+    return {"attendance": [_told_day(readable, day, names) for day in unhurried(days)]}
 
 
 def _told_day(readable: Readable, day: AttendanceDay, names: Mapping[str, str]) -> JsonValueType:
