@@ -11,6 +11,7 @@ from homeassistant.util import dt as dt_util
 
 from ..ledger import DOOR_ID, Entry, Part, StoredRecord, Told
 from ..protocol.messages import STRANGER_ID
+from ..unhurried import unhurried
 from .reading import Readable
 
 # Cells that depend on the same, and so are alike for many records.
@@ -135,7 +136,7 @@ class Lines:
         occurred_at = self._times.texts([row[_OCCURRED_AT] for row in rows])
         received_at = self._times.texts([row[_RECEIVED_AT] for row in rows])
         lines = []
-        for at, came, told in zip(occurred_at, received_at, rows, strict=True):
+        for at, came, told in unhurried(zip(occurred_at, received_at, rows, strict=True)):
             _, terminal, _, _, person, number, mode, reader, event, verify, temperature, is_known, granted, by = told
             serial = serials[terminal]
             # A name that a record has is the same everywhere; without one the terminal is asked.

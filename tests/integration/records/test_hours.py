@@ -233,7 +233,7 @@ async def test_hours_as_a_file(hass: HomeAssistant, hub: Hub, finger: VirtualTer
 
 @pytest.mark.parametrize(
     ("action", "module"),
-    [("get_attendance", "hours"), ("export_attendance", "hours_file")],
+    [("get_attendance", "hours"), ("export_attendance", "hours_file"), ("export_logs", "export_lines")],
 )
 async def test_lists_of_many_give_way(
     hass: HomeAssistant, hub: Hub, monkeypatch: pytest.MonkeyPatch, action: str, module: str
