@@ -1,7 +1,7 @@
 """Questions about records, the same on every database."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import aclosing
 from copy import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from sqlalchemy import Connection
 
+from custom_components.timmy_access import unhurried
 from custom_components.timmy_access.ledger import (
     Entry,
     LastSeen,
@@ -21,6 +22,7 @@ from custom_components.timmy_access.ledger import (
     LedgerInvalid,
     Named,
     Part,
+    Person,
     Problem,
     RecordFilter,
     RecordKind,
@@ -592,3 +594,27 @@ async def test_at_which_reader_each_person_was_last(ledger: Ledger) -> None:
         LastSeen(2, PUNCH.name, NOW + timedelta(seconds=2), PUNCH.reader),
     }
     assert await ledger.latest_readers("ZX9", NOW) == ()
+
+
+async def test_questions_about_many_give_way(file_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A roster of thousands, who was there last, and years of hours; and so does taking a list of people."""
+    many = range(1, 61)
+    people = [Person(enroll_id=number, name=f"Person {number}") for number in many]
+    await file_ledger.keep(SERIAL, [punch(number * 3_600, enroll_id=number) for number in many])
+    rests: list[float] = []
+    milliseconds = itertools.count()
+    # Each thing takes half a millisecond, so each third one is followed by a rest.
+    monkeypatch.setattr(unhurried, "perf_counter", lambda: next(milliseconds) * 0.0005)
+    monkeypatch.setattr(unhurried, "sleep", rests.append)
+    asked: list[Callable[[], Awaitable[object]]] = [
+        lambda: file_ledger.keep_people(SERIAL, people, complete=True),
+        lambda: file_ledger.people(SERIAL),
+        lambda: file_ledger.last_seen(SERIAL, NOW),
+        lambda: file_ledger.latest_readers(SERIAL, NOW),
+        file_ledger.hours,
+    ]
+    for ask in asked:
+        rests.clear()
+        await ask()
+        assert len(rests) >= len(many) // 3 - 1
+    assert [person.name for person in await file_ledger.people(SERIAL)] == [person.name for person in people]

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, case, func, select
 
+from ..unhurried import unhurried
 from .entries import DOOR_ID
 from .filters import RecordFilter, conditions
 from .records import newest_id
@@ -77,6 +78,6 @@ def hour_counts(
             .group_by(start)
             .order_by(start)
         )
-        for begins, count, door_events in connection.execute(counted):
+        for begins, count, door_events in unhurried(connection.execute(counted)):
             hours.append(HourCount(serial, instant_from(begins), count - int(door_events), int(door_events)))
     return HourCounts(present, newest, tuple(hours))

@@ -7,6 +7,7 @@ from itertools import batched
 
 from sqlalchemy import Connection, Row as ResultRow, select
 
+from ..unhurried import unhurried
 from . import names
 from .errors import LedgerInvalid, Problem
 from .limits import LOOKUP_VALUES
@@ -55,13 +56,13 @@ def people(connection: Connection, serial: str) -> tuple[Person, ...]:
     """Return the roster of a terminal, by enroll id."""
     number = numbers(connection, [serial]).get(serial)
     query = PEOPLE.select().where(PEOPLE.c.terminal_id == number).order_by(PEOPLE.c.enroll_id)
-    return tuple(_person_of(row) for row in connection.execute(query))
+    return tuple(_person_of(row) for row in unhurried(connection.execute(query)))
 
 
 def folded(said: Iterable[Person]) -> list[Person]:
     """Return what is said of each person in one piece: lists have a line a credential (specification B1)."""
     found: dict[int, Person] = {}
-    for person in said:
+    for person in unhurried(said):
         known = found.get(person.enroll_id)
         found[person.enroll_id] = person if known is None else _told(known, person, complete=False)
     return list(found.values())

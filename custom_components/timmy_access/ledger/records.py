@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, Row as ResultRow, Select, func, null, select
 
+from ..unhurried import unhurried
 from .entries import DOOR_ID, STRANGER_ID, Identity, StoredRecord
 from .errors import LedgerInvalid, Problem
 from .filters import Cursor, RecordFilter, conditions, from_cursor, not_refused
@@ -274,10 +275,10 @@ def _of_people(number: int | None, since: datetime) -> tuple[ColumnElement[bool]
 
 def _latest(connection: Connection, number: int | None, rows: Collection[ResultRow[Any]]) -> tuple[LastSeen, ...]:
     """Return the last of some rows of each person, who is a number and the name it had then."""
-    unnamed = {row.enroll_id for row in rows if not row.name}
+    unnamed = {row.enroll_id for row in unhurried(rows) if not row.name}
     names = history(connection, [number] if number else (), unnamed)
     found: dict[tuple[int, str], LastSeen] = {}
-    for enroll_id, said, at, reader in rows:
+    for enroll_id, said, at, reader in unhurried(rows):
         name = said or names.name_at(number or 0, enroll_id, at) or None
         who = (enroll_id, likeness(name))
         occurred_at = instant_from(at)
