@@ -24,8 +24,8 @@ COLUMNS = ("occurred_at", *_WHERE, *_WHO, *_HOW, "temperature", "time_known", "a
 _NOBODY = frozenset({DOOR_ID, STRANGER_ID})
 # How what is true or not, a `bool` or a number, is written.
 _TRUTHS = (str(False), str(True))
-# Texts kept of each sort: more than most houses have people at doors, in a few megabytes.
-_KEPT_TEXTS = 20_000
+# Texts kept of each sort: of five thousand people whatever they do in some way at either reader, in some ten megabytes.
+_KEPT_TEXTS = 50_000
 _SECOND = 1_000_000
 # In a quarter of an hour the local hour stays the same, wherever clocks differ by whole quarters.
 _QUARTER = 900 * _SECOND
