@@ -254,6 +254,12 @@ class VirtualTerminal(View):
         await self.machine.signal.until(lambda: door.is_open is is_open, timeout)
         return door
 
+    async def wait_opened(self, number: int, *, after: int = 0, timeout: float = 10) -> Door:
+        """Wait until a door has been opened once more than so many times; it may be locked again by then."""
+        door = self.doors[number]
+        await self.machine.signal.until(lambda: door.openings > after, timeout)
+        return door
+
     async def wait_received(self, name: str, timeout: float = 10, after: int = 0) -> Frame:
         """Wait for a frame of the server with this `cmd` or `ret`, at index `after` of `received` or later."""
         return await self._wait_for(self.received, name, timeout, after)

@@ -73,7 +73,7 @@ async def test_a_waiting_terminal_is_approved_and_its_door_opened(built: House, 
     dialog = page.locator("ha-more-info-dialog")
     await dialog.get_by_role("button", name="Open door").click()
     await dialog.get_by_role("button", name="Really open?").click()
-    await built.controller.wait_door(3)
+    await built.controller.wait_opened(3, after=before[3])
     await dialog.get_by_text("Open", exact=True).wait_for()
     await keep(page, "3-opened")
     openings = {number: door.openings - before[number] for number, door in built.controller.doors.items()}

@@ -121,7 +121,7 @@ async def test_a_door_is_opened_by_two_clicks_and_a_guest_gets_a_code(built: Hou
         await panel.get_by_role("button", name="Open: Front door").click()
         assert built.face.doors[1].openings == before
         await panel.locator("timmy-dialog").get_by_role("button", name="Open", exact=True).click()
-        await built.face.wait_door(1, is_open=True, timeout=10)
+        await built.face.wait_opened(1, after=before)
         assert built.face.doors[1].openings == before + 1
 
         await panel.get_by_role("link", name="Guests").click()

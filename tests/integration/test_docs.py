@@ -136,7 +136,7 @@ async def test_the_parcel_service_gets_in_by_the_automation_of_the_page(
     await parcel_automation(hass, hub.passbook.fingerprint(WRONG))
     reply = await face.scan_qr(WRONG)
     assert (reply["access"], reply["message"]) == (1, "Parcels in the hall, please")
-    await face.wait_door(1)
+    await face.wait_opened(1)
 
 
 async def test_nobody_else_gets_in_by_the_automation_of_the_page(

@@ -196,7 +196,7 @@ async def test_the_server_lets_somebody_in_where_they_stand(lab: Lab, server: Se
     terminal = await lab.registered("controller4")
     terminal.server_approval = True
     terminal.punch(99, door=3)
-    await terminal.wait_door(3)
+    await terminal.wait_opened(3)
     assert terminal.doors[1].openings == 0
 
 

@@ -398,7 +398,7 @@ async def test_an_automation_lets_somebody_in(hass: HomeAssistant, hub: Hub, fac
         },
     )
     face.punch(1)
-    await face.wait_door(1)
+    await face.wait_opened(1)
 
 
 @pytest.mark.usefixtures("news_of_minutes", "contact")

@@ -171,7 +171,7 @@ async def test_automations_of_each_kind_go_on(
     await report(new, record(mode=8))
     await runs.until("of_a_device", "of_an_entity", "of_its_target")
     await act(hass, entry.runtime_data, NEW, "open_door")
-    await new.wait_door(1)
+    await new.wait_opened(1)
 
 
 async def test_what_the_owner_made_of_devices_and_entities_stays(

@@ -196,7 +196,7 @@ async def test_doors_of_a_controller_stay_devices_of_their_own(
     }
     assert CONTROLLER not in everything_written(hass, entry).replace(f"'former_serials': ['{CONTROLLER}']", "")
     await hass.services.async_call("lock", "open", {"entity_id": "lock.warehouse_door_3"}, blocking=True)
-    await new.wait_door(3)
+    await new.wait_opened(3)
 
 
 async def test_what_was_shown_is_what_is_approved(

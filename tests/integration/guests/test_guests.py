@@ -108,7 +108,7 @@ async def test_a_pass_opens(hass: HomeAssistant, hub: Hub, face: VirtualTerminal
         "username": "Plumber",
         "message": "Welcome Plumber",
     }
-    await face.wait_door(1)
+    await face.wait_opened(1)
     state = await until(hass, CODE, lambda state: state.attributes.get("event_type") == "granted")
     assert (state.attributes["pass_name"], state.attributes["pass_id"]) == ("Plumber", made["pass_id"])
     await hass.async_block_till_done(wait_background_tasks=True)
@@ -168,7 +168,7 @@ async def test_a_pin_opens_too(hass: HomeAssistant, hub: Hub, face: VirtualTermi
     ]
     reply = await face.enter_pin(made["pin"])
     assert (reply["access"], reply["name"]) == (1, "Plumber")
-    await face.wait_door(1)
+    await face.wait_opened(1)
 
 
 @pytest.mark.parametrize(
@@ -261,8 +261,8 @@ async def test_a_pass_for_one_door_of_several_opens_just_that(
     )
     # Allowed to open by itself, a controller would open a door of its own choice.
     assert (reply["access"], reply["message"]) == (0, "Welcome Courier")
-    await controller.wait_door(3)
-    assert [number for number, door in controller.doors.items() if door.is_open] == [3]
+    await controller.wait_opened(3)
+    assert [number for number, door in controller.doors.items() if door.openings] == [3]
     (held,) = await passes(hass, hub, CONTROLLER)
     assert held["doors"] == [{"terminal": "Warehouse", "doors": [3]}]
 
@@ -336,7 +336,7 @@ async def test_an_automation_decides(hass: HomeAssistant, hub: Hub, face: Virtua
         "fontsize": 16,
         "text_color": [255, 0, 10],
     }
-    await face.wait_door(1)
+    await face.wait_opened(1)
     assert told(heard) == [("scanned", "unknown"), ("granted", None)]
 
 
@@ -652,7 +652,7 @@ async def test_an_automation_decides_about_a_punch(hass: HomeAssistant, hub: Hub
     hub.terminals[FACE].verdicts.async_apply({"server_approval": "refuse"})
     automation(hass, hub, "reply_access", access=True, message="Go ahead", voice="Hello")
     asking.punch(1)
-    await asking.wait_door(1)
+    await asking.wait_opened(1)
     reply = next(frame for frame in reversed(asking.received) if frame.get("ret") == "sendlog")
     assert (reply["access"], reply["message"], reply["voice"]) == (1, "Go ahead", "Hello")
 
@@ -705,7 +705,7 @@ async def test_a_decision_about_a_punch_waits_for_no_database(
 
     monkeypatch.setattr(Ledger, "keep", blocked)
     asking.punch(1)
-    await asking.wait_door(1)
+    await asking.wait_opened(1)
     reply = next(frame for frame in reversed(asking.received) if frame.get("ret") == "sendlog")
     assert reply["access"] == 1
     assert "count" not in reply  # no acknowledgement

@@ -43,7 +43,7 @@ async def test_it_is_served_as_any_other(
     setattr(face.faults, fault, True)
     await until_state(hass, LOCK, "locked")
     await act(hass, hub, FACE, "open_door")
-    await face.wait_door(1)
+    await face.wait_opened(1)
     face.punch(1)
     await face.wait_sent()
     await until(hass, ACCESS, lambda state: state.attributes.get("person") == ADA)

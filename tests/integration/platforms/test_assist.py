@@ -76,7 +76,7 @@ async def test_a_door_is_opened_by_its_name(
     hass: HomeAssistant, face: VirtualTerminal, finger: VirtualTerminal, text: str, language: str, answer: str
 ) -> None:
     assert await say(hass, text, language) == answer
-    await face.wait_door(1)
+    await face.wait_opened(1)
     assert openings(face, finger) == [1, 0]
 
 
@@ -147,7 +147,7 @@ async def test_a_door_with_a_code_asks_for_it_and_takes_it(
     assert await say(hass, "open the front door with code 1 2 3 4") != "Front door has been opened."
     assert openings(face) == [0]
     assert await say(hass, "open the front door with code 271828") == "Front door has been opened."
-    await face.wait_door(1)
+    await face.wait_opened(1)
     said = "öffne Front door mit Code zwei sieben eins acht zwei acht"
     assert await say(hass, said, "de") == "Front door wurde geöffnet."
     assert openings(face) == [2]
@@ -172,7 +172,7 @@ async def test_unlocking_a_door_with_a_code_asks_for_it(
     assert openings(face) == [0]
     await change(hass, entry, hub, unlock_code=None)
     assert not (await say(hass, text, language)).startswith(answer)
-    await face.wait_door(1)
+    await face.wait_opened(1)
 
 
 @pytest.mark.usefixtures("assist")
@@ -182,7 +182,7 @@ async def test_unlocking_a_door_whose_lock_knows_the_code_is_home_assistants(
     er.async_get(hass).async_update_entity_options(FRONT, "lock", {"default_code": CODE})
     await change(hass, entry, hub, unlock_code=hashed(CODE))
     assert await say(hass, "unlock the front door") == "Unlocking"
-    await face.wait_door(1)
+    await face.wait_opened(1)
 
 
 @pytest.mark.usefixtures("assist")

@@ -47,7 +47,7 @@ async def test_open_opens_exactly_the_named_door_and_it_locks_again(
 ) -> None:
     assert state_of(hass, DOOR_3).state == "locked"
     await act(hass, "open", DOOR_3)
-    await controller.wait_door(3, is_open=True)
+    await controller.wait_opened(3)
     assert openings(controller) == {1: 0, 2: 0, 3: 1, 4: 0}
     assert commands(controller, "opendoor") == [{"cmd": "opendoor", "doornum": 3}]
     assert state_of(hass, DOOR_3).state == "open"
@@ -120,7 +120,7 @@ async def test_locking_one_door_of_several_shows_what_became_of_the_others(
     """The command names no door, and puts every relay to rest."""
     for number in (2, 3):
         await act(hass, "open", f"lock.warehouse_door_{number}")
-        await controller.wait_door(number, is_open=True)
+        await controller.wait_opened(number)
     await act(hass, "lock", "lock.warehouse_door_1")
     assert commands(controller, "lockctrl") == [{"cmd": "lockctrl", "fuc": 4}]
     for number, door in controller.doors.items():

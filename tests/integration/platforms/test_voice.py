@@ -78,7 +78,7 @@ async def test_a_door_is_unlocked_by_its_name(
 ) -> None:
     response = await say(hass, "unlock the front door")
     assert response.response_type is IntentResponseType.ACTION_DONE
-    await face.wait_door(1)
+    await face.wait_opened(1)
     assert openings(face, finger) == [1, 0]
     await until_state(hass, FRONT, "locked")
 

@@ -59,8 +59,9 @@ async def check_doors(hass: HomeAssistant, hub: Hub, finger: VirtualTerminal) ->
     finger.punch(1)
     await until(hass, "event.office_access", lambda state: state.attributes.get("enroll_id") == 1)
     sent = len(finger.sent)
+    opened = finger.doors[1].openings
     await act(hass, hub, FINGER, "open_door", door=1)
-    await finger.wait_door(1)
+    await finger.wait_opened(1, after=opened)
     await finger.wait_transmitted("sendlog", after=sent)  # again, as it was not acknowledged
     assert finger.unsent == 1
     return heard
