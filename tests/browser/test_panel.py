@@ -14,7 +14,7 @@ from scripts.home import REPOSITORY, Home, free_port
 from simulator import Timing
 
 # Home Assistant starts, and Chromium paints its first page: 20 s each on two busy cores.
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 PICTURES = REPOSITORY / "build" / "browser"
 AXE = REPOSITORY / "frontend" / "node_modules" / "axe-core" / "axe.min.js"

@@ -8,7 +8,7 @@ from scripts.demo_house import House
 from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, violations
 from .test_people import PHOTO, ZOE, add_zoe, built, until_held  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 CAMERA = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
 # What it shows has come.

@@ -10,7 +10,7 @@ from scripts.demo_house import PEOPLE, House
 from .hands import Keys, Mouse
 from .test_panel import DESK, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 TUESDAY = 1
 DAYS_OF_WEEK = 7

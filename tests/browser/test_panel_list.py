@@ -10,7 +10,7 @@ from scripts.demo_house import House
 
 from .test_panel import DESK, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 PEOPLE = 150
 # The frame of the list, as tall as a screen and not as what is in it.

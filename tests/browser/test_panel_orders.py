@@ -7,7 +7,7 @@ from scripts.demo_house import FINGER, House
 
 from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 
 async def test_a_lockdown_says_which_doors_have_confirmed_it(built: House) -> None:  # noqa: F811 - the fixture

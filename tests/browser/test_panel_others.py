@@ -11,7 +11,7 @@ from scripts.demo_house import House
 
 from .test_panel import PANEL, PICTURES, built  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 OTHER = ("guest", "not an administrator")
 NAMES = sorted({command.name for command in COMMANDS} | {"version"})

@@ -11,7 +11,7 @@ from simulator import User
 
 from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, built, violations  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 ZOE = "Zoe Washburne"
 OTHER = ("guest", "not an administrator")

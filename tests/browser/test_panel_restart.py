@@ -17,7 +17,7 @@ from simulator import Timing
 from .test_panel import PANEL, PICTURES, violations
 
 # Home Assistant starts up to three times.
-pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(600), pytest.mark.xdist_group("panel")]
 
 LOST = "No connection to Home Assistant. What you have typed stays"
 

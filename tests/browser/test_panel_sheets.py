@@ -16,7 +16,7 @@ from scripts.demo_house import PEOPLE, ZONE, House
 
 from .test_panel import PANEL, PICTURES, built, choose_way_in  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 # The pixels of A4 upright, which are 96 to the inch.
 PAPER: ViewportSize = {"width": 794, "height": 1123}

@@ -16,7 +16,7 @@ from .test_panel import OVERFLOW, PANEL, PHONE, PICTURES, built, violations  # n
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 
 async def keep(house: House, name: str) -> str:

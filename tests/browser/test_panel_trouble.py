@@ -16,7 +16,7 @@ from .test_panel import PANEL, PHONE, PICTURES, violations
 from .test_panel_step import look_at_people
 from .test_people import GROUP, NEW, ZOE, add_zoe, built, has_card, perform  # noqa: F401 - a fixture
 
-pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("browser")]
+pytestmark = [pytest.mark.timeout(300), pytest.mark.xdist_group("panel")]
 
 LOST = "No connection to Home Assistant. What you have typed stays"
 # Page, the button that opens the form, a field that is typed into, what is typed, the button that saves.
