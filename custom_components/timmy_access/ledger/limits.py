@@ -42,7 +42,7 @@ PEOPLE_ROWS = 500
 MAX_PAGE = 1_000
 # Records a step of an export, which is what it holds in memory.
 EXPORT_PAGE = 500
-# Records a step of an export that is made column by column: some ten milliseconds of a thread.
+# Records a step of an export that gives rows: some ten milliseconds of a thread.
 EXPORT_PART = 2_000
 # Values a filter lists; every database takes that many parameters.
 MAX_FILTER_VALUES = 1_000
