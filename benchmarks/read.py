@@ -230,10 +230,14 @@ async def export(ledger: Ledger, records: int, file: Path, steps: Steps) -> tupl
     count = 0
     async with steps.watched():
         begun, used = perf_counter(), process_time()
-        with file.open("w", encoding="utf-8-sig", newline="") as into:
+        # One that is there already is emptied, which takes as long as a part.
+        into = await asyncio.to_thread(file.open, "w", encoding="utf-8-sig", newline="")
+        try:
             async for size, text in ledger.export_as(lambda part: (len(part.rows), lines.text(part)), where):
                 await asyncio.to_thread(into.write, text)
                 count += size
+        finally:
+            await asyncio.to_thread(into.close)
         used, taken = process_time() - used, perf_counter() - begun
     if count != records:
         raise RuntimeError(f"{count} records exported")
