@@ -3,14 +3,13 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
-import csv
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 import sqlite3
 import tempfile
-from time import perf_counter, process_time
+from time import perf_counter
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,12 +18,11 @@ from sqlalchemy.engine import URL, make_url
 
 from custom_components.timmy_access.ledger import AttendanceDay, Ledger, Page, RecordFilter, RecordKind
 from custom_components.timmy_access.ledger.rows import Row
-from custom_components.timmy_access.records.export_lines import Lines
-from custom_components.timmy_access.records.reading import Readable
 from homeassistant.util import dt as dt_util
 from scripts.database_servers import PostgreSQLServer, serving
 
 from .by_hand import PAGE, page_by_hand
+from .exports import export, export_by_hand
 from .figures import MILLISECONDS, Figure, latency, median
 from .ledgers import (
     CARD,
@@ -221,40 +219,6 @@ def _people(days: Iterable[AttendanceDay]) -> set[int]:
 def least(taken: tuple[Sequence[float], Sequence[float]]) -> tuple[float, float]:
     """Return the least seconds of both, which other things disturbed least: of what takes long there are few."""
     return min(taken[0]), min(taken[1])
-
-
-async def export(ledger: Ledger, records: int, file: Path, steps: Steps) -> tuple[float, float]:
-    """Return how many records a second of processor, and of the clock on the wall, are written into a file."""
-    lines = Lines(Readable(()))
-    where = RecordFilter(serials=SERIALS, since=END_TIME - timedelta(seconds=records * SECONDS))
-    count = 0
-    async with steps.watched():
-        begun, used = perf_counter(), process_time()
-        # One that is there already is emptied, which takes as long as a part.
-        into = await asyncio.to_thread(file.open, "w", encoding="utf-8-sig", newline="")
-        try:
-            async for size, text in ledger.export_as(lambda part: (len(part.rows), lines.text(part)), where):
-                await asyncio.to_thread(into.write, text)
-                count += size
-        finally:
-            await asyncio.to_thread(into.close)
-        used, taken = process_time() - used, perf_counter() - begun
-    if count != records:
-        raise RuntimeError(f"{count} records exported")
-    return count / used, count / taken
-
-
-def export_by_hand(database: Path, records: int, file: Path) -> float:
-    """Return how many records a second of processor a loop writes that turns no number into a word."""
-    used = process_time()
-    connection = sqlite3.connect(database)
-    try:
-        rows = connection.execute("SELECT * FROM records ORDER BY occurred_at LIMIT ?", (records,))
-        with file.open("w", newline="") as into:
-            csv.writer(into).writerows(rows)
-    finally:
-        connection.close()
-    return records / (process_time() - used)
 
 
 @asynccontextmanager
