@@ -112,7 +112,7 @@ class Check:
         doors = self._house.controller.doors
         before = {number: door.openings for number, door in doors.items()}
         await self._home.act("lock.open", entity_id=self._door3)
-        await self._house.controller.wait_door(3, is_open=True, timeout=5)
+        await self._house.controller.wait_opened(3, after=before[3], timeout=5)
         opened = [number for number, door in doors.items() if door.openings > before[number]]
         if opened != [3]:
             raise HomeError(f"doors {opened} opened")
