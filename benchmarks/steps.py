@@ -17,7 +17,6 @@ class Steps:
     async def watched(self) -> AsyncGenerator[None]:
         """Look at every step meanwhile: waiting for the processor, or for another thread, is not counted."""
         run = asyncio.Handle._run  # noqa: SLF001 - nothing else tells of each step
-
         is_watched = True
 
         def _run(handle: asyncio.Handle) -> None:
@@ -29,7 +28,7 @@ class Steps:
         setattr(asyncio.Handle, "_run", _run)  # noqa: B010 - to types it is no function that may be replaced
         try:
             yield
-            # What is done afterwards, in the same step, is no more of it.
+            # Ends the step, so that all of it counts; what its caller does afterwards is of the next one, and does not.
             await asyncio.sleep(0)
         finally:
             is_watched = False

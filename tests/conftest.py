@@ -2,10 +2,16 @@
 
 import asyncio
 from collections.abc import Generator
+import itertools
 import logging
+from pathlib import Path
+import sys
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, settings
 import pytest
+
+from custom_components.timmy_access import unhurried
 
 # How long a machine takes is no property of what is tested.
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -45,6 +51,28 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in CHATTY:
         logging.getLogger(name).setLevel(logging.INFO if name == "homeassistant" else logging.WARNING)
     logging.getLogger("sqlalchemy.engine").setLevel(logging.WARNING)  # the plugin asks for every statement
+
+
+class Rest(NamedTuple):
+    """A rest that long work of a thread has taken: its seconds, and the module that has taken the next thing then."""
+
+    seconds: float
+    module: str
+
+
+@pytest.fixture
+def rests(monkeypatch: pytest.MonkeyPatch) -> list[Rest]:
+    """Return the rests that are taken; each thing takes 0.4 ms of work, so each third one is followed by a rest."""
+    taken: list[Rest] = []
+    ticks = itertools.count()
+
+    def rest(seconds: float) -> None:
+        # Of whoever asks the generator for the next thing.
+        taken.append(Rest(seconds, Path(sys._getframe(2).f_code.co_filename).stem))
+
+    monkeypatch.setattr(unhurried, "perf_counter", lambda: next(ticks) * 0.4 * 0.001)
+    monkeypatch.setattr(unhurried, "sleep", rest)
+    return taken
 
 
 @pytest.fixture

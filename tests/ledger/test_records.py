@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from sqlalchemy import Connection
 
-from custom_components.timmy_access import unhurried
 from custom_components.timmy_access.ledger import (
     Entry,
     LastSeen,
@@ -34,6 +33,7 @@ from custom_components.timmy_access.ledger import (
 from custom_components.timmy_access.ledger.columns import DOOR_METHOD
 from custom_components.timmy_access.ledger.records import newest_id, page
 from custom_components.timmy_access.ledger.terminals import serials
+from tests.conftest import Rest
 
 from .support import NOON, NOW, PUNCH, SECONDS, SERIAL, everything, punch, punches
 
@@ -596,16 +596,11 @@ async def test_at_which_reader_each_person_was_last(ledger: Ledger) -> None:
     assert await ledger.latest_readers("ZX9", NOW) == ()
 
 
-async def test_questions_about_many_give_way(file_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_questions_about_many_give_way(file_ledger: Ledger, rests: list[Rest]) -> None:
     """A roster of thousands, who was there last, and years of hours; and so does taking a list of people."""
     many = range(1, 61)
     people = [Person(enroll_id=number, name=f"Person {number}") for number in many]
     await file_ledger.keep(SERIAL, [punch(number * 3_600, enroll_id=number) for number in many])
-    rests: list[float] = []
-    milliseconds = itertools.count()
-    # Each thing takes half a millisecond, so each third one is followed by a rest.
-    monkeypatch.setattr(unhurried, "perf_counter", lambda: next(milliseconds) * 0.0005)
-    monkeypatch.setattr(unhurried, "sleep", rests.append)
     asked: list[Callable[[], Awaitable[object]]] = [
         lambda: file_ledger.keep_people(SERIAL, people, complete=True),
         lambda: file_ledger.people(SERIAL),

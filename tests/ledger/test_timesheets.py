@@ -13,7 +13,6 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 import pytest
 from sqlalchemy.engine import URL
 
-from custom_components.timmy_access import unhurried
 from custom_components.timmy_access.ledger import (
     AttendanceDay,
     Correction,
@@ -29,6 +28,7 @@ from custom_components.timmy_access.ledger import (
     presence,
 )
 from custom_components.timmy_access.ledger.entries import STRANGER_ID
+from tests.conftest import Rest
 
 from .support import PUNCH, SERIAL, everything
 
@@ -171,17 +171,13 @@ async def test_weeks_are_the_same_as_their_days(
     await ledger.close()
 
 
-async def test_hours_of_many_give_way(file_ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_hours_of_many_give_way(file_ledger: Ledger, rests: list[Rest]) -> None:
     """Whatever is done for each person: reading names, saying whose punches are, putting right, order, forgetting."""
     people = range(1, 61)
     await file_ledger.update_people(SERIAL, [], [Named(number, f"Person {number}", MADE) for number in people])
     await file_ledger.keep(SERIAL, [at(local(8), enroll_id=number, name=None) for number in people])
     await leave_out(file_ledger, (await everything(file_ledger))[0].id)
-    rests: list[float] = []
-    milliseconds = itertools.count()
-    # Each thing takes half a millisecond, so each third one is followed by a rest.
-    monkeypatch.setattr(unhurried, "perf_counter", lambda: next(milliseconds) * 0.0005)
-    monkeypatch.setattr(unhurried, "sleep", rests.append)
+    rests.clear()
     days = await file_ledger.attendance(DAY, DAY, VIENNA)
     assert [day.name for day in days] == [f"Person {number}" for number in people if number != 1]
     # For each person six times, once of which for their day.
