@@ -6,6 +6,7 @@ python -m tests.ledger.child NAME FOLDER
 import asyncio
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+import fcntl
 import os
 from pathlib import Path
 import resource
@@ -20,6 +21,8 @@ from .support import IMPATIENT, SERIAL, Watch, kept, punch, punches
 
 # Records a call of the process that is killed.
 CALL = 5
+# The byte of the log's index that SQLite locks for it (https://www.sqlite.org/walformat.html#locks).
+CHECKPOINT_LOCK = 121
 # Any account but root's.
 NOBODY = 65534
 
@@ -36,6 +39,14 @@ def lock(folder: Path) -> None:
         say("locked")
         sys.stdin.readline()
         db.execute("ROLLBACK")
+
+
+def carry_over(folder: Path) -> None:
+    """Hold what SQLite holds while it carries a log over into its file, until somebody says something."""
+    with (folder / "timmy_access.db-shm").open("r+b") as index:
+        fcntl.lockf(index, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, CHECKPOINT_LOCK)
+        say("locked")
+        sys.stdin.readline()
 
 
 async def keep(folder: Path) -> None:
@@ -168,6 +179,8 @@ if __name__ == "__main__":
     _, name, argument = sys.argv
     if name == "lock":
         lock(Path(argument))
+    elif name == "carry_over":
+        carry_over(Path(argument))
     else:
         work = {
             "decide": decide,

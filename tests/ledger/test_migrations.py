@@ -173,11 +173,13 @@ async def test_what_was_kept_under_a_time_to_come_is_kept_apart(url: URL, monkey
 
 async def test_several_homes_take_the_steps_together(url: URL) -> None:
     ledgers = [Ledger(url) for _ in range(4)]
-    await asyncio.gather(*(ledger.start() for ledger in ledgers))
-    kept = [await ledger.keep(SERIAL, [PUNCH]) for ledger in ledgers]
-    assert [one.news for one in kept] == [1, 0, 0, 0]
-    for ledger in ledgers:
-        await ledger.close()
+    try:
+        await asyncio.gather(*(ledger.start() for ledger in ledgers))
+        kept = [await ledger.keep(SERIAL, [PUNCH]) for ledger in ledgers]
+        assert [one.news for one in kept] == [1, 0, 0, 0]
+    finally:
+        for ledger in ledgers:
+            await ledger.close()
 
 
 async def test_homes_that_open_in_the_same_moment_do_so_both(url: URL) -> None:

@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import sqlite3
 import threading
+from time import monotonic, sleep
 from typing import cast, override
 from urllib.parse import quote
 
@@ -17,6 +18,7 @@ from sqlalchemy.pool import PoolProxiedConnection, QueuePool
 
 from .database import Database
 from .errors import Cause, LedgerUnavailable
+from .failures import failure_of
 from .limits import READERS, Limits
 
 # Pages of the log before it is carried over into the file, 16 MB: a backlog writes the same pages again and again, and
@@ -26,6 +28,8 @@ CHECKPOINT_PAGES = 4_000
 CACHE_KILOBYTES = 16_384
 # A backup lets the log grow; afterwards the disk gets the rest of it back.
 LOG_BYTES = 32 * 1024 * 1024
+# Seconds between two tries of what SQLite refuses at once: another connection is done with it in milliseconds.
+PAUSE = 0.01
 # The log, and the index of the log that all processes share.
 _BESIDE = ("-wal", "-shm")
 
@@ -147,9 +151,7 @@ class Sqlite(Database):
         self._let_go()
         with closing(self.engines[0].raw_connection()) as raw:
             db = _driver(raw)
-            busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:  # a log that may begin anew while it is copied is worse than no copy
-                raise LedgerUnavailable(Cause.LOCKED, "another program reads the file")
+            self._insist(lambda: _carry_all_over(db))
             db.execute("PRAGMA wal_autocheckpoint = 0")
         self._backing_up = self._holding = True
 
@@ -213,7 +215,7 @@ class Sqlite(Database):
 
     def _begin_writing(self, db: sqlite3.Connection) -> None:
         self.connections += 1
-        if db.execute("PRAGMA journal_mode = WAL").fetchone() != ("wal",):
+        if self._insist(lambda: db.execute("PRAGMA journal_mode = WAL").fetchone()) != ("wal",):
             raise LedgerUnavailable(Cause.IO_ERROR, "the file system does not carry a write-ahead log")
         # A commit is on the disk when it returns.
         db.execute("PRAGMA synchronous = FULL")
@@ -222,6 +224,17 @@ class Sqlite(Database):
         db.execute(f"PRAGMA journal_size_limit = {LOG_BYTES}")
         self._holding = self._backing_up
         db.execute(f"PRAGMA wal_autocheckpoint = {0 if self._holding else CHECKPOINT_PAGES}")
+
+    def _insist[T](self, ask: Callable[[], T]) -> T:
+        """Ask for what SQLite refuses at once while another connection is at it; for all else it waits by itself."""
+        patience = monotonic() + self._limits.busy
+        while True:
+            try:
+                return ask()
+            except (LedgerUnavailable, sqlite3.Error) as err:
+                if failure_of(err).cause is not Cause.LOCKED or monotonic() >= patience:
+                    raise
+            sleep(PAUSE)
 
     def _let_go(self) -> None:
         """Give the connection that writes back to its engine."""
@@ -255,6 +268,13 @@ class Sqlite(Database):
 
 def _begin_reading(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA query_only = ON")
+
+
+def _carry_all_over(db: sqlite3.Connection) -> None:
+    """Empty the log; raises `LedgerUnavailable` where others keep it from being emptied."""
+    busy, _, _ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:  # a log that may begin anew while it is copied is worse than no copy
+        raise LedgerUnavailable(Cause.LOCKED, "another program reads the file")
 
 
 def _close(connection: Connection) -> None:
