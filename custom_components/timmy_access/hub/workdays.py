@@ -36,18 +36,19 @@ class Workdays:
         local = dt_util.as_local(moment)
         return local.date() - timedelta(days=local.hour < self.begins)
 
-    async def async_attendance(
-        self, serials: Collection[str], first: date, last: date, enroll_ids: Collection[int] | None = None
-    ) -> tuple[AttendanceDay, ...]:
-        """Return who was at some terminals on each day; raises `LedgerInvalid` and `LedgerUnavailable`."""
-        where = RecordFilter(serials=serials, enroll_ids=enroll_ids)
-        return await self._ledger.attendance(first, last, dt_util.get_default_time_zone(), where, **self._rules())
-
     async def async_over_attendance[T](
-        self, take: Callable[[Iterator[AttendanceDay]], T], serials: Collection[str], first: date, last: date
+        self,
+        take: Callable[[Iterator[AttendanceDay]], T],
+        serials: Collection[str],
+        first: date,
+        last: date,
+        enroll_ids: Collection[int] | None = None,
     ) -> T:
-        """Return what `take` makes of the same days, one after the other and in another thread."""
-        where, zone = RecordFilter(serials=serials), dt_util.get_default_time_zone()
+        """Return what `take` makes of who was at some terminals on each day, one after the other, in another thread.
+
+        Raises `LedgerInvalid` and `LedgerUnavailable`.
+        """
+        where, zone = RecordFilter(serials=serials, enroll_ids=enroll_ids), dt_util.get_default_time_zone()
         return await self._ledger.over_attendance(take, first, last, zone, where, **self._rules())
 
     async def async_sheet(

@@ -1,6 +1,6 @@
 """Actions for working hours: reading them, putting them right, and writing them into a file."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -16,7 +16,7 @@ from ..const import DOMAIN
 from ..errors import PersonUnknown
 from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
 from ..ledger import AttendanceDay, Correction, RecordFilter, Way
-from ..records.hours_file import async_export_hours
+from ..records.hours_file import HoursFile
 from ..records.reading import Readable, serials_of
 from ..unhurried import unhurried
 from .action import Action, Request
@@ -36,28 +36,27 @@ _AROUND = timedelta(days=1)
 
 
 async def _get_attendance(request: Request) -> ServiceResponse:
-    days = await _days(request)
+    days: Sequence[AttendanceDay] = await _over_days(request, tuple)
     names = await async_names_of_users(request.hass, [one.made_by for day in days for one in day.corrections])
     # A year of a large house would hold up everything else.
     return await request.hass.async_add_executor_job(partial(_told, Readable(request.terminals), days, names))
 
 
 async def _export_attendance(request: Request) -> ServiceResponse:
-    days = await _days(request)
-    exported = await async_export_hours(
-        request.hass, days, Readable(request.terminals), request.data.get(ATTR_FILENAME)
-    )
+    file = HoursFile(request.hass, Readable(request.terminals), request.data.get(ATTR_FILENAME))
+    exported = await file.async_write(await _over_days(request, file.lines))
     return {"file": str(exported.file), "url": exported.url, "days": exported.records}
 
 
-async def _days(request: Request) -> Sequence[AttendanceDay]:
+async def _over_days[T](request: Request, take: Callable[[Iterator[AttendanceDay]], T]) -> T:
+    """Return what is made of the days that are asked for, in another thread."""
     workdays = request.hub.workdays
     last: date = request.data.get(ATTR_LAST_DAY, workdays.today())
     first: date = request.data.get(ATTR_FIRST_DAY, last - timedelta(days=DEFAULT_DAYS - 1))
     check_order(first, last)
     enroll_id = request.data.get(ATTR_ENROLL_ID)
-    return await workdays.async_attendance(
-        serials_of(request.terminals), first, last, None if enroll_id is None else [enroll_id]
+    return await workdays.async_over_attendance(
+        take, serials_of(request.terminals), first, last, None if enroll_id is None else [enroll_id]
     )
 
 
