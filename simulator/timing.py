@@ -39,7 +39,7 @@ class Timing:
             reconnect=0.02,
             reg_repeat=0.1,
             heartbeat=0.5,
-            ack_wait=0.5,
+            ack_wait=2.0,
             resend=0.03,
             reboot=0.05,
             approval=2.0,
