@@ -1,9 +1,11 @@
 """Long work of a thread gives way to others, and the event loop to nobody."""
 
+from collections import deque
 from collections.abc import Callable
 import threading
+from weakref import WeakSet
 
-from custom_components.timmy_access.unhurried import unhurried
+from custom_components.timmy_access.unhurried import taken, unhurried
 
 from .conftest import Rest
 
@@ -34,3 +36,21 @@ def test_little_work_takes_no_rest(rests: list[Rest]) -> None:
 def test_the_event_loop_does_not_rest(rests: list[Rest]) -> None:
     assert list(unhurried(range(100))) == list(range(100))
     assert rests == []
+
+
+def test_what_is_taken_is_there_no_more_when_the_next_comes() -> None:
+    class _Day:
+        pass
+
+    alive: WeakSet[_Day] = WeakSet()
+    days: deque[_Day] = deque()
+    for _ in range(5):
+        alive.add(day := _Day())
+        days.append(day)
+    del day
+    left = []
+    for day in taken(days):
+        del day
+        left.append(len(alive))
+    assert left == [4, 3, 2, 1, 0]
+    assert not days

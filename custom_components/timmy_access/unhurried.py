@@ -5,6 +5,7 @@ changes between threads, and for so long at each: comparing five thousand people
 up to 90 ms instead of 8.
 """
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 import threading
 from time import perf_counter, sleep
@@ -30,3 +31,12 @@ def unhurried[T](things: Iterable[T]) -> Iterator[T]:
             sleep(_REST)
             rested = perf_counter()
         yield thing
+
+
+def taken[T](things: deque[T]) -> Iterator[T]:
+    """Yield things that nobody needs afterwards, so that each is freed by itself.
+
+    Those of a year are a hundred thousand: to free them at once takes Python twenty milliseconds, whoever does it.
+    """
+    while things:
+        yield things.popleft()

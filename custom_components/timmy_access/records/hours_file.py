@@ -1,18 +1,16 @@
 """Working hours as a file for spreadsheets: a line for each person and day."""
 
-from collections.abc import Iterable, Sequence
+from collections import deque
 import csv
 from datetime import datetime, timedelta
-import io
-from itertools import batched
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
 
 from ..ledger import AttendanceDay
-from ..unhurried import unhurried
+from ..unhurried import taken, unhurried
 from .export_lines import safe_cell
 from .exporting import EXPORTS, Exported
 from .private_files import new_file, not_written
@@ -30,55 +28,28 @@ COLUMNS = (
     "records",
     "corrections",
 )
-# Days that are put together and written at a time: a text that long takes Python well below a millisecond.
-_PART_LINES = 200
 
 
-class Lines(NamedTuple):
-    """The lines of a file, some at a time, and of how many days they are."""
+async def async_export_hours(
+    hass: HomeAssistant, days: deque[AttendanceDay], readable: Readable, name: str | None
+) -> Exported:
+    """Write hours as CSV into a folder of the configuration, as `exporting` writes records; raises translated errors.
 
-    texts: Sequence[str]
-    days: int
-
-
-class HoursFile:
-    """A file of hours that is to be written into a folder of the configuration, as `exporting` writes records."""
-
-    def __init__(self, hass: HomeAssistant, readable: Readable, name: str | None) -> None:
-        """Choose the file; raises a translated error for a name that no file may have."""
-        self._hass = hass
-        self._readable = readable
-        self._path = EXPORTS.path(hass, name or f"hours {dt_util.now():%Y-%m-%d %H%M%S}.csv")
-
-    def lines(self, days: Iterable[AttendanceDay]) -> Lines:
-        """Put days into words, each for itself, so that those of a year are not there at once. For a thread.
-
-        Hours that are not known are an empty cell, so that a sum does not count them as none.
-        """
-        texts, count = [_csv([COLUMNS])], 0
-        for some in batched(unhurried(days), _PART_LINES, strict=False):
-            texts.append(_csv([safe_cell(cell) for cell in _cells(day, self._readable)] for day in unhurried(some)))
-            count += len(some)
-        return Lines(texts, count)
-
-    async def async_write(self, lines: Lines) -> Exported:
-        """Write lines, so that the file appears when it is complete; raises translated errors."""
-        await self._hass.async_add_executor_job(_write, self._path, lines.texts)
-        return Exported(file=self._path, url=EXPORTS.address(self._hass, self._path), records=lines.days)
+    Hours that are not known are an empty cell, so that a sum does not count them as none. Afterwards `days` is empty.
+    """
+    path, count = EXPORTS.path(hass, name or f"hours {dt_util.now():%Y-%m-%d %H%M%S}.csv"), len(days)
+    await hass.async_add_executor_job(partial(_write, path, days, readable))
+    return Exported(file=path, url=EXPORTS.address(hass, path), records=count)
 
 
-def _csv(rows: Iterable[Iterable[object]]) -> str:
-    text = io.StringIO(newline="")
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
-
-
-def _write(path: Path, texts: Sequence[str]) -> None:
+def _write(path: Path, days: deque[AttendanceDay], readable: Readable) -> None:
     written: Path | None = None
     try:
         written = new_file(path.parent)
         with written.open("w", encoding="utf-8-sig", newline="") as file:
-            file.writelines(texts)
+            writer = csv.writer(file)
+            writer.writerow(COLUMNS)
+            writer.writerows([safe_cell(cell) for cell in _cells(day, readable)] for day in unhurried(taken(days)))
         written.replace(path)
     except OSError as err:
         raise not_written(path, err) from err

@@ -1,6 +1,7 @@
 """Actions for working hours: reading them, putting them right, and writing them into a file."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -16,9 +17,9 @@ from ..const import DOMAIN
 from ..errors import PersonUnknown
 from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
 from ..ledger import AttendanceDay, Correction, RecordFilter, Way
-from ..records.hours_file import HoursFile
+from ..records.hours_file import async_export_hours
 from ..records.reading import Readable, serials_of
-from ..unhurried import unhurried
+from ..unhurried import taken, unhurried
 from .action import Action, Request
 from .house_people import text_field
 from .logs import ATTR_FILENAME, ATTR_FIRST_DAY, ATTR_LAST_DAY, DAYS, check_order
@@ -36,32 +37,34 @@ _AROUND = timedelta(days=1)
 
 
 async def _get_attendance(request: Request) -> ServiceResponse:
-    days: Sequence[AttendanceDay] = await _over_days(request, tuple)
+    days = await _days(request)
     names = await async_names_of_users(request.hass, [one.made_by for day in days for one in day.corrections])
     # A year of a large house would hold up everything else.
     return await request.hass.async_add_executor_job(partial(_told, Readable(request.terminals), days, names))
 
 
 async def _export_attendance(request: Request) -> ServiceResponse:
-    file = HoursFile(request.hass, Readable(request.terminals), request.data.get(ATTR_FILENAME))
-    exported = await file.async_write(await _over_days(request, file.lines))
+    days = await _days(request)
+    exported = await async_export_hours(
+        request.hass, days, Readable(request.terminals), request.data.get(ATTR_FILENAME)
+    )
     return {"file": str(exported.file), "url": exported.url, "days": exported.records}
 
 
-async def _over_days[T](request: Request, take: Callable[[Iterator[AttendanceDay]], T]) -> T:
-    """Return what is made of the days that are asked for, in another thread."""
+async def _days(request: Request) -> deque[AttendanceDay]:
     workdays = request.hub.workdays
     last: date = request.data.get(ATTR_LAST_DAY, workdays.today())
     first: date = request.data.get(ATTR_FIRST_DAY, last - timedelta(days=DEFAULT_DAYS - 1))
     check_order(first, last)
     enroll_id = request.data.get(ATTR_ENROLL_ID)
+    # To put them into words while the log is read would keep a backup waiting.
     return await workdays.async_over_attendance(
-        take, serials_of(request.terminals), first, last, None if enroll_id is None else [enroll_id]
+        deque, serials_of(request.terminals), first, last, None if enroll_id is None else [enroll_id]
     )
 
 
-def _told(readable: Readable, days: Sequence[AttendanceDay], names: Mapping[str, str]) -> JsonObjectType:
-    return {"attendance": [_told_day(readable, day, names) for day in unhurried(days)]}
+def _told(readable: Readable, days: deque[AttendanceDay], names: Mapping[str, str]) -> JsonObjectType:
+    return {"attendance": [_told_day(readable, day, names) for day in unhurried(taken(days))]}
 
 
 def _told_day(readable: Readable, day: AttendanceDay, names: Mapping[str, str]) -> JsonValueType:
