@@ -27,6 +27,7 @@ from custom_components.timmy_access.ledger import (
     RecordKind,
     StoredRecord,
     Told,
+    exports,
     rare,
     records,
 )
@@ -53,6 +54,10 @@ async def found(ledger: Ledger, where: RecordFilter) -> list[Entry]:
 
 def count_of(part: Part) -> int:
     return len(part.rows)
+
+
+def ids_of(part: Part) -> list[int]:
+    return [Told(*row).id for row in part.rows]
 
 
 def told_of(part: Part) -> list[tuple[object, ...]]:
@@ -148,6 +153,34 @@ async def test_what_was_kept_after_a_record_comes_in_the_order_of_keeping(ledger
     last = await ledger.records(RecordFilter(kept_after=known, serials=[SERIAL]), limit=1)
     assert [record.entry for record in last.records] == [punch(1)]
     assert last.next is not None
+    with pytest.raises(LedgerInvalid) as refused:
+        await ledger.records(RecordFilter(kept_after=known, serials=[SERIAL]), limit=1, after=last.next)
+    assert (refused.value.field, refused.value.problem) == ("after", Problem.NOT_A_CURSOR)
+
+
+@pytest.mark.parametrize("oldest_first", [False, True])
+async def test_an_export_of_what_was_kept_after_a_record_has_each_of_them_once(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch, *, oldest_first: bool
+) -> None:
+    """In the order of an export, which is not that of keeping, through more than one part."""
+    monkeypatch.setattr(exports, "EXPORT_PAGE", 2)
+    monkeypatch.setattr(exports, "EXPORT_PART", 2)
+    await ledger.keep(SERIAL, [punch(5), punch(7)])
+    known = max(record.id for record in await everything(ledger))
+    for second in (9, 1, 6, 2, 8):
+        await ledger.keep(SERIAL, [punch(second)])
+        await ledger.keep(OTHER, [punch(second)])
+    for where, wanted in (
+        (RecordFilter(kept_after=known, serials=[SERIAL]), [1, 2, 6, 8, 9]),
+        (RecordFilter(kept_after=known), [1, 1, 2, 2, 6, 6, 8, 8, 9, 9]),
+    ):
+        in_order = [punch(second).occurred_at for second in (wanted if oldest_first else reversed(wanted))]
+        stored = [record async for record in ledger.export(where, oldest_first=oldest_first)]
+        assert [record.entry.occurred_at for record in stored] == in_order
+        assert len({record.id for record in stored}) == len(wanted)
+        parts = [part async for part in ledger.export_as(ids_of, where, oldest_first=oldest_first)]
+        assert len(parts) > 2
+        assert list(itertools.chain.from_iterable(parts)) == [record.id for record in stored]
 
 
 async def test_pages_are_stable_while_records_come_in(ledger: Ledger) -> None:

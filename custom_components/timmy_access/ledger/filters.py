@@ -32,7 +32,7 @@ class RecordFilter:
 
     `since` (included) and `until` (not included) are aware times and mean `occurred_at`. `modes` are raw numbers;
     `methods` are the numbers of `verify_mode` where a record has one, else of its mode. `kept_after` is the id of a
-    record: those that were kept later come in the order of that, last first, and have no second page.
+    record: a page of those that were kept later is in the order of that, last first, and has no second one.
     """
 
     serials: Collection[str] | None = None

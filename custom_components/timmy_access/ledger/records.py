@@ -92,8 +92,8 @@ def page(
     """Return up to `limit` records after a cursor; those with an id above `up_to` are left out.
 
     The order is that of `occurred_at`, then of the id. Records that come in between two pages do not move others from
-    one page to the next. Where the filter asks what was kept after another, the order is that of the id, and `next`
-    only tells that there are more.
+    one page to the next. Where the filter asks what was kept after another and `up_to` is None, the order is that of
+    the id, and `next` only tells that there are more: given back as `after` it raises `LedgerInvalid`.
     """
     if not 1 <= limit <= MAX_PAGE:
         raise LedgerInvalid("limit", Problem.OUT_OF_RANGE, {"low": "1", "high": str(MAX_PAGE)})
@@ -116,13 +116,17 @@ def first(
     """Return the same as rows: an id, the number of a terminal, and what is asked of each record."""
     known = serials(connection)
     cursor = None if after is None else Cursor.read(after)
+    # What goes on to an end, as an export does, goes through time.
+    is_by_id = where.kept_after is not None and up_to is None
     if cursor is not None:
+        if is_by_id:  # by a place in time some would come twice, and others never
+            raise LedgerInvalid("after", Problem.NOT_A_CURSOR)
         where = from_cursor(where, cursor, oldest_first=oldest_first)
     stretch = Stretch(limit=limit + 1, after=cursor, oldest_first=oldest_first, up_to=up_to)
 
     found: Sequence[tuple[Any, ...]] = ()
     for way in ways_to_find(connection, where, known, stretch):
-        in_turn = stretch.oldest_first if where.kept_after is None else None
+        in_turn = None if is_by_id else stretch.oldest_first
         make = partial(_listed, asked, way, limit, in_turn)
         found = ask(connection, ("page", asked, limit, in_turn, way.shape), way.values, make)
         if len(found) > limit:
