@@ -1,17 +1,20 @@
 """What SQLite refuses at once, whatever patience it was given, is asked for again while another connection is at it."""
 
 import asyncio
+from asyncio.subprocess import PIPE
 from collections.abc import Awaitable, Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
+import os
 from pathlib import Path
 import sqlite3
+import sys
 
 import pytest
 
-from custom_components.timmy_access.ledger import Limits, default_url, sqlite
+from custom_components.timmy_access.ledger import Cause, Limits, default_url, sqlite
 
 from .processes import child, line, release
-from .support import PUNCH, SECONDS, SERIAL, running
+from .support import PUNCH, SECONDS, SERIAL, Watch, running
 
 # SQLite itself waits longer than the test does.
 PATIENT = Limits(busy=2 * SECONDS, commit=2 * SECONDS)
@@ -68,3 +71,41 @@ async def test_backup_while_another_one_carries_the_log_over(
             assert pauses
         assert (tmp_path / "timmy_access.db-wal").stat().st_size == 0
         await ledger.end_backup()
+
+
+async def test_lock_of_somebody_else_in_this_process_outlives_the_making_of_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a file that was made is closed, the system lets go of all locks that this process has on it."""
+    path = tmp_path / "timmy_access.db"
+    with ExitStack() as others:
+
+        def _then_locked[**P, T](make: Callable[P, T]) -> Callable[P, T]:
+            def _make(*args: P.args, **kwargs: P.kwargs) -> T:
+                is_new = args[0] == path and not path.exists()
+                made = make(*args, **kwargs)
+                if is_new:
+                    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                    others.enter_context(closing(other)).execute("BEGIN IMMEDIATE")
+                return made
+
+            return _make
+
+        for name in ("open", "mknod"):
+            monkeypatch.setattr(os, name, _then_locked(getattr(os, name)))
+        async with running(default_url(tmp_path)) as ledger:
+            assert ledger.health.cause is Cause.LOCKED
+            assert await is_locked(path)
+            watch = Watch(ledger)
+            others.close()
+            await watch.well()
+            assert (await ledger.keep(SERIAL, [PUNCH])).news == 1
+
+
+async def is_locked(path: Path) -> bool:
+    """Return whether another process is refused."""
+    ask = f"import sqlite3; sqlite3.connect({str(path)!r}, timeout=0, isolation_level=None).execute('BEGIN IMMEDIATE')"
+    process = await asyncio.create_subprocess_exec(sys.executable, "-c", ask, stderr=PIPE)
+    _, said = await process.communicate()
+    assert not said or b"database is locked" in said, said
+    return process.returncode != 0

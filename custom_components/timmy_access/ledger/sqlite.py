@@ -7,6 +7,7 @@ import itertools
 import os
 from pathlib import Path
 import sqlite3
+import stat
 import threading
 from time import monotonic, sleep
 from typing import cast, override
@@ -209,9 +210,10 @@ class Sqlite(Database):
         SQLite gives the log and its index the mode of the file. What keeps the file from being made SQLite finds, too,
         and says.
         """
-        # Never one that is there: to close it would let go of the locks that SQLite has on it.
+        # Never opened: to close it would let go of the locks that SQLite has on it by then for somebody else in this
+        # process, who goes on without them.
         with suppress(OSError):
-            os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            os.mknod(self._path, stat.S_IFREG | 0o600)
 
     def _begin_writing(self, db: sqlite3.Connection) -> None:
         self.connections += 1
