@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from custom_components.timmy_access.ledger import Cause, Limits, default_url, sqlite
+from custom_components.timmy_access.ledger import Cause, LedgerUnavailable, Limits, default_url, sqlite
 
 from .processes import child, line, release
 from .support import PUNCH, SECONDS, SERIAL, Watch, running
@@ -71,6 +71,33 @@ async def test_backup_while_another_one_carries_the_log_over(
             assert pauses
         assert (tmp_path / "timmy_access.db-wal").stat().st_size == 0
         await ledger.end_backup()
+
+
+async def test_backup_waits_no_longer_because_it_was_refused_first(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    first_pause: Callable[[Callable[[], Awaitable[None]]], list[float]],
+) -> None:
+    """Records wait behind it: once SQLite refuses and once more SQLite waits were longer than a commit may take."""
+    passed = [0.0]
+    monkeypatch.setattr(sqlite, "monotonic", lambda: passed.pop(0) if len(passed) > 1 else passed[0])
+    with closing(sqlite3.connect(tmp_path / "timmy_access.db", isolation_level=None)) as reader:
+        async with running(default_url(tmp_path), PATIENT) as ledger, child("carry_over", tmp_path) as other:
+            await ledger.keep(SERIAL, [PUNCH])
+            assert await line(other) == "locked"
+
+            async def _read_instead() -> None:
+                reader.execute("BEGIN")
+                reader.execute("SELECT count(*) FROM records").fetchone()
+                await release(other)
+                passed[:] = [PATIENT.busy - 0.1, PATIENT.busy]
+
+            first_pause(_read_instead)
+            async with asyncio.timeout(SECONDS):
+                with pytest.raises(LedgerUnavailable) as caught:
+                    await ledger.begin_backup()
+            assert caught.value.cause is Cause.LOCKED
+            reader.execute("ROLLBACK")
 
 
 async def test_lock_of_somebody_else_in_this_process_outlives_the_making_of_the_file(

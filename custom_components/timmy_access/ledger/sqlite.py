@@ -152,7 +152,7 @@ class Sqlite(Database):
         self._let_go()
         with closing(self.engines[0].raw_connection()) as raw:
             db = _driver(raw)
-            self._insist(lambda: _carry_all_over(db))
+            self._insist(db, lambda: _carry_all_over(db))
             db.execute("PRAGMA wal_autocheckpoint = 0")
         self._backing_up = self._holding = True
 
@@ -217,7 +217,7 @@ class Sqlite(Database):
 
     def _begin_writing(self, db: sqlite3.Connection) -> None:
         self.connections += 1
-        if self._insist(lambda: db.execute("PRAGMA journal_mode = WAL").fetchone()) != ("wal",):
+        if self._insist(db, lambda: db.execute("PRAGMA journal_mode = WAL").fetchone()) != ("wal",):
             raise LedgerUnavailable(Cause.IO_ERROR, "the file system does not carry a write-ahead log")
         # A commit is on the disk when it returns.
         db.execute("PRAGMA synchronous = FULL")
@@ -227,16 +227,23 @@ class Sqlite(Database):
         self._holding = self._backing_up
         db.execute(f"PRAGMA wal_autocheckpoint = {0 if self._holding else CHECKPOINT_PAGES}")
 
-    def _insist[T](self, ask: Callable[[], T]) -> T:
-        """Ask for what SQLite refuses at once while another connection is at it; for all else it waits by itself."""
+    def _insist[T](self, db: sqlite3.Connection, ask: Callable[[], T]) -> T:
+        """Ask for what SQLite refuses at once while another connection is at it; for all else it waits by itself.
+
+        Both together take no longer than SQLite may wait: else records that wait meanwhile are told of another cause.
+        """
         patience = monotonic() + self._limits.busy
-        while True:
-            try:
-                return ask()
-            except (LedgerUnavailable, sqlite3.Error) as err:
-                if failure_of(err).cause is not Cause.LOCKED or monotonic() >= patience:
-                    raise
-            sleep(PAUSE)
+        try:
+            while True:
+                _wait_for(db, max(0.0, patience - monotonic()))
+                try:
+                    return ask()
+                except (LedgerUnavailable, sqlite3.Error) as err:
+                    if failure_of(err).cause is not Cause.LOCKED or monotonic() >= patience:
+                        raise
+                sleep(PAUSE)
+        finally:
+            _wait_for(db, self._limits.busy)
 
     def _let_go(self) -> None:
         """Give the connection that writes back to its engine."""
@@ -270,6 +277,11 @@ class Sqlite(Database):
 
 def _begin_reading(db: sqlite3.Connection) -> None:
     db.execute("PRAGMA query_only = ON")
+
+
+def _wait_for(db: sqlite3.Connection, seconds: float) -> None:
+    """Have SQLite wait for others that long by itself."""
+    db.execute(f"PRAGMA busy_timeout = {int(seconds * 1000)}")
 
 
 def _carry_all_over(db: sqlite3.Connection) -> None:
