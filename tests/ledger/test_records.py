@@ -634,15 +634,16 @@ async def test_questions_about_many_give_way(file_ledger: Ledger, rests: list[Re
     many = range(1, 61)
     people = [Person(enroll_id=number, name=f"Person {number}") for number in many]
     await file_ledger.keep(SERIAL, [punch(number * 3_600, enroll_id=number) for number in many])
-    asked: list[Callable[[], Awaitable[object]]] = [
-        lambda: file_ledger.keep_people(SERIAL, people, complete=True),
-        lambda: file_ledger.people(SERIAL),
-        lambda: file_ledger.last_seen(SERIAL, NOW),
-        lambda: file_ledger.latest_readers(SERIAL, NOW),
-        file_ledger.hours,
+    # With how often each of many is looked at: who was there last also for whose name it was, and for names of then.
+    asked: list[tuple[int, Callable[[], Awaitable[object]]]] = [
+        (1, lambda: file_ledger.keep_people(SERIAL, people, complete=True)),
+        (1, lambda: file_ledger.people(SERIAL)),
+        (4, lambda: file_ledger.last_seen(SERIAL, NOW)),
+        (3, lambda: file_ledger.latest_readers(SERIAL, NOW)),
+        (1, file_ledger.hours),
     ]
-    for ask in asked:
+    for times, ask in asked:
         rests.clear()
         await ask()
-        assert len(rests) >= len(many) // 3 - 1
+        assert len(rests) >= times * (len(many) // 3 - 1)
     assert [person.name for person in await file_ledger.people(SERIAL)] == [person.name for person in people]
