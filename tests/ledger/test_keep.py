@@ -26,7 +26,7 @@ from custom_components.timmy_access.ledger.extras import MAX_EXTRA_CHARACTERS, M
 from custom_components.timmy_access.ledger.rows import rows_of
 from custom_components.timmy_access.ledger.schema import RECORDS
 
-from .support import NOON, NOW, PUNCH, SERIAL, everything, kept, punch, punches, running
+from .support import NOON, NOW, PATIENT, PUNCH, SERIAL, everything, kept, punch, punches, running
 
 
 async def test_what_is_kept_comes_back_as_it_was(ledger: Ledger) -> None:
@@ -279,7 +279,7 @@ async def test_caller_that_gives_up_loses_nothing(ledger: Ledger) -> None:
 
 async def test_several_homes_keep_each_record_once(url: URL) -> None:
     """Several ledgers on one database, as of several Home Assistants; each record is news to just one of them."""
-    async with running(url) as one, running(url) as two, running(url) as three:
+    async with running(url, PATIENT) as one, running(url, PATIENT) as two, running(url, PATIENT) as three:
         results = await asyncio.gather(
             *(home.keep(f"ZX{call % 3}", punches(20, call)) for call in range(12) for home in (one, two, three))
         )

@@ -9,7 +9,7 @@ from sqlalchemy.engine import URL
 
 from custom_components.timmy_access.ledger import Ledger, LedgerInvalid, Person, Problem
 
-from .support import PUNCH, SERIAL, running
+from .support import PATIENT, PUNCH, SERIAL, running
 
 OTHER = "ZX00000002"
 ADA = Person(enroll_id=1, name="Ada", role=1, enabled=True, slots=(0, 11))
@@ -102,7 +102,7 @@ async def test_names_are_made_to_fit(ledger: Ledger) -> None:
 
 async def test_several_homes_learn_the_same_people(url: URL) -> None:
     """Whoever comes second looks again, and finds what the first has written."""
-    async with running(url) as one, running(url) as two, running(url) as three:
+    async with running(url, PATIENT) as one, running(url, PATIENT) as two, running(url, PATIENT) as three:
         for number in range(10):
             serial = f"ZX{number}"
             await asyncio.gather(*(home.keep_person(serial, ADA, complete=True) for home in (one, two, three)))

@@ -11,13 +11,10 @@ import sys
 
 import pytest
 
-from custom_components.timmy_access.ledger import Cause, LedgerUnavailable, Limits, default_url, sqlite
+from custom_components.timmy_access.ledger import Cause, LedgerUnavailable, default_url, sqlite
 
 from .processes import child, line, release
-from .support import PUNCH, SECONDS, SERIAL, Watch, running
-
-# SQLite itself waits longer than the test does.
-PATIENT = Limits(busy=2 * SECONDS, commit=2 * SECONDS)
+from .support import PATIENT, PUNCH, SECONDS, SERIAL, Watch, running
 
 
 @pytest.fixture
