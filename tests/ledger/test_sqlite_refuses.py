@@ -16,9 +16,12 @@ from custom_components.timmy_access.ledger import Cause, LedgerUnavailable, defa
 from .processes import child, line, release
 from .support import PATIENT, PUNCH, SECONDS, SERIAL, Watch, running
 
+# Has something done at the first pause, and returns the pauses that are made.
+type Then = Callable[[Callable[[], Awaitable[None]]], list[float]]
+
 
 @pytest.fixture
-def first_pause(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Awaitable[None]]], list[float]]:
+def first_pause(monkeypatch: pytest.MonkeyPatch) -> Then:
     """Give a way to have something done, once, when the ledger is refused something and pauses."""
 
     def _then(work: Callable[[], Awaitable[None]]) -> list[float]:
@@ -38,9 +41,7 @@ def first_pause(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Await
     return _then
 
 
-async def test_new_file_that_another_one_writes_to(
-    tmp_path: Path, first_pause: Callable[[Callable[[], Awaitable[None]]], list[float]]
-) -> None:
+async def test_new_file_that_another_one_writes_to(tmp_path: Path, first_pause: Then) -> None:
     """As where several homes make the same file in the same moment."""
     with closing(sqlite3.connect(tmp_path / "timmy_access.db", isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
@@ -55,9 +56,7 @@ async def test_new_file_that_another_one_writes_to(
             assert (await ledger.keep(SERIAL, [PUNCH])).news == 1
 
 
-async def test_backup_while_another_one_carries_the_log_over(
-    tmp_path: Path, first_pause: Callable[[Callable[[], Awaitable[None]]], list[float]]
-) -> None:
+async def test_backup_while_another_one_carries_the_log_over(tmp_path: Path, first_pause: Then) -> None:
     async with running(default_url(tmp_path), PATIENT) as ledger:
         await ledger.keep(SERIAL, [PUNCH])
         async with child("carry_over", tmp_path) as other:
@@ -73,7 +72,7 @@ async def test_backup_while_another_one_carries_the_log_over(
 async def test_backup_waits_no_longer_because_it_was_refused_first(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    first_pause: Callable[[Callable[[], Awaitable[None]]], list[float]],
+    first_pause: Then,
 ) -> None:
     """Records wait behind it: once SQLite refuses and once more SQLite waits were longer than a commit may take."""
     passed = [0.0]
