@@ -65,8 +65,10 @@ async def add_by_hand(page: Page, home: Home, port: int) -> None:
     """Add the integration as a person does, until the dialog says so."""
     await see(page, home, "/config/integrations/dashboard", "Add integration")
     await page.get_by_role("button", name="Add integration").click()
-    await page.get_by_placeholder("Search").last.fill("Timmy")
-    await page.get_by_text("Timmy Access").last.click()
+    # The page has a search of its own, and is all there is until the dialog has been loaded.
+    brands = page.locator("dialog-add-integration")
+    await brands.get_by_placeholder("Search").fill("Timmy")
+    await brands.get_by_text("Timmy Access").click()
     dialog = page.locator("dialog-data-entry-flow")
     await dialog.get_by_text("Listen for terminals").wait_for()
     await dialog.get_by_role("spinbutton").fill(str(port))
