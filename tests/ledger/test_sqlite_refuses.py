@@ -96,8 +96,9 @@ async def test_backup_waits_no_longer_because_it_was_refused_first(
             reader.execute("ROLLBACK")
 
 
+@pytest.mark.parametrize("makes_nodes", [True, False])
 async def test_lock_of_somebody_else_in_this_process_outlives_the_making_of_the_file(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, makes_nodes: bool
 ) -> None:
     """Where a file that was made is closed, the system lets go of all locks that this process has on it."""
     path = tmp_path / "timmy_access.db"
@@ -105,7 +106,7 @@ async def test_lock_of_somebody_else_in_this_process_outlives_the_making_of_the_
 
         def _then_locked[**P, T](make: Callable[P, T]) -> Callable[P, T]:
             def _make(*args: P.args, **kwargs: P.kwargs) -> T:
-                is_new = args[0] == path and not path.exists()
+                is_new = path in args and not path.exists()
                 made = make(*args, **kwargs)
                 if is_new:
                     other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -114,7 +115,12 @@ async def test_lock_of_somebody_else_in_this_process_outlives_the_making_of_the_
 
             return _make
 
-        for name in ("open", "mknod"):
+        def _refuse(*_: object) -> None:
+            raise PermissionError
+
+        if not makes_nodes:
+            monkeypatch.setattr(os, "mknod", _refuse)
+        for name in ("open", "mknod", "link"):
             monkeypatch.setattr(os, name, _then_locked(getattr(os, name)))
         async with running(default_url(tmp_path)) as ledger:
             assert ledger.health.cause is Cause.LOCKED

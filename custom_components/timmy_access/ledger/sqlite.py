@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 import sqlite3
 import stat
+import tempfile
 import threading
 from time import monotonic, sleep
 from typing import cast, override
@@ -210,10 +211,9 @@ class Sqlite(Database):
         SQLite gives the log and its index the mode of the file. What keeps the file from being made SQLite finds, too,
         and says.
         """
-        # Never opened: to close it would let go of the locks that SQLite has on it by then for somebody else in this
-        # process, who goes on without them.
         with suppress(OSError):
-            os.mknod(self._path, stat.S_IFREG | 0o600)
+            # SQLite follows links, also those that lead nowhere yet.
+            _make_empty(self._path.resolve())
 
     def _begin_writing(self, db: sqlite3.Connection) -> None:
         self.connections += 1
@@ -273,6 +273,25 @@ class Sqlite(Database):
         except OSError:
             return None
         return status.st_dev, status.st_ino
+
+
+def _make_empty(path: Path) -> None:
+    """Make a file for this account alone; raises `OSError`, also where there is one.
+
+    It is never opened under its name: to close it would let go of the locks that SQLite has on it by then for somebody
+    else in this process, who goes on without them.
+    """
+    try:
+        os.mknod(path, stat.S_IFREG | 0o600)
+    except FileExistsError:
+        raise
+    except OSError:  # file systems in user space may not know how to, and some systems let root alone
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".")
+        os.close(handle)
+        try:
+            os.link(name, path)
+        finally:
+            Path(name).unlink()
 
 
 def _begin_reading(db: sqlite3.Connection) -> None:
