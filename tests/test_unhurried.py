@@ -49,8 +49,22 @@ def test_what_is_taken_is_there_no_more_when_the_next_comes() -> None:
         days.append(day)
     del day
     left = []
-    for day in taken(days):
-        del day
-        left.append(len(alive))
+    with taken(days) as each:
+        for day in each:
+            del day
+            left.append(len(alive))
     assert left == [4, 3, 2, 1, 0]
     assert not days
+
+
+def test_what_is_not_taken_is_freed_by_itself_too(rests: list[Rest]) -> None:
+    """Who stops half way, as where the disk is full, would leave it to the event loop."""
+    days = deque(range(20))
+
+    def _stop() -> None:
+        with taken(days) as each:
+            assert next(each) == 0
+
+    in_a_thread(_stop)
+    assert not days
+    assert len(rests) == 6

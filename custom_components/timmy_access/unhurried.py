@@ -6,7 +6,8 @@ up to 90 ms instead of 8.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 import threading
 from time import perf_counter, sleep
 
@@ -33,10 +34,20 @@ def unhurried[T](things: Iterable[T]) -> Iterator[T]:
         yield thing
 
 
-def taken[T](things: deque[T]) -> Iterator[T]:
-    """Yield things that nobody needs afterwards, so that each is freed by itself.
+@contextmanager
+def taken[T](things: deque[T]) -> Generator[Iterator[T]]:
+    """Give things that nobody needs afterwards one by one, so that each is freed by itself, also those nobody took.
 
-    Those of a year are a hundred thousand: to free them at once takes Python twenty milliseconds, whoever does it.
+    Those of a year are a hundred thousand: to free them at once takes Python twenty milliseconds, whoever does it. An
+    error would hold them until the event loop lets go of it.
     """
+    try:
+        yield _each(things)
+    finally:
+        for _ in unhurried(range(len(things))):
+            things.popleft()
+
+
+def _each[T](things: deque[T]) -> Iterator[T]:
     while things:
         yield things.popleft()

@@ -30,32 +30,38 @@ COLUMNS = (
 )
 
 
+def path_of_hours(hass: HomeAssistant, name: str | None) -> Path:
+    """Return where hours are written that somebody gives a name; raises a translated error for one that is none."""
+    return EXPORTS.path(hass, name or f"hours {dt_util.now():%Y-%m-%d %H%M%S}.csv")
+
+
 async def async_export_hours(
-    hass: HomeAssistant, days: deque[AttendanceDay], readable: Readable, name: str | None
+    hass: HomeAssistant, path: Path, days: deque[AttendanceDay], readable: Readable
 ) -> Exported:
     """Write hours as CSV into a folder of the configuration, as `exporting` writes records; raises translated errors.
 
     Hours that are not known are an empty cell, so that a sum does not count them as none. Afterwards `days` is empty.
     """
-    path, count = EXPORTS.path(hass, name or f"hours {dt_util.now():%Y-%m-%d %H%M%S}.csv"), len(days)
+    count = len(days)
     await hass.async_add_executor_job(partial(_write, path, days, readable))
     return Exported(file=path, url=EXPORTS.address(hass, path), records=count)
 
 
 def _write(path: Path, days: deque[AttendanceDay], readable: Readable) -> None:
     written: Path | None = None
-    try:
-        written = new_file(path.parent)
-        with written.open("w", encoding="utf-8-sig", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(COLUMNS)
-            writer.writerows([safe_cell(cell) for cell in _cells(day, readable)] for day in unhurried(taken(days)))
-        written.replace(path)
-    except OSError as err:
-        raise not_written(path, err) from err
-    finally:
-        if written is not None:
-            written.unlink(missing_ok=True)
+    with taken(days) as each:
+        try:
+            written = new_file(path.parent)
+            with written.open("w", encoding="utf-8-sig", newline="") as file:
+                writer = csv.writer(file)
+                writer.writerow(COLUMNS)
+                writer.writerows([safe_cell(cell) for cell in _cells(day, readable)] for day in unhurried(each))
+            written.replace(path)
+        except OSError as err:
+            raise not_written(path, err) from err
+        finally:
+            if written is not None:
+                written.unlink(missing_ok=True)
 
 
 def _cells(day: AttendanceDay, readable: Readable) -> tuple[object, ...]:

@@ -1,7 +1,7 @@
 """Actions for working hours: reading them, putting them right, and writing them into a file."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 from functools import partial
 
@@ -17,7 +17,7 @@ from ..const import DOMAIN
 from ..errors import PersonUnknown
 from ..fields import ATTR_ENROLL_ID, ATTR_NAME, Fields, instant, whole
 from ..ledger import AttendanceDay, Correction, RecordFilter, Way
-from ..records.hours_file import async_export_hours
+from ..records.hours_file import async_export_hours, path_of_hours
 from ..records.reading import Readable, serials_of
 from ..unhurried import taken, unhurried
 from .action import Action, Request
@@ -38,16 +38,15 @@ _AROUND = timedelta(days=1)
 
 async def _get_attendance(request: Request) -> ServiceResponse:
     days = await _days(request)
-    names = await async_names_of_users(request.hass, [one.made_by for day in days for one in day.corrections])
-    # A year of a large house would hold up everything else.
+    # A year of a large house would hold up everything else, also where nothing is done but to look at each day.
+    makers = await request.hass.async_add_executor_job(_makers, days)
+    names = await async_names_of_users(request.hass, makers)
     return await request.hass.async_add_executor_job(partial(_told, Readable(request.terminals), days, names))
 
 
 async def _export_attendance(request: Request) -> ServiceResponse:
-    days = await _days(request)
-    exported = await async_export_hours(
-        request.hass, days, Readable(request.terminals), request.data.get(ATTR_FILENAME)
-    )
+    path = path_of_hours(request.hass, request.data.get(ATTR_FILENAME))
+    exported = await async_export_hours(request.hass, path, await _days(request), Readable(request.terminals))
     return {"file": str(exported.file), "url": exported.url, "days": exported.records}
 
 
@@ -63,8 +62,14 @@ async def _days(request: Request) -> deque[AttendanceDay]:
     )
 
 
+def _makers(days: Iterable[AttendanceDay]) -> list[str | None]:
+    """Return the users who have put something right."""
+    return list(dict.fromkeys(one.made_by for day in unhurried(days) for one in day.corrections))
+
+
 def _told(readable: Readable, days: deque[AttendanceDay], names: Mapping[str, str]) -> JsonObjectType:
-    return {"attendance": [_told_day(readable, day, names) for day in unhurried(taken(days))]}
+    with taken(days) as each:
+        return {"attendance": [_told_day(readable, day, names) for day in unhurried(each)]}
 
 
 def _told_day(readable: Readable, day: AttendanceDay, names: Mapping[str, str]) -> JsonValueType:
