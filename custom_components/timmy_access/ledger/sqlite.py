@@ -43,7 +43,9 @@ class Sqlite(Database):
         """Prepare; nothing is opened yet."""
         super().__init__(url, limits)
         self._path = Path(url.database or "")
-        self._file: tuple[int, int] | None = None
+        # The file that is open, with its log, and where SQLite has that.
+        self._file: tuple[int, ...] | None = None
+        self._log = Path()
         self._backing_up = False
         # Whether the connection that writes leaves the file alone.
         self._holding = False
@@ -84,8 +86,11 @@ class Sqlite(Database):
         try:
             with self._writer.begin():
                 if self._file is None:
+                    self._log = Path(f"{self._path.resolve()}-wal")
                     self._file = self._present_file()
                 yield self._writer
+            # What a log has that lost its name meanwhile is lost, too.
+            self._check_file()
         except BaseException:
             self._let_go()
             raise
@@ -118,8 +123,8 @@ class Sqlite(Database):
             self._let_go_of_readers()
             self._let_go()
             with closing(writer.raw_connection()) as raw:
-                # The last one to leave carries the log over into the file.
-                _driver(raw).setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, False)  # noqa: FBT003
+                # The last one to leave carries the log over into the file, and deletes what has its name.
+                _driver(raw).setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, self._file != self._present_file())
         super().close()
 
     @override
@@ -259,20 +264,21 @@ class Sqlite(Database):
             _close(reader)
 
     def _check_file(self) -> None:
-        """Raise `LedgerUnavailable` where the file that is open is not the one that has its name.
+        """Raise `LedgerUnavailable` where the file that is open, or its log, is not the one that has its name.
 
         SQLite goes on with a file that was deleted or replaced, as by a restored backup: what is acknowledged then is
-        lost, and what is copied is another.
+        lost, and what is copied is another. So it does with the log, which another program deletes that takes itself
+        for the last one to leave: a backup that reads the file in this process undoes the locks that say otherwise.
         """
         if self._file is not None and self._file != self._present_file():
             raise LedgerUnavailable(Cause.UNREACHABLE, "the file was moved, deleted or replaced")
 
-    def _present_file(self) -> tuple[int, int] | None:
+    def _present_file(self) -> tuple[int, ...] | None:
         try:
-            status = self._path.stat()
+            file, log = self._path.stat(), self._log.stat()
         except OSError:
             return None
-        return status.st_dev, status.st_ino
+        return file.st_dev, file.st_ino, log.st_ino
 
 
 def _make_empty(path: Path) -> None:
