@@ -1,6 +1,6 @@
 """Work that needs the database: done again for as long as that is away, and as soon as it is back."""
 
-from asyncio import Task, shield, wait
+from asyncio import Task, wait
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
@@ -17,7 +17,7 @@ type Begin = Callable[[Coroutine[Any, Any, None], str], Task[None]]
 
 
 class PatientWork:
-    """Has one piece of work done, never twice at a time.
+    """Has one piece of work done, never twice at a time, and never again once it was stopped.
 
     The work does all that waits, nothing where nothing does, and raises `LedgerUnavailable` where the database is away.
     What is asked for while it is done is done after it. `name` says in the log what it does.
@@ -39,7 +39,7 @@ class PatientWork:
         self._begin = begin or _in_background(hass)
         self._job = HassJob(self._async_due, name, cancel_on_shutdown=True)
         self._task: Task[None] | None = None
-        self._is_asked = self._is_running = False
+        self._is_asked = self._is_running = self._is_over = False
         self._cancel: CALLBACK_TYPE | None = None
         self._unsubscribe: CALLBACK_TYPE | None = None
 
@@ -50,12 +50,16 @@ class PatientWork:
 
     @callback
     def async_start(self) -> None:
-        """Do it from now on when it is asked for, and whenever the database is back or another one."""
-        if self._unsubscribe is None:
+        """Do it from now on when it is asked for, and whenever the database is back or another one.
+
+        Nothing where it was stopped: who starts slowly may have been told to stop meanwhile.
+        """
+        if self._unsubscribe is None and not self._is_over:
             self._unsubscribe = self._ledger.subscribe(self._async_found)
 
     async def async_stop(self, seconds: float | None = None) -> None:
         """Do what waits, for so long at most, and from then on nothing; a second time does nothing."""
+        self._is_over = True
         if self._unsubscribe is None:
             return
         self.async_now()
@@ -70,6 +74,7 @@ class PatientWork:
     @callback
     def async_cancel(self) -> None:
         """Do nothing from now on, and leave what is being done where it is."""
+        self._is_over = True
         if self._unsubscribe is not None:
             self._unsubscribe()
             self._unsubscribe = None
@@ -101,10 +106,13 @@ class PatientWork:
         self.async_within(AGAIN_SECONDS)
 
     async def async_done(self) -> None:
-        """Do it at once, and return when it has been done or has not worked."""
+        """Do it at once, and return when it has been done, has not worked or was stopped; raises what it raises."""
         self.async_now()
-        if self._task is not None:
-            await shield(self._task)
+        if (task := self._task) is not None:
+            # A task that is awaited, shielded or not, cancels who awaits it together with itself.
+            await wait((task,))
+            if not task.cancelled():
+                task.result()
 
     async def _async_do(self) -> None:
         try:

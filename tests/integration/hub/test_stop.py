@@ -19,6 +19,7 @@ from custom_components.timmy_access.guests.decisions import Decision
 from custom_components.timmy_access.house.house import House
 from custom_components.timmy_access.hub import gate as gate_module, hub as hub_module
 from custom_components.timmy_access.hub.hub import Hub
+from custom_components.timmy_access.hub.restoring import Restoring
 from custom_components.timmy_access.hub.terminal import Terminal
 from custom_components.timmy_access.ledger import Ledger, LedgerUnavailable
 from custom_components.timmy_access.ledger.limits import Limits
@@ -189,18 +190,23 @@ async def test_a_set_up_that_fails_half_way_leaves_nothing(
     assert async_open_ledgers(hass) == []
 
 
-async def test_home_assistant_stops_while_a_listener_starts(hass: HomeAssistant, entry: MockConfigEntry) -> None:
-    restored, may_go_on = asyncio.Event(), asyncio.Event()
-    restore = Terminal.async_restore
+@pytest.mark.parametrize("stage", ["before", "during"])
+async def test_home_assistant_stops_while_a_listener_starts(
+    hass: HomeAssistant, entry: MockConfigEntry, stage: str
+) -> None:
+    """Before it looks for what was before the restart, or while it waits for the database to tell."""
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+    owner, name = {"before": (Terminal, "async_restore"), "during": (Restoring, "_async_restore")}[stage]
+    goes_on = getattr(owner, name)
 
-    async def _restore(self: Terminal) -> None:
-        restored.set()
+    async def _wait(self: object) -> None:
+        begun.set()
         await may_go_on.wait()
-        await restore(self)
+        await goes_on(self)
 
-    with patch.object(Terminal, "async_restore", _restore):
+    with patch.object(owner, name, _wait):
         starting = hass.async_create_task(hass.config_entries.async_setup(entry.entry_id))
-        await restored.wait()
+        await begun.wait()
         hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
         may_go_on.set()
         await starting

@@ -6,6 +6,7 @@ from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.timmy_access.ledger import Cause, Health, LedgerUnavailable
@@ -17,7 +18,7 @@ from homeassistant.util import dt as dt_util
 class Database:
     """Takes what waits, unless it is away; hangs for as long as it is told to."""
 
-    def __init__(self, hass: HomeAssistant) -> None:
+    def __init__(self, hass: HomeAssistant, *, is_started: bool = True) -> None:
         self.waiting: list[str] = []
         self.taken: list[list[str]] = []
         self.tries = 0
@@ -27,15 +28,16 @@ class Database:
         self.begun = asyncio.Event()
         self.at_once = 0
         self._listeners: list[Callable[[Health], None]] = []
-        ledger = SimpleNamespace(subscribe=self._subscribe)
-        self.work = PatientWork(hass, cast("Any", ledger), self._take, "write")
-        self.work.async_start()
+        self.ledger = SimpleNamespace(subscribe=self._subscribe)
+        self.work = PatientWork(hass, cast("Any", self.ledger), self.take, "write")
+        if is_started:
+            self.work.async_start()
 
     def _subscribe(self, listener: Callable[[Health], None]) -> Callable[[], None]:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
-    async def _take(self) -> None:
+    async def take(self) -> None:
         assert self.at_once == 0
         self.at_once += 1
         try:
@@ -115,3 +117,68 @@ async def test_what_waits_is_done_at_the_end_and_nothing_after_it(hass: HomeAssi
     await hanging.begun.wait()
     await hanging.work.async_stop(0.01)
     assert hanging.at_once == 0
+
+
+@pytest.mark.parametrize("seconds", [None, 0.01])
+async def test_whoever_waits_for_it_goes_on_when_it_is_stopped(hass: HomeAssistant, seconds: float | None) -> None:
+    database = Database(hass)
+    database.open.clear()
+    waiting = hass.async_create_task(database.work.async_done())
+    await database.begun.wait()
+    if seconds is None:
+        database.work.async_cancel()
+    else:
+        await database.work.async_stop(seconds)
+    await waiting
+    assert database.at_once == 0
+
+
+async def test_whoever_no_longer_waits_for_it_leaves_it_alone(hass: HomeAssistant) -> None:
+    database = Database(hass)
+    database.waiting = ["one"]
+    database.open.clear()
+    waiting = hass.async_create_task(database.work.async_done())
+    await database.begun.wait()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    database.open.set()
+    await settled(hass)
+    assert database.taken == [["one"]]
+    await database.work.async_stop()
+
+
+async def test_what_is_no_matter_of_the_database_is_raised_where_it_is_waited_for(hass: HomeAssistant) -> None:
+    database = Database(hass)
+
+    async def _fail() -> None:
+        raise ValueError("wrong")
+
+    work = PatientWork(hass, cast("Any", database.ledger), _fail, "fail")
+    work.async_start()
+    with pytest.raises(ValueError, match="wrong"):
+        await work.async_done()
+    await database.work.async_stop()
+    work.async_cancel()
+
+
+@pytest.mark.parametrize("is_started", [False, True])
+@pytest.mark.parametrize("is_waited_for", [False, True])
+async def test_what_was_stopped_is_not_started_any_more(
+    hass: HomeAssistant, *, is_started: bool, is_waited_for: bool
+) -> None:
+    """As of a listener that was told to stop while it starts."""
+    database = Database(hass, is_started=is_started)
+    if is_waited_for:
+        await database.work.async_stop()
+    else:
+        database.work.async_cancel()
+    tries = database.tries
+    database.work.async_start()
+    assert not database.work.is_on
+    await database.work.async_done()
+    database.work.async_within(0)
+    database.becomes(available=True)
+    async_fire_time_changed(hass, dt_util.utcnow() + timedelta(seconds=AGAIN_SECONDS))
+    await settled(hass)
+    assert database.tries == tries
