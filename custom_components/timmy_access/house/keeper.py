@@ -84,9 +84,10 @@ class HouseKeeper:
 
     async def async_stop(self) -> None:
         """Write what waits, what closes into the journal if need be; bounded. A second time does nothing."""
-        if not self._work.is_on:
-            return
+        was_on = self._work.is_on
         await self._work.async_stop(STOP_SECONDS)
+        if not was_on:
+            return
         for unwritten in tuple(self._unwritten):
             if not await self._journal.async_put(unwritten):
                 break

@@ -1,7 +1,7 @@
 """The house is there before the first terminal is, closes at once, and is written until it is on the disk."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import replace
 from datetime import UTC, datetime, timedelta
 import time
@@ -26,7 +26,8 @@ from custom_components.timmy_access.house.week import ALWAYS
 from custom_components.timmy_access.hub.hub import Hub
 from custom_components.timmy_access.ledger import Cause, Ledger, LedgerUnavailable
 from custom_components.timmy_access.protocol.listener import Listener
-from custom_components.timmy_access.records.journal import Journal
+from custom_components.timmy_access.records.journal import Journal, Line
+from custom_components.timmy_access.records.patient_journal import PatientJournal
 from custom_components.timmy_access.terminal import patient_work
 from homeassistant.core import HomeAssistant
 from homeassistant.util import dt as dt_util
@@ -367,6 +368,27 @@ async def test_five_thousand_people_are_restored_without_holding_up_the_loop(
     await keeper.async_stop()
     assert len(keeper.household.people) == 5000
     assert len(turns) > 3
+
+
+async def test_who_is_stopped_while_the_journal_is_opened_reads_nothing_any_more(
+    hass: HomeAssistant, hub: Hub, entry: MockConfigEntry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper = keeper_module.HouseKeeper(hass, entry.entry_id, hub.ledger)
+    opening, may_go_on = asyncio.Event(), asyncio.Event()
+    open_journal = PatientJournal.async_open
+
+    async def _open(self: PatientJournal, *, takes_room: bool) -> Sequence[Line]:
+        opening.set()
+        await may_go_on.wait()
+        return await open_journal(self, takes_room=takes_room)
+
+    monkeypatch.setattr(PatientJournal, "async_open", _open)
+    loading = hass.async_create_task(keeper.async_load())
+    await opening.wait()
+    await keeper.async_stop()
+    may_go_on.set()
+    await loading
+    assert not keeper.is_known
 
 
 async def test_a_closing_is_written_though_whoever_writes_it_is_cancelled(
