@@ -263,8 +263,9 @@ async def test_what_is_remembered_of_a_backlog_is_nothing_that_the_garbage_colle
 ) -> None:
     """Of what lives for a while and is walked through, a backlog makes the collector stop all of Home Assistant."""
     finger = make_terminal("tfs30", FINGER)
+    first = ago(hours=1)
     for seconds in range(300):
-        finger.punch(4711, time=ago(hours=1, seconds=seconds))
+        finger.punch(4711, time=first + timedelta(seconds=seconds))
     await finger.start()
     await finger.wait_sent()
     assert await kept(hub) == 300
