@@ -5,7 +5,6 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from http import HTTPStatus
 from pathlib import Path
-import socket
 from types import MappingProxyType
 from typing import Any
 from unittest.mock import patch
@@ -23,6 +22,7 @@ from custom_components.timmy_access.terminal.settings import ACCESS
 from homeassistant.config_entries import ConfigEntryState, ConfigSubentry
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
+from scripts.home import free_port
 from simulator import Timing, User, VirtualTerminal
 
 LOOPBACK = "127.0.0.1"
@@ -86,10 +86,13 @@ def hass_config_dir(tmp_path: Path) -> str:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        free: int = probe.getsockname()[1]
-        return free
+    return free_port()
+
+
+@pytest.fixture
+def unused_tcp_port() -> int:
+    """Another port nobody listens on; that of the tests' plugin may be taken by a connection before it is used."""
+    return free_port()
 
 
 def listener(hass: HomeAssistant, port: int, *terminals: dict[str, Any]) -> MockConfigEntry:

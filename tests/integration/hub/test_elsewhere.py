@@ -1,7 +1,5 @@
 """A terminal that comes to the wrong one of two listeners: people are told which one has it."""
 
-import socket
-
 import pytest
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
@@ -9,6 +7,7 @@ from custom_components.timmy_access.const import DOMAIN
 from custom_components.timmy_access.hub.hub import Hub
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
+from scripts.home import free_port
 from simulator import Timing, VirtualTerminal
 
 from ..conftest import FACE, LOOPBACK
@@ -19,11 +18,8 @@ ISSUE = f"terminal_elsewhere_{FACE}"
 @pytest.fixture
 async def second(hass: HomeAssistant, hub: Hub) -> MockConfigEntry:
     """Another listener, which has no terminal yet."""
-    with socket.socket() as probe:
-        probe.bind((LOOPBACK, 0))
-        port = probe.getsockname()[1]
     made = MockConfigEntry(
-        domain=DOMAIN, title="Annexe", minor_version=2, data={"port": port, "host": LOOPBACK}, subentries_data=[]
+        domain=DOMAIN, title="Annexe", minor_version=2, data={"port": free_port(), "host": LOOPBACK}, subentries_data=[]
     )
     made.add_to_hass(hass)
     assert await hass.config_entries.async_setup(made.entry_id)
