@@ -10,6 +10,7 @@ from pathlib import Path
 import sqlite3
 
 import pytest
+from sqlalchemy import Connection, event
 
 from custom_components.timmy_access.ledger import Cause, LedgerUnavailable, default_url
 from custom_components.timmy_access.ledger.databases import database_at
@@ -67,6 +68,21 @@ def test_a_log_that_is_deleted_before_a_commit_is_noticed_after_it(tmp_path: Pat
 
     with pytest.raises(LedgerUnavailable) as caught:
         _write()
+    assert caught.value.cause is Cause.UNREACHABLE
+    database.close()
+
+
+def test_a_log_that_is_deleted_in_the_first_moment_is_noticed_too(tmp_path: Path) -> None:
+    """Else nothing would be known that it could be compared with later."""
+    database = database_at(default_url(tmp_path), IMPATIENT)
+    log = tmp_path / BESIDE[0]
+
+    @event.listens_for(database.engines[0], "begin")
+    def _delete(_: Connection) -> None:
+        log.unlink()
+
+    with pytest.raises(LedgerUnavailable) as caught, database.writing():
+        pytest.fail("it writes into a log that is nowhere")
     assert caught.value.cause is Cause.UNREACHABLE
     database.close()
 

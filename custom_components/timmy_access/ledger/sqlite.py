@@ -34,6 +34,7 @@ LOG_BYTES = 32 * 1024 * 1024
 PAUSE = 0.01
 # The log, and the index of the log that all processes share.
 _BESIDE = ("-wal", "-shm")
+_REPLACED = "the file was moved, deleted or replaced"
 
 
 class Sqlite(Database):
@@ -86,8 +87,7 @@ class Sqlite(Database):
         try:
             with self._writer.begin():
                 if self._file is None:
-                    self._log = Path(f"{self._path.resolve()}-wal")
-                    self._file = self._present_file()
+                    self._note_file()
                 yield self._writer
             # What a log has that lost its name meanwhile is lost, too.
             self._check_file()
@@ -263,6 +263,13 @@ class Sqlite(Database):
         for reader in readers:
             _close(reader)
 
+    def _note_file(self) -> None:
+        """Take note of the file that is open now; raises `LedgerUnavailable` where it or its log is already gone."""
+        self._log = Path(f"{self._path.resolve()}-wal")
+        if (present := self._present_file()) is None:
+            raise LedgerUnavailable(Cause.UNREACHABLE, _REPLACED)
+        self._file = present
+
     def _check_file(self) -> None:
         """Raise `LedgerUnavailable` where the file that is open, or its log, is not the one that has its name.
 
@@ -271,7 +278,7 @@ class Sqlite(Database):
         for the last one to leave: a backup that reads the file in this process undoes the locks that say otherwise.
         """
         if self._file is not None and self._file != self._present_file():
-            raise LedgerUnavailable(Cause.UNREACHABLE, "the file was moved, deleted or replaced")
+            raise LedgerUnavailable(Cause.UNREACHABLE, _REPLACED)
 
     def _present_file(self) -> tuple[int, ...] | None:
         try:
