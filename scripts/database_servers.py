@@ -15,6 +15,8 @@ from time import monotonic
 from typing import Self
 from urllib.parse import quote_plus
 
+from .home import REPOSITORY
+
 LOOPBACK = "127.0.0.1"
 USER = "timmy"
 PASSWORD = "Sesam-17/@"  # noqa: S105 - of servers that live as long as the tests
@@ -259,8 +261,9 @@ def _temporary() -> str:
 
 def _free_port() -> int:
     """Ask another process: in that of tests, sockets are not for fixtures of a session."""
-    program = "import socket; s = socket.create_server(('127.0.0.1', 0)); print(s.getsockname()[1])"
-    done = subprocess.run((sys.executable, "-c", program), capture_output=True, check=True)  # noqa: S603 - ourselves
+    program = "from scripts.home import free_port; print(free_port())"
+    command = (sys.executable, "-c", program)
+    done = subprocess.run(command, cwd=REPOSITORY, capture_output=True, check=True)  # noqa: S603 - ourselves
     return int(done.stdout)
 
 

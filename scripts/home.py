@@ -25,7 +25,7 @@ PORTS = range(20_000, 32_768)
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on, nor takes until it is used."""
+    """Return a port that nobody listens on, and that no connection takes until it is used."""
     while not is_free(port := secrets.choice(PORTS)):
         pass
     return port
